@@ -1,0 +1,7 @@
+//! Who is it, may they, and what must they still prove: sessions, the gate, sign-in and self-provisioning. The outside
+//! world is reached through the ports of `api` only.
+//!
+//! The one thing to know: only [`gate::Gate`] makes a [`gate::Permit`], and only a permit opens the way to an upstream.
+
+pub mod site;
+pub mod visit;

@@ -1,0 +1,108 @@
+//! What the configuration means: the virtual servers, their hosts, applications and policies, as one immutable value that
+//! a request takes once and keeps (design 3.11). Built whole by `server`; swapped whole or not at all.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use doorward_api::{AppId, VirtualServerId};
+use doorward_policy::Policies;
+use ipnet::IpNet;
+
+/// The site in force. Load it once per request.
+pub type SharedSite = Arc<ArcSwap<Site>>;
+
+/// Everything hot: hosts, applications, policies, trust.
+#[derive(Debug)]
+pub struct Site {
+    /// Counts up at each swap; part of every cached decision's key.
+    pub generation: u64,
+    /// By id.
+    pub virtual_servers: BTreeMap<VirtualServerId, Arc<VirtualServer>>,
+    /// By host: lower case, no port, no trailing dot.
+    pub hosts: HashMap<String, HostRole>,
+    /// Peers whose forwarding headers are believed. Empty by default.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Cookies carry `__Host-` and `Secure` (everywhere but in the plain-HTTP demo; decision A6).
+    pub secure_cookies: bool,
+}
+
+/// What a host is for.
+#[derive(Debug, Clone)]
+pub enum HostRole {
+    /// The portal of a virtual server.
+    Portal(Arc<VirtualServer>),
+    /// An application.
+    App(Arc<VirtualServer>, Arc<App>),
+}
+
+/// One virtual server.
+#[derive(Debug)]
+pub struct VirtualServer {
+    /// Its id.
+    pub id: VirtualServerId,
+    /// The name people see; also the issuer in authenticator apps.
+    pub name: String,
+    /// The portal's host.
+    pub portal_host: String,
+    /// The portal's origin: `http://login.localhost:8080`. Links are made from this, never from a request (HH-05).
+    pub portal_origin: String,
+    /// The help link of every page (R84).
+    pub support_url: Option<String>,
+    /// Applications by id.
+    pub apps: BTreeMap<AppId, Arc<App>>,
+    /// The access policies.
+    pub policies: Arc<Policies>,
+}
+
+/// An application behind the gate.
+#[derive(Debug)]
+pub struct App {
+    /// Its key in the configuration.
+    pub id: AppId,
+    /// The name people see.
+    pub name: String,
+    /// Its host.
+    pub host: String,
+    /// Its origin: `http://wiki.localhost:8080`.
+    pub origin: String,
+    /// Where its requests go.
+    pub upstream: Upstream,
+    /// What it may do beyond the strict default (decision A30).
+    pub options: AppOptions,
+}
+
+/// Where requests go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// TLS, with the certificate checked against `host`.
+    pub tls: bool,
+    /// Send the public host on (`true`), or the upstream's own.
+    pub preserve_host: bool,
+}
+
+/// Opt-ins of one application; all off by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppOptions {
+    /// Methods beyond GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS (`PROPFIND`, …), upper case.
+    pub extra_methods: Vec<String>,
+    /// `%2f` in a path is let through, as itself.
+    pub encoded_slash: bool,
+    /// `;` in a path is let through.
+    pub semicolon: bool,
+    /// `//` in a path is let through, unmerged.
+    pub double_slash: bool,
+    /// WebSocket upgrades are let through.
+    pub websocket: bool,
+}
+
+impl Site {
+    /// The virtual server of an id.
+    pub fn virtual_server(&self, id: &VirtualServerId) -> Option<&Arc<VirtualServer>> {
+        self.virtual_servers.get(id)
+    }
+}

@@ -1,0 +1,89 @@
+//! Who is at the portal's desk, and what they may be given to carry away.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use doorward_api::{Timestamp, Token};
+
+use crate::site::VirtualServer;
+
+/// One request to the portal, as `access` needs to know it.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// The virtual server whose portal was asked.
+    pub vs: Arc<VirtualServer>,
+    /// The flow cookie, if it is well-formed.
+    pub browser: Option<Token>,
+    /// The portal session cookie, if it is well-formed.
+    pub session: Option<Token>,
+    /// The device cookie's text.
+    pub device: Option<String>,
+    /// The client's address.
+    pub address: IpAddr,
+    /// The language the page is shown in (`fr`).
+    pub language: String,
+    /// The browser's `User-Agent`, cut at 256 characters; preselects, never decides.
+    pub user_agent: String,
+    /// The request's id.
+    pub request_id: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The hidden fields that came back with a form.
+#[derive(Debug, Clone, Default)]
+pub struct StepForm {
+    /// Field `flow`.
+    pub flow: String,
+    /// Field `nonce`.
+    pub nonce: String,
+}
+
+/// What became of a form.
+#[derive(Debug)]
+pub enum Moved {
+    /// See the current page (303 to `/signin/step`). The cookie is set when it is new.
+    ToStep {
+        /// A new flow cookie, when the flow has just begun.
+        browser: Option<Token>,
+    },
+    /// Signed in: set the cookies, clear the flow cookie, 303 to `url`.
+    SignedIn(Box<Landing>),
+    /// The flow was cancelled: clear the flow cookie and show the ended page.
+    Cancelled {
+        /// Where to begin again.
+        start_again: String,
+    },
+}
+
+/// Where a signed-in browser goes, and with what.
+#[derive(Debug)]
+pub struct Landing {
+    /// Absolute: the application's `/.doorward/enter?ticket=…`, or the portal's start page.
+    pub url: String,
+    /// The portal session's new cookie value; `None` when the session stays as it is.
+    pub session: Option<Token>,
+    /// The device cookie's new value.
+    pub device: Option<String>,
+}
+
+/// What `GET /signin` leads to.
+#[derive(Debug)]
+pub enum Opening {
+    /// The browser's session is enough already: 303.
+    Enough(Box<Landing>),
+    /// A flow of this browser to the same place is under way: 303 to `/signin/step`.
+    Resume,
+    /// The session must be raised: a flow was begun with the name known (303 to `/signin/step`).
+    Raise {
+        /// The new flow cookie.
+        browser: Token,
+    },
+    /// W0.
+    Ask(Box<doorward_api::Screen>),
+    /// No proof of any kind would help: show "access denied".
+    Denied {
+        /// The application.
+        app_name: String,
+    },
+}

@@ -1,0 +1,233 @@
+//! One sign-in, self-provisioning included, as a row in the store (SEC 5.6). The browser holds a cookie, nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AppId, CredentialId, FlowId, UserId};
+use crate::proof::{Factor, Proofs};
+use crate::secret::TokenHash;
+use crate::template::Target;
+use crate::time::Timestamp;
+
+/// Where a flow stands. The names of the enrolment are those of self-provisioning.md 4 (decision A13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The password is asked for.
+    Password,
+    /// A passcode of a token the user has is asked for. Also shown to somebody who has none and is not offered one.
+    Passcode,
+    /// W1: the user has no token and may add one.
+    Offered,
+    /// W2: a verification code was mailed.
+    CodeSent,
+    /// W3, W4: the code was right; where to install?
+    EmailVerified,
+    /// W5, then W7/W8: the token is Assigned and its secret shown; its first passcode is awaited.
+    CodeIssued,
+    /// Done: signed in.
+    Confirmed,
+    /// Ended by the user.
+    Cancelled,
+    /// Ended by a newer flow of the same user.
+    Superseded,
+}
+
+impl Step {
+    /// All of them.
+    pub const ALL: [Step; 9] = [
+        Step::Password,
+        Step::Passcode,
+        Step::Offered,
+        Step::CodeSent,
+        Step::EmailVerified,
+        Step::CodeIssued,
+        Step::Confirmed,
+        Step::Cancelled,
+        Step::Superseded,
+    ];
+
+    /// The name in the store, records and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Step::Password => "password",
+            Step::Passcode => "passcode",
+            Step::Offered => "offered",
+            Step::CodeSent => "code_sent",
+            Step::EmailVerified => "email_verified",
+            Step::CodeIssued => "code_issued",
+            Step::Confirmed => "confirmed",
+            Step::Cancelled => "cancelled",
+            Step::Superseded => "superseded",
+        }
+    }
+
+    /// Back from [`Step::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+
+    /// Whether nothing follows.
+    pub const fn ended(self) -> bool {
+        matches!(self, Step::Confirmed | Step::Cancelled | Step::Superseded)
+    }
+
+    /// Whether it lies within self-provisioning.
+    pub const fn enrolling(self) -> bool {
+        matches!(self, Step::Offered | Step::CodeSent | Step::EmailVerified | Step::CodeIssued)
+    }
+}
+
+/// A flow's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    /// The row.
+    pub id: FlowId,
+    /// SHA-256 of the browser's flow cookie: only that browser may go on.
+    pub browser: TokenHash,
+    /// The user, when the name given is somebody's. Unknown names have flows too, which never get past a proof.
+    pub user: Option<UserId>,
+    /// Where it stands.
+    pub step: Step,
+    /// Random; part of every form, replaced at every step (SEC 5.6).
+    pub nonce: String,
+    /// All else.
+    pub data: FlowData,
+    /// When the user name was given.
+    pub created_at: Timestamp,
+    /// The end: 15 minutes after the last step before the wizard, 60 minutes in all inside it.
+    pub expires_at: Timestamp,
+}
+
+/// What a flow remembers. Sealed in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowData {
+    /// The user name as typed, shown again with "Switch user".
+    pub typed_name: String,
+    /// Where to go in the end.
+    pub return_to: Option<ReturnTo>,
+    /// Language chosen or negotiated (`fr`).
+    pub language: String,
+    /// What the policy asked for when the flow began.
+    pub need: Vec<Factor>,
+    /// What was proved within this flow (and in the portal session that is being stepped up).
+    pub proofs: Proofs,
+    /// The message to show on the current page, if the last try went wrong.
+    pub notice: Option<Notice>,
+    /// The emailed code, once sent.
+    pub code: Option<SentCode>,
+    /// W3's answer "on a mobile device", until W4 is answered.
+    pub mobile_chosen: bool,
+    /// The platform chosen at W3/W4.
+    pub target: Option<Target>,
+    /// The token issued in this flow.
+    pub credential: Option<CredentialId>,
+    /// Until when W5 shows its code.
+    pub issue_expires_at: Option<Timestamp>,
+    /// W5 was left by Continue: W8 asks for the passcode.
+    pub asks_passcode: bool,
+    /// The portal session that this flow raises, if the browser had one.
+    pub raises: Option<crate::ids::SessionId>,
+}
+
+/// The page to go back to, opened from its seal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnTo {
+    /// The application.
+    pub app: AppId,
+    /// Its origin: `http://wiki.localhost:8080`.
+    pub origin: String,
+    /// Its host without port.
+    pub host: String,
+    /// Path and query.
+    pub path_and_query: String,
+    /// The path alone, as the policy saw it.
+    pub path: String,
+    /// The method asked for.
+    pub method: String,
+    /// SHA-256 of the application host's hop cookie: the ticket opens only the browser that began there.
+    pub hop: TokenHash,
+}
+
+/// The emailed verification code, as remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentCode {
+    /// HMAC of the code, bound to the flow.
+    pub mac: String,
+    /// Which code of this flow, from 1; a meter of its own for each.
+    pub number: u32,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// Until when it is good (10 minutes).
+    pub expires_at: Timestamp,
+    /// The mail in the outbox.
+    pub mail: crate::ids::MailId,
+    /// What has become of the mail.
+    pub delivery: Delivery,
+    /// Void: too many wrong tries.
+    pub void: bool,
+}
+
+/// What has become of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// Not yet accepted by the mail server; the outbox goes on trying.
+    Pending,
+    /// Accepted: the server said 250.
+    Sent,
+    /// Refused for good.
+    Refused,
+}
+
+/// Why the current page says more than it did at first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Notice {
+    /// User name or password was not accepted.
+    NotAccepted,
+    /// The passcode was not accepted: wait for the next one.
+    PasscodeNotAccepted {
+        /// After the second time a hint about the clock is shown.
+        times: u32,
+    },
+    /// This passcode was used before.
+    PasscodeUsed,
+    /// Too many failures; try again later.
+    Locked {
+        /// When.
+        until: Timestamp,
+    },
+    /// The verification code was wrong.
+    CodeWrong {
+        /// How many tries are left.
+        tries_left: u32,
+    },
+    /// The verification code is too old.
+    CodeExpired,
+    /// Too many wrong tries with this code.
+    CodeVoid,
+    /// Too many codes asked for.
+    CodeLimit {
+        /// When the next may be asked for.
+        until: Timestamp,
+    },
+    /// Too many wrong codes today.
+    CodeDayLimit {
+        /// When to come back.
+        until: Timestamp,
+    },
+    /// E1: no address on record.
+    NoEmail,
+    /// E2: the mail could not be sent.
+    MailFailed,
+    /// A newer code was sent.
+    CodeSentAgain,
+    /// Nothing was chosen.
+    ChooseTarget,
+    /// The field was left empty.
+    Empty,
+    /// A form of an earlier step was sent; here is where things stand.
+    StaleForm,
+    /// The user is no longer offered self-provisioning.
+    NoLongerOffered,
+}

@@ -1,0 +1,75 @@
+//! Names of things, each with a type of its own so that one cannot be passed for another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    };
+}
+
+id!(
+    /// A virtual server: one tenant with its own users, groups, policies, settings and audit chain. `default` in first light.
+    VirtualServerId
+);
+id!(
+    /// A user's row, never their name: names change.
+    UserId
+);
+id!(
+    /// A group's row; settings and memberships refer to it, so that renames follow.
+    GroupId
+);
+id!(
+    /// An application, by its key in the configuration (`wiki`).
+    AppId
+);
+id!(
+    /// A session's row. It stays the same when the cookie's value is replaced at a rise of level; it is no secret.
+    SessionId
+);
+id!(
+    /// A sign-in flow's row; stands in forms, is no secret by itself.
+    FlowId
+);
+id!(
+    /// An enrolled authenticator's row.
+    CredentialId
+);
+id!(
+    /// A mail waiting in the outbox.
+    MailId
+);
+id!(
+    /// A policy's `@id`, or `file:n` where it has none.
+    PolicyId
+);

@@ -1,0 +1,41 @@
+//! The vocabulary of Doorward and the contracts between its crates. No I/O happens here.
+//!
+//! Read in this order: who asks ([`Subject`]), what is asked for ([`Object`]), what was proved ([`Proofs`]), what is
+//! decided ([`Decision`]); then a sign-in as a row ([`Flow`]), a token as a row ([`Credential`]), what is recorded
+//! ([`AuditEvent`]); then the [`ports`] through which the outside world is reached, and the [`plugin`] contract.
+
+pub mod audit;
+pub mod credential;
+pub mod decision;
+pub mod error;
+pub mod flow;
+pub mod ids;
+pub mod keys;
+pub mod mail;
+pub mod object;
+pub mod plugin;
+pub mod ports;
+pub mod proof;
+pub mod screen;
+pub mod secret;
+pub mod session;
+pub mod subject;
+pub mod template;
+pub mod time;
+pub mod user;
+
+pub use audit::{AuditEvent, EventContext, EventKind};
+pub use credential::{Credential, TokenState};
+pub use decision::Decision;
+pub use error::{CommitError, PluginError, StoreError};
+pub use flow::{Flow, FlowData, Step};
+pub use ids::{AppId, CredentialId, FlowId, GroupId, MailId, PolicyId, SessionId, UserId, VirtualServerId};
+pub use object::Object;
+pub use proof::{Factor, Proofs};
+pub use screen::{EndedHow, FormIds, Progress, Screen, ScreenPage};
+pub use secret::{Secret, SecretBytes, Token, TokenHash};
+pub use session::Session;
+pub use subject::{GroupRef, Principal, Subject};
+pub use template::{SelfProvisioning, Target, TargetUsers, Template};
+pub use time::Timestamp;
+pub use user::{FoldedName, User};

@@ -1,0 +1,64 @@
+//! Mails in the outbox. What is stored names a kind and its fields; words and address are found when it is sent.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{FlowId, MailId, UserId, VirtualServerId};
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+/// What a mail is about; each kind is a template of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    /// The verification code (R16).
+    VerificationCode,
+    /// W9: an authenticator was added.
+    EnrolmentNotice,
+}
+
+impl MailKind {
+    /// The name in the store, in metrics, and of the template.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            MailKind::VerificationCode => "verification_code",
+            MailKind::EnrolmentNotice => "enrolment_notice",
+        }
+    }
+
+    /// Back from [`MailKind::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::VerificationCode, Self::EnrolmentNotice].into_iter().find(|k| k.as_str() == text)
+    }
+}
+
+/// A mail to be queued with the change that causes it.
+#[derive(Debug, Clone)]
+pub struct NewMail {
+    /// The row to be.
+    pub id: MailId,
+    /// The one recipient; the address is read from the directory when it is sent (EN-09).
+    pub user: UserId,
+    /// Which template.
+    pub kind: MailKind,
+    /// Language of the words.
+    pub language: String,
+    /// Fields of the template. Sealed in the store: a code may be among them.
+    pub fields: BTreeMap<String, Secret>,
+    /// The flow it belongs to, for the audit record of its delivery.
+    pub flow: Option<FlowId>,
+    /// After this it is dropped unsent.
+    pub expires_at: Timestamp,
+}
+
+/// A mail taken from the outbox by one sender, for a limited time.
+#[derive(Debug, Clone)]
+pub struct DueMail {
+    /// The tenant.
+    pub virtual_server: VirtualServerId,
+    /// What was queued.
+    pub mail: NewMail,
+    /// How often it was tried before.
+    pub attempts: u32,
+}

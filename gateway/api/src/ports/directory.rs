@@ -1,0 +1,37 @@
+//! Who users are, and whether a password is theirs.
+
+use async_trait::async_trait;
+
+use crate::error::StoreError;
+use crate::ids::{UserId, VirtualServerId};
+use crate::secret::Secret;
+use crate::user::{FoldedName, User};
+
+/// The answer to a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordCheck {
+    /// It is theirs.
+    Right,
+    /// It is not, or nobody has that name; both take the same work.
+    Wrong,
+    /// Too many checks are waiting already: come back (SEC 5.17).
+    Busy,
+}
+
+/// A directory of users: local accounts now, LDAP and OIDC later.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// The user of a folded name.
+    async fn find(&self, vs: &VirtualServerId, name: &FoldedName) -> Result<Option<User>, StoreError>;
+
+    /// The user of a row.
+    async fn get(&self, vs: &VirtualServerId, user: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// Checks a password. `None` (an unknown name) costs what a known one costs.
+    async fn check_password(
+        &self,
+        vs: &VirtualServerId,
+        user: Option<&UserId>,
+        password: &Secret,
+    ) -> Result<PasswordCheck, StoreError>;
+}

@@ -1,0 +1,213 @@
+//! What is read from the store, and the counters that are kept apart from any transaction.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::audit::{AuditEvent, ChainHead, StoredRecord};
+use crate::credential::Credential;
+use crate::error::StoreError;
+use crate::flow::{Delivery, Flow};
+use crate::ids::{CredentialId, FlowId, MailId, SessionId, UserId, VirtualServerId};
+use crate::mail::DueMail;
+use crate::secret::TokenHash;
+use crate::session::Session;
+use crate::template::SelfProvisioning;
+use crate::time::Timestamp;
+use crate::user::{FoldedName, User};
+
+use super::ledger::{OneTime, OneTimePurpose};
+
+/// Users of the local directory.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// By folded name, groups included.
+    async fn user_by_name(&self, vs: &VirtualServerId, name: &FoldedName) -> Result<Option<User>, StoreError>;
+    /// By row, groups included.
+    async fn user_by_id(&self, vs: &VirtualServerId, id: &UserId) -> Result<Option<User>, StoreError>;
+    /// The argon2id hash of a local password, in PHC form.
+    async fn password_hash(&self, vs: &VirtualServerId, id: &UserId) -> Result<Option<String>, StoreError>;
+    /// How many users there are.
+    async fn user_count(&self, vs: &VirtualServerId) -> Result<u64, StoreError>;
+}
+
+/// Sessions.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// By the cookie's hash: live, idle no longer than `idle`, its portal session live too. Says nothing of the user.
+    async fn session(
+        &self,
+        vs: &VirtualServerId,
+        token: &TokenHash,
+        idle: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError>;
+    /// Notes that a session (and its portal session) was used.
+    async fn touch(&self, vs: &VirtualServerId, id: &SessionId, now: Timestamp) -> Result<(), StoreError>;
+    /// How many portal sessions are live.
+    async fn live_sessions(&self, vs: &VirtualServerId, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// Sign-in flows.
+#[async_trait]
+pub trait Flows: Send + Sync {
+    /// The newest flow of a browser that has not expired, ended ones included (their page says what became of them).
+    async fn flow_of_browser(
+        &self,
+        vs: &VirtualServerId,
+        browser: &TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Flow>, StoreError>;
+    /// By row, expired ones included.
+    async fn flow(&self, vs: &VirtualServerId, id: &FlowId) -> Result<Option<Flow>, StoreError>;
+    /// How many open flows a user has.
+    async fn open_flows(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// How often in a row a credential failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fails {
+    /// This one included.
+    pub count: u32,
+    /// Set by the failure that went over the limit.
+    pub locked_until: Option<Timestamp>,
+}
+
+/// Enrolled authenticators.
+#[async_trait]
+pub trait Credentials: Send + Sync {
+    /// All of a user that are not revoked, oldest first.
+    async fn credentials_of(&self, vs: &VirtualServerId, user: &UserId) -> Result<Vec<Credential>, StoreError>;
+    /// By row.
+    async fn credential(&self, vs: &VirtualServerId, id: &CredentialId) -> Result<Option<Credential>, StoreError>;
+    /// Counts a failure in a statement of its own, before anything is answered (LG-05). The failure after `permitted` locks
+    /// for `lock`, and the count begins anew when a lock is over.
+    async fn count_failure(
+        &self,
+        vs: &VirtualServerId,
+        id: &CredentialId,
+        permitted: u32,
+        lock: Duration,
+        now: Timestamp,
+    ) -> Result<Fails, StoreError>;
+}
+
+/// Single-use values.
+#[async_trait]
+pub trait OneTimes: Send + Sync {
+    /// Looks without using up: live ones only.
+    async fn one_time(
+        &self,
+        vs: &VirtualServerId,
+        purpose: OneTimePurpose,
+        hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<OneTime>, StoreError>;
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MeterScope {
+    /// Failed passwords of an account from unknown devices.
+    Password,
+    /// Failed passwords of an account from a device it knows.
+    PasswordKnownDevice,
+    /// Failed passwords from an address.
+    Address,
+    /// Tries of one emailed code.
+    CodeTries,
+    /// Tries of emailed codes of a user, over all codes, in a day.
+    CodeTriesDay,
+    /// Codes sent to a user in an hour.
+    CodeSends,
+    /// Flows begun from an address.
+    Flows,
+}
+
+impl MeterScope {
+    /// The name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            MeterScope::Password => "password",
+            MeterScope::PasswordKnownDevice => "password_known_device",
+            MeterScope::Address => "address",
+            MeterScope::CodeTries => "code_tries",
+            MeterScope::CodeTriesDay => "code_tries_day",
+            MeterScope::CodeSends => "code_sends",
+            MeterScope::Flows => "flows",
+        }
+    }
+}
+
+/// One counter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MeterKey {
+    /// What.
+    pub scope: MeterScope,
+    /// Whose: a user's row, a folded name, an address, a flow and code number.
+    pub key: String,
+}
+
+/// Counters with a window that begins at the first count. Each call is one statement, committed by itself: of N parallel
+/// calls each gets another number, so that exactly as many pass a limit as the limit says (LG-04).
+#[async_trait]
+pub trait Meters: Send + Sync {
+    /// Counts one and returns the count, this one included, and when the window ends.
+    async fn count(
+        &self,
+        vs: &VirtualServerId,
+        key: &MeterKey,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<(u32, Timestamp), StoreError>;
+    /// Reads without counting: 0 when the window is over.
+    async fn read(&self, vs: &VirtualServerId, key: &MeterKey, now: Timestamp) -> Result<(u32, Timestamp), StoreError>;
+    /// Forgets.
+    async fn forget(&self, vs: &VirtualServerId, key: &MeterKey) -> Result<(), StoreError>;
+}
+
+/// The outbox, for its sender.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Takes up to `limit` due mails of all virtual servers for `lease`: nobody else gets them meanwhile.
+    async fn take_due(&self, limit: u32, lease: Duration, now: Timestamp) -> Result<Vec<DueMail>, StoreError>;
+    /// Takes this one, if it is pending and nobody else has it.
+    async fn take(
+        &self,
+        vs: &VirtualServerId,
+        id: &MailId,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Option<DueMail>, StoreError>;
+    /// What has become of one.
+    async fn delivery(&self, vs: &VirtualServerId, id: &MailId) -> Result<Option<Delivery>, StoreError>;
+    /// It was sent, or refused for good: its fields are destroyed, and the record is appended, in one transaction.
+    async fn settle(
+        &self,
+        vs: &VirtualServerId,
+        id: &MailId,
+        outcome: Delivery,
+        event: AuditEvent,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// It could not be sent now; `again_at` says when to try next.
+    async fn postpone(&self, vs: &VirtualServerId, id: &MailId, again_at: Timestamp) -> Result<(), StoreError>;
+}
+
+/// What operators set at run time.
+#[async_trait]
+pub trait Settings: Send + Sync {
+    /// The self-provisioning settings.
+    async fn self_provisioning(&self, vs: &VirtualServerId) -> Result<SelfProvisioning, StoreError>;
+}
+
+/// The audit chain, for reading.
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// Records with `seq > after`, in order, at most `limit`.
+    async fn records(&self, vs: &VirtualServerId, after: i64, limit: u32) -> Result<Vec<StoredRecord>, StoreError>;
+    /// The chain's end as the head row says.
+    async fn head(&self, vs: &VirtualServerId) -> Result<ChainHead, StoreError>;
+    /// Every virtual server.
+    async fn virtual_servers(&self) -> Result<Vec<VirtualServerId>, StoreError>;
+}

@@ -1,0 +1,127 @@
+//! What somebody has proved, and when.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// A kind of proof that a policy can ask for, from the weakest to the strongest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    /// The password of the directory.
+    Password,
+    /// A one-time passcode of an enrolled token.
+    Otp,
+    /// An approved push; it satisfies `otp` as well (decision A18).
+    Push,
+    /// A passkey (WebAuthn).
+    Passkey,
+}
+
+impl Factor {
+    /// Every factor, weakest first: the order in which step-up looks for the least further proof.
+    pub const ALL: [Factor; 4] = [Factor::Password, Factor::Otp, Factor::Push, Factor::Passkey];
+
+    /// The name in policies, metrics and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Factor::Password => "password",
+            Factor::Otp => "otp",
+            Factor::Push => "push",
+            Factor::Passkey => "passkey",
+        }
+    }
+}
+
+impl fmt::Display for Factor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The proofs given so far, each with its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Proofs {
+    /// When the password was last proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Timestamp>,
+    /// When a one-time passcode was last proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otp: Option<Timestamp>,
+    /// When a push was last approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub push: Option<Timestamp>,
+    /// When a passkey was last used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<Timestamp>,
+}
+
+impl Proofs {
+    /// Nothing proved.
+    pub const NONE: Proofs = Proofs { password: None, otp: None, push: None, passkey: None };
+
+    /// When `factor` was last proved. An approved push counts as an OTP too (A18).
+    pub fn at(&self, factor: Factor) -> Option<Timestamp> {
+        match factor {
+            Factor::Password => self.password,
+            Factor::Otp => self.otp.max(self.push),
+            Factor::Push => self.push,
+            Factor::Passkey => self.passkey,
+        }
+    }
+
+    /// Whether `factor` was proved at all.
+    pub fn has(&self, factor: Factor) -> bool {
+        self.at(factor).is_some()
+    }
+
+    /// The same proofs with one more, given at `at`.
+    #[must_use]
+    pub fn with(mut self, factor: Factor, at: Timestamp) -> Proofs {
+        let slot = match factor {
+            Factor::Password => &mut self.password,
+            Factor::Otp => &mut self.otp,
+            Factor::Push => &mut self.push,
+            Factor::Passkey => &mut self.passkey,
+        };
+        *slot = (*slot).max(Some(at));
+        self
+    }
+
+    /// Both sets, the later time of each.
+    #[must_use]
+    pub fn merged(self, other: Proofs) -> Proofs {
+        Proofs {
+            password: self.password.max(other.password),
+            otp: self.otp.max(other.otp),
+            push: self.push.max(other.push),
+            passkey: self.passkey.max(other.passkey),
+        }
+    }
+
+    /// Whether nothing was proved.
+    pub fn is_empty(&self) -> bool {
+        *self == Proofs::NONE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_approved_push_counts_as_an_otp() {
+        let proofs = Proofs::NONE.with(Factor::Push, Timestamp::from_secs(9));
+        assert_eq!(proofs.at(Factor::Otp), Some(Timestamp::from_secs(9)));
+        assert!(!Proofs::NONE.with(Factor::Otp, Timestamp::from_secs(9)).has(Factor::Push));
+    }
+
+    #[test]
+    fn a_later_proof_is_kept() {
+        let early = Proofs::NONE.with(Factor::Password, Timestamp::from_secs(5));
+        assert_eq!(early.with(Factor::Password, Timestamp::from_secs(3)).password, Some(Timestamp::from_secs(5)));
+    }
+}

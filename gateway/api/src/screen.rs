@@ -1,0 +1,172 @@
+//! What a person is shown at a step of sign-in: the model behind each page, without words or markup.
+//!
+//! `access` makes these, `views` turns them into pages, `portal` carries them. Times are UTC.
+
+use serde::Serialize;
+
+use crate::flow::Notice;
+use crate::secret::Secret;
+use crate::template::Target;
+use crate::time::Timestamp;
+
+/// One page of sign-in or self-provisioning.
+#[derive(Debug, Clone)]
+pub struct Screen {
+    /// Which page.
+    pub page: ScreenPage,
+    /// The flow's row and the nonce of its step: hidden fields `flow` and `nonce` of every form. Empty at W0.
+    pub form: FormIds,
+    /// Why the page says more than it did at first.
+    pub notice: Option<Notice>,
+    /// The application that is being signed in to; `None` when it is the portal itself.
+    pub app_name: Option<String>,
+    /// That application's origin, for the page's `form-action` (decision A4).
+    pub app_origin: Option<String>,
+    /// The user name as typed, once given.
+    pub user_name: Option<String>,
+    /// Step n of m, inside the wizard.
+    pub progress: Option<Progress>,
+    /// Whether Back is safe here.
+    pub back: bool,
+    /// When the flow times out.
+    pub expires_at: Option<Timestamp>,
+    /// Now, for "sent 14:32".
+    pub now: Timestamp,
+}
+
+/// The hidden fields of a step's forms.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FormIds {
+    /// The flow's row.
+    pub flow: String,
+    /// The step's nonce.
+    pub nonce: String,
+}
+
+/// "Step 2 of 5".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// From 1.
+    pub step: u8,
+    /// How many there are.
+    pub of: u8,
+}
+
+/// The pages. Their names are those of self-provisioning.md 3.1.
+#[derive(Debug, Clone)]
+pub enum ScreenPage {
+    /// W0: the user name.
+    Name {
+        /// The name remembered on this device.
+        remembered: Option<String>,
+        /// The sealed return address, a hidden field `return`.
+        return_to: Option<String>,
+    },
+    /// W0's second page: the password.
+    Password,
+    /// W8 for somebody who has a token (or who has none and is not offered one).
+    Passcode {
+        /// Digits of a passcode: 6 or 8.
+        length: u8,
+        /// No token and not offered one: "Expecting an enrolment email?" is shown.
+        enrolment_hint: bool,
+        /// The token is suspended: "contact the help desk". Only after a password.
+        suspended: bool,
+    },
+    /// W1: you need an authenticator.
+    NeedAuthenticator {
+        /// `j***@e***.org`, only after a password (0.6).
+        masked_email: Option<String>,
+    },
+    /// W2: check your email.
+    CheckEmail {
+        /// When the newest code was made; `None` when none could be (E1, E2).
+        sent_at: Option<Timestamp>,
+        /// Sent, being sent, or refused (E2).
+        delivery: Option<crate::flow::Delivery>,
+        /// When a new one may be asked for.
+        resend_at: Timestamp,
+        /// Until when the code is good.
+        expires_at: Option<Timestamp>,
+        /// Masked address, only after a password.
+        masked_email: Option<String>,
+    },
+    /// W3: where do you want to install it? Field `target`: `mobile` or `windows-desktop`, or the target itself if a kind has
+    /// only one.
+    ChooseKind {
+        /// The values, in order: `mobile` or a target's name.
+        choices: Vec<String>,
+        /// The value chosen beforehand.
+        preselected: String,
+    },
+    /// W4: which device? Field `target`.
+    ChooseDevice {
+        /// The targets, in order.
+        choices: Vec<Target>,
+        /// The target chosen beforehand.
+        preselected: Target,
+    },
+    /// W5: put the secret into the app.
+    Install {
+        /// The platform, whose instructions are shown.
+        target: Target,
+        /// The QR code's text and the tap-to-open link.
+        uri: Secret,
+        /// The key in groups of four.
+        key: Secret,
+        /// The account name as the app will show it.
+        account: String,
+        /// The issuer as the app will show it.
+        issuer: String,
+        /// Until when the code is shown.
+        valid_until: Timestamp,
+        /// It is over: no QR code, only "New code".
+        expired: bool,
+    },
+    /// W7 and W8 in one: your authenticator is ready, sign in with it.
+    FirstPasscode {
+        /// The platform.
+        target: Target,
+        /// Digits.
+        length: u8,
+        /// When it was issued.
+        added_at: Timestamp,
+    },
+    /// The flow is over.
+    Ended {
+        /// How.
+        how: EndedHow,
+        /// A URL to begin again with, to the same application.
+        start_again: String,
+    },
+}
+
+/// How a flow ended without signing in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedHow {
+    /// The user cancelled.
+    Cancelled,
+    /// It was continued in another browser or tab.
+    Superseded,
+    /// "Your sign-in timed out."
+    Expired,
+}
+
+impl ScreenPage {
+    /// The name in templates, tests and metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            ScreenPage::Name { .. } => "name",
+            ScreenPage::Password => "password",
+            ScreenPage::Passcode { .. } => "passcode",
+            ScreenPage::NeedAuthenticator { .. } => "need_authenticator",
+            ScreenPage::CheckEmail { .. } => "check_email",
+            ScreenPage::ChooseKind { .. } => "choose_kind",
+            ScreenPage::ChooseDevice { .. } => "choose_device",
+            ScreenPage::Install { .. } => "install",
+            ScreenPage::FirstPasscode { .. } => "first_passcode",
+            ScreenPage::Ended { .. } => "ended",
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Points in time and spans, as the store keeps them: whole milliseconds.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z. Comes from the [`Clock`](crate::ports::Clock) port only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since the epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// From whole seconds since the epoch.
+    pub const fn from_secs(secs: i64) -> Self {
+        Self(secs.saturating_mul(1000))
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded down. Negative times count as 0.
+    pub const fn secs(self) -> u64 {
+        if self.0 < 0 { 0 } else { (self.0 / 1000).unsigned_abs() }
+    }
+
+    /// How long ago `earlier` was; zero when it lies in the future.
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0).max(0).unsigned_abs())
+    }
+
+    /// `2026-11-24T14:32:05.120Z`, the form of audit records (RFC 3339, UTC, milliseconds).
+    pub fn rfc3339(self) -> String {
+        match time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000) {
+            Ok(at) => format!(
+                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                at.year(),
+                u8::from(at.month()),
+                at.day(),
+                at.hour(),
+                at.minute(),
+                at.second(),
+                at.millisecond()
+            ),
+            Err(_) => format!("{}ms", self.0),
+        }
+    }
+
+    /// `14:32`, UTC: what a page shows of a time of today.
+    pub fn clock_utc(self) -> String {
+        let minutes = self.secs() / 60;
+        format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
+    }
+
+    /// `2026-11-24 14:32`, UTC: what mails show.
+    pub fn minute_utc(self) -> String {
+        let full = self.rfc3339();
+        match (full.get(..10), full.get(11..16)) {
+            (Some(day), Some(clock)) => format!("{day} {clock}"),
+            _ => full,
+        }
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Timestamp;
+    fn add(self, span: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Timestamp;
+    fn sub(self, span: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_rfc_3339_with_milliseconds() {
+        assert_eq!(Timestamp::from_millis(1_764_000_000_007).rfc3339(), "2025-11-24T16:00:00.007Z");
+        assert_eq!(Timestamp::from_secs(59).clock_utc(), "00:00");
+        assert_eq!(Timestamp::from_millis(1_764_000_000_007).minute_utc(), "2025-11-24 16:00");
+    }
+
+    #[test]
+    fn the_future_is_no_time_ago() {
+        assert_eq!(Timestamp::from_secs(1).since(Timestamp::from_secs(9)), Duration::ZERO);
+    }
+}
