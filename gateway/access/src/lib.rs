@@ -3,5 +3,10 @@
 //!
 //! The one thing to know: only [`gate::Gate`] makes a [`gate::Permit`], and only a permit opens the way to an upstream.
 
+pub mod arrival;
 pub mod site;
 pub mod visit;
+pub mod dispute;
+pub mod enrol;
+pub mod ports;
+pub mod signin;

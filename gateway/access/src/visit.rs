@@ -47,12 +47,25 @@ pub enum Moved {
         /// A new flow cookie, when the flow has just begun.
         browser: Option<Token>,
     },
+    /// The name was not taken: W0 again, with a notice.
+    Ask(Box<doorward_api::Screen>),
     /// Signed in: set the cookies, clear the flow cookie, 303 to `url`.
     SignedIn(Box<Landing>),
-    /// The flow was cancelled: clear the flow cookie and show the ended page.
+    /// The flow was cancelled, and the session that it was to raise with it: clear flow and session cookie and show the
+    /// ended page.
     Cancelled {
         /// Where to begin again.
         start_again: String,
+    },
+    /// The flow is over and another begins: clear the flow cookie, 303 to `url` (`/signin`, with the same destination).
+    StartAgain {
+        /// Where.
+        url: String,
+    },
+    /// Proved, but no proof of any kind admits this user: clear the flow cookie and show "access denied".
+    Denied {
+        /// The application.
+        app_name: String,
     },
 }
 

@@ -1,2 +1,7 @@
-//! The binary.
-fn main() {}
+//! The binary `doorward`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    doorward_server::main()
+}

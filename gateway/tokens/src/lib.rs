@@ -1,1 +1,11 @@
-//! Placeholder.
+//! The rules of tokens, and nothing but rules: how a token lives ([`state`]), who is offered one ([`eligibility`]), on what
+//! it may be installed ([`targets`]), and which parameters it may have ([`template`]). No clock, no store, no plugin.
+
+pub mod eligibility;
+pub mod state;
+pub mod targets;
+pub mod template;
+
+pub use eligibility::{Facts, NotOffered, offer};
+pub use state::{NotAllowed, TokenEvent, next};
+pub use targets::{Choice, Choices};

@@ -1,1 +1,96 @@
-//! Placeholder.
+//! Standard authenticator apps: a secret carried by an `otpauth://` QR code, link or typed key, and passcodes that prove
+//! it. See this crate's README for what it honours and for its settings.
+
+mod answer;
+mod fits;
+mod kept;
+mod settings;
+mod uri;
+mod verify;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use doorward_api::plugin::{
+    Authenticator, Host, Offer, OfferRequest, OfferView, Plugin, PluginConfigError, PluginInfo, RawConfig, Verified,
+    WhyNot,
+};
+use doorward_api::{Factor, PluginError, Secret, SecretBytes, Target, Template, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::kept::Kept;
+use crate::settings::Settings;
+
+/// The entry in the registry.
+pub static PLUGIN: PluginInfo = PluginInfo {
+    id: "otp",
+    summary: "one-time passcodes of standard authenticator apps (HOTP and TOTP, enrolled by otpauth:// QR code)",
+    build,
+};
+
+/// Bytes of a new secret: what RFC 4226 recommends for SHA-1.
+const SECRET_LEN: usize = 20;
+
+fn build(config: RawConfig, host: Host) -> Result<Arc<dyn Plugin>, PluginConfigError> {
+    Ok(Arc::new(Otp { settings: Settings::decode(config)?, host }))
+}
+
+struct Otp {
+    settings: Settings,
+    host: Host,
+}
+
+impl Plugin for Otp {
+    fn authenticator(&self) -> Option<&dyn Authenticator> {
+        Some(self)
+    }
+}
+
+impl Otp {
+    /// The operator's setting, else the virtual server's name, else the product's.
+    fn issuer<'a>(&'a self, request: &'a OfferRequest) -> &'a str {
+        let asked = Some(request.issuer.as_str()).filter(|issuer| !issuer.is_empty());
+        self.settings.issuer.as_deref().or(asked).unwrap_or(&self.host.issuer)
+    }
+}
+
+#[async_trait]
+impl Authenticator for Otp {
+    fn factor(&self) -> Factor {
+        Factor::Otp
+    }
+
+    fn fits(&self, template: &Template, _target: Target) -> Result<(), WhyNot> {
+        fits::fits(template).map(|_| ())
+    }
+
+    async fn offer(&self, request: &OfferRequest, _now: Timestamp) -> Result<Offer, PluginError> {
+        fits::fits(&request.template).map_err(|why| PluginError::Unavailable(why.reason))?;
+        let mut secret = Zeroizing::new(vec![0_u8; SECRET_LEN]);
+        self.host.entropy.fill(&mut secret);
+        Ok(Offer { opened: Kept::new(secret).write() })
+    }
+
+    fn show(&self, opened: &SecretBytes, request: &OfferRequest) -> Result<OfferView, PluginError> {
+        let kept = Kept::read(opened)?;
+        let shape = fits::fits(&request.template).map_err(|why| PluginError::Unavailable(why.reason))?;
+        let key = kept.secret_base32();
+        let uri = uri::otpauth(shape, &key, self.issuer(request), &request.account);
+        Ok(OfferView { uri: Secret::new(uri), key: Secret::new(uri::in_fours(&key)) })
+    }
+
+    async fn verify(
+        &self,
+        opened: &SecretBytes,
+        template: &Template,
+        answer: &Secret,
+        now: Timestamp,
+    ) -> Result<Verified, PluginError> {
+        let kept = Kept::read(opened)?;
+        let shape = fits::fits(template).map_err(|why| PluginError::Unavailable(why.reason))?;
+        Ok(verify::verify(kept, shape, answer, now))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -51,7 +51,8 @@ pub trait Sessions: Send + Sync {
 /// Sign-in flows.
 #[async_trait]
 pub trait Flows: Send + Sync {
-    /// The newest flow of a browser that has not expired, ended ones included (their page says what became of them).
+    /// The newest flow of a browser, ended and expired ones included: their page says what became of them. Whether it has
+    /// expired is the caller's to see; [`Act::FlowMove`](super::Act) checks it again.
     async fn flow_of_browser(
         &self,
         vs: &VirtualServerId,

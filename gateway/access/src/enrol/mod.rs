@@ -1,0 +1,1 @@
+//! Self-provisioning: the wizard between "you need an authenticator" and the first passcode.

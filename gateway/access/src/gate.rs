@@ -1,0 +1,252 @@
+//! The gate: the one place that decides whether a request may pass, and the only maker of a [`Permit`].
+//!
+//! Decisions are remembered under exactly the facts that the policies of the application read ([`FootprintKey`]), so a
+//! remembered decision is always the one that would be made anew.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use doorward_api::ports::Metrics;
+use doorward_api::{AppId, Decision, Factor, Object, PolicyId, Principal, Subject, Timestamp, VirtualServerId};
+use doorward_policy::FootprintKey;
+use moka::sync::Cache;
+
+use crate::site::{Site, VirtualServer};
+
+/// How many decisions are remembered.
+const MOST_REMEMBERED: u64 = 100_000;
+
+/// A decision that nobody has asked for in that time is let go: of an older site, or of a second that is over.
+const LET_GO_AFTER: Duration = Duration::from_mins(5);
+
+/// The answer to a request.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It may pass.
+    Admit(Permit),
+    /// It would pass with further proof.
+    Challenge {
+        /// The least further proof that would do, weakest first. Never empty.
+        need: Vec<Factor>,
+        /// The permits that would hold then.
+        by: Vec<PolicyId>,
+    },
+    /// No proof would help.
+    Refuse {
+        /// The forbids that held; empty when simply nothing permits.
+        by: Vec<PolicyId>,
+    },
+}
+
+/// The right to pass one request on to one application. Only [`Gate::decide`] makes one, and it cannot be copied, so
+/// "forwarded without a decision" does not compile.
+#[derive(Debug)]
+pub struct Permit {
+    app: AppId,
+    principal: Option<Arc<Principal>>,
+    by: Vec<PolicyId>,
+}
+
+impl Permit {
+    /// The application it leads to.
+    pub fn app(&self) -> &AppId {
+        &self.app
+    }
+
+    /// The user on whose behalf; `None` where everybody is admitted and nobody is signed in.
+    pub fn principal(&self) -> Option<&Arc<Principal>> {
+        self.principal.as_ref()
+    }
+
+    /// The policies that permitted it.
+    pub fn by(&self) -> &[PolicyId] {
+        &self.by
+    }
+}
+
+/// Decides, and remembers decisions.
+pub struct Gate {
+    remembered: Cache<Question, Decision>,
+    metrics: Arc<dyn Metrics>,
+}
+
+/// All that a decision depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Question {
+    generation: u64,
+    virtual_server: VirtualServerId,
+    app: AppId,
+    facts: FootprintKey,
+}
+
+impl Gate {
+    /// A gate that remembers nothing yet.
+    pub fn new(metrics: Arc<dyn Metrics>) -> Self {
+        let remembered = Cache::builder().max_capacity(MOST_REMEMBERED).time_to_idle(LET_GO_AFTER).build();
+        Self { remembered, metrics }
+    }
+
+    /// Decides on a request, and measures it.
+    pub fn decide(
+        &self,
+        site: &Site,
+        vs: &VirtualServer,
+        subject: &Subject,
+        object: &Object,
+        now: Timestamp,
+    ) -> Verdict {
+        let began = Instant::now();
+        let (decision, cached) = self.ask(site, vs, subject, object, now);
+        self.metrics.decision(vs.id.as_str(), object.app.as_str(), decision.as_str(), cached, began.elapsed());
+        match decision {
+            Decision::Admit { by } => {
+                Verdict::Admit(Permit { app: object.app.clone(), principal: subject.principal().cloned(), by })
+            }
+            Decision::Challenge { need, by } => Verdict::Challenge { need, by },
+            Decision::Refuse { by } => Verdict::Refuse { by },
+        }
+    }
+
+    /// The same question without a right to pass: what must a user who signs in still prove?
+    pub fn decision(
+        &self,
+        site: &Site,
+        vs: &VirtualServer,
+        subject: &Subject,
+        object: &Object,
+        now: Timestamp,
+    ) -> Decision {
+        self.ask(site, vs, subject, object, now).0
+    }
+
+    /// The decision, and whether it was remembered.
+    fn ask(
+        &self,
+        site: &Site,
+        vs: &VirtualServer,
+        subject: &Subject,
+        object: &Object,
+        now: Timestamp,
+    ) -> (Decision, bool) {
+        // A request for another virtual server's application, or for none: no policy has been asked, so nobody passes.
+        if object.virtual_server != vs.id || !vs.apps.contains_key(&object.app) {
+            return (Decision::Refuse { by: Vec::new() }, false);
+        }
+        let slice = vs.policies.slice(&object.app);
+        let question = Question {
+            generation: site.generation,
+            virtual_server: vs.id.clone(),
+            app: object.app.clone(),
+            facts: slice.key(subject, object, now),
+        };
+        if let Some(decision) = self.remembered.get(&question) {
+            return (decision, true);
+        }
+        let decision = slice.decide(subject, object, now);
+        self.remembered.insert(question, decision.clone());
+        (decision, false)
+    }
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").field("remembered", &self.remembered.entry_count()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use doorward_api::Proofs;
+
+    use super::*;
+    use crate::testing::{now, object, principal, site_of, virtual_server_with};
+
+    const OTP_FOR_THE_WIKI: &str = r#"
+        @id("wiki-staff")
+        permit(principal is User, action, resource == Application::"wiki")
+        when { context.authn.password && context.authn.otp };
+    "#;
+
+    /// Remembers what was measured.
+    #[derive(Default)]
+    struct Measured(Mutex<Vec<(&'static str, bool)>>);
+
+    impl Metrics for Measured {
+        fn decision(&self, _: &str, _: &str, decision: &'static str, cached: bool, _: Duration) {
+            self.0.lock().unwrap().push((decision, cached));
+        }
+        fn request(&self, _: &str, _: &str, _: &'static str, _: Duration) {}
+        fn upstream(&self, _: &str, _: &'static str) {}
+        fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}
+        fn enrollment(&self, _: &str, _: &'static str, _: &'static str) {}
+        fn mail(&self, _: &str, _: &'static str, _: &'static str) {}
+        fn reload(&self, _: &'static str, _: &'static str) {}
+        fn front_refusal(&self, _: &'static str) {}
+    }
+
+    fn alice(proofs: Proofs) -> Subject {
+        Subject::User(Arc::new(principal("alice", proofs)))
+    }
+
+    #[test]
+    fn a_permit_says_for_whom_and_where_to() {
+        let vs = virtual_server_with("default", OTP_FOR_THE_WIKI);
+        let gate = Gate::new(Arc::new(Measured::default()));
+        let proofs = Proofs::NONE.with(Factor::Password, now()).with(Factor::Otp, now());
+        let verdict = gate.decide(&site_of(&vs, 1), &vs, &alice(proofs), &object("/page"), now());
+        let Verdict::Admit(permit) = verdict else { panic!("{verdict:?}") };
+        assert_eq!(permit.app().as_str(), "wiki");
+        assert_eq!(permit.principal().unwrap().name, "alice");
+        assert_eq!(permit.by(), [PolicyId::from("wiki-staff")]);
+    }
+
+    #[test]
+    fn half_a_sign_in_is_challenged_for_the_rest() {
+        let vs = virtual_server_with("default", OTP_FOR_THE_WIKI);
+        let gate = Gate::new(Arc::new(Measured::default()));
+        let proofs = Proofs::NONE.with(Factor::Password, now());
+        let verdict = gate.decide(&site_of(&vs, 1), &vs, &alice(proofs), &object("/page"), now());
+        let Verdict::Challenge { need, .. } = verdict else { panic!("{verdict:?}") };
+        assert_eq!(need, [Factor::Otp]);
+    }
+
+    #[test]
+    fn another_virtual_servers_application_is_refused() {
+        let vs = virtual_server_with("default", "permit(principal, action, resource);");
+        let gate = Gate::new(Arc::new(Measured::default()));
+        let site = site_of(&vs, 1);
+        let mut foreign = object("/");
+        foreign.virtual_server = VirtualServerId::from("second");
+        let mut unknown = object("/");
+        unknown.app = AppId::from("nothing");
+        for object in [foreign, unknown] {
+            let verdict = gate.decide(&site, &vs, &Subject::Anonymous, &object, now());
+            assert!(matches!(verdict, Verdict::Refuse { .. }), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_decision_is_made_once_and_anew_for_a_new_site() {
+        let open = virtual_server_with("default", "permit(principal, action, resource);");
+        let shut = virtual_server_with("default", "forbid(principal, action, resource);");
+        let measured = Arc::new(Measured::default());
+        let gate = Gate::new(measured.clone());
+        for (vs, generation) in [(&open, 1), (&open, 1), (&shut, 2), (&shut, 2)] {
+            gate.decide(&site_of(vs, generation), vs, &Subject::Anonymous, &object("/"), now());
+        }
+        let seen = measured.0.lock().unwrap().clone();
+        assert_eq!(seen, [("admit", false), ("admit", true), ("refuse", false), ("refuse", true)]);
+    }
+
+    #[test]
+    fn a_question_of_the_portal_is_not_measured_as_a_request() {
+        let vs = virtual_server_with("default", OTP_FOR_THE_WIKI);
+        let measured = Arc::new(Measured::default());
+        let gate = Gate::new(measured.clone());
+        let decision = gate.decision(&site_of(&vs, 1), &vs, &alice(Proofs::NONE), &object("/"), now());
+        assert_eq!(decision.as_str(), "challenge");
+        assert!(measured.0.lock().unwrap().is_empty());
+    }
+}

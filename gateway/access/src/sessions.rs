@@ -1,0 +1,574 @@
+//! From a cookie to a [`Subject`]: sessions as of at most a second ago, users as of at most five (decision A20).
+//!
+//! Every doubt ends in [`Subject::Anonymous`], never in somebody: an unknown or foreign cookie, a user who is gone or
+//! switched off, a store that does not answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use doorward_api::ports::{Directory, Sessions};
+use doorward_api::session::SessionKind;
+use doorward_api::{
+    Principal, Session, SessionId, StoreError, Subject, Timestamp, Token, TokenHash, User, UserId, VirtualServerId,
+};
+use moka::{future, sync};
+
+/// How many sessions, and how many users, are remembered at most.
+const MOST_REMEMBERED: u64 = 100_000;
+
+/// A session's use is noted this often.
+const TOUCH_EVERY: Duration = Duration::from_mins(1);
+
+/// Whom a cookie is shown to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// The portal.
+    Portal,
+    /// An application's host: lower case, no port.
+    App(&'a str),
+}
+
+impl Place<'_> {
+    /// A portal session is good at the portal only, an application's on its own host only.
+    fn takes(self, kind: &SessionKind) -> bool {
+        match (self, kind) {
+            (Place::Portal, SessionKind::Portal) => true,
+            (Place::App(here), SessionKind::App { host, .. }) => here == host,
+            _ => false,
+        }
+    }
+}
+
+/// How long sessions live, and how old what is known of them may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// A session unused for so long is over.
+    pub idle: Duration,
+    /// Every session is over after so long.
+    pub absolute: Duration,
+    /// How old what is known of a session may be; so fast does a sign-out reach every process.
+    pub cache: Duration,
+    /// How old what is known of a user may be.
+    pub facts: Duration,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_mins(30),
+            absolute: Duration::from_hours(8),
+            cache: Duration::from_secs(1),
+            facts: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Finds out who asks.
+pub struct Identities {
+    sessions: Arc<dyn Sessions>,
+    directory: Arc<dyn Directory>,
+    limits: SessionLimits,
+    lookups: future::Cache<(VirtualServerId, TokenHash), Lookup>,
+    facts: future::Cache<(VirtualServerId, UserId), Facts>,
+    forgotten: Forgotten,
+}
+
+/// What a cookie was found to be.
+#[derive(Clone)]
+struct Lookup {
+    /// Before the store was asked.
+    read_at: Timestamp,
+    /// See [`Forgotten`].
+    turn: u64,
+    found: Found,
+}
+
+#[derive(Clone)]
+enum Found {
+    Nobody,
+    Somebody(Arc<Somebody>),
+    /// The store did not answer. Shared by those who wait for the same answer, and never used again.
+    Unclear,
+}
+
+struct Somebody {
+    session: Session,
+    principal: Arc<Principal>,
+    facts_read_at: Timestamp,
+    facts_turn: u64,
+}
+
+/// What the directory says of a user.
+#[derive(Clone)]
+struct Facts {
+    read_at: Timestamp,
+    turn: u64,
+    /// `None` when they are gone or switched off.
+    user: Option<Arc<User>>,
+}
+
+impl Identities {
+    /// With nothing known yet.
+    pub fn new(sessions: Arc<dyn Sessions>, directory: Arc<dyn Directory>, limits: SessionLimits) -> Self {
+        Self {
+            sessions,
+            directory,
+            limits,
+            lookups: future::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(limits.cache).build(),
+            facts: future::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(limits.facts).build(),
+            forgotten: Forgotten::new(limits),
+        }
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &SessionLimits {
+        &self.limits
+    }
+
+    /// Who shows this cookie at this place.
+    pub async fn identify(
+        &self,
+        vs: &VirtualServerId,
+        place: Place<'_>,
+        token: Option<&Token>,
+        now: Timestamp,
+    ) -> Subject {
+        match self.somebody(vs, place, token, now).await {
+            Some(somebody) => Subject::User(somebody.principal.clone()),
+            None => Subject::Anonymous,
+        }
+    }
+
+    /// The live session of this cookie, with its user.
+    pub async fn session(
+        &self,
+        vs: &VirtualServerId,
+        place: Place<'_>,
+        token: Option<&Token>,
+        now: Timestamp,
+    ) -> Option<(Session, Arc<Principal>)> {
+        let somebody = self.somebody(vs, place, token, now).await?;
+        Some((somebody.session.clone(), somebody.principal.clone()))
+    }
+
+    /// What is known of a portal session and of those that hang on it is not used any more. Call it after the change is
+    /// committed: at a sign-out, and when the session's level rises.
+    pub fn forget_all_of(&self, portal: &SessionId) {
+        self.forgotten.session(portal);
+    }
+
+    /// What is known of a user, and of every session of theirs, is not used any more. Call it after the change is committed.
+    pub fn forget_user(&self, user: &UserId) {
+        self.forgotten.user(user);
+    }
+
+    async fn somebody(
+        &self,
+        vs: &VirtualServerId,
+        place: Place<'_>,
+        token: Option<&Token>,
+        now: Timestamp,
+    ) -> Option<Arc<Somebody>> {
+        let key = (vs.clone(), token?.hash());
+        let lookup = match self.lookups.get(&key).await {
+            Some(lookup) if self.fresh(&lookup, now) => lookup,
+            _ => self.look_up_together(key, now).await,
+        };
+        let Found::Somebody(somebody) = lookup.found else { return None };
+        (place.takes(&somebody.session.kind) && somebody.session.expires_at > now).then_some(somebody)
+    }
+
+    /// Asks the store, once for all who want to know the same at the same moment.
+    async fn look_up_together(&self, key: (VirtualServerId, TokenHash), now: Timestamp) -> Lookup {
+        let asking = self.look_up(&key.0, &key.1, now);
+        let entry =
+            self.lookups.entry(key.clone()).or_insert_with_if(asking, |known| !self.fresh(known, now)).await;
+        let lookup = entry.into_value();
+        // The answer another request waited for can be overtaken by a sign-out while it was on its way.
+        if matches!(lookup.found, Found::Unclear) || self.fresh(&lookup, now) {
+            return lookup;
+        }
+        let again = self.look_up(&key.0, &key.1, now).await;
+        self.lookups.insert(key, again.clone()).await;
+        again
+    }
+
+    async fn look_up(&self, vs: &VirtualServerId, token: &TokenHash, now: Timestamp) -> Lookup {
+        let turn = self.forgotten.turn();
+        let found = match self.ask_store(vs, token, now).await {
+            Ok(Some(somebody)) => Found::Somebody(Arc::new(somebody)),
+            Ok(None) => Found::Nobody,
+            Err(error) => {
+                tracing::warn!(virtual_server = %vs, %error, "a session could not be looked up; its holder counts as nobody");
+                Found::Unclear
+            }
+        };
+        Lookup { read_at: now, turn, found }
+    }
+
+    async fn ask_store(
+        &self,
+        vs: &VirtualServerId,
+        token: &TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Somebody>, StoreError> {
+        let Some(session) = self.sessions.session(vs, token, self.limits.idle, now).await? else { return Ok(None) };
+        let facts = self.facts(vs, &session.user, now).await?;
+        let Some(user) = facts.user else { return Ok(None) };
+        if now.since(session.last_seen_at) >= TOUCH_EVERY {
+            self.sessions.touch(vs, &session.id, now).await?;
+        }
+        let principal = Arc::new(principal(&user, &session));
+        Ok(Some(Somebody { session, principal, facts_read_at: facts.read_at, facts_turn: facts.turn }))
+    }
+
+    async fn facts(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Facts, StoreError> {
+        let key = (vs.clone(), user.clone());
+        if let Some(facts) = self.facts.get(&key).await
+            && now.since(facts.read_at) < self.limits.facts
+            && facts.turn >= self.forgotten.turn_of_user(user)
+        {
+            return Ok(facts);
+        }
+        let turn = self.forgotten.turn();
+        let user = self.directory.get(vs, user).await?.filter(|user| !user.disabled).map(Arc::new);
+        let facts = Facts { read_at: now, turn, user };
+        self.facts.insert(key, facts.clone()).await;
+        Ok(facts)
+    }
+
+    /// Whether a look-up may still be used.
+    fn fresh(&self, lookup: &Lookup, now: Timestamp) -> bool {
+        let young = now.since(lookup.read_at) < self.limits.cache;
+        match &lookup.found {
+            Found::Unclear => false,
+            Found::Nobody => young,
+            Found::Somebody(somebody) => {
+                let facts_young = now.since(somebody.facts_read_at) < self.limits.facts;
+                let session_turn = self.forgotten.turn_of_session(somebody.session.portal());
+                let user_turn = self.forgotten.turn_of_user(&somebody.session.user);
+                young
+                    && facts_young
+                    && lookup.turn >= session_turn.max(user_turn)
+                    && somebody.facts_turn >= user_turn
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Identities {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identities").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+fn principal(user: &User, session: &Session) -> Principal {
+    Principal {
+        user: user.id.clone(),
+        name: user.name.clone(),
+        display_name: user.display_name.clone(),
+        email: user.email.clone(),
+        groups: user.groups.clone(),
+        session: session.portal().clone(),
+        proofs: session.proofs,
+    }
+}
+
+/// What must not be used any more. Removing an entry would not do: an answer that is on its way could bring it back. So
+/// each forgetting takes the next turn, each reading bears the turn at which it began, and a reading from before the
+/// forgetting does not count.
+struct Forgotten {
+    turn: AtomicU64,
+    sessions: sync::Cache<SessionId, u64>,
+    users: sync::Cache<UserId, u64>,
+}
+
+impl Forgotten {
+    /// Marks are kept well beyond the time for which anything older is remembered.
+    fn new(limits: SessionLimits) -> Self {
+        let keep = Duration::from_mins(1) + limits.cache + limits.facts;
+        Self {
+            turn: AtomicU64::new(0),
+            sessions: sync::Cache::builder().time_to_live(keep).build(),
+            users: sync::Cache::builder().time_to_live(keep).build(),
+        }
+    }
+
+    fn turn(&self) -> u64 {
+        self.turn.load(Ordering::SeqCst)
+    }
+
+    fn next_turn(&self) -> u64 {
+        self.turn.fetch_add(1, Ordering::SeqCst).saturating_add(1)
+    }
+
+    fn session(&self, portal: &SessionId) {
+        self.sessions.insert(portal.clone(), self.next_turn());
+    }
+
+    fn user(&self, user: &UserId) {
+        self.users.insert(user.clone(), self.next_turn());
+    }
+
+    fn turn_of_session(&self, portal: &SessionId) -> u64 {
+        self.sessions.get(portal).unwrap_or(0)
+    }
+
+    fn turn_of_user(&self, user: &UserId) -> u64 {
+        self.users.get(user).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+    use async_trait::async_trait;
+    use doorward_api::ports::PasswordCheck;
+    use doorward_api::{FoldedName, Proofs, Secret};
+
+    use super::*;
+    use crate::testing::{Dice, now};
+
+    #[derive(Default)]
+    struct World {
+        sessions: Mutex<HashMap<TokenHash, Session>>,
+        users: Mutex<HashMap<UserId, User>>,
+        down: AtomicBool,
+        session_reads: AtomicUsize,
+        user_reads: AtomicUsize,
+        touches: AtomicUsize,
+    }
+
+    impl World {
+        fn answers(&self) -> Result<(), StoreError> {
+            let down = self.down.load(Ordering::SeqCst);
+            if down { Err(StoreError::Unavailable("pulled the plug".into())) } else { Ok(()) }
+        }
+    }
+
+    #[async_trait]
+    impl Sessions for World {
+        async fn session(
+            &self,
+            _: &VirtualServerId,
+            token: &TokenHash,
+            idle: Duration,
+            now: Timestamp,
+        ) -> Result<Option<Session>, StoreError> {
+            self.session_reads.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            self.answers()?;
+            let found = self.sessions.lock().unwrap().get(token).cloned();
+            Ok(found.filter(|session| now.since(session.last_seen_at) < idle))
+        }
+        async fn touch(&self, _: &VirtualServerId, _: &SessionId, _: Timestamp) -> Result<(), StoreError> {
+            self.touches.fetch_add(1, Ordering::SeqCst);
+            self.answers()
+        }
+        async fn live_sessions(&self, _: &VirtualServerId, _: Timestamp) -> Result<u64, StoreError> {
+            Ok(0)
+        }
+    }
+
+    #[async_trait]
+    impl Directory for World {
+        async fn find(&self, _: &VirtualServerId, _: &FoldedName) -> Result<Option<User>, StoreError> {
+            Ok(None)
+        }
+        async fn get(&self, _: &VirtualServerId, user: &UserId) -> Result<Option<User>, StoreError> {
+            self.user_reads.fetch_add(1, Ordering::SeqCst);
+            self.answers()?;
+            Ok(self.users.lock().unwrap().get(user).cloned())
+        }
+        async fn check_password(
+            &self,
+            _: &VirtualServerId,
+            _: Option<&UserId>,
+            _: &Secret,
+        ) -> Result<PasswordCheck, StoreError> {
+            Ok(PasswordCheck::Wrong)
+        }
+    }
+
+    struct Stage {
+        world: Arc<World>,
+        identities: Identities,
+        vs: VirtualServerId,
+        portal: Token,
+        app: Token,
+    }
+
+    impl Stage {
+        fn set() -> Self {
+            let world = Arc::new(World::default());
+            let alice = User {
+                id: "u-alice".into(),
+                name: "alice".into(),
+                display_name: String::new(),
+                email: None,
+                disabled: false,
+                groups: Vec::new(),
+            };
+            world.users.lock().unwrap().insert(alice.id.clone(), alice);
+            let dice = Dice::default();
+            let (portal, app) = (Token::draw(&dice), Token::draw(&dice));
+            let on_wiki = SessionKind::App { host: "wiki.localhost".into(), portal: "s-portal".into() };
+            for (token, id, kind) in [(&portal, "s-portal", SessionKind::Portal), (&app, "s-app", on_wiki)] {
+                let session = Session {
+                    id: id.into(),
+                    user: "u-alice".into(),
+                    kind,
+                    proofs: Proofs::NONE,
+                    created_at: now(),
+                    last_seen_at: now(),
+                    expires_at: now() + Duration::from_hours(8),
+                };
+                world.sessions.lock().unwrap().insert(token.hash(), session);
+            }
+            let identities = Identities::new(world.clone(), world.clone(), SessionLimits::default());
+            Self { world, identities, vs: "default".into(), portal, app }
+        }
+
+        async fn name(&self, place: Place<'_>, token: &Token, at: Timestamp) -> Option<String> {
+            let subject = self.identities.identify(&self.vs, place, Some(token), at).await;
+            subject.principal().map(|p| p.name.clone())
+        }
+
+        async fn on_wiki(&self, at: Timestamp) -> Option<String> {
+            self.name(Place::App("wiki.localhost"), &self.app, at).await
+        }
+
+        fn reads(&self) -> usize {
+            self.world.session_reads.load(Ordering::SeqCst)
+        }
+    }
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[tokio::test]
+    async fn a_session_is_good_at_its_own_place_only() {
+        let stage = Stage::set();
+        assert_eq!(stage.on_wiki(now()).await.as_deref(), Some("alice"));
+        assert_eq!(stage.name(Place::Portal, &stage.portal, now()).await.as_deref(), Some("alice"));
+        assert_eq!(stage.name(Place::Portal, &stage.app, now()).await, None);
+        assert_eq!(stage.name(Place::App("intranet.localhost"), &stage.app, now()).await, None);
+        assert_eq!(stage.name(Place::App("wiki.localhost"), &stage.portal, now()).await, None);
+        assert!(matches!(stage.identities.identify(&stage.vs, Place::Portal, None, now()).await, Subject::Anonymous));
+    }
+
+    #[tokio::test]
+    async fn the_portal_session_stands_behind_every_principal() {
+        let stage = Stage::set();
+        let place = Place::App("wiki.localhost");
+        let (session, principal) = stage.identities.session(&stage.vs, place, Some(&stage.app), now()).await.unwrap();
+        assert_eq!((session.id.as_str(), principal.session.as_str()), ("s-app", "s-portal"));
+    }
+
+    #[tokio::test]
+    async fn the_store_is_asked_once_a_second() {
+        let stage = Stage::set();
+        for millis in [0, 1, 500, 999] {
+            stage.on_wiki(now() + ms(millis)).await;
+        }
+        assert_eq!(stage.reads(), 1);
+        stage.on_wiki(now() + ms(1000)).await;
+        assert_eq!(stage.reads(), 2);
+    }
+
+    #[tokio::test]
+    async fn requests_at_the_same_moment_share_one_question() {
+        let stage = Arc::new(Stage::set());
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let stage = stage.clone();
+                tokio::spawn(async move { stage.on_wiki(now()).await })
+            })
+            .collect();
+        for task in tasks {
+            assert_eq!(task.await.unwrap().as_deref(), Some("alice"));
+        }
+        assert_eq!(stage.reads(), 1);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_remembered_too() {
+        let stage = Stage::set();
+        let stranger = Token::parse(&"A".repeat(43)).unwrap();
+        assert_eq!(stage.name(Place::Portal, &stranger, now()).await, None);
+        assert_eq!(stage.name(Place::Portal, &stranger, now() + ms(900)).await, None);
+        assert_eq!(stage.reads(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_sign_out_is_felt_at_once_here_and_within_a_second_elsewhere() {
+        for forget in [true, false] {
+            let stage = Stage::set();
+            assert!(stage.on_wiki(now()).await.is_some());
+            stage.world.sessions.lock().unwrap().clear();
+            if forget {
+                stage.identities.forget_all_of(&"s-portal".into());
+                assert_eq!(stage.on_wiki(now() + ms(1)).await, None);
+            }
+            assert_eq!(stage.on_wiki(now() + ms(1000)).await, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_from_before_the_sign_out_does_not_count_after_it() {
+        let stage = Stage::set();
+        let before = stage.identities.look_up(&stage.vs, &stage.app.hash(), now()).await;
+        stage.identities.forget_all_of(&"s-portal".into());
+        assert!(!stage.identities.fresh(&before, now()));
+        let after = stage.identities.look_up(&stage.vs, &stage.app.hash(), now()).await;
+        assert!(stage.identities.fresh(&after, now()), "a session that was raised lives on under its row");
+    }
+
+    #[tokio::test]
+    async fn a_user_switched_off_is_nobody_within_five_seconds() {
+        let stage = Stage::set();
+        assert!(stage.on_wiki(now()).await.is_some());
+        stage.world.users.lock().unwrap().get_mut(&UserId::from("u-alice")).unwrap().disabled = true;
+        assert!(stage.on_wiki(now() + ms(4500)).await.is_some(), "facts are remembered");
+        assert_eq!(stage.on_wiki(now() + ms(5000)).await, None);
+        assert_eq!(stage.world.user_reads.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_forgotten_user_is_read_anew() {
+        let stage = Stage::set();
+        assert!(stage.on_wiki(now()).await.is_some());
+        stage.world.users.lock().unwrap().clear();
+        stage.identities.forget_user(&"u-alice".into());
+        assert_eq!(stage.on_wiki(now() + ms(1)).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_does_not_answer_makes_nobody_of_everybody_and_recovers() {
+        let stage = Stage::set();
+        stage.world.down.store(true, Ordering::SeqCst);
+        assert_eq!(stage.on_wiki(now()).await, None);
+        stage.world.down.store(false, Ordering::SeqCst);
+        assert_eq!(stage.on_wiki(now() + ms(1)).await.as_deref(), Some("alice"), "the failure is not remembered");
+    }
+
+    #[tokio::test]
+    async fn use_is_noted_once_a_minute_and_not_beyond_the_absolute_end() {
+        let stage = Stage::set();
+        stage.on_wiki(now() + Duration::from_secs(59)).await;
+        assert_eq!(stage.world.touches.load(Ordering::SeqCst), 0);
+        for millis in [60_000, 60_001, 60_400] {
+            stage.on_wiki(now() + ms(millis)).await;
+        }
+        assert_eq!(stage.world.touches.load(Ordering::SeqCst), 1);
+        let mut sessions = stage.world.sessions.lock().unwrap().clone();
+        sessions.values_mut().for_each(|session| session.last_seen_at = now() + Duration::from_hours(8));
+        *stage.world.sessions.lock().unwrap() = sessions;
+        assert_eq!(stage.on_wiki(now() + Duration::from_hours(8)).await, None);
+    }
+}

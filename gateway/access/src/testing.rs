@@ -1,0 +1,118 @@
+//! What the tests of this crate have in common.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use doorward_api::flow::ReturnTo;
+use doorward_api::ports::Entropy;
+use doorward_api::{AppId, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Timestamp, Token, UserId};
+use doorward_policy::{Policies, Source};
+
+use crate::site::{App, AppOptions, Site, Upstream, VirtualServer};
+
+/// Repeatable "randomness": SplitMix64.
+#[derive(Debug, Default)]
+pub(crate) struct Dice(AtomicU64);
+
+impl Entropy for Dice {
+    fn fill(&self, into: &mut [u8]) {
+        for chunk in into.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let bytes = (z ^ (z >> 31)).to_le_bytes();
+            chunk.copy_from_slice(&bytes[..chunk.len()]);
+        }
+    }
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_secs(1_764_000_000)
+}
+
+/// The hop cookie that [`return_to`] is bound to.
+pub(crate) fn hop() -> Token {
+    Token::parse(&"A".repeat(43)).unwrap()
+}
+
+/// A page of the wiki.
+pub(crate) fn return_to(path_and_query: &str) -> ReturnTo {
+    ReturnTo {
+        app: AppId::from("wiki"),
+        origin: "http://wiki.localhost:8080".into(),
+        host: "wiki.localhost".into(),
+        path_and_query: path_and_query.into(),
+        path: path_and_query.split('?').next().unwrap().into(),
+        method: "GET".into(),
+        hop: hop().hash(),
+    }
+}
+
+fn wiki() -> App {
+    App {
+        id: AppId::from("wiki"),
+        name: "Wiki".into(),
+        host: "wiki.localhost".into(),
+        origin: "http://wiki.localhost:8080".into(),
+        upstream: Upstream { host: "127.0.0.1".into(), port: 1, tls: false, preserve_host: true },
+        options: AppOptions::default(),
+    }
+}
+
+/// A virtual server with a wiki that admits nobody.
+pub(crate) fn virtual_server(id: &str) -> VirtualServer {
+    virtual_server_with(id, "")
+}
+
+/// A virtual server with a wiki under these policies.
+pub(crate) fn virtual_server_with(id: &str, policies: &str) -> VirtualServer {
+    let app = wiki();
+    let source = Source { file: "test.cedar".into(), text: policies.into() };
+    VirtualServer {
+        id: id.into(),
+        name: "Example".into(),
+        portal_host: "login.localhost".into(),
+        portal_origin: "http://login.localhost:8080".into(),
+        support_url: None,
+        policies: Arc::new(Policies::load(&[source], std::slice::from_ref(&app.id)).unwrap()),
+        apps: BTreeMap::from([(app.id.clone(), Arc::new(app))]),
+    }
+}
+
+/// A site with nothing but a generation: hosts and the like are the proxy's business.
+pub(crate) fn site_of(_: &VirtualServer, generation: u64) -> Site {
+    Site {
+        generation,
+        virtual_servers: BTreeMap::new(),
+        hosts: HashMap::new(),
+        trusted_proxies: Vec::new(),
+        secure_cookies: false,
+    }
+}
+
+/// A request to the wiki of `default`.
+pub(crate) fn object(path: &str) -> Object {
+    Object {
+        virtual_server: "default".into(),
+        app: AppId::from("wiki"),
+        host: "wiki.localhost".into(),
+        method: "GET".into(),
+        path: path.into(),
+        client: [127, 0, 0, 1].into(),
+        secure: false,
+    }
+}
+
+/// A member of staff.
+pub(crate) fn principal(name: &str, proofs: Proofs) -> Principal {
+    Principal {
+        user: UserId::new(format!("u-{name}")),
+        name: name.into(),
+        display_name: String::new(),
+        email: None,
+        groups: vec![GroupRef { id: GroupId::from("g-staff"), name: "staff".into() }],
+        session: SessionId::new(format!("s-{name}")),
+        proofs,
+    }
+}

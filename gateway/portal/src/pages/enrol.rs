@@ -1,0 +1,51 @@
+//! Self-provisioning: the forms of the wizard W1..W5. Its pages are shown by `GET /signin/step`.
+
+use axum::extract::State;
+
+use crate::answer::Answer;
+use crate::parts::Shared;
+use crate::post::FlowPost;
+
+/// W1: Add Authenticator.
+pub(crate) async fn add(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.add_authenticator(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// W2: the verification code.
+pub(crate) async fn code(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let code = post.fields.text("verification_code");
+    let moved = portal.parts.desk.verify_code(&post.caller.visit, &post.step, code).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// W2: Send a new code; E2: Retry.
+pub(crate) async fn resend(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.resend_code(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// W3, W4: where to install it.
+pub(crate) async fn target(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let target = post.fields.text("target");
+    let moved = portal.parts.desk.choose_target(&post.caller.visit, &post.step, target).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// W5: New code.
+pub(crate) async fn new_code(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.new_secret(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// W5: Continue.
+pub(crate) async fn go_on(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.continue_to_passcode(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// Back, where it is safe.
+pub(crate) async fn back(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.back(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}

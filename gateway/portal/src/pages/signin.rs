@@ -1,0 +1,115 @@
+//! Signing in: the user name, the password, the passcode.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use doorward_access::arrival::ErrorKind;
+use doorward_access::cookies::CookieName;
+use doorward_access::sessions::Place;
+use doorward_access::visit::{Moved, Opening};
+use doorward_api::Secret;
+use http::{Method, StatusCode};
+
+use crate::answer::{Answer, LONG, STEP, land, see_other, to_step, with_cookie};
+use crate::caller::Caller;
+use crate::fault::Fault;
+use crate::fields::Fields;
+use crate::parts::Shared;
+use crate::post::FlowPost;
+
+/// The longest password or passcode that is looked at (LG-09).
+const LONGEST_SECRET: usize = 4096;
+
+/// `GET /signin?return=…`: W0, or straight on where something is known of this browser.
+pub(crate) async fn open(
+    State(portal): State<Shared>,
+    Extension(caller): Extension<Arc<Caller>>,
+    method: Method,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    if method == Method::HEAD {
+        // What a person sees may issue a ticket; what nobody sees does not.
+        return Ok(StatusCode::OK.into_response());
+    }
+    let query = Fields::parse(query.unwrap_or_default().as_bytes())?;
+    let remembered = caller.remembered.clone();
+    match portal.parts.desk.open(&caller.visit, query.filled("return"), remembered).await? {
+        Opening::Enough(landing) => land(&caller, &landing),
+        Opening::Resume => see_other(STEP),
+        Opening::Raise { browser } => to_step(&caller, &browser),
+        Opening::Ask(screen) => portal.screen(&caller, &screen),
+        Opening::Denied { app_name } => portal.denied(&caller, app_name),
+    }
+}
+
+/// `POST /signin`: the user name.
+pub(crate) async fn name(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let username = post.fields.text("username");
+    let moved = portal.parts.desk.name(&post.caller.visit, post.fields.filled("return"), username).await?;
+    let taken = matches!(moved, Moved::ToStep { .. });
+    let response = portal.moved(&post.caller, moved)?;
+    Ok(if taken { remember(&post, username, response) } else { response })
+}
+
+/// "Remember me on this device" remembers the user name and nothing else (decision A38).
+fn remember(post: &FlowPost, username: &str, response: Response) -> Response {
+    let cookies = post.caller.cookies;
+    let wanted = post.fields.filled("remember").is_some();
+    match (wanted, &post.caller.remembered) {
+        (true, _) => with_cookie(response, cookies.set(CookieName::UserName, username, LONG)),
+        (false, Some(_)) => with_cookie(response, cookies.clear(CookieName::UserName)),
+        (false, None) => response,
+    }
+}
+
+/// `GET /signin/step`: the page on which this browser's flow stands.
+pub(crate) async fn step(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
+    if caller.visit.browser.is_none() {
+        return see_other("/signin");
+    }
+    match portal.parts.desk.look(&caller.visit).await? {
+        Some(screen) => portal.screen(&caller, &screen),
+        None => see_other("/signin"),
+    }
+}
+
+/// `POST /signin/password`.
+pub(crate) async fn password(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let password = secret(&post, "password")?;
+    let moved = portal.parts.desk.password(&post.caller.visit, &post.step, password).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// `POST /signin/passcode`: of a token in use, or the first one of a new token.
+pub(crate) async fn passcode(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let otp = secret(&post, "otp")?;
+    let moved = portal.parts.desk.passcode(&post.caller.visit, &post.step, otp).await?;
+    portal.moved(&post.caller, moved)
+}
+
+fn secret(post: &FlowPost, field: &str) -> Result<Secret, Fault> {
+    let secret = post.fields.get(field).cloned().unwrap_or_default();
+    if secret.len() > LONGEST_SECRET {
+        return Err(Fault::new(ErrorKind::BadRequest, format!("the field {field} is too long")));
+    }
+    Ok(secret)
+}
+
+/// `POST /signin/switch`: another user.
+pub(crate) async fn switch(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.switch_user(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// `POST /signin/cancel`: cancel and sign out.
+pub(crate) async fn cancel(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let visit = &post.caller.visit;
+    let session = portal.parts.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
+    let moved = portal.parts.desk.cancel(visit, &post.step).await?;
+    if let (Moved::Cancelled { .. }, Some((session, _))) = (&moved, session) {
+        (portal.parts.cut_off)(session.portal());
+    }
+    portal.moved(&post.caller, moved)
+}

@@ -1,0 +1,65 @@
+//! What the portal is made of.
+
+use std::sync::Arc;
+
+use doorward_access::cookies::CookieNames;
+use doorward_access::dispute::Disputes;
+use doorward_access::sessions::Identities;
+use doorward_access::signin::Desk;
+use doorward_access::site::SharedSite;
+use doorward_access::tickets::Tickets;
+use doorward_api::SessionId;
+use doorward_api::keys::{MasterKey, Purpose};
+use doorward_api::ports::{Clock, Entropy};
+use doorward_views::Views;
+
+use crate::csrf::Forgery;
+
+/// Told of a portal session that has ended, so that its open connections are cut at once.
+pub type CutOff = Arc<dyn Fn(&SessionId) + Send + Sync>;
+
+/// Everything the pages call.
+#[derive(Clone)]
+pub struct PortalParts {
+    /// The site in force.
+    pub site: SharedSite,
+    /// Sign-in and self-provisioning.
+    pub desk: Arc<Desk>,
+    /// W9's "Not you?".
+    pub disputes: Arc<Disputes>,
+    /// Who a session is.
+    pub identities: Arc<Identities>,
+    /// Sessions handed over to an application's host.
+    pub tickets: Arc<Tickets>,
+    /// Models to pages.
+    pub views: Arc<Views>,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The master key, for anti-forgery values.
+    pub keys: MasterKey,
+    /// Told of each sign-out.
+    pub cut_off: CutOff,
+}
+
+/// The parts in use.
+pub(crate) struct Portal {
+    pub(crate) parts: PortalParts,
+    pub(crate) forgery: Forgery,
+}
+
+/// The portal as handlers share it.
+pub(crate) type Shared = Arc<Portal>;
+
+impl Portal {
+    pub(crate) fn new(parts: PortalParts) -> Shared {
+        let forgery = Forgery::new(parts.keys.mac(Purpose::Csrf));
+        Arc::new(Self { parts, forgery })
+    }
+
+    /// The cookies' names as the site in force has them.
+    pub(crate) fn cookies(&self) -> CookieNames {
+        CookieNames::new(self.parts.site.load().secure_cookies)
+    }
+}

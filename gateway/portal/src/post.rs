@@ -1,0 +1,142 @@
+//! A form that was sent, read and proved to be our own. Handlers that change something take one of these types, so none
+//! of them can forget to check.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use doorward_access::arrival::ErrorKind;
+use doorward_access::visit::StepForm;
+use http::header;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::caller::Caller;
+use crate::csrf::{Bond, Provenance, provenance};
+use crate::fault::Fault;
+use crate::fields::Fields;
+use crate::parts::{Portal, Shared};
+
+/// Larger forms are refused (DO-02).
+const LARGEST_FORM: usize = 64 * 1024;
+
+/// A form of sign-in, self-provisioning or a mail's link: bound to the flow cookie.
+pub(crate) struct FlowPost {
+    /// Who sent it.
+    pub(crate) caller: Arc<Caller>,
+    /// Which step it belongs to.
+    pub(crate) step: StepForm,
+    /// Its fields.
+    pub(crate) fields: Fields,
+}
+
+/// A form of somebody signed in: bound to the session.
+pub(crate) struct SessionPost {
+    /// Who sent it.
+    pub(crate) caller: Arc<Caller>,
+}
+
+/// The choice of a language. It is on pages of every kind, some of which are bound to nothing yet; there the browser's
+/// word that the form is our own is enough.
+pub(crate) struct LanguagePost {
+    /// Who sent it.
+    pub(crate) caller: Arc<Caller>,
+    /// Its fields.
+    pub(crate) fields: Fields,
+}
+
+impl FromRequest<Shared> for FlowPost {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, portal: &Shared) -> Result<Self, Fault> {
+        let Sent { caller, fields, provenance } = Sent::read(request).await?;
+        let bond = caller.visit.browser.as_ref().map(Bond::Flow);
+        let ours = provenance != Provenance::Foreign && carries(portal, bond, &fields);
+        if !ours {
+            return Err(forged().onward(way_back(&fields)));
+        }
+        let step = StepForm { flow: fields.text("flow").to_owned(), nonce: fields.text("nonce").to_owned() };
+        Ok(Self { caller, step, fields })
+    }
+}
+
+impl FromRequest<Shared> for SessionPost {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, portal: &Shared) -> Result<Self, Fault> {
+        let Sent { caller, fields, provenance } = Sent::read(request).await?;
+        let bond = caller.visit.session.as_ref().map(Bond::Session);
+        let ours = provenance != Provenance::Foreign && carries(portal, bond, &fields);
+        if ours { Ok(Self { caller }) } else { Err(forged()) }
+    }
+}
+
+impl FromRequest<Shared> for LanguagePost {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, portal: &Shared) -> Result<Self, Fault> {
+        let Sent { caller, fields, provenance } = Sent::read(request).await?;
+        let ours = match provenance {
+            Provenance::Ours => true,
+            Provenance::Foreign => false,
+            Provenance::Unsaid => {
+                let flow = caller.visit.browser.as_ref().map(Bond::Flow);
+                let session = caller.visit.session.as_ref().map(Bond::Session);
+                carries(portal, flow, &fields) || carries(portal, session, &fields)
+            }
+        };
+        if ours { Ok(Self { caller, fields }) } else { Err(forged()) }
+    }
+}
+
+/// A form as it came, not proved yet.
+struct Sent {
+    caller: Arc<Caller>,
+    fields: Fields,
+    provenance: Provenance,
+}
+
+impl Sent {
+    async fn read(request: Request) -> Result<Self, Fault> {
+        let (parts, body) = request.into_parts();
+        let caller = parts.extensions.get::<Arc<Caller>>().cloned();
+        let caller = caller.ok_or_else(|| Fault::new(ErrorKind::Internal, "a form came without its caller"))?;
+        let body = read_body(body).await?;
+        // Anything but a form has no fields, so it lacks the value that proves it (CS-01: JSON sent as text/plain).
+        let is_form = parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| is_form(value.as_bytes()));
+        let fields = if is_form { Fields::parse(&body)? } else { Fields::default() };
+        let provenance = provenance(&parts.headers, caller.own_origin());
+        Ok(Self { caller, fields, provenance })
+    }
+}
+
+fn is_form(content_type: &[u8]) -> bool {
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+}
+
+async fn read_body(body: Body) -> Result<Bytes, Fault> {
+    match Limited::new(body, LARGEST_FORM).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Fault::new(ErrorKind::TooLarge, "a form is too large")),
+        Err(_) => Err(Fault::new(ErrorKind::BadRequest, "a form broke off")),
+    }
+}
+
+fn carries(portal: &Portal, bond: Option<Bond<'_>>, fields: &Fields) -> bool {
+    bond.is_some_and(|bond| portal.forgery.check(bond, fields.text("csrf")))
+}
+
+fn forged() -> Fault {
+    Fault::new(ErrorKind::CrossSite, "a form is not one of ours, or its page is too old")
+}
+
+/// A page too old is the honest reason for such a form: its place in the sign-in is not lost.
+fn way_back(fields: &Fields) -> String {
+    match fields.filled("return") {
+        Some(sealed) => format!("/signin?return={}", percent_encoding::utf8_percent_encode(sealed, RETURN)),
+        None => "/signin/step".to_owned(),
+    }
+}
+
+/// All but the characters of base64url.
+const RETURN: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_');

@@ -1,0 +1,233 @@
+//! The whole route table, and what surrounds it: every request is answered, every fault gets a face, every answer its
+//! headers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use doorward_access::arrival::{Arrival, ErrorKind, ErrorPage};
+use doorward_access::site::HostRole;
+use doorward_views::{Chrome, MessageKind, MessagePage};
+use http::{HeaderValue, StatusCode, header};
+use tower::ServiceExt;
+use tracing::Instrument;
+
+use crate::answer::html;
+use crate::caller::{Caller, RESERVED, language};
+use crate::fault::Fault;
+use crate::headers;
+use crate::pages::{asset, dispute, enrol, enter, language as language_choice, signin, start};
+use crate::parts::{Portal, PortalParts, Shared};
+
+/// On the portal's host every path is ours.
+fn portal_routes(portal: Shared) -> Router {
+    Router::new()
+        .route("/", get(start::start))
+        .route("/signout", post(start::sign_out))
+        .route("/signed-out", get(start::signed_out))
+        .route("/signin", get(signin::open).post(signin::name))
+        .route("/signin/step", get(signin::step))
+        .route("/signin/password", post(signin::password))
+        .route("/signin/passcode", post(signin::passcode))
+        .route("/signin/switch", post(signin::switch))
+        .route("/signin/cancel", post(signin::cancel))
+        .route("/enrol/add", post(enrol::add))
+        .route("/enrol/code", post(enrol::code))
+        .route("/enrol/resend", post(enrol::resend))
+        .route("/enrol/target", post(enrol::target))
+        .route("/enrol/new-code", post(enrol::new_code))
+        .route("/enrol/continue", post(enrol::go_on))
+        .route("/enrol/back", post(enrol::back))
+        .route("/notice/done", get(dispute::done))
+        .route("/notice/{token}", get(dispute::look).post(dispute::confirm))
+        .route("/language", post(language_choice::choose))
+        .route("/assets/{file}", get(asset::asset))
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(portal)
+}
+
+/// On an application's host the paths below `/.doorward/` are.
+fn app_routes(portal: Shared) -> Router {
+    Router::new()
+        .route("/.doorward/enter", get(enter::enter))
+        .route("/.doorward/language", post(language_choice::choose))
+        .route("/.doorward/assets/{file}", get(asset::asset))
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(portal)
+}
+
+/// The pages of the portal's and the applications' hosts. The proxy puts an [`Arrival`] into each request's extensions;
+/// for an outcome of its own it adds an [`ErrorPage`].
+pub fn router(parts: PortalParts) -> Router {
+    let portal = Portal::new(parts);
+    let house = House { portal: portal_routes(portal.clone()), app: app_routes(portal.clone()), parts: portal };
+    Router::new().fallback(serve).with_state(Arc::new(house))
+}
+
+struct House {
+    parts: Shared,
+    portal: Router,
+    app: Router,
+}
+
+async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let arrival = parts.extensions.remove::<Arrival>();
+    let caller = arrival.map(|arrival| Arc::new(Caller::new(&house.parts, arrival, &parts)));
+    let language = language(&house.parts, &parts.headers);
+    let response = match (parts.extensions.remove::<ErrorPage>(), &caller) {
+        (Some(page), _) => Outcome::Page(page).face(&house.parts, caller.as_deref(), language),
+        (None, Some(caller)) => {
+            parts.extensions.insert(caller.clone());
+            let response = in_a_task(house.routes(caller), caller, Request::from_parts(parts, body)).await;
+            faced(&house.parts, caller, response)
+        }
+        (None, None) => {
+            let fault = Fault::new(ErrorKind::Internal, "a request came without its arrival");
+            Outcome::Fault(fault).face(&house.parts, None, language)
+        }
+    };
+    dressed(caller.as_deref(), response)
+}
+
+impl House {
+    fn routes(&self, caller: &Caller) -> Router {
+        match caller.arrival.role {
+            HostRole::Portal(_) => self.portal.clone(),
+            HostRole::App(..) => self.app.clone(),
+        }
+    }
+}
+
+/// Each request runs in a task of its own: what it has begun is finished when the client has gone away, and a panic ends
+/// the task and nothing else.
+async fn in_a_task(routes: Router, caller: &Caller, request: Request) -> Response {
+    let span = tracing::info_span!("page", request_id = caller.visit.request_id);
+    let task = tokio::spawn(routes.oneshot(request).instrument(span));
+    match task.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(broken) => Fault::new(ErrorKind::Internal, format!("a page's task broke off: {broken}")).into_response(),
+    }
+}
+
+async fn not_found() -> Fault {
+    Fault::new(ErrorKind::NotFound, "no such page")
+}
+
+async fn wrong_method() -> Fault {
+    Fault::new(ErrorKind::Method, "no such method here")
+}
+
+/// Gives a fault its page. `Allow` and the like stay.
+fn faced(portal: &Portal, caller: &Caller, mut response: Response) -> Response {
+    let Some(fault) = response.extensions_mut().remove::<Fault>() else { return response };
+    let allow = response.headers_mut().remove(header::ALLOW);
+    let mut page = Outcome::Fault(fault).face(portal, Some(caller), caller.visit.language.clone());
+    if let Some(allow) = allow {
+        page.headers_mut().insert(header::ALLOW, allow);
+    }
+    page
+}
+
+fn dressed(caller: Option<&Caller>, mut response: Response) -> Response {
+    // An application's host is the application's: whether it is only ever reached over TLS is not ours to promise.
+    let strict_transport = caller.is_some_and(|caller| caller.arrival.secure && caller.at_portal());
+    headers::dress(&mut response, strict_transport);
+    response
+}
+
+/// What there is no page of its own for.
+enum Outcome {
+    /// The proxy met it.
+    Page(ErrorPage),
+    /// A handler did.
+    Fault(Fault),
+}
+
+impl Outcome {
+    fn face(self, portal: &Portal, caller: Option<&Caller>, language: String) -> Response {
+        let (kind, status, request_id, onward) = self.facts(caller);
+        let chrome = match caller {
+            Some(caller) => portal.chrome(caller, caller.bond()),
+            None => Chrome { language, brand: "Doorward".to_owned(), base: RESERVED.to_owned(), ..Chrome::default() },
+        };
+        let page = MessagePage {
+            kind: message(kind, caller),
+            status: status.as_u16(),
+            request_id,
+            continue_url: onward.or_else(|| way_on(kind, caller)),
+        };
+        let mut response = match portal.parts.views.message(&page, &chrome) {
+            Ok(body) => html(status, &chrome.language, body),
+            Err(error) => plain(status, &error),
+        };
+        if let Some(seconds) = retry_after(kind) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        }
+        response
+    }
+
+    fn facts(self, caller: Option<&Caller>) -> (ErrorKind, StatusCode, Option<String>, Option<String>) {
+        match self {
+            Outcome::Page(page) => (page.kind, page.status, Some(page.request_id), None),
+            Outcome::Fault(fault) => {
+                let request_id = caller.map(|caller| caller.visit.request_id.clone());
+                fault.log(request_id.as_deref().unwrap_or("-"));
+                (fault.kind, fault.status, request_id, fault.onward)
+            }
+        }
+    }
+}
+
+const fn retry_after(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::Unavailable => Some("5"),
+        ErrorKind::TooMany => Some("30"),
+        _ => None,
+    }
+}
+
+/// The page about a page that cannot be made.
+fn plain(status: StatusCode, error: &doorward_views::ViewsError) -> Response {
+    tracing::error!(cause = %error, "an error's page failed");
+    (status, format!("{status}\n")).into_response()
+}
+
+/// Where a person may go on, so that no page is a dead end.
+fn way_on(kind: ErrorKind, caller: Option<&Caller>) -> Option<String> {
+    let caller = caller?;
+    match kind {
+        ErrorKind::Denied => Some(format!("{}/", caller.vs().portal_origin)),
+        ErrorKind::NotFound | ErrorKind::Method | ErrorKind::CrossSite | ErrorKind::BadRequest => Some("/".to_owned()),
+        _ => None,
+    }
+}
+
+fn message(kind: ErrorKind, caller: Option<&Caller>) -> MessageKind {
+    match kind {
+        ErrorKind::Denied => MessageKind::Denied { app_name: caller.and_then(app_name) },
+        ErrorKind::CrossSite => MessageKind::CrossSite,
+        ErrorKind::BadRequest => MessageKind::BadRequest,
+        ErrorKind::NotFound => MessageKind::NotFound,
+        ErrorKind::Method => MessageKind::Method,
+        ErrorKind::TooLarge => MessageKind::TooLarge,
+        ErrorKind::UnknownHost => MessageKind::UnknownHost,
+        ErrorKind::TooMany => MessageKind::TooMany,
+        ErrorKind::Upstream => MessageKind::Upstream,
+        ErrorKind::UpstreamTimeout => MessageKind::UpstreamTimeout,
+        ErrorKind::Unavailable => MessageKind::Unavailable,
+        ErrorKind::Internal => MessageKind::Internal,
+    }
+}
+
+fn app_name(caller: &Caller) -> Option<String> {
+    match &caller.arrival.role {
+        HostRole::App(_, app) => Some(app.name.clone()),
+        HostRole::Portal(_) => None,
+    }
+}

@@ -1,0 +1,412 @@
+//! The one canonical request (SEC 5.1): what the policy judges and what the upstream receives are written from the same
+//! object, so they cannot differ.
+//!
+//! Canonical means: one host in lower case without a final dot; a path whose dot segments are resolved, whose unreserved
+//! characters are decoded, whose other characters are percent-encoded in upper case. Whatever could be read in a second
+//! way by a server behind us is refused.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use doorward_access::site::AppOptions;
+use doorward_api::{AppId, Object, VirtualServerId};
+
+use crate::refusal::Refusal;
+
+/// A host as asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanonicalHost {
+    /// Lower case, no final dot; an IPv6 address in its brackets.
+    pub name: String,
+    /// The port that was named, if one was.
+    pub port: Option<u16>,
+}
+
+/// The request in its one canonical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanonicalRequest {
+    /// The method, upper case.
+    pub method: String,
+    /// The host without its port.
+    pub host: String,
+    /// The canonical path.
+    pub path: String,
+    /// The query as it came; never part of a decision (PA-03).
+    pub query: Option<String>,
+    /// The client's address.
+    pub client: IpAddr,
+    /// It came over TLS.
+    pub secure: bool,
+}
+
+impl CanonicalRequest {
+    /// The target for the upstream: the path that was judged, and the query.
+    pub fn target(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
+    /// What the policy judges.
+    pub fn object(&self, vs: &VirtualServerId, app: &AppId) -> Object {
+        Object {
+            virtual_server: vs.clone(),
+            app: app.clone(),
+            host: self.host.clone(),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            client: self.client,
+            secure: self.secure,
+        }
+    }
+}
+
+/// Splits an origin-form target into path and query. Raw bytes outside printable ASCII, spaces and fragments are refused.
+///
+/// # Errors
+/// 400 for anything else than `/…` or `/…?…` in printable ASCII.
+pub fn split_target(raw: &[u8]) -> Result<(&str, Option<&str>), Refusal> {
+    if raw.iter().any(|byte| !(0x21..=0x7e).contains(byte)) {
+        return Err(Refusal::bad("target_byte"));
+    }
+    if raw.contains(&b'#') {
+        return Err(Refusal::bad("target_fragment"));
+    }
+    let text = std::str::from_utf8(raw).map_err(|_| Refusal::bad("target_byte"))?;
+    if !text.starts_with('/') {
+        return Err(Refusal::bad("target_form"));
+    }
+    Ok(match text.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (text, None),
+    })
+}
+
+/// Brings a host with its optional port into canonical form (HO-01, HO-02).
+///
+/// # Errors
+/// 400 for a list, userinfo, an empty label, a port outside 1..=65535, and every byte that no host has.
+pub fn canonical_host(raw: &str) -> Result<CanonicalHost, Refusal> {
+    if let Some(rest) = raw.strip_prefix('[') {
+        return canonical_ipv6(rest);
+    }
+    let (name, port) = match raw.split_once(':') {
+        Some((name, port)) => (name, Some(canonical_port(port)?)),
+        None => (raw, None),
+    };
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let of_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let well_formed = name.len() <= 253
+        && name.split('.').all(|label| (1..=63).contains(&label.len()) && label.bytes().all(of_host));
+    if !well_formed {
+        return Err(Refusal::bad("host_form"));
+    }
+    Ok(CanonicalHost { name: name.to_ascii_lowercase(), port })
+}
+
+fn canonical_ipv6(rest: &str) -> Result<CanonicalHost, Refusal> {
+    let (address, after) = rest.split_once(']').ok_or(Refusal::bad("host_form"))?;
+    let address: Ipv6Addr = address.parse().map_err(|_| Refusal::bad("host_form"))?;
+    let port = match after.strip_prefix(':') {
+        Some(port) => Some(canonical_port(port)?),
+        None if after.is_empty() => None,
+        None => return Err(Refusal::bad("host_form")),
+    };
+    Ok(CanonicalHost { name: format!("[{address}]"), port })
+}
+
+fn canonical_port(raw: &str) -> Result<u16, Refusal> {
+    let digits = (1..=5).contains(&raw.len()) && raw.bytes().all(|byte| byte.is_ascii_digit());
+    match raw.parse::<u16>() {
+        Ok(port) if digits && port != 0 => Ok(port),
+        _ => Err(Refusal::bad("host_port")),
+    }
+}
+
+/// Brings a path (without its query) into canonical form, as far as the application's options allow it (decision A30).
+///
+/// # Errors
+/// 400 for everything that could be read in a second way: see the table of PA-01 and PA-02.
+pub fn canonical_path(raw: &str, options: &AppOptions) -> Result<String, Refusal> {
+    let rest = raw.strip_prefix('/').ok_or(Refusal::bad("path_form"))?;
+    let mut segments: Vec<String> = Vec::new();
+    let mut parts = rest.split('/').peekable();
+    while let Some(part) = parts.next() {
+        let last = parts.peek().is_none();
+        let segment = canonical_segment(part, options)?;
+        match segment.as_str() {
+            "." => {}
+            ".." => {
+                segments.pop().ok_or(Refusal::bad("path_climbs"))?;
+            }
+            "" if !last && !options.double_slash => return Err(Refusal::bad("path_double_slash")),
+            _ => segments.push(segment.clone()),
+        }
+        // `/a/.` and `/a/b/..` name the directory itself.
+        if last && matches!(segment.as_str(), "." | "..") {
+            segments.push(String::new());
+        }
+    }
+    // Whatever the application allows: two slashes at the front are an authority to some parsers.
+    if segments.len() > 1 && segments.first().is_some_and(String::is_empty) {
+        return Err(Refusal::bad("path_double_slash"));
+    }
+    Ok(format!("/{}", segments.join("/")))
+}
+
+/// Whether a canonical path lies under the prefix that is never forwarded (decision A7). A first segment that merely
+/// begins so, before an encoded slash or a parameter, counts: no server behind us shall see it as the prefix.
+pub fn is_reserved(path: &str) -> bool {
+    let first = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
+    let first = first.split([';', '%']).next().unwrap_or_default();
+    first.eq_ignore_ascii_case(".doorward")
+}
+
+fn canonical_segment(raw: &str, options: &AppOptions) -> Result<String, Refusal> {
+    let mut written = String::with_capacity(raw.len());
+    let mut meant = Vec::with_capacity(raw.len());
+    let mut bytes = raw.bytes();
+    while let Some(byte) = bytes.next() {
+        let byte = if byte == b'%' {
+            let value = hex_pair(bytes.next(), bytes.next())?;
+            write_encoded(value, options, &mut written)?;
+            value
+        } else {
+            write_raw(byte, options, &mut written)?;
+            byte
+        };
+        meant.push(byte);
+    }
+    // What the escapes mean must be well-formed UTF-8 (no overlong `/` or `.`) without control characters.
+    let meant = std::str::from_utf8(&meant).map_err(|_| Refusal::bad("path_not_utf8"))?;
+    if meant.chars().any(char::is_control) {
+        return Err(Refusal::bad("path_control"));
+    }
+    if hides_dots(&written) {
+        return Err(Refusal::bad("path_hidden_dots"));
+    }
+    Ok(written)
+}
+
+fn hex_pair(high: Option<u8>, low: Option<u8>) -> Result<u8, Refusal> {
+    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+    match (digit(high), digit(low)) {
+        (Some(high), Some(low)) => u8::try_from(high * 16 + low).map_err(|_| Refusal::bad("path_escape")),
+        _ => Err(Refusal::bad("path_escape")),
+    }
+}
+
+fn write_encoded(value: u8, options: &AppOptions, into: &mut String) -> Result<(), Refusal> {
+    match value {
+        b'/' if !options.encoded_slash => Err(Refusal::bad("path_encoded_slash")),
+        b'\\' => Err(Refusal::bad("path_backslash")),
+        _ if is_unreserved(value) => {
+            into.push(char::from(value));
+            Ok(())
+        }
+        _ => {
+            push_escape(value, into);
+            Ok(())
+        }
+    }
+}
+
+fn write_raw(byte: u8, options: &AppOptions, into: &mut String) -> Result<(), Refusal> {
+    match byte {
+        b'\\' => Err(Refusal::bad("path_backslash")),
+        b'#' | b'?' => Err(Refusal::bad("path_form")),
+        b';' if !options.semicolon => Err(Refusal::bad("path_semicolon")),
+        0x21..=0x7e if is_path_character(byte) => {
+            into.push(char::from(byte));
+            Ok(())
+        }
+        // What browsers send as it is although RFC 3986 does not allow it: `[`, `]`, `|`, `"`, …
+        0x21..=0x7e => {
+            push_escape(byte, into);
+            Ok(())
+        }
+        _ => Err(Refusal::bad("path_byte")),
+    }
+}
+
+fn push_escape(byte: u8, into: &mut String) {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    into.push('%');
+    for half in [byte >> 4, byte & 0x0f] {
+        into.extend(DIGITS.get(usize::from(half)));
+    }
+}
+
+/// RFC 3986 `unreserved`.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// RFC 3986 `pchar`, escapes aside.
+fn is_path_character(byte: u8) -> bool {
+    is_unreserved(byte)
+        || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@')
+}
+
+/// Dots that a server would find after it decoded `%2F` or cut off `;x`: `..;x`, `a%2F..`.
+fn hides_dots(segment: &str) -> bool {
+    if matches!(segment, "." | "..") {
+        return false;
+    }
+    let name_of = |part: &str| part.split("%3B").next().unwrap_or_default().split(';').next().unwrap_or_default().len();
+    segment.split("%2F").any(|part| matches!(part.get(..name_of(part)), Some("." | "..")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strict(raw: &str) -> Result<String, &'static str> {
+        canonical_path(raw, &AppOptions::default()).map_err(|refusal| refusal.reason)
+    }
+
+    fn lenient() -> AppOptions {
+        AppOptions { encoded_slash: true, semicolon: true, double_slash: true, ..AppOptions::default() }
+    }
+
+    #[test]
+    fn each_spelling_of_admin_is_admin_or_is_refused_or_stays_another_path() {
+        // The spellings of SEC 0.3. The raw tab and the fragment are refused before a path is looked at.
+        let table = [
+            ("/public/../admin", Ok("/admin")),
+            ("/%61dmin", Ok("/admin")),
+            ("//admin", Err("path_double_slash")),
+            ("/public/%2e%2e/admin", Ok("/admin")),
+            ("/public%2f..%2fadmin", Err("path_encoded_slash")),
+            ("/public\\..\\admin", Err("path_backslash")),
+            ("/public/..;/admin", Err("path_semicolon")),
+            ("/admin;x=1", Err("path_semicolon")),
+            ("/ADMIN", Ok("/ADMIN")),
+            ("/%2561dmin", Ok("/%2561dmin")),
+            ("/admin%00.png", Err("path_control")),
+            ("/./admin", Ok("/admin")),
+            ("/admin/.", Ok("/admin/")),
+            ("/%c0%ae%c0%ae/admin", Err("path_not_utf8")),
+            ("/%ef%bd%81dmin", Ok("/%EF%BD%81dmin")),
+        ];
+        for (raw, expected) in table {
+            assert_eq!(strict(raw).as_deref().map_err(|reason| *reason), expected, "{raw}");
+        }
+        assert_eq!(split_target(b"/\tadmin").unwrap_err().reason, "target_byte");
+        assert_eq!(split_target(b"/public#/../admin").unwrap_err().reason, "target_fragment");
+    }
+
+    #[test]
+    fn what_cannot_be_read_in_one_way_is_refused() {
+        for raw in [
+            "", "admin", "*", "/%", "/%2", "/%zz", "/%0d%0a", "/%7f", "/%5c", "/\\", "/a/../..", "/..", "/%2e%2E",
+            "/a//b", "/a//", "/é", "/ a", "/%c3", "/%e2%82", "/%c2%85", "/a\u{7f}", "/a#b", "/a?b",
+        ] {
+            assert!(strict(raw).is_err(), "{raw:?} passed as {:?}", strict(raw));
+        }
+    }
+
+    #[test]
+    fn ordinary_paths_stay_as_they_are() {
+        for path in ["/", "/a", "/a/", "/a/b.html", "/start:page", "/~bob/a-b_c", "/a,b/(c)", "/caf%C3%A9", "/a%20b", "/...", "/.a"] {
+            assert_eq!(strict(path).as_deref(), Ok(path));
+        }
+        assert_eq!(strict("/a[1]|{b}").as_deref(), Ok("/a%5B1%5D%7C%7Bb%7D"));
+        assert_eq!(strict("/caf%c3%a9").as_deref(), Ok("/caf%C3%A9"));
+        assert_eq!(strict("/.").as_deref(), Ok("/"));
+        assert_eq!(strict("/a/..").as_deref(), Ok("/"));
+        assert_eq!(strict("/public%23/../admin").as_deref(), Ok("/admin"));
+    }
+
+    #[test]
+    fn what_an_application_opts_into_still_hides_no_dots() {
+        let options = lenient();
+        for (raw, path) in
+            [("/a%2fb", "/a%2Fb"), ("/a;v=1/b", "/a;v=1/b"), ("/a//b", "/a//b"), ("/a//..", "/a/"), ("/a%2F%2Fb", "/a%2F%2Fb")]
+        {
+            assert_eq!(canonical_path(raw, &options).as_deref(), Ok(path), "{raw}");
+        }
+        for raw in ["//a", "/a/..//b", "/..;/admin", "/a/..;x/b", "/a%2f..%2fb", "/..%2fa", "/a%2F.", "/..%3b/a", "/.;/a"] {
+            assert!(canonical_path(raw, &options).is_err(), "{raw} passed");
+        }
+    }
+
+    /// A small generator (xorshift): the same walk at every run.
+    fn spellings() -> impl Iterator<Item = String> {
+        const PIECES: [&str; 24] = [
+            "/", "/", "/", ".", "..", "a", "admin", "%2e", "%2E%2e", "%2f", "%5c", ";", ";x", "%3b", "%25", "%61", "%c3%a9",
+            "%c0%ae", "\\", "[", "%00", "//", "Z", "~",
+        ];
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        std::iter::repeat_with(move || {
+            let mut path = String::from("/");
+            let mut next = || {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                usize::try_from(state >> 33).unwrap_or(0)
+            };
+            for _ in 0..next() % 10 {
+                path.push_str(PIECES[next() % PIECES.len()]);
+            }
+            path
+        })
+        .take(60_000)
+    }
+
+    #[test]
+    fn a_canonical_path_is_its_own_canonical_path_and_never_climbs() {
+        let mut passed = 0;
+        for options in [AppOptions::default(), lenient()] {
+            for raw in spellings() {
+                let Ok(path) = canonical_path(&raw, &options) else { continue };
+                passed += 1;
+                assert_eq!(canonical_path(&path, &options).as_ref(), Ok(&path), "{raw}");
+                assert!(path.starts_with('/') && !path.starts_with("//"), "{raw} -> {path}");
+                assert!(path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\'), "{raw} -> {path}");
+                let decoded = path.replace("%2F", "/").replace("%3B", ";");
+                let climbs = decoded.split('/').any(|part| matches!(part.split(';').next(), Some("." | "..")));
+                assert!(!climbs, "{raw} -> {path}");
+            }
+        }
+        assert!(passed > 1_000, "only {passed} spellings passed");
+    }
+
+    #[test]
+    fn a_host_has_one_spelling() {
+        for (raw, name, port) in [
+            ("app.test", "app.test", None),
+            ("APP.test", "app.test", None),
+            ("app.test.", "app.test", None),
+            ("app.test:443", "app.test", Some(443)),
+            ("App.Test.:8443", "app.test", Some(8443)),
+            ("xn--bcher-kva.test", "xn--bcher-kva.test", None),
+            ("127.0.0.1:80", "127.0.0.1", Some(80)),
+            ("[::1]:80", "[::1]", Some(80)),
+            ("[0:0::1]", "[::1]", None),
+        ] {
+            assert_eq!(canonical_host(raw), Ok(CanonicalHost { name: name.to_owned(), port }), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_none_is_refused() {
+        for raw in [
+            "", ".", "..", "a..b", "app.test..", "a, b", "a b", "app.test@evil.test", "user:pw@app.test", "app.test:0",
+            "app.test:99999", "app.test:", "app.test:80:80", "app.test:+80", "[::1", "[::1]x", "[fe80::1%25eth0]", "::1",
+            "bücher.test", "app%2etest", "app.test/x", "app.test\\", "a\u{0}b",
+        ] {
+            assert!(canonical_host(raw).is_err(), "{raw:?} passed");
+        }
+    }
+
+    #[test]
+    fn the_reserved_prefix_is_known_in_every_disguise() {
+        for path in ["/.doorward", "/.doorward/", "/.doorward/enter", "/.Doorward/x", "/.doorward%2Fx", "/.doorward;x/y"] {
+            assert!(is_reserved(path), "{path}");
+        }
+        for path in ["/", "/.doorwards", "/a/.doorward/x", "/doorward"] {
+            assert!(!is_reserved(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! How many connections one address holds. Counted from the accept on, so that handshakes that never end count too: the
+//! filter notes an arrival, the front layer turns it into a live connection, and what never becomes one is forgotten when
+//! Pingora has given up on its handshake.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use dashmap::DashMap;
+use doorward_access::site::SharedSite;
+use pingora::listeners::ConnectionFilter;
+
+/// Pingora ends a handshake after 60 s; nothing older can still become a connection.
+const LONGEST_HANDSHAKE: Duration = Duration::from_secs(61);
+
+/// The connections of every address.
+pub(crate) struct Crowd {
+    site: Option<SharedSite>,
+    most: usize,
+    by_address: DashMap<IpAddr, Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    live: usize,
+    arriving: VecDeque<Instant>,
+}
+
+impl std::fmt::Debug for Crowd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Crowd").field("most", &self.most).field("addresses", &self.by_address.len()).finish()
+    }
+}
+
+/// A live connection; gone when dropped.
+pub(crate) struct Present {
+    crowd: Arc<Crowd>,
+    key: IpAddr,
+}
+
+impl Crowd {
+    /// At most `most` connections of each address; trusted proxies of the site are not counted.
+    pub(crate) fn new(site: Option<SharedSite>, most: usize) -> Arc<Self> {
+        Arc::new(Self { site, most, by_address: DashMap::new() })
+    }
+
+    fn arrives(&self, address: IpAddr, now: Instant) -> bool {
+        let mut held = self.by_address.entry(key_of(address)).or_default();
+        while held.arriving.front().is_some_and(|at| now.duration_since(*at) > LONGEST_HANDSHAKE) {
+            held.arriving.pop_front();
+        }
+        let room = held.live + held.arriving.len() < self.most;
+        if room {
+            held.arriving.push_back(now);
+        }
+        room
+    }
+
+    /// The connection is there.
+    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Present {
+        let key = key_of(address);
+        let mut held = self.by_address.entry(key).or_default();
+        held.arriving.pop_front();
+        held.live += 1;
+        Present { crowd: self.clone(), key }
+    }
+
+    fn is_trusted(&self, address: IpAddr) -> bool {
+        let trusted = |site: &SharedSite| site.load().trusted_proxies.iter().any(|net| net.contains(&address));
+        self.site.as_ref().is_some_and(trusted)
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        if let Some(mut held) = self.crowd.by_address.get_mut(&self.key) {
+            held.live = held.live.saturating_sub(1);
+        }
+        self.crowd.by_address.remove_if(&self.key, |_, held| held.live == 0 && held.arriving.is_empty());
+    }
+}
+
+#[async_trait]
+impl ConnectionFilter for Crowd {
+    async fn should_accept(&self, address: Option<&SocketAddr>) -> bool {
+        match address.map(|address| address.ip().to_canonical()) {
+            Some(address) => self.is_trusted(address) || self.arrives(address, Instant::now()),
+            None => true,
+        }
+    }
+}
+
+/// One customer's IPv6 network is one address.
+fn key_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_one_allowed_gets_in_and_the_next_one_does_not() {
+        let crowd = Crowd::new(None, 2);
+        let address = "192.0.2.1".parse().unwrap();
+        let now = Instant::now();
+        assert!(crowd.arrives(address, now));
+        let first = crowd.enter(address);
+        assert!(crowd.arrives(address, now));
+        assert!(!crowd.arrives(address, now));
+        assert!(crowd.arrives("192.0.2.2".parse().unwrap(), now));
+        drop(first);
+        assert!(crowd.arrives(address, now));
+    }
+
+    #[test]
+    fn a_handshake_that_never_ends_is_forgotten_in_time() {
+        let crowd = Crowd::new(None, 1);
+        let address = "2001:db8::1".parse().unwrap();
+        let now = Instant::now();
+        assert!(crowd.arrives(address, now));
+        assert!(!crowd.arrives("2001:db8::2".parse().unwrap(), now), "the same network");
+        assert!(crowd.arrives(address, now + LONGEST_HANDSHAKE + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_who_has_left() {
+        let crowd = Crowd::new(None, 9);
+        let address = "192.0.2.1".parse().unwrap();
+        assert!(crowd.arrives(address, Instant::now()));
+        drop(crowd.enter(address));
+        assert!(crowd.by_address.is_empty());
+    }
+}

@@ -1,0 +1,89 @@
+//! Every limit of the data plane in one place, with the defaults that the tests hold (SEC 5.17).
+
+use std::time::Duration;
+
+/// The limits.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The whole head of a request: 64 KiB.
+    pub header_bytes: usize,
+    /// Fields in a head: 100.
+    pub header_fields: usize,
+    /// One field, name and value: 16 KiB.
+    pub field_bytes: usize,
+    /// The request target: 8 KiB.
+    pub target_bytes: usize,
+    /// From the first byte of a head to its last: 10 s, however it is dripped.
+    pub header_deadline: Duration,
+    /// Waiting for the first byte of a request: 30 s.
+    pub idle: Duration,
+    /// Requests on one HTTP/1 connection: 1,000.
+    pub keepalive_requests: u32,
+    /// Live connections from one address (IPv6: one /64), handshakes included: 200. Trusted proxies are exempt.
+    pub connections_per_address: usize,
+    /// A request body for the portal: 64 KiB.
+    pub portal_body: usize,
+    /// Waiting for the next bytes of a request body, and for a client to take the next bytes of an answer: 30 s.
+    pub body_idle: Duration,
+    /// How much of a refused request's body is read before the connection is closed: 64 KiB within [`Limits::drain_time`].
+    pub drain_bytes: usize,
+    /// See [`Limits::drain_bytes`]: 2 s.
+    pub drain_time: Duration,
+    /// At shutdown, how long idle connections may still begin a request: 6 s. The server's grace period must be longer
+    /// than this and the longest request together.
+    pub linger: Duration,
+    /// HTTP/2.
+    pub h2: H2Limits,
+    /// Connecting to an upstream: 5 s for TCP, twice that with TLS.
+    pub upstream_connect: Duration,
+    /// Waiting for the next bytes of an upstream's answer: 60 s.
+    pub upstream_read: Duration,
+    /// Waiting for the next bytes on an upgraded connection: 1 h.
+    pub upgraded_idle: Duration,
+    /// How often a live WebSocket or stream is judged again: every second.
+    pub recheck: Duration,
+}
+
+/// The limits of HTTP/2: the values that Envoy recommends at an edge.
+#[derive(Debug, Clone)]
+pub struct H2Limits {
+    /// Streams at a time: 100.
+    pub streams: u32,
+    /// Bytes under way on one stream: 64 KiB.
+    pub stream_window: u32,
+    /// Bytes under way on one connection: 1 MiB.
+    pub connection_window: u32,
+    /// A connection without a stream: 60 s.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_bytes: 64 * 1024,
+            header_fields: 100,
+            field_bytes: 16 * 1024,
+            target_bytes: 8 * 1024,
+            header_deadline: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+            keepalive_requests: 1000,
+            connections_per_address: 200,
+            portal_body: 64 * 1024,
+            body_idle: Duration::from_secs(30),
+            drain_bytes: 64 * 1024,
+            drain_time: Duration::from_secs(2),
+            linger: Duration::from_secs(6),
+            h2: H2Limits::default(),
+            upstream_connect: Duration::from_secs(5),
+            upstream_read: Duration::from_secs(60),
+            upgraded_idle: Duration::from_secs(3600),
+            recheck: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Default for H2Limits {
+    fn default() -> Self {
+        Self { streams: 100, stream_window: 64 * 1024, connection_window: 1024 * 1024, idle: Duration::from_secs(60) }
+    }
+}

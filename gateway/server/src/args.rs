@@ -1,0 +1,235 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Doorward: the access gateway whose users enrol their own one-time password.
+#[derive(Debug, Parser)]
+#[command(name = "doorward", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order a newcomer meets them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try it: one process on loopback with three demo applications, users and a mailbox.
+    Demo(DemoArgs),
+    /// Serve what a configuration file says.
+    Run(ConfigArgs),
+    /// Check configuration, policies, certificates and database, and say what is wrong.
+    Check(ConfigArgs),
+    /// Access policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Say what would be decided for a request, and why.
+    Explain(ExplainArgs),
+    /// Users of the local directory.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// The master key.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// The plugins in this build.
+    Plugins,
+}
+
+/// Which configuration.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE", default_value = "doorward.toml")]
+    pub config: PathBuf,
+}
+
+/// The demo's ports and addresses.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Where to listen; loopback only.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub address: IpAddr,
+    /// Port of portal and applications.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Port of the console.
+    #[arg(long, default_value_t = 8081)]
+    pub console_port: u16,
+    /// Port of metrics and health.
+    #[arg(long, default_value_t = 9464)]
+    pub metrics_port: u16,
+    /// Keep the state in this folder, over a restart too; a temporary one otherwise.
+    #[arg(long, value_name = "FOLDER")]
+    pub state: Option<PathBuf>,
+    /// Read access policies from this folder instead of those built in.
+    #[arg(long, value_name = "FOLDER")]
+    pub policies: Option<PathBuf>,
+}
+
+/// `doorward policy …`
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Run the cases that say what the policies must decide.
+    Test {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Policies to test instead of the configuration's: a folder with `*.cedar`.
+        #[arg(long, value_name = "FOLDER")]
+        policies: Option<PathBuf>,
+        /// Folder of `*.toml` cases; `cases` beside the policies' folder otherwise.
+        #[arg(long, value_name = "FOLDER")]
+        cases: Option<PathBuf>,
+    },
+}
+
+/// `doorward explain …`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Who asks: a sign-in name of the local directory. Nobody when absent.
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Groups to assume instead of the directory's (repeatable); then the database is not opened.
+    #[arg(long = "group", value_name = "GROUP")]
+    pub groups: Vec<String>,
+    /// The page asked for.
+    #[arg(long)]
+    pub url: String,
+    /// The method.
+    #[arg(long, default_value = "GET")]
+    pub method: String,
+    /// The client's address.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub ip: IpAddr,
+    /// A proof given (repeatable): `password`, `otp`, `push`, `passkey`, or with its age: `otp=400s`.
+    #[arg(long = "proof", value_name = "PROOF")]
+    pub proofs: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Explain the demo's policies instead of a configuration's.
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// `doorward user …`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user; the password is read from standard input, or made and printed.
+    Add {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The sign-in name.
+        name: String,
+        /// The mail address, to which verification codes go.
+        #[arg(long)]
+        email: Option<String>,
+        /// The name to show.
+        #[arg(long, default_value = "")]
+        display_name: String,
+        /// A group to be in (repeatable); made when missing.
+        #[arg(long = "group")]
+        groups: Vec<String>,
+        /// Make a password and print it instead of reading one.
+        #[arg(long)]
+        generate: bool,
+    },
+    /// Set a new password, read from standard input, or made and printed.
+    Password {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The sign-in name.
+        name: String,
+        /// Make a password and print it instead of reading one.
+        #[arg(long)]
+        generate: bool,
+    },
+    /// Switch a user off: no sign-in, sessions end.
+    Disable {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The sign-in name.
+        name: String,
+    },
+    /// Switch a user on again.
+    Enable {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The sign-in name.
+        name: String,
+    },
+    /// Make a suspended authenticator usable again, after "Not you?" was pressed and cleared up.
+    Reactivate {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The sign-in name.
+        name: String,
+    },
+    /// Revoke a user's authenticators, so that they may enrol a new one.
+    RevokeTokens {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The sign-in name.
+        name: String,
+    },
+}
+
+/// `doorward audit …`
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check the chain and its signed checkpoints, and name the first bad record.
+    Verify {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The virtual server.
+        #[arg(long, default_value = "default")]
+        virtual_server: String,
+    },
+    /// Write the records to standard output.
+    Export {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The virtual server.
+        #[arg(long, default_value = "default")]
+        virtual_server: String,
+        /// The form.
+        #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
+        format: ExportFormat,
+    },
+}
+
+/// The forms of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One record a line.
+    Json,
+    /// RFC 4180.
+    Csv,
+}
+
+/// `doorward key …`
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Write a new master key to a file that only its owner may read.
+    New {
+        /// The file; it must not exist.
+        file: PathBuf,
+    },
+}

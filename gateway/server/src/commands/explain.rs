@@ -1,0 +1,142 @@
+//! `doorward explain`: what would be decided for a request, and why. It goes through the same canonicalisation and the same
+//! policies as a request does.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward_access::names::fold_name;
+use doorward_access::site::{App, HostRole, Site, VirtualServer};
+use doorward_api::ports::{Clock, Users};
+use doorward_api::user::User;
+use doorward_api::{Factor, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Subject, Timestamp, UserId};
+use doorward_proxy::canonical;
+
+use crate::args::ExplainArgs;
+use crate::commands::runtime;
+use crate::config::Resolved;
+use crate::{Failure, Finding, config, demo, wire};
+
+/// Explains; [`Finding::Bad`] when the request would not be admitted.
+pub(crate) fn explain(args: &ExplainArgs) -> Result<Finding, Failure> {
+    let config = if args.demo { None } else { Some(config::load(&args.config.config)?) };
+    let demo = if args.demo { Some(demo::demo_site(8080, &demo_upstreams(), None)?) } else { None };
+    let site = demo.as_ref().or(config.as_ref().map(|c| &c.site)).ok_or_else(|| Failure::Other("no site".into()))?;
+    let (server, app, object) = object(site, args)?;
+    let (subject, now) = subject(args, config.as_ref(), &server)?;
+    let explanation = doorward_policy::explain(&server.policies, &subject, &object, now);
+    if args.json {
+        let text = serde_json::to_string_pretty(&explanation).map_err(Failure::other)?;
+        println!("{text}");
+    } else {
+        let who = args.user.as_deref().unwrap_or("nobody signed in");
+        println!("{} {}{} of {} ({}), asked by {who} from {}", object.method, app.origin, object.path, app.name, app.id, args.ip);
+        println!("{explanation}");
+    }
+    let admitted = matches!(explanation.decision, doorward_api::Decision::Admit { .. });
+    Ok(if admitted { Finding::Good } else { Finding::Bad })
+}
+
+fn demo_upstreams() -> BTreeMap<&'static str, SocketAddr> {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    ["wiki", "intranet", "public"].into_iter().map(|id| (id, nowhere)).collect()
+}
+
+fn object(site: &Site, args: &ExplainArgs) -> Result<(Arc<VirtualServer>, Arc<App>, Object), Failure> {
+    let uri: http::Uri = args.url.parse().map_err(|_| Failure::Other(format!("--url: {} is not a URL", args.url)))?;
+    let host = uri.host().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let (server, app) = match site.hosts.get(&host) {
+        Some(HostRole::App(server, app)) => (server.clone(), app.clone()),
+        Some(HostRole::Portal(_)) => return Err(Failure::Other(format!("{host} is the portal: everybody reaches it"))),
+        None => {
+            let mut known: Vec<_> = site.hosts.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            return Err(Failure::Other(format!("no application has the host {host:?}; there are {}", known.join(", "))));
+        }
+    };
+    let path = canonical::canonical_path(uri.path(), &app.options)
+        .map_err(|refusal| Failure::Other(format!("the gateway refuses this path before any policy: {refusal}")))?;
+    let object = Object {
+        virtual_server: server.id.clone(),
+        app: app.id.clone(),
+        host,
+        method: args.method.to_ascii_uppercase(),
+        path,
+        client: args.ip,
+        secure: uri.scheme_str() == Some("https"),
+    };
+    Ok((server, app, object))
+}
+
+fn subject(args: &ExplainArgs, config: Option<&Resolved>, server: &VirtualServer) -> Result<(Subject, Timestamp), Failure> {
+    let Some(name) = &args.user else {
+        return Ok((Subject::Anonymous, doorward_store::system_clock().now()));
+    };
+    let now = doorward_store::system_clock().now();
+    let proofs = args.proofs.iter().try_fold(Proofs::NONE, |proofs, text| proof(text, now).map(|(f, at)| proofs.with(f, at)))?;
+    let user = match (config, args.groups.is_empty()) {
+        (Some(config), true) => from_directory(config, server, name)?,
+        _ => assumed(name, &args.groups),
+    };
+    let principal = Principal {
+        user: user.id,
+        name: user.name,
+        display_name: user.display_name,
+        email: user.email,
+        groups: user.groups,
+        session: SessionId::new("explained"),
+        proofs,
+    };
+    Ok((Subject::User(Arc::new(principal)), now))
+}
+
+fn from_directory(config: &Resolved, server: &VirtualServer, name: &str) -> Result<User, Failure> {
+    let folded = fold_name(name).ok_or_else(|| Failure::Other(format!("--user: {name:?} is no user name")))?;
+    let store = wire::open_store(&config.store_url, &config.key)?;
+    let found = runtime()?.block_on(store.user_by_name(&server.id, &folded)).map_err(|e| Failure::Store(e.to_string()))?;
+    store.close();
+    found.ok_or_else(|| Failure::Other(format!("--user: there is no {name:?}; use --group to assume somebody")))
+}
+
+fn assumed(name: &str, groups: &[String]) -> User {
+    User {
+        id: UserId::new(name),
+        name: name.to_owned(),
+        display_name: String::new(),
+        email: None,
+        disabled: false,
+        groups: groups.iter().map(|g| GroupRef { id: GroupId::new(g), name: g.clone() }).collect(),
+    }
+}
+
+/// `otp` or `otp=400s`, `otp=5m`, `otp=2h`.
+fn proof(text: &str, now: Timestamp) -> Result<(Factor, Timestamp), Failure> {
+    let wrong = || Failure::Other(format!("--proof: {text:?} is not password, otp, push or passkey, or with an age: otp=400s"));
+    let (name, age) = text.split_once('=').unwrap_or((text, "0s"));
+    let factor = Factor::ALL.into_iter().find(|f| f.as_str() == name).ok_or_else(wrong)?;
+    let unit = age.chars().last().ok_or_else(wrong)?;
+    let count: u64 = age.trim_end_matches(unit).parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        's' => count,
+        'm' => count.saturating_mul(60),
+        'h' => count.saturating_mul(3600),
+        _ => return Err(wrong()),
+    };
+    Ok((factor, now - Duration::from_secs(seconds)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_is_read_with_its_age() {
+        let now = Timestamp::from_secs(1000);
+        assert_eq!(proof("otp=400s", now).unwrap(), (Factor::Otp, Timestamp::from_secs(600)));
+        assert_eq!(proof("password", now).unwrap(), (Factor::Password, now));
+        for wrong in ["", "otp=", "otp=5", "otp=5d", "pin", "otp=xs", "otp=5é"] {
+            assert!(proof(wrong, now).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `doorward policy test`: runs the cases that say what the policies must decide.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use doorward_api::AppId;
+use doorward_policy::{Policies, cases};
+
+use crate::{Failure, Finding, config};
+
+/// Runs every `*.toml` of the cases' folder; [`Finding::Bad`] when one decides otherwise.
+pub(crate) fn policy_test(file: &Path, folder: Option<&Path>, cases_folder: Option<&Path>) -> Result<Finding, Failure> {
+    let (policies, folder) = match folder {
+        Some(folder) => (Arc::new(of_folder(folder)?), folder.to_owned()),
+        None => of_configuration(file)?,
+    };
+    let cases_folder = cases_folder.map_or_else(|| beside(&folder), Path::to_owned);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&cases_folder)
+        .map_err(|cause| Failure::Other(format!("{}: {cause}", cases_folder.display())))?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::Other(format!("{} holds no *.toml: nothing was tested", cases_folder.display())));
+    }
+    let (mut passed, mut failed) = (0_usize, 0_usize);
+    for file in files {
+        let text = std::fs::read_to_string(&file).map_err(|cause| Failure::Other(format!("{}: {cause}", file.display())))?;
+        for result in cases::run(&policies, &file.display().to_string(), &text).map_err(Failure::other)? {
+            println!("{result}");
+            if result.passed { passed += 1 } else { failed += 1 }
+        }
+    }
+    println!("\n{passed} passed, {failed} failed");
+    Ok(if failed == 0 { Finding::Good } else { Finding::Bad })
+}
+
+fn of_configuration(file: &Path) -> Result<(Arc<Policies>, PathBuf), Failure> {
+    let config = config::load(file)?;
+    let (id, folder) =
+        config.policy_folders.iter().next().ok_or_else(|| Failure::Other("there is no virtual server".into()))?;
+    let server = config.site.virtual_server(id).ok_or_else(|| Failure::Other("there is no virtual server".into()))?;
+    Ok((server.policies.clone(), folder.clone()))
+}
+
+/// Without a configuration the applications are not known: those that the policies name are taken for them.
+fn of_folder(folder: &Path) -> Result<Policies, Failure> {
+    let sources = config::read_policies(folder)?;
+    let named: Vec<AppId> = doorward_policy::applications_named(&sources).into_iter().collect();
+    Policies::load(&sources, &named).map_err(Failure::other)
+}
+
+/// `policies/default` → `policies/cases`.
+fn beside(folder: &Path) -> PathBuf {
+    folder.parent().unwrap_or(Path::new(".")).join("cases")
+}

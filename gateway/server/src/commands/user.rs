@@ -1,0 +1,187 @@
+//! `doorward user …`: the local directory from the command line. Every change is recorded in the audit chain.
+
+use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
+
+use doorward_access::names::fold_name;
+use doorward_access::passwords;
+use doorward_api::ports::{Act, Change, Clock, Credentials, Entropy, Ledger, Users};
+use doorward_api::user::{NewUser, User};
+use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Secret, TokenState, UserId, VirtualServerId};
+use doorward_store::{Store, SystemEntropy};
+
+use crate::args::UserCommand;
+use crate::commands::runtime;
+use crate::{Failure, Finding, config, wire};
+
+/// Runs one of them.
+pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
+    match command {
+        UserCommand::Add { config, name, email, display_name, groups, generate } => {
+            let folded = fold_name(&name).ok_or_else(|| Failure::Other(format!("{name:?} is no user name")))?;
+            if email.as_deref().is_some_and(|e| !plausible(e)) {
+                return Err(Failure::Other("--email: must be a mail address".into()));
+            }
+            let desk = Desk::open(&config.config)?;
+            let password = new_password(generate)?;
+            let hash = passwords::hash(&password, &SystemEntropy).map_err(Failure::other)?;
+            let id = UserId::new(SystemEntropy.id());
+            let new = NewUser { name: name.clone(), folded, display_name, email, password_hash: Some(hash), groups };
+            let change = Change::of(Act::UserAdd(Box::new(new), id.clone()))
+                .record(event(EventKind::UserCreated, &id, &name));
+            desk.commit(change).map_err(|error| match error {
+                CommitError::Lost { .. } => Failure::Other(format!("there is a user {name:?} already")),
+                CommitError::Store(error) => Failure::Store(error.to_string()),
+            })?;
+            told(&name, "added", generate.then_some(&password))
+        }
+        UserCommand::Password { config, name, generate } => {
+            let desk = Desk::open(&config.config)?;
+            let user = desk.find(&name)?;
+            let password = new_password(generate)?;
+            let hash = passwords::hash(&password, &SystemEntropy).map_err(Failure::other)?;
+            let change = Change::of(Act::UserPassword { user: user.id.clone(), hash })
+                .and(Act::SessionsEndOf { user: user.id.clone() })
+                .record(event(EventKind::UserPasswordChanged, &user.id, &user.name));
+            desk.commit(change).map_err(Failure::other)?;
+            told(&name, "has a new password; open sessions were ended", generate.then_some(&password))
+        }
+        UserCommand::Disable { config, name } => switch(&config.config, &name, true),
+        UserCommand::Enable { config, name } => switch(&config.config, &name, false),
+        UserCommand::Reactivate { config, name } => {
+            tokens(&config.config, &name, TokenState::Suspended, TokenState::Active, EventKind::TokenReactivated)
+        }
+        UserCommand::RevokeTokens { config, name } => {
+            tokens(&config.config, &name, TokenState::Active, TokenState::Revoked, EventKind::TokenRevoked)
+        }
+    }
+}
+
+/// The open database of a configuration, for its one virtual server.
+struct Desk {
+    store: Store,
+    vs: VirtualServerId,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Desk {
+    fn open(file: &Path) -> Result<Self, Failure> {
+        let config = config::load(file)?;
+        let store = wire::open_store(&config.store_url, &config.key)?;
+        let vs = VirtualServerId::new("default");
+        let runtime = runtime()?;
+        let now = store.clock().now();
+        runtime.block_on(store.ensure_virtual_server(&vs, now)).map_err(|e| Failure::Store(e.to_string()))?;
+        Ok(Self { store, vs, runtime })
+    }
+
+    fn find(&self, name: &str) -> Result<User, Failure> {
+        let none = || Failure::Other(format!("there is no user {name:?}"));
+        let folded = fold_name(name).ok_or_else(none)?;
+        self.runtime
+            .block_on(self.store.user_by_name(&self.vs, &folded))
+            .map_err(|e| Failure::Store(e.to_string()))?
+            .ok_or_else(none)
+    }
+
+    fn commit(&self, change: Change) -> Result<(), CommitError> {
+        let now = self.store.clock().now();
+        self.runtime.block_on(self.store.commit(&self.vs, change, now))
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.store.close();
+    }
+}
+
+fn switch(file: &Path, name: &str, disabled: bool) -> Result<Finding, Failure> {
+    let desk = Desk::open(file)?;
+    let user = desk.find(name)?;
+    let kind = if disabled { EventKind::UserDisabled } else { EventKind::UserEnabled };
+    let mut change = Change::of(Act::UserDisable { user: user.id.clone(), disabled });
+    if disabled {
+        change = change.and(Act::SessionsEndOf { user: user.id.clone() });
+    }
+    desk.commit(change.record(event(kind, &user.id, &user.name))).map_err(Failure::other)?;
+    told(name, if disabled { "is switched off; open sessions were ended" } else { "is switched on" }, None)
+}
+
+/// Moves every token of a user that is in `from` (revoking takes suspended ones too) to `to`.
+fn tokens(file: &Path, name: &str, from: TokenState, to: TokenState, kind: EventKind) -> Result<Finding, Failure> {
+    let desk = Desk::open(file)?;
+    let user = desk.find(name)?;
+    let from = if to == TokenState::Revoked { vec![from, TokenState::Suspended, TokenState::Assigned] } else { vec![from] };
+    let all = desk
+        .runtime
+        .block_on(desk.store.credentials_of(&desk.vs, &user.id))
+        .map_err(|e| Failure::Store(e.to_string()))?;
+    let concerned: Vec<_> = all.into_iter().filter(|c| from.contains(&c.state)).collect();
+    if concerned.is_empty() {
+        return Err(Failure::Other(format!("{name} has no authenticator that is {}", states(&from))));
+    }
+    let mut change = Change::default();
+    if to == TokenState::Revoked {
+        change = change.and(Act::SessionsEndOf { user: user.id.clone() });
+    }
+    for token in &concerned {
+        change = change
+            .and(Act::CredentialState { id: token.id.clone(), from: from.clone(), to })
+            .record(event(kind, &user.id, &user.name).with("serial", token.serial.clone()).with("from", token.state.as_str()));
+    }
+    desk.commit(change).map_err(Failure::other)?;
+    told(name, &format!("has {} authenticator(s) now {}", concerned.len(), to.as_str()), None)
+}
+
+fn states(states: &[TokenState]) -> String {
+    states.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" or ")
+}
+
+fn event(kind: EventKind, user: &UserId, name: &str) -> AuditEvent {
+    let context = EventContext { user: Some(user.clone()), used_name: Some(name.to_owned()), ..EventContext::default() };
+    AuditEvent::new(kind, context).with("actor", "command line")
+}
+
+fn plausible(email: &str) -> bool {
+    email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && domain.contains('.') && !email.contains(|c: char| c.is_whitespace() || c.is_control())
+    })
+}
+
+/// From standard input (one line; asked for on a terminal), or made.
+fn new_password(generate: bool) -> Result<Secret, Failure> {
+    if generate {
+        return Ok(passwords::generate(&SystemEntropy));
+    }
+    let mut stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        eprint!("New password (shown as you type; or press Ctrl-C and use --generate): ");
+        let _ = std::io::stderr().flush();
+        let mut line = String::new();
+        stdin.read_line(&mut line).map_err(Failure::other)?;
+        return checked(line);
+    }
+    let mut text = String::new();
+    stdin.read_to_string(&mut text).map_err(Failure::other)?;
+    checked(text)
+}
+
+fn checked(mut text: String) -> Result<Secret, Failure> {
+    while text.ends_with(['\n', '\r']) {
+        text.pop();
+    }
+    match text.chars().count() {
+        0..8 => Err(Failure::Other("the password must have at least 8 characters".into())),
+        _ if text.len() > 4096 => Err(Failure::Other("the password must have at most 4096 bytes".into())),
+        _ => Ok(Secret::new(text)),
+    }
+}
+
+fn told(name: &str, what: &str, password: Option<&Secret>) -> Result<Finding, Failure> {
+    println!("{name} {what}.");
+    if let Some(password) = password {
+        println!("password {}", password.expose());
+    }
+    Ok(Finding::Good)
+}

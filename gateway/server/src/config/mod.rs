@@ -1,0 +1,71 @@
+//! The configuration: what is written (`source`), what it means (`resolve`), and why it is refused ([`ConfigError`]).
+
+mod files;
+mod resolve;
+mod source;
+
+use std::path::{Path, PathBuf};
+
+pub use resolve::{Mail, MailProtection, Resolved, ResolvedCertificate, resolve_site};
+
+/// Why a configuration is refused. Shown as `file:line: what; rule`, and the process ends with exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("{}: cannot be read: {cause}", .file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// The file's grammar, or a key that does not exist.
+    #[error("{}:{line}: {message}", .file.display())]
+    Syntax {
+        /// Which.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A value breaks a rule.
+    #[error("{}:{line}: `{field}`: {rule}", .file.display())]
+    Value {
+        /// Which.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The key, dotted.
+        field: String,
+        /// The rule, as a sentence.
+        rule: String,
+    },
+    /// Access policies that do not hold.
+    #[error("{0}")]
+    Policies(String),
+    /// A plugin's settings.
+    #[error("{}:{line}: plugin `{plugin}`: {cause}", .file.display())]
+    Plugin {
+        /// Which.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The plugin's id.
+        plugin: String,
+        /// Why.
+        cause: String,
+    },
+}
+
+/// Reads and resolves a configuration file; relative paths in it are taken from its folder.
+///
+/// # Errors
+/// [`ConfigError`] names file, line, key and rule.
+pub fn load(path: &Path) -> Result<Resolved, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|cause| ConfigError::Unreadable { file: path.to_owned(), cause: cause.to_string() })?;
+    resolve::resolve(path, &text)
+}
+
+pub use files::{read_policies, write_private};

@@ -1,0 +1,439 @@
+//! From what is written to what it means. Every rule that a value can break is checked here, once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use doorward_access::site::{App, AppOptions, HostRole, Site, Upstream, VirtualServer};
+use doorward_api::keys::MasterKey;
+use doorward_api::{AppId, Secret, VirtualServerId};
+use doorward_policy::Policies;
+use ipnet::IpNet;
+use toml::Spanned;
+
+use super::source::{AppTable, ConfigFile, MailSecurity, VirtualServerTable};
+use super::{ConfigError, read_policies};
+
+/// A configuration that holds.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The file it came from.
+    pub file: PathBuf,
+    /// TLS listeners.
+    pub https: Vec<SocketAddr>,
+    /// Plain listeners, all on loopback.
+    pub http: Vec<SocketAddr>,
+    /// The console's listener.
+    pub console: SocketAddr,
+    /// The listener of metrics and health.
+    pub metrics: SocketAddr,
+    /// Worker threads.
+    pub threads: usize,
+    /// The database.
+    pub store_url: String,
+    /// The master key.
+    pub key: MasterKey,
+    /// Outgoing mail.
+    pub mail: Mail,
+    /// Folder of the audit checkpoints.
+    pub checkpoints: PathBuf,
+    /// Certificates with the names they serve; the first is the default.
+    pub certificates: Vec<ResolvedCertificate>,
+    /// The operator's templates.
+    pub templates: Option<PathBuf>,
+    /// Plugin settings by plugin id, with their lines.
+    pub plugins: BTreeMap<String, (serde_json::Value, usize)>,
+    /// Folder of policies of each virtual server.
+    pub policy_folders: BTreeMap<VirtualServerId, PathBuf>,
+    /// Hosts, applications, policies.
+    pub site: Site,
+}
+
+/// Outgoing mail.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The server's name, which its certificate must bear.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the way there is protected.
+    pub protection: MailProtection,
+    /// The sender.
+    pub from: String,
+    /// User name and password.
+    pub login: Option<(String, Secret)>,
+}
+
+/// How the way to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailProtection {
+    /// Not at all: loopback only.
+    None,
+    /// STARTTLS, required.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+}
+
+/// A certificate on disk.
+#[derive(Debug, Clone)]
+pub struct ResolvedCertificate {
+    /// Host names.
+    pub names: Vec<String>,
+    /// PEM chain.
+    pub certificate: PathBuf,
+    /// PEM key.
+    pub key: PathBuf,
+}
+
+/// Where in which file: turns offsets into lines.
+struct Place<'a> {
+    file: &'a Path,
+    folder: PathBuf,
+    text: &'a str,
+}
+
+impl Place<'_> {
+    fn line(&self, offset: usize) -> usize {
+        1 + self.text.bytes().take(offset).filter(|b| *b == b'\n').count()
+    }
+
+    fn wrong<T>(&self, at: &Spanned<T>, field: impl Into<String>, rule: impl Into<String>) -> ConfigError {
+        ConfigError::Value {
+            file: self.file.to_owned(),
+            line: self.line(at.span().start),
+            field: field.into(),
+            rule: rule.into(),
+        }
+    }
+
+    fn path(&self, written: &Path) -> PathBuf {
+        if written.is_absolute() { written.to_owned() } else { self.folder.join(written) }
+    }
+
+    fn existing(&self, written: &Spanned<PathBuf>, field: &str) -> Result<PathBuf, ConfigError> {
+        let path = self.path(written.get_ref());
+        match std::fs::metadata(&path) {
+            Ok(_) => Ok(path),
+            Err(cause) => Err(self.wrong(written, field, format!("{}: {cause}", path.display()))),
+        }
+    }
+}
+
+pub(super) fn resolve(file: &Path, text: &str) -> Result<Resolved, ConfigError> {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let place = Place { file, folder, text };
+    let written: ConfigFile = toml::from_str(text).map_err(|error| ConfigError::Syntax {
+        file: file.to_owned(),
+        line: place.line(error.span().map_or(0, |s| s.start)),
+        message: error.message().to_owned(),
+    })?;
+
+    let (site, policy_folders) = site(&place, &written)?;
+    Ok(Resolved {
+        file: file.to_owned(),
+        https: written.listen.https.iter().map(|a| *a.get_ref()).collect(),
+        http: plain_listeners(&place, &written)?,
+        console: written.listen.console,
+        metrics: written.listen.metrics,
+        threads: written.listen.threads.unwrap_or_else(cores),
+        store_url: store_url(&place, &written.store.url)?,
+        key: master_key(&place, &written.store.key_file)?,
+        mail: mail(&place, &written)?,
+        checkpoints: place.path(written.audit.checkpoints.as_deref().unwrap_or(Path::new("checkpoints"))),
+        certificates: certificates(&place, &written)?,
+        templates: written.templates.as_deref().map(|p| place.path(p)),
+        plugins: written
+            .plugins
+            .iter()
+            .map(|(id, raw)| (id.clone(), (raw.get_ref().clone(), place.line(raw.span().start))))
+            .collect(),
+        policy_folders,
+        site,
+    })
+}
+
+/// The number of cores.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn plain_listeners(place: &Place<'_>, written: &ConfigFile) -> Result<Vec<SocketAddr>, ConfigError> {
+    let listen = &written.listen;
+    for address in &listen.http {
+        if !address.get_ref().ip().is_loopback() {
+            return Err(place.wrong(
+                address,
+                "listen.http",
+                "plain HTTP is served on loopback only, for a TLS front proxy on the same machine; use listen.https",
+            ));
+        }
+    }
+    if let (Some(first), true) = (listen.https.first(), written.certificates.is_empty()) {
+        return Err(place.wrong(first, "listen.https", "needs at least one [[certificates]] entry"));
+    }
+    if listen.https.is_empty() && listen.http.is_empty() {
+        return Err(ConfigError::Value {
+            file: place.file.to_owned(),
+            line: 1,
+            field: "listen".into(),
+            rule: "needs `https` or `http`: there is nothing to listen on".into(),
+        });
+    }
+    Ok(listen.http.iter().map(|a| *a.get_ref()).collect())
+}
+
+fn store_url(place: &Place<'_>, url: &Spanned<String>) -> Result<String, ConfigError> {
+    let text = url.get_ref();
+    if let Some(path) = text.strip_prefix("sqlite://") {
+        let path = place.path(Path::new(path));
+        return match path.parent() {
+            Some(parent) if parent.is_dir() => Ok(format!("sqlite://{}", path.display())),
+            _ => Err(place.wrong(url, "store.url", format!("the folder of {} does not exist", path.display()))),
+        };
+    }
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(text.clone());
+    }
+    Err(place.wrong(url, "store.url", "must begin with sqlite:// or postgres://"))
+}
+
+fn master_key(place: &Place<'_>, file: &Spanned<PathBuf>) -> Result<MasterKey, ConfigError> {
+    let path = place.existing(file, "store.key_file")?;
+    let wrong = |rule: String| place.wrong(file, "store.key_file", rule);
+    open_to_others(&path).map_or(Ok(()), |mode| {
+        Err(wrong(format!("{} may be read by others (mode {mode:o}); chmod 600 it", path.display())))
+    })?;
+    let text = std::fs::read_to_string(&path).map_err(|cause| wrong(format!("{}: {cause}", path.display())))?;
+    data_encoding::BASE64
+        .decode(text.trim().as_bytes())
+        .ok()
+        .and_then(MasterKey::new)
+        .ok_or_else(|| wrong(format!("{} must hold 32 bytes in base64; `doorward key new` makes one", path.display())))
+}
+
+/// The mode, when group or others have any right to the file.
+fn open_to_others(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+fn mail(place: &Place<'_>, written: &ConfigFile) -> Result<Mail, ConfigError> {
+    let mail = &written.mail;
+    let protection = match mail.security {
+        MailSecurity::None => MailProtection::None,
+        MailSecurity::Starttls => MailProtection::StartTls,
+        MailSecurity::Tls => MailProtection::Tls,
+    };
+    let here = mail.host == "localhost" || mail.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if protection == MailProtection::None && !here {
+        return Err(place.wrong(&mail.from, "mail.security", "`none` is for a mail server on this machine only"));
+    }
+    if !mail.from.get_ref().contains('@') {
+        return Err(place.wrong(&mail.from, "mail.from", "must be a mail address"));
+    }
+    let login = match (&mail.username, &mail.password_file) {
+        (Some(user), Some(file)) => {
+            let path = place.existing(file, "mail.password_file")?;
+            let text = std::fs::read_to_string(&path)
+                .map_err(|cause| place.wrong(file, "mail.password_file", format!("{}: {cause}", path.display())))?;
+            Some((user.clone(), Secret::new(text.trim_end_matches(['\r', '\n']))))
+        }
+        (None, None) => None,
+        _ => return Err(place.wrong(&mail.from, "mail.username", "`username` and `password_file` go together")),
+    };
+    Ok(Mail { host: mail.host.clone(), port: mail.port, protection, from: mail.from.get_ref().clone(), login })
+}
+
+fn certificates(place: &Place<'_>, written: &ConfigFile) -> Result<Vec<ResolvedCertificate>, ConfigError> {
+    written
+        .certificates
+        .iter()
+        .map(|entry| {
+            Ok(ResolvedCertificate {
+                names: entry.names.iter().map(|n| n.to_ascii_lowercase()).collect(),
+                certificate: place.existing(&entry.certificate, "certificates.certificate")?,
+                key: place.existing(&entry.key, "certificates.key")?,
+            })
+        })
+        .collect()
+}
+
+type Folders = BTreeMap<VirtualServerId, PathBuf>;
+
+fn site(place: &Place<'_>, written: &ConfigFile) -> Result<(Site, Folders), ConfigError> {
+    let mut site = empty_site(trusted_proxies(place, written)?);
+    let mut folders = Folders::new();
+    for (id, table) in &written.virtual_server {
+        if id != "default" {
+            return Err(place.wrong(table, format!("virtual_server.{id}"), "this release serves one, named `default`"));
+        }
+        let (server, folder) = virtual_server(place, id, table)?;
+        folders.insert(server.id.clone(), folder);
+        add_hosts(&mut site, &server)
+            .map_err(|host| place.wrong(table, format!("virtual_server.{id}"), format!("two entries use the host {host}")))?;
+        site.virtual_servers.insert(server.id.clone(), server);
+    }
+    if site.virtual_servers.is_empty() {
+        return Err(ConfigError::Value {
+            file: place.file.to_owned(),
+            line: 1,
+            field: "virtual_server".into(),
+            rule: "needs [virtual_server.default]".into(),
+        });
+    }
+    Ok((site, folders))
+}
+
+fn empty_site(trusted_proxies: Vec<IpNet>) -> Site {
+    Site {
+        generation: 1,
+        virtual_servers: BTreeMap::new(),
+        hosts: HashMap::new(),
+        trusted_proxies,
+        secure_cookies: true,
+    }
+}
+
+/// Makes a site of one virtual server, for the demo and for tests.
+///
+/// # Errors
+/// The host that is used twice.
+pub fn resolve_site(server: Arc<VirtualServer>, secure_cookies: bool) -> Result<Site, String> {
+    let mut site = Site { secure_cookies, ..empty_site(Vec::new()) };
+    add_hosts(&mut site, &server)?;
+    site.virtual_servers.insert(server.id.clone(), server);
+    Ok(site)
+}
+
+fn add_hosts(site: &mut Site, server: &Arc<VirtualServer>) -> Result<(), String> {
+    let portal = (server.portal_host.clone(), HostRole::Portal(server.clone()));
+    let apps = server.apps.values().map(|app| (app.host.clone(), HostRole::App(server.clone(), app.clone())));
+    for (host, role) in std::iter::once(portal).chain(apps) {
+        if site.hosts.insert(host.clone(), role).is_some() {
+            return Err(host);
+        }
+    }
+    Ok(())
+}
+
+fn trusted_proxies(place: &Place<'_>, written: &ConfigFile) -> Result<Vec<IpNet>, ConfigError> {
+    written
+        .trusted_proxies
+        .iter()
+        .map(|entry| {
+            let text = entry.get_ref();
+            text.parse::<IpNet>()
+                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+                .map_err(|_| place.wrong(entry, "trusted_proxies", "must be an address or a network such as 10.0.0.0/8"))
+        })
+        .collect()
+}
+
+fn virtual_server(
+    place: &Place<'_>,
+    id: &str,
+    table: &Spanned<VirtualServerTable>,
+) -> Result<(Arc<VirtualServer>, PathBuf), ConfigError> {
+    let written = table.get_ref();
+    let key = |name: &str| format!("virtual_server.{id}.{name}");
+    let portal = origin(&written.portal).map_err(|rule| place.wrong(&written.portal, key("portal"), rule))?;
+    if let Some(url) = &written.support_url
+        && !(url.get_ref().starts_with("https://") || url.get_ref().starts_with("mailto:"))
+    {
+        return Err(place.wrong(url, key("support_url"), "must be an https:// or mailto: address"));
+    }
+    let apps = written
+        .apps
+        .iter()
+        .map(|(app, table)| Ok((AppId::new(app), Arc::new(application(place, &key(&format!("apps.{app}")), app, table)?))))
+        .collect::<Result<BTreeMap<_, _>, ConfigError>>()?;
+    let folder = place.existing(&written.policies, &key("policies"))?;
+    let app_ids: Vec<AppId> = apps.keys().cloned().collect();
+    let policies = Policies::load(&read_policies(&folder)?, &app_ids)
+        .map_err(|errors| ConfigError::Policies(errors.to_string()))?;
+    let server = VirtualServer {
+        id: VirtualServerId::new(id),
+        name: written.name.clone(),
+        portal_host: portal.host,
+        portal_origin: portal.origin,
+        support_url: written.support_url.as_ref().map(|u| u.get_ref().clone()),
+        apps,
+        policies: Arc::new(policies),
+    };
+    Ok((Arc::new(server), folder))
+}
+
+fn application(place: &Place<'_>, key: &str, id: &str, table: &Spanned<AppTable>) -> Result<App, ConfigError> {
+    let written = table.get_ref();
+    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        return Err(place.wrong(table, key, "an application's key is made of a-z, 0-9 and -"));
+    }
+    let public = origin(&written.url).map_err(|rule| place.wrong(&written.url, format!("{key}.url"), rule))?;
+    let upstream = upstream(&written.upstream, written.preserve_host)
+        .map_err(|rule| place.wrong(&written.upstream, format!("{key}.upstream"), rule))?;
+    for method in &written.extra_methods {
+        let text = method.get_ref();
+        let refused = matches!(text.as_str(), "CONNECT" | "TRACE");
+        if refused || text.is_empty() || !text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
+            return Err(place.wrong(
+                method,
+                format!("{key}.extra_methods"),
+                "must be an upper-case method other than CONNECT and TRACE",
+            ));
+        }
+    }
+    Ok(App {
+        id: AppId::new(id),
+        name: written.name.clone(),
+        host: public.host,
+        origin: public.origin,
+        upstream,
+        options: AppOptions {
+            extra_methods: written.extra_methods.iter().map(|m| m.get_ref().clone()).collect(),
+            encoded_slash: written.encoded_slash,
+            semicolon: written.semicolon,
+            double_slash: written.double_slash,
+            websocket: written.websocket,
+        },
+    })
+}
+
+struct Origin {
+    host: String,
+    origin: String,
+}
+
+/// `https://wiki.example.org[:port]`, nothing after it.
+fn origin(text: &Spanned<String>) -> Result<Origin, String> {
+    let rule = || "must be an origin such as https://wiki.example.org, with no path".to_owned();
+    let uri: http::Uri = text.get_ref().parse().map_err(|_| rule())?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(rule()) };
+    if scheme != "https" {
+        return Err("must begin with https://; Doorward's cookies are sent over TLS only".into());
+    }
+    if authority.as_str().contains('@') || !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+        return Err(rule());
+    }
+    let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
+    let port = authority.port_u16().filter(|port| *port != 443).map(|port| format!(":{port}")).unwrap_or_default();
+    Ok(Origin { origin: format!("{scheme}://{host}{port}"), host })
+}
+
+fn upstream(text: &Spanned<String>, preserve_host: bool) -> Result<Upstream, String> {
+    let rule = || "must be http://host:port or https://host[:port], with no path".to_owned();
+    let uri: http::Uri = text.get_ref().parse().map_err(|_| rule())?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(rule()) };
+    if authority.as_str().contains('@') || !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+        return Err(rule());
+    }
+    let tls = match scheme {
+        "http" => false,
+        "https" => true,
+        _ => return Err(rule()),
+    };
+    let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
+    Ok(Upstream { host: authority.host().to_owned(), port, tls, preserve_host })
+}

@@ -1,0 +1,141 @@
+//! `doorward.toml` as it is written: strict, so that a misspelt key is an error with its line and never a default.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    pub(crate) listen: Listen,
+    pub(crate) store: StoreTable,
+    pub(crate) mail: MailTable,
+    #[serde(default)]
+    pub(crate) audit: AuditTable,
+    #[serde(default)]
+    pub(crate) certificates: Vec<Certificate>,
+    #[serde(default)]
+    pub(crate) trusted_proxies: Vec<Spanned<String>>,
+    pub(crate) virtual_server: BTreeMap<String, Spanned<VirtualServerTable>>,
+    #[serde(default)]
+    pub(crate) plugins: BTreeMap<String, Spanned<serde_json::Value>>,
+    #[serde(default)]
+    pub(crate) templates: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listen {
+    /// TLS by certificate name, HTTP/1.1 and HTTP/2.
+    #[serde(default)]
+    pub(crate) https: Vec<Spanned<SocketAddr>>,
+    /// Plain HTTP, on loopback only, for a TLS front proxy on the same machine.
+    #[serde(default)]
+    pub(crate) http: Vec<Spanned<SocketAddr>>,
+    #[serde(default = "console_default")]
+    pub(crate) console: SocketAddr,
+    #[serde(default = "metrics_default")]
+    pub(crate) metrics: SocketAddr,
+    /// Worker threads; the number of cores when absent.
+    #[serde(default)]
+    pub(crate) threads: Option<usize>,
+}
+
+fn console_default() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8081))
+}
+
+fn metrics_default() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 9464))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoreTable {
+    /// `sqlite:///var/lib/doorward/doorward.db` or `postgres://user@host/db`.
+    pub(crate) url: Spanned<String>,
+    /// 32 random bytes in base64, readable by the service alone.
+    pub(crate) key_file: Spanned<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MailTable {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    #[serde(default)]
+    pub(crate) security: MailSecurity,
+    pub(crate) from: Spanned<String>,
+    #[serde(default)]
+    pub(crate) username: Option<String>,
+    #[serde(default)]
+    pub(crate) password_file: Option<Spanned<PathBuf>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MailSecurity {
+    /// No TLS: a server on this machine only.
+    None,
+    /// TLS by STARTTLS, required.
+    #[default]
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuditTable {
+    /// Folder of the signed checkpoints, outside the database.
+    #[serde(default)]
+    pub(crate) checkpoints: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Certificate {
+    pub(crate) names: Vec<String>,
+    pub(crate) certificate: Spanned<PathBuf>,
+    pub(crate) key: Spanned<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VirtualServerTable {
+    pub(crate) name: String,
+    pub(crate) portal: Spanned<String>,
+    pub(crate) policies: Spanned<PathBuf>,
+    #[serde(default)]
+    pub(crate) support_url: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) apps: BTreeMap<String, Spanned<AppTable>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AppTable {
+    pub(crate) name: String,
+    pub(crate) url: Spanned<String>,
+    pub(crate) upstream: Spanned<String>,
+    #[serde(default = "yes")]
+    pub(crate) preserve_host: bool,
+    #[serde(default)]
+    pub(crate) extra_methods: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) encoded_slash: bool,
+    #[serde(default)]
+    pub(crate) semicolon: bool,
+    #[serde(default)]
+    pub(crate) double_slash: bool,
+    #[serde(default)]
+    pub(crate) websocket: bool,
+}
+
+const fn yes() -> bool {
+    true
+}

@@ -1,0 +1,68 @@
+//! The demo's virtual server: one portal, three applications.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use doorward_access::site::{App, AppOptions, Site, Upstream, VirtualServer};
+use doorward_api::{AppId, VirtualServerId};
+use doorward_policy::{Policies, Source};
+
+use crate::config::{ConfigError, read_policies, resolve_site};
+
+/// The policies of `policies/default`, built in.
+pub(crate) const DEMO_POLICIES: &[(&str, &str)] = &[
+    ("policies/default/intranet.cedar", include_str!("../../../../policies/default/intranet.cedar")),
+    ("policies/default/public.cedar", include_str!("../../../../policies/default/public.cedar")),
+    ("policies/default/wiki.cedar", include_str!("../../../../policies/default/wiki.cedar")),
+];
+
+/// The demo's applications: key, name, and where each is served.
+pub(crate) const APPS: [(&str, &str); 3] = [("wiki", "Wiki"), ("intranet", "Intranet"), ("public", "Public pages")];
+
+/// Builds the demo's site.
+///
+/// # Errors
+/// When `folder` is given and its policies do not hold.
+pub(crate) fn demo_site(
+    port: u16,
+    upstreams: &BTreeMap<&'static str, SocketAddr>,
+    folder: Option<&Path>,
+) -> Result<Site, ConfigError> {
+    let apps: BTreeMap<AppId, Arc<App>> = APPS
+        .iter()
+        .filter_map(|(id, name)| upstreams.get(id).map(|upstream| (AppId::new(*id), Arc::new(app(id, name, port, *upstream)))))
+        .collect();
+    let sources = match folder {
+        Some(folder) => read_policies(folder)?,
+        None => DEMO_POLICIES
+            .iter()
+            .map(|(file, text)| Source { file: (*file).to_owned(), text: (*text).to_owned() })
+            .collect(),
+    };
+    let ids: Vec<AppId> = APPS.iter().map(|(id, _)| AppId::new(*id)).collect();
+    let policies = Policies::load(&sources, &ids).map_err(|errors| ConfigError::Policies(errors.to_string()))?;
+    let server = VirtualServer {
+        id: VirtualServerId::new("default"),
+        name: "Doorward Demo".to_owned(),
+        portal_host: "login.localhost".to_owned(),
+        portal_origin: format!("http://login.localhost:{port}"),
+        support_url: Some("https://example.test/help".to_owned()),
+        apps,
+        policies: Arc::new(policies),
+    };
+    resolve_site(Arc::new(server), false).map_err(|host| ConfigError::Policies(format!("host {host} is used twice")))
+}
+
+fn app(id: &str, name: &str, port: u16, upstream: SocketAddr) -> App {
+    let host = format!("{id}.localhost");
+    App {
+        id: AppId::new(id),
+        name: name.to_owned(),
+        origin: format!("http://{host}:{port}"),
+        host,
+        upstream: Upstream { host: upstream.ip().to_string(), port: upstream.port(), tls: false, preserve_host: true },
+        options: AppOptions { websocket: true, ..AppOptions::default() },
+    }
+}

@@ -1,0 +1,98 @@
+//! Configuration, wiring, plugin registry, services and the command line. Nobody but tests and benches imports it.
+//!
+//! Begin with `wire.rs`: it builds everything, top to bottom, in the order in which a request meets it.
+
+mod args;
+mod commands;
+mod config;
+mod demo;
+mod metrics;
+mod plugins;
+mod services;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{AuditCommand, Cli, Command, KeyCommand, PolicyCommand};
+
+/// What went wrong before or instead of serving. Printed on standard error; the process ends with exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// The database.
+    #[error("store: {0}")]
+    Store(String),
+    /// A listener.
+    #[error("cannot listen on {address} ({what}): {cause}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// For what.
+        what: &'static str,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// Anything else, as a sentence.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    pub(crate) fn other(cause: impl std::fmt::Display) -> Self {
+        Failure::Other(cause.to_string())
+    }
+}
+
+/// What a command found.
+pub(crate) enum Finding {
+    /// All is well: exit code 0.
+    Good,
+    /// What was checked does not hold: exit code 1.
+    Bad,
+}
+
+/// Runs the command line. Exit codes: 0 well, 1 what was checked does not hold, 2 it could not be done.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    // Every TLS user of the process (Pingora, lettre, sqlx) finds the one provider; a second installation is harmless.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match run(cli.command) {
+        Ok(Finding::Good) => ExitCode::SUCCESS,
+        Ok(Finding::Bad) => ExitCode::from(1),
+        Err(failure) => {
+            eprintln!("doorward: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<Finding, Failure> {
+    match command {
+        Command::Demo(args) => services::demo(&args),
+        Command::Run(args) => services::run(&args.config),
+        Command::Check(args) => commands::check(&args.config),
+        Command::Policy(PolicyCommand::Test { config, policies, cases }) => {
+            commands::policy_test(&config.config, policies.as_deref(), cases.as_deref())
+        }
+        Command::Explain(args) => commands::explain(&args),
+        Command::User(command) => commands::user(command),
+        Command::Audit(AuditCommand::Verify { config, virtual_server }) => {
+            commands::audit_verify(&config.config, &virtual_server)
+        }
+        Command::Audit(AuditCommand::Export { config, virtual_server, format }) => {
+            commands::audit_export(&config.config, &virtual_server, format)
+        }
+        Command::Key(KeyCommand::New { file }) => commands::key_new(&file),
+        Command::Plugins => commands::plugins(),
+    }
+}

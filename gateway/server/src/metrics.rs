@@ -1,0 +1,201 @@
+//! The metrics port over Prometheus, with a registry of its own: two gateways in one process do not share numbers.
+
+use std::time::Duration;
+
+use doorward_api::Factor;
+use doorward_api::ports::Metrics;
+use prometheus::{
+    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+/// Every series of the gateway. Base units; labels of low cardinality only.
+#[derive(Debug, Clone)]
+pub struct PrometheusMetrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_duration: HistogramVec,
+    decisions: IntCounterVec,
+    decision_duration: HistogramVec,
+    upstream: IntCounterVec,
+    sign_ins: IntCounterVec,
+    enrollment: IntCounterVec,
+    mails: IntCounterVec,
+    reloads: IntCounterVec,
+    front_refusals: IntCounterVec,
+    live_sessions: IntGaugeVec,
+    last_reload: GaugeVec,
+    ready: IntGaugeVec,
+    started: Gauge,
+}
+
+/// From one microsecond to ten seconds.
+const FINE: &[f64] = &[
+    0.000_001, 0.000_002_5, 0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005,
+    0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+impl PrometheusMetrics {
+    /// Registers every series.
+    ///
+    /// # Errors
+    /// When two series share a name, which is a mistake in this file.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let counter = |name: &str, help: &str, labels: &[&str]| -> Result<IntCounterVec, prometheus::Error> {
+            let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let histogram = |name: &str, help: &str, labels: &[&str]| -> Result<HistogramVec, prometheus::Error> {
+            let options = HistogramOpts::new(name, help).buckets(FINE.to_vec());
+            let histogram = HistogramVec::new(options, labels)?;
+            registry.register(Box::new(histogram.clone()))?;
+            Ok(histogram)
+        };
+        let gauge = |name: &str, help: &str, labels: &[&str]| -> Result<IntGaugeVec, prometheus::Error> {
+            let gauge = IntGaugeVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        let build = gauge("doorward_build_info", "Always 1; the version is the label.", &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let started = Gauge::with_opts(Opts::new(
+            "doorward_start_time_seconds",
+            "When this process began to serve, in seconds since the epoch.",
+        ))?;
+        registry.register(Box::new(started.clone()))?;
+        let last_reload = GaugeVec::new(
+            Opts::new("doorward_last_reload_success_timestamp_seconds", "When a reload was last applied."),
+            &["what"],
+        )?;
+        registry.register(Box::new(last_reload.clone()))?;
+        Ok(Self {
+            requests: counter(
+                "doorward_requests_total",
+                "Requests answered, by application and status class.",
+                &["virtual_server", "app", "status_class"],
+            )?,
+            request_duration: histogram(
+                "doorward_request_duration_seconds",
+                "From the head's arrival to the answer's end.",
+                &["virtual_server", "app"],
+            )?,
+            decisions: counter(
+                "doorward_decisions_total",
+                "Access decisions, by outcome.",
+                &["virtual_server", "app", "decision"],
+            )?,
+            decision_duration: histogram(
+                "doorward_decision_duration_seconds",
+                "Time to decide one request.",
+                &["virtual_server", "cache"],
+            )?,
+            upstream: counter("doorward_upstream_results_total", "What upstreams made of requests.", &["app", "outcome"])?,
+            sign_ins: counter(
+                "doorward_sign_ins_total",
+                "Proofs offered at sign-in, by factor and result.",
+                &["virtual_server", "factor", "result"],
+            )?,
+            enrollment: counter(
+                "doorward_enrollment_steps_total",
+                "The self-provisioning funnel, by step and outcome.",
+                &["virtual_server", "step", "outcome"],
+            )?,
+            mails: counter("doorward_mails_total", "Mails, by kind and outcome.", &["virtual_server", "kind", "outcome"])?,
+            reloads: counter(
+                "doorward_reloads_total",
+                "Reloads of policies and configuration, by outcome.",
+                &["what", "outcome"],
+            )?,
+            front_refusals: counter(
+                "doorward_front_refusals_total",
+                "Connections and heads refused before a request existed.",
+                &["reason"],
+            )?,
+            live_sessions: gauge("doorward_live_sessions", "Portal sessions that are live.", &["virtual_server"])?,
+            ready: gauge("doorward_dependency_ready", "1 when the dependency answers.", &["dependency"])?,
+            last_reload,
+            started,
+            registry,
+        })
+    }
+
+    /// The text exposition format, version 0.0.4.
+    pub fn exposition(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut out) {
+            tracing::error!(%error, "metrics could not be written");
+        }
+        out
+    }
+
+    /// Sets the number of live portal sessions.
+    pub fn set_live_sessions(&self, vs: &str, count: u64) {
+        self.live_sessions.with_label_values(&[vs]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Notes whether a dependency answers.
+    pub fn set_ready(&self, dependency: &str, ready: bool) {
+        self.ready.with_label_values(&[dependency]).set(i64::from(ready));
+    }
+
+    /// Notes when serving began.
+    pub fn set_started(&self, at: doorward_api::Timestamp) {
+        self.started.set(at.secs() as f64);
+    }
+
+    /// Notes when a reload was applied.
+    pub fn set_reloaded(&self, what: &str, at: doorward_api::Timestamp) {
+        self.last_reload.with_label_values(&[what]).set(at.secs() as f64);
+    }
+}
+
+impl Metrics for PrometheusMetrics {
+    fn decision(&self, vs: &str, app: &str, decision: &'static str, cached: bool, took: Duration) {
+        self.decisions.with_label_values(&[vs, app, decision]).inc();
+        let cache = if cached { "hit" } else { "miss" };
+        self.decision_duration.with_label_values(&[vs, cache]).observe(took.as_secs_f64());
+    }
+
+    fn request(&self, vs: &str, app: &str, status_class: &'static str, took: Duration) {
+        self.requests.with_label_values(&[vs, app, status_class]).inc();
+        self.request_duration.with_label_values(&[vs, app]).observe(took.as_secs_f64());
+    }
+
+    fn upstream(&self, app: &str, outcome: &'static str) {
+        self.upstream.with_label_values(&[app, outcome]).inc();
+    }
+
+    fn sign_in(&self, vs: &str, factor: Factor, result: &'static str) {
+        self.sign_ins.with_label_values(&[vs, factor.as_str(), result]).inc();
+    }
+
+    fn enrollment(&self, vs: &str, step: &'static str, outcome: &'static str) {
+        self.enrollment.with_label_values(&[vs, step, outcome]).inc();
+    }
+
+    fn mail(&self, vs: &str, kind: &'static str, outcome: &'static str) {
+        self.mails.with_label_values(&[vs, kind, outcome]).inc();
+    }
+
+    fn reload(&self, what: &'static str, outcome: &'static str) {
+        self.reloads.with_label_values(&[what, outcome]).inc();
+    }
+
+    fn front_refusal(&self, reason: &'static str) {
+        self.front_refusals.with_label_values(&[reason]).inc();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_gateways_in_one_process_do_not_share_numbers() {
+        let (one, other) = (PrometheusMetrics::new().unwrap(), PrometheusMetrics::new().unwrap());
+        one.reload("policy", "applied");
+        assert!(String::from_utf8(one.exposition()).unwrap().contains("doorward_reloads_total{outcome=\"applied\""));
+        assert!(!String::from_utf8(other.exposition()).unwrap().contains("doorward_reloads_total{"));
+    }
+}

@@ -1,0 +1,246 @@
+//! What runs until the process is told to stop: listeners, the outbox's sender, the janitor, checkpoints, the reloader.
+
+mod background;
+mod health;
+mod listeners;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use doorward_access::names::fold_name;
+use doorward_api::keys::MasterKey;
+use doorward_api::ports::{Act, Change, Entropy, Ledger, Users};
+use doorward_api::user::NewUser;
+use doorward_api::{Secret, Timestamp, UserId, VirtualServerId};
+use doorward_store::{Store, SystemEntropy};
+
+use crate::args::DemoArgs;
+use crate::config::{self, Mail, MailProtection, Resolved};
+use crate::demo::{self, DemoUser, LegacyApp, SmtpSink};
+use crate::services::background::Background;
+use crate::services::listeners::Listeners;
+use crate::wire::{self, Settings};
+use crate::{Failure, Finding};
+
+/// `doorward run`: serves what the configuration says until it is told to stop.
+pub(crate) fn run(file: &Path) -> Result<Finding, Failure> {
+    log_as_json();
+    let config = config::load(file)?;
+    let listeners = Listeners::of(&config)?;
+    let store = wire::open_store(&config.store_url, &config.key)?;
+    let runtime = background_runtime()?;
+    let virtual_servers: Vec<VirtualServerId> = config.site.virtual_servers.keys().cloned().collect();
+    ensure(&runtime, &store, &virtual_servers)?;
+    let background = Background {
+        checkpoints: config.checkpoints.clone(),
+        key: config.key.clone(),
+        virtual_servers,
+        reload: Some(config.file.clone()),
+    };
+    std::fs::create_dir_all(&config.checkpoints)
+        .map_err(|cause| Failure::Other(format!("audit.checkpoints: {}: {cause}", config.checkpoints.display())))?;
+    let gateway = wire::wire(settings(config), &store, runtime.handle())?;
+    background.start(&runtime, &store, &gateway);
+    listeners.serve(gateway, &store, None)?;
+    finish(runtime, &store);
+    Ok(Finding::Good)
+}
+
+fn settings(config: Resolved) -> Settings {
+    Settings {
+        file: config.file,
+        site: config.site,
+        key: config.key,
+        mail: config.mail,
+        templates: config.templates,
+        plugins: config.plugins,
+    }
+}
+
+/// `doorward demo`: everything in one process, on loopback only.
+pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
+    if !args.address.is_loopback() {
+        return Err(Failure::Other(format!(
+            "the demo serves on loopback only, not on {}: its passwords are printed and its mailbox is open",
+            args.address
+        )));
+    }
+    log_for_people();
+    let listeners = Listeners::demo(args)?;
+    let folder = State::open(args.state.as_deref())?;
+    let key = folder.key()?;
+    let store = wire::open_store(&format!("sqlite://{}", folder.path().join("doorward.db").display()), &key)?;
+    let runtime = background_runtime()?;
+    let vs = VirtualServerId::new("default");
+    ensure(&runtime, &store, std::slice::from_ref(&vs))?;
+    let passwords = demo_users(&runtime, &store, &vs)?;
+
+    let sink = runtime.block_on(SmtpSink::start(store.clock())).map_err(Failure::other)?;
+    let upstreams = runtime.block_on(demo_apps()).map_err(Failure::other)?;
+    let checkpoints = folder.path().join("checkpoints");
+    std::fs::create_dir_all(&checkpoints).map_err(Failure::other)?;
+    let settings = Settings {
+        file: PathBuf::from("demo"),
+        site: demo::demo_site(args.port, &upstreams, args.policies.as_deref())?,
+        key: key.clone(),
+        mail: Mail {
+            host: sink.address.ip().to_string(),
+            port: sink.address.port(),
+            protection: MailProtection::None,
+            from: "Doorward Demo <doorward@example.test>".to_owned(),
+            login: None,
+        },
+        templates: None,
+        plugins: BTreeMap::new(),
+    };
+    let gateway = wire::wire(settings, &store, runtime.handle())?;
+    Background { checkpoints, key, virtual_servers: vec![vs], reload: None }.start(&runtime, &store, &gateway);
+    demo::print_banner(args.port, args.console_port, args.metrics_port, &passwords).map_err(Failure::other)?;
+    listeners.serve(gateway, &store, Some(sink))?;
+    finish(runtime, &store);
+    Ok(Finding::Good)
+}
+
+/// The demo's folder: a temporary one that goes with the process, or one that the caller keeps.
+enum State {
+    Temporary(tempfile::TempDir),
+    Kept(PathBuf),
+}
+
+impl State {
+    fn open(folder: Option<&Path>) -> Result<Self, Failure> {
+        match folder {
+            None => tempfile::Builder::new().prefix("doorward-demo-").tempdir().map(Self::Temporary).map_err(Failure::other),
+            Some(folder) => {
+                std::fs::create_dir_all(folder).map_err(Failure::other)?;
+                std::path::absolute(folder).map(Self::Kept).map_err(Failure::other)
+            }
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Kept(folder) => folder,
+        }
+    }
+
+    /// The folder's key, made at the first start.
+    fn key(&self) -> Result<MasterKey, Failure> {
+        let file = self.path().join("master.key");
+        let bytes = if file.exists() {
+            std::fs::read(&file).map_err(Failure::other)?
+        } else {
+            let mut bytes = vec![0; 32];
+            SystemEntropy.fill(&mut bytes);
+            config::write_private(&file, &bytes).map_err(Failure::other)?;
+            bytes
+        };
+        MasterKey::new(bytes).ok_or_else(|| Failure::Other(format!("{} is not a key", file.display())))
+    }
+}
+
+async fn demo_apps() -> std::io::Result<BTreeMap<&'static str, SocketAddr>> {
+    let mut upstreams = BTreeMap::new();
+    for name in ["wiki", "intranet", "public"] {
+        upstreams.insert(name, LegacyApp::start(name).await?.address);
+    }
+    Ok(upstreams)
+}
+
+/// Adds the demo's users, or gives those of a kept folder new passwords.
+fn demo_users(
+    runtime: &tokio::runtime::Runtime,
+    store: &Store,
+    vs: &VirtualServerId,
+) -> Result<Vec<(&'static DemoUser, Secret)>, Failure> {
+    static USERS: [DemoUser; 3] = DemoUser::ALL;
+    let given = std::env::var("DOORWARD_DEMO_PASSWORD").ok().map(Secret::new);
+    let now = store.clock().now();
+    USERS
+        .iter()
+        .map(|user| {
+            let password = given.clone().unwrap_or_else(|| doorward_access::passwords::generate(&SystemEntropy));
+            let hash = doorward_access::passwords::hash(&password, &SystemEntropy).map_err(Failure::other)?;
+            runtime.block_on(put_demo_user(store, vs, user, hash, now))?;
+            Ok((user, password))
+        })
+        .collect()
+}
+
+async fn put_demo_user(
+    store: &Store,
+    vs: &VirtualServerId,
+    user: &DemoUser,
+    hash: String,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let folded = fold_name(user.name).ok_or_else(|| Failure::Other(format!("{} is no user name", user.name)))?;
+    let act = match store.user_by_name(vs, &folded).await.map_err(Failure::other)? {
+        Some(known) => Act::UserPassword { user: known.id, hash },
+        None => Act::UserAdd(
+            Box::new(NewUser {
+                name: user.name.to_owned(),
+                folded,
+                display_name: user.display_name.to_owned(),
+                email: user.email.map(str::to_owned),
+                password_hash: Some(hash),
+                groups: user.groups.iter().map(|g| (*g).to_owned()).collect(),
+            }),
+            UserId::new(SystemEntropy.id()),
+        ),
+    };
+    store.commit(vs, Change::of(act), now).await.map_err(Failure::other)
+}
+
+fn ensure(runtime: &tokio::runtime::Runtime, store: &Store, servers: &[VirtualServerId]) -> Result<(), Failure> {
+    let now = store.clock().now();
+    for server in servers {
+        runtime
+            .block_on(store.ensure_virtual_server(server, now))
+            .map_err(|error| Failure::Store(error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn background_runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("background")
+        .enable_all()
+        .build()
+        .map_err(Failure::other)
+}
+
+fn finish(runtime: tokio::runtime::Runtime, store: &Store) {
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    store.close();
+}
+
+/// One JSON object a line on standard error; `RUST_LOG` chooses what.
+fn log_as_json() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let _ = tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(filter).try_init();
+}
+
+/// Warnings only, for a terminal.
+fn log_for_people() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    let _ = tracing_subscriber::fmt().compact().with_writer(std::io::stderr).with_env_filter(filter).try_init();
+}
+
+/// Whether an address can be listened on, before anything else is started: a taken port is a sentence, not a crash.
+pub(crate) fn claim(address: SocketAddr, what: &'static str) -> Result<(), Failure> {
+    TcpListener::bind(address).map(drop).map_err(|cause| Failure::Listen { address, what, cause })
+}
+
+/// Both loopback addresses where the demo is asked for the usual one, since browsers try either for `*.localhost`.
+pub(crate) fn loopbacks(address: IpAddr, port: u16) -> Vec<SocketAddr> {
+    let mut all = vec![SocketAddr::new(address, port)];
+    let v6 = SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, port));
+    if address == IpAddr::from(std::net::Ipv4Addr::LOCALHOST) && TcpListener::bind(v6).is_ok() {
+        all.push(v6);
+    }
+    all
+}

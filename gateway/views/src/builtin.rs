@@ -1,0 +1,85 @@
+//! What is built in: every template, file of words and asset, by its path below the folder of templates. One list by
+//! hand; a file that is not here does not exist, and a test compares the list with the folder.
+
+macro_rules! files {
+    ($($path:literal),+ $(,)?) => {
+        &[$(($path, include_str!(concat!("../../../templates/", $path)))),+]
+    };
+}
+
+/// A file: its path below the folder of templates, and its content.
+pub(crate) type File = (&'static str, &'static str);
+
+/// Pages: the frame first, then the parts pages share, then the pages in the order people meet them.
+pub(crate) const PAGES: &[File] = files![
+    "pages/base.html",
+    "pages/step.html",
+    "pages/parts/contact.html",
+    "pages/parts/field_error.html",
+    "pages/parts/form_ids.html",
+    "pages/parts/notice.html",
+    "pages/parts/otp.html",
+    "pages/parts/signing_in_as.html",
+    "pages/parts/targets.html",
+    "pages/name.html",
+    "pages/password.html",
+    "pages/passcode.html",
+    "pages/need_authenticator.html",
+    "pages/check_email.html",
+    "pages/choose_kind.html",
+    "pages/choose_device.html",
+    "pages/install.html",
+    "pages/first_passcode.html",
+    "pages/ended.html",
+    "pages/start.html",
+    "pages/message.html",
+];
+
+/// Mails: the frame, then two parts of each kind.
+pub(crate) const MAILS: &[File] = files![
+    "mail/base.html",
+    "mail/verification_code.html",
+    "mail/verification_code.txt",
+    "mail/enrolment_notice.html",
+    "mail/enrolment_notice.txt",
+];
+
+/// Words: one file for each of [`LANGUAGES`](crate::locale::LANGUAGES), in their order.
+pub(crate) const LOCALES: &[File] = files![
+    "locales/en.ftl",
+    "locales/de.ftl",
+    "locales/fr.ftl",
+    "locales/es.ftl",
+    "locales/ja.ftl",
+    "locales/ar.ftl",
+];
+
+/// Assets, served below `/assets/`.
+pub(crate) const STATIC: &[File] = files!["static/doorward.css", "static/doorward.js", "static/logo.svg"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { files_below(&path, found) } else { found.push(path) }
+        }
+    }
+
+    #[test]
+    fn the_list_is_the_folder() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates");
+        let mut found = Vec::new();
+        files_below(&root, &mut found);
+        let on_disk: BTreeSet<String> =
+            found.iter().map(|p| p.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/")).collect();
+        let listed: BTreeSet<String> =
+            [PAGES, MAILS, LOCALES, STATIC].concat().iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(on_disk, listed);
+    }
+}

@@ -1,0 +1,193 @@
+//! What the portal hands over besides a [`Screen`](doorward_api::Screen): the frame of every page, the start page, and the
+//! pages that say one thing.
+
+use doorward_api::{Target, Timestamp};
+use minijinja::{Value, context};
+use serde::Serialize;
+
+/// The frame of a page: what its header and footer need.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Chrome {
+    /// The language of the page (`fr`); one of [`Views::languages`](crate::Views::languages), anything else is English.
+    pub language: String,
+    /// The virtual server's name: the brand in the header and in `<title>`.
+    pub brand: String,
+    /// The help link (R84); no link when `None`.
+    pub support_url: Option<String>,
+    /// The hidden field `csrf` of every form.
+    pub csrf: String,
+    /// The hidden field `back` of the language selector: where `POST /language` returns to.
+    pub path_back: String,
+    /// Who is signed in, shown in the header.
+    pub signed_in_as: Option<String>,
+    /// Where assets and the language form live: empty on the portal's host, `/.doorward` on an application's.
+    pub base: String,
+}
+
+/// `GET /`: who is signed in, and the ways onward.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct StartPage {
+    /// The name to greet with.
+    pub display_name: String,
+    /// The applications that may be opened, in order.
+    pub apps: Vec<StartApp>,
+}
+
+/// An application on the start page.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct StartApp {
+    /// The name people see.
+    pub name: String,
+    /// Where it is.
+    pub url: String,
+    /// The host, shown below the name.
+    pub host: String,
+}
+
+/// A page that says one thing: an error, a farewell, W9's dispute.
+#[derive(Debug, Clone)]
+pub struct MessagePage {
+    /// What it says.
+    pub kind: MessageKind,
+    /// The answer's status. Shown from 400 on.
+    pub status: u16,
+    /// The request's id, shown with every error so that the help desk can find it in the log.
+    pub request_id: Option<String>,
+    /// A link to go on with: the portal's start page, or the sign-in. No link when `None`.
+    pub continue_url: Option<String>,
+}
+
+impl MessagePage {
+    /// The page with the status that belongs to its kind.
+    pub fn new(kind: MessageKind) -> Self {
+        Self { status: kind.status(), kind, request_id: None, continue_url: None }
+    }
+
+    /// Shows the request's id.
+    #[must_use]
+    pub fn with_request_id(self, id: impl Into<String>) -> Self {
+        Self { request_id: Some(id.into()), ..self }
+    }
+
+    /// Offers a link to go on with.
+    #[must_use]
+    pub fn with_continue(self, url: impl Into<String>) -> Self {
+        Self { continue_url: Some(url.into()), ..self }
+    }
+
+    /// Answers with another status than the kind's own (501 for a method, 431 for a header too large).
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+}
+
+/// What a [`MessagePage`] says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MessageKind {
+    /// No policy admits this user, whatever they prove.
+    Denied {
+        /// The application, if it is known.
+        app_name: Option<String>,
+    },
+    /// The form did not come from one of our pages, or the page it came from is too old.
+    CrossSite,
+    /// The request cannot be understood.
+    BadRequest,
+    /// There is no such page.
+    NotFound,
+    /// Not with this method.
+    Method,
+    /// Something is too long.
+    TooLarge,
+    /// No site has this host name.
+    UnknownHost,
+    /// Too many requests.
+    TooMany,
+    /// The application does not answer as it should.
+    Upstream,
+    /// The application takes too long.
+    UpstreamTimeout,
+    /// The gateway cannot answer just now.
+    Unavailable,
+    /// The gateway made a mistake.
+    Internal,
+    /// Signed out.
+    SignedOut,
+    /// W9's link: was it you? Its button posts to `action`.
+    DisputeLook {
+        /// The platform of the authenticator in question.
+        device: Target,
+        /// When it was added.
+        added_at: Timestamp,
+        /// The form's action: `/notice/{token}`.
+        action: String,
+    },
+    /// The authenticator is suspended, the sessions are ended.
+    DisputeDone,
+    /// The link was used before, or is too old.
+    DisputeGone,
+}
+
+impl MessageKind {
+    /// The status that belongs to it.
+    pub const fn status(&self) -> u16 {
+        match self {
+            MessageKind::SignedOut | MessageKind::DisputeLook { .. } | MessageKind::DisputeDone => 200,
+            MessageKind::BadRequest => 400,
+            MessageKind::Denied { .. } | MessageKind::CrossSite => 403,
+            MessageKind::NotFound => 404,
+            MessageKind::Method => 405,
+            MessageKind::DisputeGone => 410,
+            MessageKind::TooLarge => 413,
+            MessageKind::UnknownHost => 421,
+            MessageKind::TooMany => 429,
+            MessageKind::Internal => 500,
+            MessageKind::Upstream => 502,
+            MessageKind::Unavailable => 503,
+            MessageKind::UpstreamTimeout => 504,
+        }
+    }
+
+    /// The middle of its words' keys: `message-not-found-title`.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            MessageKind::Denied { .. } => "denied",
+            MessageKind::CrossSite => "cross-site",
+            MessageKind::BadRequest => "bad-request",
+            MessageKind::NotFound => "not-found",
+            MessageKind::Method => "method",
+            MessageKind::TooLarge => "too-large",
+            MessageKind::UnknownHost => "unknown-host",
+            MessageKind::TooMany => "too-many",
+            MessageKind::Upstream => "upstream",
+            MessageKind::UpstreamTimeout => "upstream-timeout",
+            MessageKind::Unavailable => "unavailable",
+            MessageKind::Internal => "internal",
+            MessageKind::SignedOut => "signed-out",
+            MessageKind::DisputeLook { .. } => "dispute-look",
+            MessageKind::DisputeDone => "dispute-done",
+            MessageKind::DisputeGone => "dispute-gone",
+        }
+    }
+}
+
+impl MessagePage {
+    /// The page's fields as its template takes them.
+    pub(crate) fn fields(&self) -> Value {
+        let (mut app_name, mut dispute) = (None, context! {});
+        match &self.kind {
+            MessageKind::Denied { app_name: name } => app_name = name.as_deref(),
+            MessageKind::DisputeLook { device, added_at, action } => dispute = context! { device, added_at, action },
+            _ => {}
+        }
+        context! {
+            kind => self.kind.name(),
+            status => self.status,
+            request_id => self.request_id,
+            continue_url => self.continue_url,
+            app_name,
+            ..dispute
+        }
+    }
+}

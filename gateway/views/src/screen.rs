@@ -1,0 +1,103 @@
+//! A screen as its template takes it.
+
+use doorward_api::flow::{Delivery, Notice};
+use doorward_api::{Screen, ScreenPage, Timestamp};
+use minijinja::{Value, context};
+
+use crate::notice::NoticeView;
+
+/// The fields of a screen's page, without the frame's.
+pub(crate) fn fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
+    let notice = screen.notice.as_ref().map(|notice| NoticeView::new(notice, &screen.page));
+    context! {
+        form => screen.form,
+        notice => notice,
+        app_name => screen.app_name,
+        user_name => screen.user_name,
+        progress => screen.progress,
+        back => screen.back,
+        expires_at => screen.expires_at,
+        now => screen.now,
+        ..page_fields(screen, qr_svg)
+    }
+}
+
+fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
+    match &screen.page {
+        ScreenPage::Name { remembered, return_to } => context! { remembered, return_to },
+        ScreenPage::Password => context! {},
+        ScreenPage::Passcode { length, enrolment_hint, suspended } => context! { length, enrolment_hint, suspended },
+        ScreenPage::NeedAuthenticator { masked_email } => context! { masked_email },
+        ScreenPage::CheckEmail { sent_at, delivery, resend_at, expires_at, masked_email } => context! {
+            state => mail_state(screen.notice.as_ref(), *delivery),
+            sent_at,
+            expires_at,
+            resend_in => seconds_until(*resend_at, screen.now),
+            resend_first => matches!(screen.notice, Some(Notice::CodeVoid | Notice::CodeExpired)),
+            masked_email,
+        },
+        ScreenPage::ChooseKind { choices, preselected } => context! { choices, preselected },
+        ScreenPage::ChooseDevice { choices, preselected } => context! { choices, preselected },
+        ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired } => context! {
+            target,
+            // The one place where these leave their Secret: the page is for the eyes of the token's owner.
+            uri => uri.expose(),
+            key => key.expose(),
+            account,
+            issuer,
+            valid_until,
+            expired,
+            qr => qr_svg.map(svg_element),
+        },
+        ScreenPage::FirstPasscode { target, length, added_at } => context! { target, length, added_at },
+        ScreenPage::Ended { how, start_again } => context! { how, start_again },
+    }
+}
+
+/// The faces of W2 (decisions A10, A11).
+fn mail_state(notice: Option<&Notice>, delivery: Option<Delivery>) -> &'static str {
+    match (notice, delivery) {
+        (Some(Notice::NoEmail), _) => "no_email",
+        (Some(Notice::CodeDayLimit { .. }), _) => "blocked",
+        (Some(Notice::MailFailed), _) | (_, Some(Delivery::Refused)) => "failed",
+        (_, Some(Delivery::Pending)) => "sending",
+        (_, Some(Delivery::Sent) | None) => "sent",
+    }
+}
+
+/// Whole seconds, rounded up: a button must not be ready before the server is.
+fn seconds_until(at: Timestamp, now: Timestamp) -> u128 {
+    at.since(now).as_millis().div_ceil(1000)
+}
+
+/// The SVG element alone: an XML declaration has no place inside HTML.
+fn svg_element(svg: &str) -> Value {
+    let start = svg.find("<svg").unwrap_or(0);
+    Value::from_safe_string(svg.get(start..).unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_claim_is_made_of_a_mail_that_was_not_accepted() {
+        assert_eq!(mail_state(None, Some(Delivery::Pending)), "sending");
+        assert_eq!(mail_state(None, Some(Delivery::Refused)), "failed");
+        assert_eq!(mail_state(Some(&Notice::MailFailed), Some(Delivery::Pending)), "failed");
+        assert_eq!(mail_state(Some(&Notice::NoEmail), None), "no_email");
+        assert_eq!(mail_state(Some(&Notice::CodeWrong { tries_left: 4 }), Some(Delivery::Sent)), "sent");
+    }
+
+    #[test]
+    fn a_part_of_a_second_counts_as_a_whole_one() {
+        let now = Timestamp::from_millis(10_001);
+        assert_eq!(seconds_until(Timestamp::from_secs(40), now), 30);
+        assert_eq!(seconds_until(Timestamp::from_secs(1), now), 0);
+    }
+
+    #[test]
+    fn an_xml_declaration_is_left_out() {
+        assert_eq!(svg_element("<?xml version=\"1.0\"?><svg></svg>").to_string(), "<svg></svg>");
+    }
+}

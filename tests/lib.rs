@@ -1,0 +1,1 @@
+//! The stories are in `main.rs`; this crate offers nothing to others.

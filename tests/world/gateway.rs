@@ -1,0 +1,202 @@
+//! The gateway as users run it: the binary, with its output read and its mailbox at hand.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::http::exchange;
+use super::visitor::Visitor;
+
+/// A running gateway; killed when dropped.
+pub(crate) struct Gateway {
+    child: Child,
+    pub(crate) port: u16,
+    pub(crate) console: u16,
+    pub(crate) metrics: u16,
+    pub(crate) passwords: BTreeMap<String, String>,
+    /// What it wrote on standard error.
+    pub(crate) log: Arc<Mutex<String>>,
+    /// What it wrote on standard output.
+    pub(crate) output: Arc<Mutex<String>>,
+}
+
+/// A mail of the demo's mailbox.
+#[derive(Debug, Clone)]
+pub(crate) struct Mail {
+    pub(crate) to: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+impl Mail {
+    /// The code: the one line that is nothing but six digits.
+    pub(crate) fn code(&self) -> String {
+        let codes: Vec<&str> =
+            self.text.lines().map(str::trim).filter(|l| l.len() == 6 && l.bytes().all(|b| b.is_ascii_digit())).collect();
+        assert_eq!(codes.len(), 1, "the mail holds the code alone on one line: {}", self.text);
+        codes[0].to_owned()
+    }
+}
+
+/// The binary that `cargo build` made, beside this test's own.
+pub(crate) fn binary() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    let binary = path.join("doorward");
+    assert!(binary.exists(), "{} is missing: run `make test`, or `cargo build -p doorward-server` first", binary.display());
+    binary
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+impl Gateway {
+    /// The demo, on ports of its own.
+    pub(crate) fn demo() -> Self {
+        Self::demo_with(&[], &[])
+    }
+
+    /// The demo with further arguments and environment.
+    pub(crate) fn demo_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let (port, console, metrics) = (free_port(), free_port(), free_port());
+        let mut command = Command::new(binary());
+        command
+            .args(["demo", "--port", &port.to_string(), "--console-port", &console.to_string()])
+            .args(["--metrics-port", &metrics.to_string()])
+            .args(arguments)
+            .envs(environment.iter().copied());
+        let gateway = Self::start(command, port, console, metrics);
+        gateway.wait_ready();
+        let passwords = gateway
+            .output
+            .lock()
+            .unwrap()
+            .lines()
+            .filter_map(|line| {
+                let mut words = line.split_whitespace();
+                (words.next() == Some("user")).then_some(())?;
+                let name = words.next()?.to_owned();
+                (words.next() == Some("password")).then_some(())?;
+                Some((name, words.next()?.to_owned()))
+            })
+            .collect();
+        Self { passwords, ..gateway }
+    }
+
+    /// Starts a command that serves on these ports.
+    pub(crate) fn start(mut command: Command, port: u16, console: u16, metrics: u16) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the gateway starts");
+        let output = collect(child.stdout.take().unwrap());
+        let log = collect(child.stderr.take().unwrap());
+        Self { child, port, console, metrics, passwords: BTreeMap::new(), log, output }
+    }
+
+    /// Waits until `/readyz` says so.
+    pub(crate) fn wait_ready(&self) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < end {
+            if std::net::TcpStream::connect(("127.0.0.1", self.metrics)).is_ok()
+                && exchange(self.metrics, "GET", "127.0.0.1", "/readyz", &[], b"").status == 200
+            {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        panic!("the gateway is not ready after 30 s: {}", self.log.lock().unwrap());
+    }
+
+    /// An address on one of its hosts: `url("wiki", "/page")`.
+    pub(crate) fn url(&self, host: &str, path: &str) -> String {
+        format!("http://{host}.localhost:{}{path}", self.port)
+    }
+
+    /// Somebody with a fresh browser.
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor::new(self.port)
+    }
+
+    /// A user's password.
+    pub(crate) fn password(&self, user: &str) -> String {
+        self.passwords.get(user).unwrap_or_else(|| panic!("the banner names no {user}")).clone()
+    }
+
+    /// The demo's mailbox, newest first.
+    pub(crate) fn mails(&self) -> Vec<Mail> {
+        let answer = exchange(self.console, "GET", "127.0.0.1", "/mailbox.json", &[], b"");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let mails: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let text = |mail: &serde_json::Value, field: &str| mail[field].as_str().unwrap_or_default().to_owned();
+        mails
+            .as_array()
+            .expect("the mailbox is a list")
+            .iter()
+            .map(|m| Mail { to: text(m, "to"), subject: text(m, "subject"), text: text(m, "text"), html: text(m, "html") })
+            .collect()
+    }
+
+    /// The newest mail to an address, waited for.
+    pub(crate) fn mail_to(&self, address: &str) -> Mail {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(mail) = self.mails().into_iter().find(|m| m.to == address) {
+                return mail;
+            }
+            assert!(Instant::now() < end, "no mail to {address}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The value of a series, 0 when it is not there.
+    pub(crate) fn metric(&self, series: &str) -> f64 {
+        let text = exchange(self.metrics, "GET", "127.0.0.1", "/metrics", &[], b"").text();
+        text.lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
+            .map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Ends it at once and waits.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// The exit code, waited for.
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn collect(stream: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
+    let text = Arc::new(Mutex::new(String::new()));
+    let kept = text.clone();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let mut text = kept.lock().unwrap();
+            text.push_str(&line);
+            text.push('\n');
+        }
+    });
+    text
+}

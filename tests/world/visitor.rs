@@ -1,0 +1,196 @@
+//! Somebody with a browser without JavaScript: cookies by host, redirects followed, forms filled.
+
+use std::collections::BTreeMap;
+
+use super::form::{Form, forms, unescape};
+use super::http::{Answer, exchange};
+
+/// A browser with a jar of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor {
+    port: u16,
+    /// By host, then by name.
+    pub(crate) jar: BTreeMap<String, BTreeMap<String, String>>,
+    pub(crate) language: Option<String>,
+}
+
+/// A page that was reached.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    pub(crate) url: String,
+    pub(crate) answer: Answer,
+    /// The redirects on the way.
+    pub(crate) hops: Vec<String>,
+}
+
+impl Page {
+    pub(crate) fn status(&self) -> u16 {
+        self.answer.status
+    }
+
+    pub(crate) fn html(&self) -> String {
+        self.answer.text()
+    }
+
+    /// The page's words, tags left out.
+    pub(crate) fn words(&self) -> String {
+        let mut words = String::new();
+        let mut inside = false;
+        for c in self.html().chars() {
+            match c {
+                '<' => inside = true,
+                '>' => {
+                    inside = false;
+                    words.push(' ');
+                }
+                c if !inside => words.push(c),
+                _ => {}
+            }
+        }
+        unescape(&words.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The form that has a field or a button of this name.
+    pub(crate) fn form(&self, name: &str) -> Form {
+        self.try_form(name).unwrap_or_else(|| panic!("no form with {name:?} at {} ({}): {}", self.url, self.status(), self.words()))
+    }
+
+    pub(crate) fn try_form(&self, name: &str) -> Option<Form> {
+        forms(&self.html()).into_iter().find(|form| form.names.iter().any(|n| n == name) || has_button(&self.html(), form, name))
+    }
+
+    /// The target of the first link whose address begins so.
+    pub(crate) fn link(&self, begins: &str) -> String {
+        let html = self.html();
+        html.split("href=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .map(unescape)
+            .find(|href| href.starts_with(begins))
+            .unwrap_or_else(|| panic!("no link to {begins}… at {}: {}", self.url, self.words()))
+    }
+}
+
+fn has_button(html: &str, form: &Form, name: &str) -> bool {
+    html.split("<form")
+        .skip(1)
+        .filter(|part| part.contains(&format!("action=\"{}\"", form.action)))
+        .any(|part| part.split("</form>").next().is_some_and(|inner| inner.contains(&format!("name=\"{name}\""))))
+}
+
+impl Visitor {
+    pub(crate) fn new(port: u16) -> Self {
+        Self { port, jar: BTreeMap::new(), language: None }
+    }
+
+    pub(crate) fn speaking(port: u16, language: &str) -> Self {
+        Self { language: Some(language.to_owned()), ..Self::new(port) }
+    }
+
+    /// Opens an address and follows redirects.
+    pub(crate) fn get(&mut self, url: &str) -> Page {
+        let answer = self.once("GET", url, &[], None);
+        self.follow(url, answer)
+    }
+
+    /// Sends a form with these fields filled, and follows redirects.
+    pub(crate) fn submit(&mut self, page: &Page, name: &str, fill: &[(&str, &str)]) -> Page {
+        let form = page.form(name);
+        self.send(page, &form, fill)
+    }
+
+    /// Presses a named button.
+    pub(crate) fn press(&mut self, page: &Page, button: &str) -> Page {
+        self.submit(page, button, &[(button, "")])
+    }
+
+    pub(crate) fn send(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Page {
+        let url = absolute(&page.url, &form.action);
+        let answer = self.post_once(page, form, fill);
+        self.follow(&url, answer)
+    }
+
+    /// Sends a form and looks at the very answer.
+    pub(crate) fn post_once(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Answer {
+        assert!(form.method.eq_ignore_ascii_case("post"), "forms that change something are posted: {form:?}");
+        let mut fields = form.fields.clone();
+        for (name, value) in fill {
+            fields.insert((*name).to_owned(), (*value).to_owned());
+        }
+        let body = fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect::<Vec<_>>().join("&");
+        let url = absolute(&page.url, &form.action);
+        let origin = origin(&page.url);
+        self.once("POST", &url, &[("Origin", &origin)], Some(body.as_bytes()))
+    }
+
+    /// One request, no redirect followed; cookies kept.
+    pub(crate) fn once(&mut self, method: &str, url: &str, headers: &[(&str, &str)], form: Option<&[u8]>) -> Answer {
+        let (authority, target) = split(url);
+        let host = authority.split(':').next().unwrap_or_default().to_owned();
+        let cookie = self
+            .jar
+            .get(&host)
+            .map(|jar| jar.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; "))
+            .unwrap_or_default();
+        let mut all = vec![("Accept", "text/html,application/xhtml+xml"), ("User-Agent", "Visitor/1 (iPhone; test)")];
+        if let Some(language) = &self.language {
+            all.push(("Accept-Language", language));
+        }
+        if !cookie.is_empty() {
+            all.push(("Cookie", &cookie));
+        }
+        if form.is_some() {
+            all.push(("Content-Type", "application/x-www-form-urlencoded"));
+        }
+        all.extend_from_slice(headers);
+        let answer = exchange(self.port, method, &authority, &target, &all, form.unwrap_or_default());
+        let set: Vec<String> = answer.all("set-cookie").map(str::to_owned).collect();
+        for cookie in set {
+            self.keep(&host, &cookie);
+        }
+        answer
+    }
+
+    fn keep(&mut self, host: &str, cookie: &str) {
+        let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+        let (name, value) = pair.split_once('=').expect("a cookie has a name and a value");
+        let jar = self.jar.entry(host.to_owned()).or_default();
+        if attributes.to_ascii_lowercase().contains("max-age=0") {
+            jar.remove(name.trim());
+        } else {
+            jar.insert(name.trim().to_owned(), value.to_owned());
+        }
+    }
+
+    fn follow(&mut self, url: &str, mut answer: Answer) -> Page {
+        let mut url = url.to_owned();
+        let mut hops = Vec::new();
+        while matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+            assert!(hops.len() < 10, "redirected in circles: {hops:?}");
+            url = absolute(&url, answer.header("location").expect("a redirect has a location"));
+            hops.push(url.clone());
+            answer = self.once("GET", &url, &[], None);
+        }
+        Page { url, answer, hops }
+    }
+}
+
+fn split(url: &str) -> (String, String) {
+    let rest = url.strip_prefix("http://").unwrap_or_else(|| panic!("not an http address: {url}"));
+    let (authority, path) = rest.split_once('/').map_or((rest, "/".to_owned()), |(a, p)| (a, format!("/{p}")));
+    (authority.to_owned(), path)
+}
+
+fn origin(url: &str) -> String {
+    format!("http://{}", split(url).0)
+}
+
+fn absolute(base: &str, href: &str) -> String {
+    if href.starts_with("http://") { href.to_owned() } else { format!("{}{href}", origin(base)) }
+}
+
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
