@@ -230,7 +230,9 @@ mod tests {
 
     #[test]
     fn names_are_compared_byte_for_byte() {
-        for field in ["Doorward=t", "doorward =t", "doorwarD=t", "doorward_=t", "doorward", "=doorward=t", "xdoorward=t"] {
+        for field in
+            ["Doorward=t", "doorward =t", "doorwarD=t", "doorward_=t", "doorward", "=doorward=t", "xdoorward=t"]
+        {
             assert_eq!(get(PLAIN, field.as_bytes()), None, "{field}");
         }
         assert_eq!(get(SECURE, b"__host-doorward=t"), None);
@@ -293,14 +295,23 @@ mod tests {
         assert_eq!(cut(b" a=1 ; b ").unwrap(), b" a=1 ; b ");
         assert_eq!(cut(b"a=\"; doorward_app=t; b=\"").unwrap(), b"a=\"; b=\"");
         assert_eq!(cut(b"doorward_other=1; Doorward=2").unwrap(), b"doorward_other=1; Doorward=2");
-        for nothing_left in [&b"doorward=t"[..], b"doorward=a; __Host-doorward=b; doorward_console=c", b"", b" ", b"=doorward=t"] {
+        for nothing_left in
+            [&b"doorward=t"[..], b"doorward=a; __Host-doorward=b; doorward_console=c", b"", b" ", b"=doorward=t"]
+        {
             assert_eq!(cut(nothing_left), None);
         }
     }
 
     #[test]
     fn an_upstream_cannot_set_our_cookies() {
-        for ours in ["doorward=x; Path=/", "__Host-doorward_app=x", " doorward_lang = x", "=doorward=x", "doorward", "doorward_console=1"] {
+        for ours in [
+            "doorward=x; Path=/",
+            "__Host-doorward_app=x",
+            " doorward_lang = x",
+            "=doorward=x",
+            "doorward",
+            "doorward_console=1",
+        ] {
             assert!(SECURE.is_ours(ours.as_bytes()), "{ours}");
         }
         for theirs in ["DokuWiki=1; Path=/", "x=doorward=1", "doorwards=1", "", "a=1; doorward=2"] {

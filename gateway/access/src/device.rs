@@ -107,7 +107,8 @@ mod tests {
         let (vs, alice) = (VirtualServerId::from("default"), UserId::from("u-alice"));
         let cookie = devices().make(&vs, &alice, now());
         let later = cookie.replacen(&now().secs().to_string(), &(now().secs() + 9).to_string(), 1);
-        for wrong in [&later, "", "d1", "d1...", "d1.a.b.c", &format!("{cookie}.x"), &cookie[1..], &cookie.to_uppercase()]
+        for wrong in
+            [&later, "", "d1", "d1...", "d1.a.b.c", &format!("{cookie}.x"), &cookie[1..], &cookie.to_uppercase()]
         {
             assert_eq!(devices().known(&vs, &alice, wrong, now()), None, "{wrong}");
         }

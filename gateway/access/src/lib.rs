@@ -4,9 +4,23 @@
 //! The one thing to know: only [`gate::Gate`] makes a [`gate::Permit`], and only a permit opens the way to an upstream.
 
 pub mod arrival;
-pub mod site;
-pub mod visit;
+pub mod cookies;
+pub mod device;
 pub mod dispute;
 pub mod enrol;
+pub mod gate;
+pub mod language;
+pub mod names;
+pub mod passwords;
 pub mod ports;
+pub mod regulate;
+pub mod returns;
+pub mod sessions;
 pub mod signin;
+mod signout;
+pub mod site;
+pub mod tickets;
+pub mod visit;
+
+#[cfg(test)]
+mod testing;

@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn folding_twice_changes_nothing() {
-        for c in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
+        // The planes with letters, and the compatibility ideographs.
+        for c in (0..0x2_0000).chain(0x2_f800..0x2_fa20).filter_map(char::from_u32) {
             if let Some(once) = folded(&format!("a{c}b")) {
                 assert_eq!(folded(&once).as_ref(), Some(&once), "{c:?} U+{:04X}", u32::from(c));
             }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use doorward_api::ports::{
-    Clock, Credentials, Directory, Entropy, Flows, Ledger, Mailer, Meters, Metrics, OneTimes, Outbox, Sessions, Settings,
+    Clock, Credentials, Directory, Entropy, Flows, Ledger, Mailer, Meters, Metrics, OneTimes, Outbox, Sessions,
+    Settings,
 };
 
 /// The ports in use. Cheap to clone; who needs few of them takes those.

@@ -182,8 +182,7 @@ impl Identities {
     /// Asks the store, once for all who want to know the same at the same moment.
     async fn look_up_together(&self, key: (VirtualServerId, TokenHash), now: Timestamp) -> Lookup {
         let asking = self.look_up(&key.0, &key.1, now);
-        let entry =
-            self.lookups.entry(key.clone()).or_insert_with_if(asking, |known| !self.fresh(known, now)).await;
+        let entry = self.lookups.entry(key.clone()).or_insert_with_if(asking, |known| !self.fresh(known, now)).await;
         let lookup = entry.into_value();
         // The answer another request waited for can be overtaken by a sign-out while it was on its way.
         if matches!(lookup.found, Found::Unclear) || self.fresh(&lookup, now) {
@@ -216,11 +215,19 @@ impl Identities {
         let Some(session) = self.sessions.session(vs, token, self.limits.idle, now).await? else { return Ok(None) };
         let facts = self.facts(vs, &session.user, now).await?;
         let Some(user) = facts.user else { return Ok(None) };
-        if now.since(session.last_seen_at) >= TOUCH_EVERY {
-            self.sessions.touch(vs, &session.id, now).await?;
-        }
+        self.touch(vs, &session, now).await;
         let principal = Arc::new(principal(&user, &session));
         Ok(Some(Somebody { session, principal, facts_read_at: facts.read_at, facts_turn: facts.turn }))
+    }
+
+    /// Notes that a session is in use. When that cannot be written (a full disk), the session goes on until it is idle.
+    async fn touch(&self, vs: &VirtualServerId, session: &Session, now: Timestamp) {
+        if now.since(session.last_seen_at) < TOUCH_EVERY {
+            return;
+        }
+        if let Err(error) = self.sessions.touch(vs, &session.id, now).await {
+            tracing::warn!(virtual_server = %vs, session = %session.id, %error, "a session's use could not be noted");
+        }
     }
 
     async fn facts(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Facts, StoreError> {
@@ -248,10 +255,7 @@ impl Identities {
                 let facts_young = now.since(somebody.facts_read_at) < self.limits.facts;
                 let session_turn = self.forgotten.turn_of_session(somebody.session.portal());
                 let user_turn = self.forgotten.turn_of_user(&somebody.session.user);
-                young
-                    && facts_young
-                    && lookup.turn >= session_turn.max(user_turn)
-                    && somebody.facts_turn >= user_turn
+                young && facts_young && lookup.turn >= session_turn.max(user_turn) && somebody.facts_turn >= user_turn
             }
         }
     }
@@ -338,6 +342,7 @@ mod tests {
         sessions: Mutex<HashMap<TokenHash, Session>>,
         users: Mutex<HashMap<UserId, User>>,
         down: AtomicBool,
+        disk_full: AtomicBool,
         session_reads: AtomicUsize,
         user_reads: AtomicUsize,
         touches: AtomicUsize,
@@ -367,7 +372,8 @@ mod tests {
         }
         async fn touch(&self, _: &VirtualServerId, _: &SessionId, _: Timestamp) -> Result<(), StoreError> {
             self.touches.fetch_add(1, Ordering::SeqCst);
-            self.answers()
+            let full = self.disk_full.load(Ordering::SeqCst);
+            if full { Err(StoreError::Unavailable("disk full".into())) } else { Ok(()) }
         }
         async fn live_sessions(&self, _: &VirtualServerId, _: Timestamp) -> Result<u64, StoreError> {
             Ok(0)
@@ -555,6 +561,14 @@ mod tests {
         assert_eq!(stage.on_wiki(now()).await, None);
         stage.world.down.store(false, Ordering::SeqCst);
         assert_eq!(stage.on_wiki(now() + ms(1)).await.as_deref(), Some("alice"), "the failure is not remembered");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_can_only_be_read_signs_nobody_out() {
+        let stage = Stage::set();
+        stage.world.disk_full.store(true, Ordering::SeqCst);
+        assert!(stage.on_wiki(now() + Duration::from_mins(5)).await.is_some());
+        assert_eq!(stage.on_wiki(now() + Duration::from_mins(30)).await, None, "but it ends when it seems idle");
     }
 
     #[tokio::test]

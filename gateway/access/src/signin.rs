@@ -1,32 +1,111 @@
 //! The sign-in desk: from a user name to a session, one proof after the other, self-provisioning included.
+//!
+//! A sign-in is a row in the store ([`doorward_api::Flow`]). Each form is one conditional change of that row: it must stand
+//! at the form's step with the form's nonce, in this browser, and not have expired (SEC 5.6). Whoever comes too late, twice
+//! or out of turn changes nothing and is shown where things stand.
+//!
+//! ```text
+//!  begin ──▶ prove ──▶ ahead? ──▶ admit          a session, and on to the page first asked for
+//!              ▲          │
+//!              │          ├──▶ another proof
+//!              └──────────┤
+//!                         └──▶ enrol::driver     no token yet: the wizard, which ends in a first passcode
+//! ```
+
+mod admit;
+mod ahead;
+mod begin;
+mod hold;
+mod prove;
+mod screens;
+
+pub(crate) use ahead::{Ahead, TEMPLATE};
+pub(crate) use hold::{Held, Stop};
+pub(crate) use prove::Proof;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::keys::MasterKey;
-use doorward_api::plugin::Plugin;
-use doorward_api::{PluginError, Screen, Secret, SessionId, StoreError};
+use doorward_api::plugin::{Authenticator, Plugin};
+use doorward_api::{Factor, PluginError, Screen, Secret, SecretBytes, SessionId, StoreError};
+use tokio::sync::OnceCell;
 
+use crate::device::Devices;
+use crate::enrol::code::Codes;
 use crate::gate::Gate;
 use crate::ports::Ports;
+use crate::regulate::{Regulation, RegulationRules};
+use crate::returns::Returns;
 use crate::sessions::Identities;
 use crate::site::SharedSite;
+use crate::tickets::Tickets;
 use crate::visit::{Moved, Opening, StepForm, Visit};
 
 /// Timers and limits (R16, SP 3, decisions A9, A23).
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// A flow before the wizard, since its last step.
+    /// A flow before the wizard ends so long after its last step.
     pub idle: Duration,
+    /// The wizard ends so long after it began.
+    pub wizard: Duration,
+    /// How long an emailed code is good.
+    pub code_life: Duration,
+    /// Tries of one code.
+    pub code_tries: u32,
+    /// Tries of a user in a day, over all codes.
+    pub code_tries_a_day: u32,
+    /// A new code may be asked for so long after the last.
+    pub resend_after: Duration,
+    /// Codes of a user within [`Rules::code_sends_window`].
+    pub code_sends: u32,
+    /// See [`Rules::code_sends`].
+    pub code_sends_window: Duration,
+    /// How long W5 shows its QR code.
+    pub issue_life: Duration,
+    /// How long a click waits for the mail server.
+    pub mail_wait: Duration,
+    /// Wrong passcodes in a row that a token permits; the next one locks it.
+    pub passcode_failures: u32,
+    /// How long a token is locked.
+    pub passcode_lock: Duration,
+    /// How long "Not you?" is good.
+    pub dispute_life: Duration,
+    /// Flows that may begin from one address within [`Rules::flows_window`]. Generous: behind one may be a whole office.
+    pub flows_per_address: u32,
+    /// See [`Rules::flows_per_address`].
+    pub flows_window: Duration,
+    /// The answer to a wrong password is held back for so long at the most.
+    pub longest_delay: Duration,
+    /// Guessing passwords.
+    pub regulation: RegulationRules,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { idle: Duration::from_mins(15) }
+        Self {
+            idle: Duration::from_mins(15),
+            wizard: Duration::from_mins(60),
+            code_life: Duration::from_mins(10),
+            code_tries: 5,
+            code_tries_a_day: 15,
+            resend_after: Duration::from_secs(30),
+            code_sends: 5,
+            code_sends_window: Duration::from_mins(60),
+            issue_life: Duration::from_mins(10),
+            mail_wait: Duration::from_secs(5),
+            passcode_failures: 9,
+            passcode_lock: Duration::from_mins(15),
+            dispute_life: Duration::from_hours(7 * 24),
+            flows_per_address: 5_000,
+            flows_window: Duration::from_mins(15),
+            longest_delay: Duration::from_secs(10),
+            regulation: RegulationRules::default(),
+        }
     }
 }
 
-/// The desk could not do its work. Nothing was half-saved.
+/// The desk could not do its work. Nothing was half-saved, and nobody was let in.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DeskError {
     /// The store did not answer.
@@ -42,10 +121,21 @@ pub enum DeskError {
 
 /// Signs people in.
 pub struct Desk {
-    ports: Ports,
+    pub(crate) ports: Ports,
+    pub(crate) site: SharedSite,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) identities: Arc<Identities>,
+    pub(crate) rules: Rules,
+    pub(crate) codes: Codes,
+    pub(crate) returns: Returns,
+    pub(crate) tickets: Tickets,
+    pub(crate) devices: Devices,
+    pub(crate) regulation: Regulation,
+    plugins: Vec<(&'static str, Arc<dyn Plugin>)>,
+    /// What passcodes of nobody are checked against, so that they take the same time (LG-01). Never anybody's.
+    decoy: OnceCell<SecretBytes>,
 }
 
-#[allow(unused_variables, clippy::missing_errors_doc, reason = "signatures for those who build on them; the bodies follow")]
 impl Desk {
     /// With its parts. The plugins stand in the order in which they are offered.
     pub fn new(
@@ -57,81 +147,176 @@ impl Desk {
         plugins: Vec<(&'static str, Arc<dyn Plugin>)>,
         rules: Rules,
     ) -> Self {
-        Self { ports }
+        let entropy = &ports.entropy;
+        Self {
+            codes: Codes::new(key),
+            returns: Returns::new(key, entropy.clone()),
+            devices: Devices::new(key, entropy.clone()),
+            tickets: Tickets::new(ports.ledger.clone(), ports.one_times.clone(), entropy.clone()),
+            regulation: Regulation::new(ports.meters.clone(), rules.regulation.clone()),
+            decoy: OnceCell::new(),
+            ports,
+            site,
+            gate,
+            identities,
+            plugins,
+            rules,
+        }
     }
 
-    /// `GET /signin`.
-    pub async fn open(&self, visit: &Visit, return_to: Option<&str>, remembered: Option<String>) -> Result<Opening, DeskError> {
-        Err(DeskError::Busy)
+    /// `GET /signin`. `return_to` is the sealed return address.
+    ///
+    /// # Errors
+    /// [`DeskError`], as for all that follows: then nothing has happened.
+    pub async fn open(
+        &self,
+        visit: &Visit,
+        return_to: Option<&str>,
+        remembered_name: Option<String>,
+    ) -> Result<Opening, DeskError> {
+        self.try_open(visit, return_to, remembered_name).await
     }
 
     /// W0 was sent. Begins a flow, with a new browser cookie.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn name(&self, visit: &Visit, return_to: Option<&str>, username: &str) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_name(visit, return_to, username).await;
+        self.settle(visit, outcome).await
     }
 
-    /// The page on which this browser's flow stands; `None` when it has none.
+    /// The page on which this browser's flow stands; `None` when it has none, or is signed in.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn look(&self, visit: &Visit) -> Result<Option<Screen>, DeskError> {
-        Err(DeskError::Busy)
+        self.screen_of_browser(visit).await
     }
 
     /// The password was sent.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn password(&self, visit: &Visit, form: &StepForm, password: Secret) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_password(visit, form, &password).await;
+        self.settle(visit, outcome).await
     }
 
     /// A passcode was sent, on the passcode page or as the first one of a new token.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn passcode(&self, visit: &Visit, form: &StepForm, otp: Secret) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_passcode(visit, form, &otp).await;
+        self.settle(visit, outcome).await
     }
 
     /// W1: Add Authenticator.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn add_authenticator(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_add_authenticator(visit, form).await;
+        self.settle(visit, outcome).await
     }
 
-    /// W2: Send a new code, or Retry.
+    /// W2: Send a new code; Retry, when the last mail was refused.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn resend_code(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_resend_code(visit, form).await;
+        self.settle(visit, outcome).await
     }
 
     /// W2: the verification code was sent.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn verify_code(&self, visit: &Visit, form: &StepForm, code: &str) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_verify_code(visit, form, code).await;
+        self.settle(visit, outcome).await
     }
 
     /// W3, W4: a platform was chosen.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn choose_target(&self, visit: &Visit, form: &StepForm, target: &str) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_choose_target(visit, form, target).await;
+        self.settle(visit, outcome).await
     }
 
     /// W5: New code.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn new_secret(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_new_secret(visit, form).await;
+        self.settle(visit, outcome).await
     }
 
     /// W5: Continue.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn continue_to_passcode(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_continue(visit, form).await;
+        self.settle(visit, outcome).await
     }
 
     /// Back, where it is safe.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn back(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_back(visit, form).await;
+        self.settle(visit, outcome).await
     }
 
     /// Cancel and sign out.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn cancel(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_cancel(visit, form).await;
+        self.settle(visit, outcome).await
     }
 
-    /// Switch user.
+    /// Switch user: the same destination with another name.
+    ///
+    /// # Errors
+    /// [`DeskError`].
     pub async fn switch_user(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
-        Err(DeskError::Busy)
+        let outcome = self.try_switch_user(visit, form).await;
+        self.settle(visit, outcome).await
     }
 
     /// Ends the portal session and every application session that hangs on it. `None` when there was none.
+    ///
+    /// # Errors
+    /// [`DeskError`]: then the session lives on, and the page must say so.
     pub async fn sign_out(&self, visit: &Visit) -> Result<Option<SessionId>, DeskError> {
-        Err(DeskError::Busy)
+        self.end_session(visit).await
+    }
+
+    /// The authenticator of a plugin by the name that stands with its credentials.
+    pub(crate) fn authenticator(&self, plugin: &str) -> Option<&dyn Authenticator> {
+        self.plugins.iter().find(|(id, _)| *id == plugin).and_then(|(_, plugin)| plugin.authenticator())
+    }
+
+    /// Every kind of authenticator that proves an OTP, in the order in which they are offered.
+    pub(crate) fn otp_kinds(&self) -> impl Iterator<Item = (&'static str, &dyn Authenticator)> {
+        self.plugins
+            .iter()
+            .filter_map(|(id, plugin)| plugin.authenticator().map(|kind| (*id, kind)))
+            .filter(|(_, kind)| kind.factor() == Factor::Otp)
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("rules", &self.rules).finish_non_exhaustive()
     }
 }

@@ -44,6 +44,7 @@ pub enum EventKind {
     EnrollmentSuperseded,
     EnrollmentConfirmed,
     EnrollmentNoticeSent,
+    EnrollmentNoticeFailed,
     EnrollmentDisputed,
     // tokens
     TokenAssigned,
@@ -96,6 +97,7 @@ impl EventKind {
             | E::EnrollmentSuperseded
             | E::EnrollmentConfirmed
             | E::EnrollmentNoticeSent
+            | E::EnrollmentNoticeFailed
             | E::EnrollmentDisputed => "ENROLLMENT",
             _ => "AUDIT",
         }

@@ -20,6 +20,8 @@ pub struct Slice {
     vocabulary: Arc<Vocabulary>,
     entries: Vec<Arc<Entry>>,
     reads: Reads,
+    /// Those whose proof can make a difference, weakest first.
+    factors: Vec<Factor>,
     policies: PolicySet,
     /// The same, as they would be for whoever suits them best; see [`assume`].
     for_somebody: PolicySet,
@@ -49,11 +51,7 @@ const FURTHER: [&[Factor]; 15] = {
 };
 
 impl Slice {
-    pub(crate) fn new(
-        id: SliceId,
-        vocabulary: Arc<Vocabulary>,
-        entries: Vec<Arc<Entry>>,
-    ) -> Result<Slice, Invalid> {
+    pub(crate) fn new(id: SliceId, vocabulary: Arc<Vocabulary>, entries: Vec<Arc<Entry>>) -> Result<Slice, Invalid> {
         let reads = entries.iter().fold(Reads::default(), |reads, entry| reads.merged(entry.reads.clone()));
         let mut policies = PolicySet::new();
         let mut for_somebody = PolicySet::new();
@@ -65,7 +63,8 @@ impl Slice {
             }
         }
         let forbids = entries.iter().filter(|e| !e.permits()).map(|e| e.id.clone()).collect();
-        Ok(Slice { id: Arc::new(id), vocabulary, entries, reads, policies, for_somebody, forbids })
+        let factors = reads.factors().collect();
+        Ok(Slice { id: Arc::new(id), vocabulary, entries, reads, factors, policies, for_somebody, forbids })
     }
 
     /// What the policies say of one request. Anything that goes wrong on the way refuses.
@@ -92,6 +91,14 @@ impl Slice {
         self.least_further(facts).unwrap_or(Decision::Refuse { by: given.by })
     }
 
+    /// The same policies, shown every fact there is: what the footprint must agree with.
+    #[cfg(test)]
+    pub(crate) fn shown_everything(&self) -> Slice {
+        let id = SliceId { app: self.id.app.clone(), fingerprint: self.id.fingerprint };
+        let slice = Slice::new(id, Arc::clone(&self.vocabulary), self.entries.clone()).unwrap();
+        Slice { reads: Reads::everything(), ..slice }
+    }
+
     pub(crate) fn entries(&self) -> &[Arc<Entry>] {
         &self.entries
     }
@@ -107,7 +114,8 @@ impl Slice {
     fn least_further(&self, facts: &Facts) -> Option<Decision> {
         let unknown = facts.who == Who::Anonymous;
         let policies = if unknown { &self.for_somebody } else { &self.policies };
-        let mut useful: Vec<Factor> = self.reads.factors().collect();
+        let changes = |factor: &Factor| facts.supposing(&self.reads, &[*factor]) != *facts;
+        let mut useful: Vec<Factor> = self.factors.iter().copied().filter(changes).collect();
         // Signing in takes a proof even if no policy asks for one: the password, then.
         if unknown && !useful.contains(&Factor::Password) {
             useful.push(Factor::Password);

@@ -1,6 +1,6 @@
 //! Cedar itself: the names of the schema, and one evaluation.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::str::FromStr;
 
 use cedar_policy::{
@@ -58,9 +58,8 @@ impl Vocabulary {
     pub(crate) fn new() -> Result<Vocabulary, String> {
         let (schema, _warnings) = Schema::from_cedarschema_str(SCHEMA).map_err(|e| e.to_string())?;
         let name = |text: &str| EntityTypeName::from_str(text).map_err(|e| e.to_string());
-        let uid = |kind: &str, id: &str| {
-            name(kind).map(|kind| EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
-        };
+        let uid =
+            |kind: &str, id: &str| name(kind).map(|kind| EntityUid::from_type_name_and_id(kind, EntityId::new(id)));
         Ok(Vocabulary {
             schema,
             user: name("User")?,
@@ -73,16 +72,16 @@ impl Vocabulary {
 
     /// Facts as Cedar takes them. The message is for the log.
     pub(crate) fn question(&self, facts: &Facts) -> Result<Question, String> {
-        let (principal, entity) = self.principal(&facts.who).map_err(|e| e.to_string())?;
+        let (principal, entity) = self.principal(&facts.who)?;
         let entities = Entities::from_entities(entity, None).map_err(|e| e.to_string())?;
         let context = Context::from_pairs(context(facts)).map_err(|e| e.to_string())?;
-        let resource =
-            EntityUid::from_type_name_and_id(self.application.clone(), EntityId::new(&facts.slice.app));
-        let request = Request::new(principal, self.access.clone(), resource, context, None).map_err(|e| e.to_string())?;
+        let resource = EntityUid::from_type_name_and_id(self.application.clone(), EntityId::new(&facts.slice.app));
+        let request =
+            Request::new(principal, self.access.clone(), resource, context, None).map_err(|e| e.to_string())?;
         Ok(Question { request, entities })
     }
 
-    fn principal(&self, who: &Who) -> Result<(EntityUid, Option<Entity>), impl ToString + use<>> {
+    fn principal(&self, who: &Who) -> Result<(EntityUid, Option<Entity>), String> {
         let (groups, person) = match who {
             Who::Anonymous => return Ok((self.anonymous.clone(), None)),
             Who::User { groups, person } => (groups, person),
@@ -100,7 +99,8 @@ impl Vocabulary {
             .iter()
             .map(|name| EntityUid::from_type_name_and_id(self.group.clone(), EntityId::new(name)))
             .collect();
-        Entity::new(uid.clone(), attributes.collect(), parents).map(|entity| (uid, Some(entity)))
+        let entity = Entity::new(uid.clone(), attributes.collect(), parents).map_err(|e| e.to_string())?;
+        Ok((uid, Some(entity)))
     }
 }
 
@@ -154,7 +154,7 @@ fn id(id: &cedar_policy::PolicyId) -> PolicyId {
 /// The facts as the record that policies know as `context`; only what is read is there.
 fn context(facts: &Facts) -> Vec<(String, RestrictedExpression)> {
     let text = |text: &String| RestrictedExpression::new_string(text.clone());
-    let set = |members: &std::collections::BTreeSet<String>| RestrictedExpression::new_set(members.iter().map(text));
+    let set = |members: &BTreeSet<String>| RestrictedExpression::new_set(members.iter().map(text));
     [
         ("host", facts.host.as_ref().map(text)),
         ("method", facts.method.as_ref().map(text)),

@@ -103,8 +103,7 @@ impl Facts {
 
 fn user(reads: &Reads, principal: &Principal) -> Who {
     let all = || principal.groups.iter().map(|group| group.name.clone());
-    let person =
-        || Person { name: principal.name.clone(), display_name: principal.display_name.clone() };
+    let person = || Person { name: principal.name.clone(), display_name: principal.display_name.clone() };
     Who::User { groups: set(&reads.groups, || all().collect()).unwrap_or_default(), person: reads.person.then(person) }
 }
 

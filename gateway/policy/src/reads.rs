@@ -10,9 +10,10 @@ use cedar_policy::pst::{BinaryOp, Clause, EntityOrSlot, EntityUID, Expr, Literal
 use doorward_api::Factor;
 
 /// How much of a fact is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Extent<T: Ord> {
     /// Nothing.
+    #[default]
     Unread,
     /// Only how it compares with these.
     Compared(BTreeSet<T>),
@@ -66,12 +67,6 @@ enum Attribute {
 }
 
 // === impl Extent ===
-
-impl<T: Ord> Default for Extent<T> {
-    fn default() -> Self {
-        Extent::Unread
-    }
-}
 
 impl<T: Ord> Extent<T> {
     fn merged(self, other: Self) -> Self {
@@ -243,14 +238,17 @@ pub(crate) fn mentions_principal(expr: &Expr) -> bool {
     expr.reduce(&|e| matches!(e, Expr::Var(Var::Principal)).then_some(true), &|a, b| a || b, false)
 }
 
+/// Whether the expression is `context.path`.
+pub(crate) fn is_path(expr: &Expr) -> bool {
+    attribute(expr) == Some(Attribute::Path)
+}
+
 fn of_scope(principal: &PrincipalConstraint) -> Reads {
     match principal {
         PrincipalConstraint::Any | PrincipalConstraint::Is(_) => Reads::default(),
-        PrincipalConstraint::In(EntityOrSlot::Entity(uid)) | PrincipalConstraint::IsIn(_, EntityOrSlot::Entity(uid)) => {
-            group_name(uid).map_or_else(Reads::of_whole_principal, |name| {
-                Reads::of_groups([name].into_iter().collect())
-            })
-        }
+        PrincipalConstraint::In(EntityOrSlot::Entity(uid))
+        | PrincipalConstraint::IsIn(_, EntityOrSlot::Entity(uid)) => group_name(uid)
+            .map_or_else(Reads::of_whole_principal, |name| Reads::of_groups([name].into_iter().collect())),
         _ => Reads::of_whole_principal(),
     }
 }

@@ -9,6 +9,7 @@ use doorward_access::visit::{Landing, Moved};
 use doorward_api::{Screen, ScreenPage, Token};
 use doorward_views::{Chrome, MessageKind, MessagePage};
 use http::{HeaderValue, StatusCode, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::caller::Caller;
 use crate::csrf::Bond;
@@ -25,6 +26,17 @@ pub(crate) const LONG: CookieLife = CookieLife::For(Duration::from_hours(365 * 2
 
 /// The page where a flow stands.
 pub(crate) const STEP: &str = "/signin/step";
+
+/// W0, with the sealed return address if there is one.
+pub(crate) fn signin_url(return_to: Option<&str>) -> String {
+    match return_to {
+        Some(sealed) => format!("/signin?return={}", utf8_percent_encode(sealed, NOT_IN_RETURN)),
+        None => "/signin".to_owned(),
+    }
+}
+
+/// All but the characters of base64url.
+const NOT_IN_RETURN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// 303: see another page, by GET (post, redirect, get).
 pub(crate) fn see_other(url: &str) -> Answer {
@@ -68,7 +80,11 @@ impl Portal {
             ScreenPage::Install { uri, expired: false, .. } => qr::svg(uri.expose()),
             _ => None,
         };
-        let chrome = self.chrome(caller, Some(Bond::Flow(&flow)));
+        let mut chrome = self.chrome(caller, Some(Bond::Flow(&flow)));
+        if let ScreenPage::Name { return_to, .. } = &screen.page {
+            // The one page that may answer a form directly.
+            chrome.path_back = signin_url(return_to.as_deref());
+        }
         let body = self.parts.views.screen(screen, &chrome, qr.as_deref())?;
         let mut response = html(StatusCode::OK, &chrome.language, body);
         if let Some(origin) = &screen.app_origin {

@@ -139,8 +139,20 @@ mod tests {
             assert_eq!(local_path(good), Some(good));
         }
         for bad in [
-            "", "signin", "//evil.test", "/\\evil.test", "\\\\evil.test", "https://evil.test", "https:evil.test", "/a b",
-            "/\t/evil.test", "/\r\nLocation: x", "javascript:alert(1)", "/é", " /", "/a\\b",
+            "",
+            "signin",
+            "//evil.test",
+            "/\\evil.test",
+            "\\\\evil.test",
+            "https://evil.test",
+            "https:evil.test",
+            "/a b",
+            "/\t/evil.test",
+            "/\r\nLocation: x",
+            "javascript:alert(1)",
+            "/é",
+            " /",
+            "/a\\b",
         ] {
             assert_eq!(local_path(bad), None, "{bad:?}");
         }

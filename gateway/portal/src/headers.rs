@@ -87,7 +87,9 @@ mod tests {
         let policy = |target| dressed(Some(target), false).headers()["content-security-policy"].clone();
         let with = policy("http://wiki.localhost:8080");
         assert!(with.to_str().unwrap().contains("form-action 'self' http://wiki.localhost:8080; base-uri"));
-        for odd in ["https://a; script-src *", "https://a b", "javascript:x", "*", "https://", "https://a,b", "https://a/*"] {
+        for odd in
+            ["https://a; script-src *", "https://a b", "javascript:x", "*", "https://", "https://a,b", "https://a/*"]
+        {
             assert!(policy(odd).to_str().unwrap().contains("form-action 'self'; base-uri"), "{odd}");
         }
     }

@@ -19,5 +19,8 @@ mod router;
 
 pub mod console;
 
+#[cfg(test)]
+mod tests;
+
 pub use parts::{CutOff, PortalParts};
 pub use router::router;

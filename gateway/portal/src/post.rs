@@ -10,6 +10,7 @@ use doorward_access::visit::StepForm;
 use http::header;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use crate::answer::{STEP, signin_url};
 use crate::caller::Caller;
 use crate::csrf::{Bond, Provenance, provenance};
 use crate::fault::Fault;
@@ -48,11 +49,12 @@ impl FromRequest<Shared> for FlowPost {
     type Rejection = Fault;
 
     async fn from_request(request: Request, portal: &Shared) -> Result<Self, Fault> {
+        let path = request.uri().path().to_owned();
         let Sent { caller, fields, provenance } = Sent::read(request).await?;
         let bond = caller.visit.browser.as_ref().map(Bond::Flow);
         let ours = provenance != Provenance::Foreign && carries(portal, bond, &fields);
         if !ours {
-            return Err(forged().onward(way_back(&fields)));
+            return Err(forged().onward(way_back(&path, &fields)));
         }
         let step = StepForm { flow: fields.text("flow").to_owned(), nonce: fields.text("nonce").to_owned() };
         Ok(Self { caller, step, fields })
@@ -66,7 +68,8 @@ impl FromRequest<Shared> for SessionPost {
         let Sent { caller, fields, provenance } = Sent::read(request).await?;
         let bond = caller.visit.session.as_ref().map(Bond::Session);
         let ours = provenance != Provenance::Foreign && carries(portal, bond, &fields);
-        if ours { Ok(Self { caller }) } else { Err(forged()) }
+        // Somebody who is signed out already is shown so by the start page.
+        if ours { Ok(Self { caller }) } else { Err(forged().onward("/")) }
     }
 }
 
@@ -130,13 +133,34 @@ fn forged() -> Fault {
     Fault::new(ErrorKind::CrossSite, "a form is not one of ours, or its page is too old")
 }
 
-/// A page too old is the honest reason for such a form: its place in the sign-in is not lost.
-fn way_back(fields: &Fields) -> String {
+/// A page too old is the honest reason for such a form: its place in the sign-in, or its link, is not lost.
+fn way_back(path: &str, fields: &Fields) -> String {
     match fields.filled("return") {
-        Some(sealed) => format!("/signin?return={}", percent_encoding::utf8_percent_encode(sealed, RETURN)),
-        None => "/signin/step".to_owned(),
+        Some(sealed) => signin_url(Some(sealed)),
+        None if path.starts_with("/notice/") => path.to_owned(),
+        None => STEP.to_owned(),
     }
 }
 
-/// All but the characters of base64url.
-const RETURN: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_whose_page_is_too_old_leads_back_to_its_place() {
+        let fields = |raw: &str| Fields::parse(raw.as_bytes()).unwrap();
+        assert_eq!(way_back("/signin", &fields("return=ab-_9")), "/signin?return=ab-_9");
+        assert_eq!(way_back("/signin", &fields("return=%22%3e%26x=1")), "/signin?return=%22%3E%26x%3D1");
+        assert_eq!(way_back("/notice/abc", &fields("")), "/notice/abc");
+        assert_eq!(way_back("/enrol/code", &fields("verification_code=1")), "/signin/step");
+    }
+
+    #[test]
+    fn only_a_form_is_read_as_one() {
+        assert!(is_form(b"application/x-www-form-urlencoded"));
+        assert!(is_form(b"Application/X-WWW-Form-Urlencoded ; charset=utf-8"));
+        for other in [&b"text/plain"[..], b"application/json", b"multipart/form-data; boundary=x", b"", b"\xff"] {
+            assert!(!is_form(other));
+        }
+    }
+}

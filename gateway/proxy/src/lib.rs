@@ -1,1 +1,147 @@
-//! Placeholder.
+//! The data plane: every request walks through rooms in a fixed order, and only a permit of the gate opens the way to an
+//! upstream.
+//!
+//! | room | file | what it does |
+//! |---|---|---|
+//! | 0 | `front/` | reads the raw head under one deadline, refuses what could be read in two ways |
+//! | 1 | `arrive.rs` | host, target, client address; headers that are not to be believed are deleted |
+//! | 2 | `route.rs` | host and path lead to an application, to our own pages, or nowhere; the request becomes canonical |
+//! | 3 | `identify.rs` | who asks; nobody is an answer |
+//! | 4 | `decide.rs` | admit, challenge or refuse |
+//! | 5 | `intercept.rs`, `local.rs` | to the portal, or an answer from this process |
+//! | 6 | `forward.rs` | to the upstream, with a permit: our cookies cut out, the identity set |
+//! | 7 | `reply.rs` | what an upstream may not say |
+//! | 8 | `record.rs` | one line and one measurement for every outcome |
+//!
+//! `gateway.rs` is the list of Pingora's callbacks that calls them; `ctx.rs` is what a request carries along.
+
+mod arrive;
+pub mod canonical;
+mod ctx;
+mod decide;
+mod forward;
+mod front;
+mod gateway;
+mod hygiene;
+mod identify;
+mod intercept;
+pub mod limits;
+pub mod live;
+mod local;
+mod record;
+pub mod refusal;
+mod reply;
+mod route;
+#[cfg(test)]
+mod testing;
+pub mod tls;
+
+use std::sync::Arc;
+
+use axum::Router;
+use doorward_access::gate::Gate;
+use doorward_access::returns::Returns;
+use doorward_access::sessions::Identities;
+use doorward_access::site::SharedSite;
+use doorward_api::ports::{Clock, Entropy, Metrics};
+use pingora::proxy::http_proxy;
+use pingora::server::configuration::ServerConf;
+use pingora::services::listening::Service;
+
+pub use front::Front;
+pub use limits::Limits;
+pub use live::Live;
+
+use crate::decide::Judge;
+use crate::forward::Addresses;
+use crate::front::crowd::Crowd;
+use crate::gateway::{Gateway, Kind};
+use crate::record::{Book, Refusals};
+
+/// What the public listeners are built from.
+pub struct GatewayParts {
+    /// The site in force.
+    pub site: SharedSite,
+    /// Decides.
+    pub gate: Arc<Gate>,
+    /// Finds out who asks.
+    pub identities: Arc<Identities>,
+    /// Seals return addresses.
+    pub returns: Arc<Returns>,
+    /// The portal's pages, and the pages of every error.
+    pub router: Router,
+    /// What can be cut at sign-out.
+    pub live: Arc<Live>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for request ids and hop cookies.
+    pub entropy: Arc<dyn Entropy>,
+    /// Measurements.
+    pub metrics: Arc<dyn Metrics>,
+    /// The limits.
+    pub limits: Limits,
+    /// Write a line for each request (tracing target `access`).
+    pub access_log: bool,
+}
+
+/// What the console's listener is built from.
+pub struct ConsoleParts {
+    /// Its pages.
+    pub router: Router,
+    /// The names it answers to, lower case and without port; all others get 421 (AD-02).
+    pub hosts: Vec<String>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for request ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// Measurements.
+    pub metrics: Arc<dyn Metrics>,
+    /// The limits.
+    pub limits: Limits,
+    /// Write a line for each request (tracing target `access`).
+    pub access_log: bool,
+}
+
+/// The service for portals and applications. Its listeners are added by the caller.
+pub fn public_service(conf: &Arc<ServerConf>, parts: GatewayParts) -> Service<Front> {
+    let site = parts.site.clone();
+    let judge = Judge { site: parts.site, gate: parts.gate, identities: parts.identities, returns: parts.returns };
+    let gateway = Gateway {
+        kind: Kind::Public(Arc::new(judge)),
+        router: parts.router,
+        clock: parts.clock,
+        entropy: parts.entropy,
+        book: Arc::new(Book { metrics: parts.metrics, access_log: parts.access_log }),
+        limits: Arc::new(parts.limits),
+        live: parts.live,
+        addresses: Addresses::default(),
+    };
+    service("gateway", conf, gateway, Some(site))
+}
+
+/// The service for the console. Its listeners are added by the caller.
+pub fn console_service(conf: &Arc<ServerConf>, parts: ConsoleParts) -> Service<Front> {
+    let gateway = Gateway {
+        kind: Kind::Console { hosts: parts.hosts },
+        router: parts.router,
+        clock: parts.clock,
+        entropy: parts.entropy,
+        book: Arc::new(Book { metrics: parts.metrics, access_log: parts.access_log }),
+        limits: Arc::new(parts.limits),
+        live: Live::new(),
+        addresses: Addresses::default(),
+    };
+    service("console", conf, gateway, None)
+}
+
+fn service(name: &str, conf: &Arc<ServerConf>, gateway: Gateway, site: Option<SharedSite>) -> Service<Front> {
+    let limits = gateway.limits.clone();
+    let refusals = Refusals { book: gateway.book.clone(), entropy: gateway.entropy.clone() };
+    let mut proxy = http_proxy(conf, gateway);
+    proxy.server_options = Some(front::server_options(&limits));
+    proxy.h2_options = Some(front::h2_options(&limits));
+    let crowd = Crowd::new(site, limits.connections_per_address);
+    let mut service = Service::new(name.to_owned(), Front::new(proxy, limits, crowd.clone(), refusals));
+    service.set_connection_filter(crowd);
+    service
+}

@@ -80,14 +80,16 @@ impl Choices {
         Target::parse(value).filter(|target| self.allows(*target)).map(Choice::Target)
     }
 
+    /// W3's value for a target.
+    pub fn kind_of(&self, target: Target) -> String {
+        if target.mobile() && self.asks_device() { MOBILE.to_owned() } else { target.as_str().to_owned() }
+    }
+
     /// W3's value chosen beforehand: the kind that the browser runs on, or else the first.
     pub fn preselected_kind(&self, user_agent: &str) -> String {
         let kinds = self.kinds().unwrap_or_default();
-        let here = guess(user_agent).map(|target| match target {
-            target if target.mobile() && self.asks_device() => MOBILE,
-            target => target.as_str(),
-        });
-        kinds.iter().find(|kind| Some(kind.as_str()) == here).or(kinds.first()).cloned().unwrap_or_default()
+        let here = guess(user_agent).map(|target| self.kind_of(target));
+        kinds.iter().find(|kind| Some(*kind) == here.as_ref()).or(kinds.first()).cloned().unwrap_or_default()
     }
 
     /// W4's target chosen beforehand: the platform that the browser runs on, or else the first.

@@ -45,14 +45,8 @@ pub(crate) const MAILS: &[File] = files![
 ];
 
 /// Words: one file for each of [`LANGUAGES`](crate::locale::LANGUAGES), in their order.
-pub(crate) const LOCALES: &[File] = files![
-    "locales/en.ftl",
-    "locales/de.ftl",
-    "locales/fr.ftl",
-    "locales/es.ftl",
-    "locales/ja.ftl",
-    "locales/ar.ftl",
-];
+pub(crate) const LOCALES: &[File] =
+    files!["locales/en.ftl", "locales/de.ftl", "locales/fr.ftl", "locales/es.ftl", "locales/ja.ftl", "locales/ar.ftl",];
 
 /// Assets, served below `/assets/`.
 pub(crate) const STATIC: &[File] = files!["static/doorward.css", "static/doorward.js", "static/logo.svg"];

@@ -81,7 +81,10 @@ impl Sources {
 
     fn override_asset(&mut self, path: &Path, file: &str) -> Result<(), ViewsError> {
         let Some(content_type) = content_type(file).filter(|_| !file.contains('/')) else {
-            return Err(misplaced(path, "expected a .css, .js, .svg, .png, .jpg, .webp, .ico or .woff2 directly in static/"));
+            return Err(misplaced(
+                path,
+                "expected a .css, .js, .svg, .png, .jpg, .webp, .ico or .woff2 directly in static/",
+            ));
         };
         let bytes = std::fs::read(path).map_err(|source| unreadable(path, source))?;
         self.assets.insert(file.to_owned(), Asset { hash: hash(&bytes), bytes: Cow::Owned(bytes), content_type });

@@ -51,8 +51,12 @@ pub(crate) fn render(
         MailKind::EnrolmentNotice => context! { ..enrolment_notice(&fields)?, ..common },
     };
     let subject = match kind {
-        MailKind::VerificationCode => env.render_str("{{ text('mail-code-subject', brand=brand) }}", context.clone())?,
-        MailKind::EnrolmentNotice => env.render_str("{{ text('mail-notice-subject', brand=brand) }}", context.clone())?,
+        MailKind::VerificationCode => {
+            env.render_str("{{ text('mail-code-subject', brand=brand) }}", context.clone())?
+        }
+        MailKind::EnrolmentNotice => {
+            env.render_str("{{ text('mail-notice-subject', brand=brand) }}", context.clone())?
+        }
     };
     let subject = one_line(&subject);
     let context = context! { subject => subject, ..context };
@@ -76,17 +80,16 @@ fn verification_code(fields: &Fields<'_>) -> Result<Value, ViewsError> {
 
 fn enrolment_notice(fields: &Fields<'_>) -> Result<Value, ViewsError> {
     let device = fields.needed("device")?;
-    let row = |label: &str, value: Value| context! { label, value };
-    let mut rows = vec![row("mail-notice-device", Value::from(one_line(device)))];
-    rows.push(row("mail-notice-when", Value::from(moment(fields.needed("when")?))));
+    let text = |label: &str, value: String| context! { label, value, key => None::<String> };
+    let mut rows = vec![match Target::parse(device) {
+        Some(target) => context! { label => "mail-notice-device", key => format!("device-{}", target.as_str()) },
+        None => text("mail-notice-device", one_line(device)),
+    }];
+    rows.push(text("mail-notice-when", moment(fields.needed("when")?)));
     if let Some(address) = fields.optional("address") {
-        rows.push(row("mail-notice-address", Value::from(one_line(address))));
+        rows.push(text("mail-notice-address", one_line(address)));
     }
-    Ok(context! {
-        rows,
-        device => Target::parse(device),
-        dispute_url => fields.needed("dispute_url")?,
-    })
+    Ok(context! { rows, dispute_url => fields.needed("dispute_url")? })
 }
 
 /// A point in time: milliseconds or RFC 3339 become `2026-11-24 14:32 UTC`, anything else is shown as it is.

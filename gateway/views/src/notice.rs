@@ -5,7 +5,7 @@ use doorward_api::flow::Notice;
 use minijinja::{Value, context};
 use serde::Serialize;
 
-use crate::render::{time_element, TimeForm};
+use crate::render::{TimeForm, time_element};
 
 /// A notice as the templates take it.
 #[derive(Debug, Serialize)]

@@ -11,7 +11,6 @@
 //! There is no `safe` filter: what is HTML is made here.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use doorward_api::Timestamp;
@@ -40,7 +39,9 @@ pub(crate) fn environment(
     env.add_function("clock", |at: i64| time_element(TimeForm::Clock, Timestamp::from_millis(at)));
     env.add_function("moment", |at: i64| time_element(TimeForm::Moment, Timestamp::from_millis(at)));
     let words = Arc::clone(&locales);
-    env.add_function("t", move |state: &State<'_, '_>, key: &str, args: Kwargs| html_message(state, &words, key, &args));
+    env.add_function("t", move |state: &State<'_, '_>, key: &str, args: Kwargs| {
+        html_message(state, &words, key, &args)
+    });
     env.add_function("text", move |state: &State<'_, '_>, key: &str, args: Kwargs| {
         text_message(state, &locales, key, &args)
     });
@@ -218,7 +219,9 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_an_error() {
-        for template in ["{{ nothing }}", "{{ empty }}", "{{ t('nothing') }}", "{{ asset('nothing.css') }}", "{{ 'a'|safe }}"] {
+        for template in
+            ["{{ nothing }}", "{{ empty }}", "{{ t('nothing') }}", "{{ asset('nothing.css') }}", "{{ 'a'|safe }}"]
+        {
             let outcome = render(template, &[], "en", context! { empty => None::<String> });
             assert!(outcome.is_err(), "{template} gave {outcome:?}");
         }

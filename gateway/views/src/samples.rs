@@ -51,8 +51,15 @@ fn screen(page: ScreenPage, notice: Option<Notice>) -> Screen {
     let begun = !matches!(page, ScreenPage::Name { .. });
     Screen {
         progress: step(&page).map(|step| Progress { step, of: 6 }),
-        back: matches!(page, ScreenPage::ChooseDevice { .. } | ScreenPage::Install { .. } | ScreenPage::FirstPasscode { .. }),
-        form: if begun { FormIds { flow: "sample-flow".into(), nonce: "sample-nonce".into() } } else { FormIds::default() },
+        back: matches!(
+            page,
+            ScreenPage::ChooseDevice { .. } | ScreenPage::Install { .. } | ScreenPage::FirstPasscode { .. }
+        ),
+        form: if begun {
+            FormIds { flow: "sample-flow".into(), nonce: "sample-nonce".into() }
+        } else {
+            FormIds::default()
+        },
         notice,
         app_name: Some("Team Wiki".to_owned()),
         app_origin: Some("https://wiki.example.test".to_owned()),
@@ -103,15 +110,19 @@ fn pages() -> Vec<(String, ScreenPage)> {
     ];
     for target in Target::ALL {
         all.push((format!("install-{}", target.as_str()), install(target, false)));
-        all.push((format!("ready-{}", target.as_str()), ScreenPage::FirstPasscode { target, length: 6, added_at: NOW }));
+        all.push((
+            format!("ready-{}", target.as_str()),
+            ScreenPage::FirstPasscode { target, length: 6, added_at: NOW },
+        ));
     }
     all.push(("install-expired".to_owned(), install(Target::Ios, true)));
-    for (name, how) in [
-        ("cancelled", EndedHow::Cancelled),
-        ("superseded", EndedHow::Superseded),
-        ("expired", EndedHow::Expired),
-    ] {
-        all.push((format!("ended-{name}"), ScreenPage::Ended { how, start_again: "https://wiki.example.test/".to_owned() }));
+    for (name, how) in
+        [("cancelled", EndedHow::Cancelled), ("superseded", EndedHow::Superseded), ("expired", EndedHow::Expired)]
+    {
+        all.push((
+            format!("ended-{name}"),
+            ScreenPage::Ended { how, start_again: "https://wiki.example.test/".to_owned() },
+        ));
     }
     all
 }
@@ -199,7 +210,8 @@ fn notice_name(notice: &Notice) -> String {
 
 /// The start page, full and empty.
 pub(crate) fn starts() -> Vec<(&'static str, StartPage)> {
-    let app = |name: &str, host: &str| StartApp { name: name.into(), url: format!("https://{host}/"), host: host.into() };
+    let app =
+        |name: &str, host: &str| StartApp { name: name.into(), url: format!("https://{host}/"), host: host.into() };
     let apps = vec![
         app("Team Wiki", "wiki.example.test"),
         app("Intranet", "intranet.example.test"),
@@ -232,7 +244,8 @@ pub(crate) fn messages() -> Vec<MessagePage> {
         MessageKind::DisputeDone,
         MessageKind::DisputeGone,
     ];
-    let page = |kind| MessagePage::new(kind).with_request_id("01JD2Z6T7W9Q").with_continue("https://login.example.test/");
+    let page =
+        |kind| MessagePage::new(kind).with_request_id("01JD2Z6T7W9Q").with_continue("https://login.example.test/");
     kinds.into_iter().map(page).collect()
 }
 

@@ -31,7 +31,7 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
         ScreenPage::CheckEmail { sent_at, delivery, resend_at, expires_at, masked_email } => context! {
             state => mail_state(screen.notice.as_ref(), *delivery),
             sent_at,
-            expires_at,
+            code_expires_at => expires_at,
             resend_in => seconds_until(*resend_at, screen.now),
             resend_first => matches!(screen.notice, Some(Notice::CodeVoid | Notice::CodeExpired)),
             masked_email,

@@ -1,1 +1,97 @@
-//! Self-provisioning: the wizard between "you need an authenticator" and the first passcode.
+//! Self-provisioning: the wizard between "you need an authenticator" and its first passcode.
+//!
+//! [`step`] says what an event leads to and touches nothing; the driver loads the flow, asks it, and carries the effects
+//! out in one change. [`code`] makes and checks the emailed codes.
+
+pub mod code;
+mod driver;
+pub mod step;
+
+use doorward_api::{FlowData, Progress, Step, Target};
+use doorward_tokens::Choices;
+
+/// `j***@e***.org`: enough for its owner to know it again, too little for a stranger to learn it (SP 0.6).
+pub(crate) fn masked(email: &str) -> Option<String> {
+    let (local, domain) = email.rsplit_once('@')?;
+    let (name, top) = domain.rsplit_once('.').unwrap_or((domain, ""));
+    let first = |text: &str| text.chars().next().map(String::from);
+    let dot = if top.is_empty() { "" } else { "." };
+    Some(format!("{}***@{}***{dot}{top}", first(local)?, first(name)?))
+}
+
+/// "Step n of m" over the pages that this user really sees (R11): W1, W2, W3 and W4 where there is something to choose, W5,
+/// and the first passcode. Until a platform is chosen, the longest way is counted.
+pub(crate) fn progress(step: Step, data: &FlowData, choices: &Choices) -> Option<Progress> {
+    let kind = u8::from(choices.kinds().is_some());
+    let device = u8::from(choices.asks_device() && data.target.is_none_or(Target::mobile));
+    let at = match step {
+        Step::Offered => 1,
+        Step::CodeSent => 2,
+        Step::EmailVerified if data.mobile_chosen && kind > 0 => 4,
+        Step::EmailVerified => 3,
+        Step::CodeIssued if data.asks_passcode => 4 + kind + device,
+        Step::CodeIssued => 3 + kind + device,
+        _ => return None,
+    };
+    // Back at W3 with a platform in hand, the longest way lies ahead again.
+    let device = if step == Step::EmailVerified { u8::from(choices.asks_device()) } else { device };
+    Some(Progress { step: at, of: 4 + kind + device })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enrol::step::tests::blank;
+    use Target as T;
+
+    #[test]
+    fn an_address_is_masked_beyond_recognition() {
+        assert_eq!(masked("jane.doe@example.org").as_deref(), Some("j***@e***.org"));
+        assert_eq!(masked("ü@mail.example.co.uk").as_deref(), Some("ü***@m***.uk"));
+        assert_eq!(masked("root@localhost").as_deref(), Some("r***@l***"));
+        assert_eq!(masked("\"a@b\"@example.org").as_deref(), Some("\"***@e***.org"));
+        for none in ["", "nobody", "@example.org", "a@"] {
+            assert_eq!(masked(none), None, "{none:?}");
+        }
+    }
+
+    fn pages(allowed: &[Target], way: &[(Step, Option<Target>, bool, bool)]) -> Vec<(u8, u8)> {
+        let choices = Choices::new(allowed.iter().copied()).unwrap();
+        let page = |&(step, target, mobile_chosen, asks_passcode): &(Step, Option<Target>, bool, bool)| {
+            let data = FlowData { target, mobile_chosen, asks_passcode, ..blank() };
+            progress(step, &data, &choices).map(|p| (p.step, p.of)).unwrap()
+        };
+        way.iter().map(page).collect()
+    }
+
+    #[test]
+    fn only_pages_that_are_seen_are_counted() {
+        let phone = [
+            (Step::Offered, None, false, false),
+            (Step::CodeSent, None, false, false),
+            (Step::EmailVerified, None, false, false),
+            (Step::EmailVerified, None, true, false),
+            (Step::CodeIssued, Some(T::Android), true, false),
+            (Step::CodeIssued, Some(T::Android), true, true),
+        ];
+        let usual = [T::Ios, T::Android, T::WindowsDesktop];
+        assert_eq!(pages(&usual, &phone), [(1, 6), (2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]);
+        let computer = [
+            (Step::CodeIssued, Some(T::WindowsDesktop), false, false),
+            (Step::CodeIssued, Some(T::WindowsDesktop), false, true),
+        ];
+        assert_eq!(pages(&usual, &computer), [(4, 5), (5, 5)]);
+        let single = [phone[0], phone[1], phone[4], phone[5]];
+        assert_eq!(pages(&[T::Android], &single), [(1, 4), (2, 4), (3, 4), (4, 4)]);
+        let mobile_only = [phone[0], phone[1], phone[2], phone[4], phone[5]];
+        assert_eq!(pages(&[T::Android, T::Ios], &mobile_only), [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
+    }
+
+    #[test]
+    fn outside_the_wizard_there_is_no_progress() {
+        let choices = Choices::new([T::Android]).unwrap();
+        for step in [Step::Password, Step::Passcode, Step::Confirmed, Step::Cancelled, Step::Superseded] {
+            assert_eq!(progress(step, &blank(), &choices), None);
+        }
+    }
+}

@@ -34,7 +34,7 @@ use crate::front::preface::Preface;
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::live::CUT;
-use crate::record::Ledgerless;
+use crate::record::Refusals;
 use crate::refusal::Refusal;
 
 /// What a listener serves: see the module.
@@ -47,7 +47,7 @@ pub struct Front {
 struct Edge {
     inner: Arc<HttpProxy<Gateway>>,
     limits: Arc<Limits>,
-    refused: Ledgerless,
+    refused: Refusals,
 }
 
 /// What came of waiting for a head.
@@ -61,7 +61,7 @@ enum Got {
 }
 
 impl Front {
-    pub(crate) fn new(inner: HttpProxy<Gateway>, limits: Arc<Limits>, crowd: Arc<Crowd>, refused: Ledgerless) -> Self {
+    pub(crate) fn new(inner: HttpProxy<Gateway>, limits: Arc<Limits>, crowd: Arc<Crowd>, refused: Refusals) -> Self {
         Self { edge: Arc::new(Edge { inner: Arc::new(inner), limits, refused }), crowd }
     }
 }

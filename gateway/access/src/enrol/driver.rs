@@ -1,0 +1,527 @@
+//! Drives the wizard: loads the flow, asks [`step`](super::step) what an event leads to, and carries the effects out
+//! through the ports, all of them in one change with the move of the flow.
+
+use doorward_api::credential::{Credential, NewCredential};
+use doorward_api::flow::{Delivery, Notice, SentCode};
+use doorward_api::mail::{MailKind, NewMail};
+use doorward_api::plugin::{Authenticator, OfferRequest, Verified};
+use doorward_api::ports::{Act, Change, MeterKey, MeterScope};
+use doorward_api::{
+    AuditEvent, CredentialId, EventKind, Factor, FlowData, FlowId, MailId, Secret, Step, StoreError, Target, Template,
+    TokenState, User,
+};
+use doorward_tokens::{Choices, NotOffered};
+
+use super::code;
+use super::step::{Effect, Event, Next, Refusal, Sending, State, Tries, may_be_tried, not_tried, sending, step};
+use crate::dispute;
+use crate::signin::{Ahead, Desk, Held, Proof, Stop, TEMPLATE};
+use crate::visit::{Moved, StepForm, Visit};
+
+/// How long a notice mail is tried.
+const NOTICE_LIFE: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// A day, as the cap on tries counts it.
+const DAY: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// Somebody who may self-provision at this very moment: every step takes one, so that none can forget to check (EN-05).
+pub(crate) struct Applicant {
+    user: User,
+    choices: Choices,
+}
+
+impl From<Refusal> for Stop {
+    fn from(_: Refusal) -> Self {
+        Stop::Stale
+    }
+}
+
+impl Desk {
+    pub(crate) async fn try_add_authenticator(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::Offered]).await?;
+        let applicant = self.applicant(visit, &held).await?;
+        self.send_code(visit, &held, &applicant, Sending::New(1)).await
+    }
+
+    pub(crate) async fn try_resend_code(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::CodeSent]).await?;
+        let applicant = self.applicant(visit, &held).await?;
+        let data = &held.flow().data;
+        let delivery = match &data.code {
+            Some(code) => Some(self.delivery(visit, code).await.map_err(Stop::Fault)?),
+            None => None,
+        };
+        match (sending(data, delivery, visit.now, &self.rules), &data.code) {
+            (Sending::TooSoon, _) => Ok(Moved::ToStep { browser: None }),
+            (Sending::Waiting, Some(code)) => self.deliver(visit, held.flow().id.clone(), code.mail.clone()).await,
+            (what, _) => self.send_code(visit, &held, &applicant, what).await,
+        }
+    }
+
+    /// Code, mail and move in one change; then the mail server is given a moment (decision A10).
+    async fn send_code(&self, visit: &Visit, held: &Held, who: &Applicant, what: Sending) -> Result<Moved, Stop> {
+        if who.user.email.as_deref().is_none_or(str::is_empty) {
+            return self.go(visit, held, who, Event::NoAddress, Change::default()).await;
+        }
+        let meter = MeterKey { scope: MeterScope::CodeSends, key: who.user.id.as_str().to_owned() };
+        let window = self.rules.code_sends_window;
+        let (sends, until) = self.ports.meters.count(&visit.vs.id, &meter, window, visit.now).await?;
+        if sends > self.rules.code_sends {
+            return self.go(visit, held, who, Event::TooManyCodes { until }, Change::default()).await;
+        }
+        let flow = held.flow();
+        let sent = match (what, &flow.data.code) {
+            (Sending::New(number), _) => self.new_code(visit, &flow.id, number),
+            (_, Some(code)) => SentCode { mail: MailId::new(self.ports.entropy.id()), ..code.clone() },
+            (_, None) => return Err(Stop::Stale),
+        };
+        let mail = self.code_mail(visit, held, &who.user, &sent);
+        let id = sent.mail.clone();
+        let event = match what {
+            Sending::New(_) => Event::CodeQueued(sent),
+            _ => Event::CodeQueuedAgain(sent.mail),
+        };
+        self.go(visit, held, who, event, Change::of(Act::MailQueue(mail))).await?;
+        self.deliver(visit, flow.id.clone(), id).await
+    }
+
+    fn new_code(&self, visit: &Visit, flow: &FlowId, number: u32) -> SentCode {
+        let code = self.codes.draw(&visit.vs.id, flow, number);
+        SentCode {
+            mac: self.codes.mac(&visit.vs.id, flow, number, &code),
+            number,
+            made_at: visit.now,
+            expires_at: visit.now + self.rules.code_life,
+            mail: MailId::new(self.ports.entropy.id()),
+            delivery: Delivery::Pending,
+            void: false,
+        }
+    }
+
+    fn code_mail(&self, visit: &Visit, held: &Held, user: &User, sent: &SentCode) -> NewMail {
+        let flow = held.flow();
+        let code = self.codes.draw(&visit.vs.id, &flow.id, sent.number);
+        let minutes = sent.expires_at.since(visit.now).as_secs().div_ceil(60);
+        let mut fields = vec![
+            ("code", code),
+            ("minutes", Secret::new(minutes.to_string())),
+            ("sent_at", Secret::new(visit.now.rfc3339())),
+            ("attempt", Secret::new(sent.number.to_string())),
+        ];
+        if let Some(app) = Self::app_name(visit, flow.data.return_to.as_ref()) {
+            fields.push(("app", Secret::new(app)));
+        }
+        NewMail {
+            id: sent.mail.clone(),
+            user: user.id.clone(),
+            kind: MailKind::VerificationCode,
+            language: visit.language.clone(),
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            flow: Some(flow.id.clone()),
+            expires_at: sent.expires_at,
+        }
+    }
+
+    /// Tries the mail now, and notes in the flow what has become of it. While nothing has, the page asks by itself.
+    async fn deliver(&self, visit: &Visit, flow: FlowId, mail: MailId) -> Result<Moved, Stop> {
+        let here = Ok(Moved::ToStep { browser: None });
+        let delivery = self.ports.mailer.deliver(&visit.vs.id, &mail, self.rules.mail_wait).await;
+        if delivery == Delivery::Pending {
+            return here;
+        }
+        let Some(held) = self.hold_again(visit, &flow, Step::CodeSent).await? else { return here };
+        let mut data = held.flow().data.clone();
+        let Some(code) = data.code.as_mut().filter(|code| code.mail == mail) else { return here };
+        code.delivery = delivery;
+        match self.commit(visit, Change::of(self.staying(visit, &held, data))).await {
+            Err(Stop::Fault(error)) => Err(Stop::Fault(error)),
+            // Lost: the user was faster than the mail server.
+            _ => here,
+        }
+    }
+
+    pub(crate) async fn try_verify_code(&self, visit: &Visit, form: &StepForm, typed: &str) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::CodeSent]).await?;
+        let who = self.applicant(visit, &held).await?;
+        let flow = held.flow();
+        let typed = code::normalise(typed);
+        if typed.is_empty() {
+            return self.go(visit, &held, &who, Event::CodeLeftEmpty, Change::default()).await;
+        }
+        let sent = match may_be_tried(&flow.data, visit.now)? {
+            Ok(sent) => sent,
+            Err(notice) => {
+                let next = not_tried(&state(&held), notice);
+                return self.carry_out(visit, &held, &who, next, Change::default()).await;
+            }
+        };
+        // Counted first, compared then: of any number of parallel tries no more are compared than the limit says (EN-04).
+        let tries = self.count_tries(visit, &flow.id, sent.number, &who.user).await?;
+        let right = self.codes.right(&visit.vs.id, &flow.id, sent, &typed);
+        let fresh = CredentialId::new(self.ports.entropy.id());
+        let event = Event::CodeTried { right, tries, choices: &who.choices, fresh: &fresh };
+        self.go(visit, &held, &who, event, Change::default()).await
+    }
+
+    async fn count_tries(&self, visit: &Visit, flow: &FlowId, number: u32, user: &User) -> Result<Tries, StoreError> {
+        let vs = &visit.vs.id;
+        let of_code = MeterKey { scope: MeterScope::CodeTries, key: format!("{flow}:{number}") };
+        let of_day = MeterKey { scope: MeterScope::CodeTriesDay, key: user.id.as_str().to_owned() };
+        let (of_code, _) = self.ports.meters.count(vs, &of_code, self.rules.wizard, visit.now).await?;
+        if of_code > self.rules.code_tries {
+            // A void code is not compared, so it costs the user nothing of the day.
+            let (of_day, day_ends) = self.ports.meters.read(vs, &of_day, visit.now).await?;
+            return Ok(Tries { of_code, of_day, day_ends });
+        }
+        let (of_day, day_ends) = self.ports.meters.count(vs, &of_day, DAY, visit.now).await?;
+        Ok(Tries { of_code, of_day, day_ends })
+    }
+
+    pub(crate) async fn try_choose_target(&self, visit: &Visit, form: &StepForm, value: &str) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::EmailVerified]).await?;
+        let who = self.applicant(visit, &held).await?;
+        let choice = who.choices.read(value);
+        let mut extra = Change::default();
+        if choice.is_none() && Target::parse(value).is_some() {
+            extra = extra.record(self.not_allowed(visit, &held));
+        }
+        let fresh = CredentialId::new(self.ports.entropy.id());
+        let event = Event::Chosen { choice, choices: &who.choices, fresh: &fresh };
+        self.go(visit, &held, &who, event, extra).await
+    }
+
+    pub(crate) async fn try_new_secret(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::CodeIssued]).await?;
+        let who = self.applicant_with_target(visit, &held).await?;
+        self.go(visit, &held, &who, Event::NewSecret, Change::default()).await
+    }
+
+    pub(crate) async fn try_continue(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::CodeIssued]).await?;
+        let who = self.applicant_with_target(visit, &held).await?;
+        self.go(visit, &held, &who, Event::Continue, Change::default()).await
+    }
+
+    pub(crate) async fn try_back(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::EmailVerified, Step::CodeIssued]).await?;
+        let who = self.applicant(visit, &held).await?;
+        self.go(visit, &held, &who, Event::Back(&who.choices), Change::default()).await
+    }
+
+    /// W8: the first passcode proves the token and signs in, in one change (decision A1).
+    pub(crate) async fn first_passcode(&self, visit: &Visit, held: &Held, otp: &Secret) -> Result<Moved, Stop> {
+        if !held.flow().data.asks_passcode {
+            return Err(Stop::Stale);
+        }
+        let who = self.applicant_with_target(visit, held).await?;
+        if otp.is_empty() {
+            return self.tell(visit, held, Notice::Empty, Vec::new()).await;
+        }
+        match self.prove_token(visit, held, &who, otp).await {
+            // Somebody wrote over the version that was read: read and check once more (decision A22).
+            Err(Stop::Lost("credential_activate")) => self.prove_token(visit, held, &who, otp).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn prove_token(&self, visit: &Visit, held: &Held, who: &Applicant, otp: &Secret) -> Result<Moved, Stop> {
+        let token = self.token_in_hand(visit, held).await?;
+        if let Some(until) = token.locked_until.filter(|until| *until > visit.now) {
+            return self.locked_out(visit, held, Factor::Otp, until).await;
+        }
+        match self.verify(&token, otp, visit.now).await? {
+            Verified::Accepted { updated } => {
+                let next = step(&state(held), Event::Proved, visit.now, &self.rules)?;
+                let activate =
+                    Act::CredentialActivate { id: token.id.clone(), version: token.version, opened: updated };
+                let change = self.activation(visit, held, who, &token, activate);
+                let proof = Proof { factor: Factor::Otp, serial: Some(token.serial), change };
+                let moved = self.proved(visit, held, next.state.data, &who.user, proof).await?;
+                self.measure(visit, &next.effects);
+                self.measure_sign_in(visit, Factor::Otp, "success");
+                Ok(moved)
+            }
+            Verified::Replayed => self.replayed(visit, held, token.serial).await,
+            Verified::Rejected => {
+                self.ports.metrics.enrollment(visit.vs.id.as_str(), "confirmed", "rejected");
+                self.passcode_rejected(visit, held, &[token.id]).await
+            }
+        }
+    }
+
+    /// What an activation means besides: its records, and the notice with "Not you?" (W9).
+    fn activation(&self, visit: &Visit, held: &Held, who: &Applicant, token: &Credential, activate: Act) -> Change {
+        let flow = held.flow();
+        let event = |kind| self.event(kind, visit, flow).with("serial", token.serial.as_str());
+        let mut change = Change::of(activate)
+            .record(
+                event(EventKind::TokenActivated)
+                    .with("from", TokenState::Assigned.as_str())
+                    .with("to", TokenState::Active.as_str())
+                    .with("os", token.target.os())
+                    .with("deviceType", token.target.device_type()),
+            )
+            .record(event(EventKind::EnrollmentConfirmed).with("method", "otp"));
+        if who.user.email.as_deref().is_some_and(|email| !email.is_empty()) {
+            let entropy = self.ports.entropy.as_ref();
+            let (put, url) = dispute::link(&visit.vs, token, &flow.id, self.rules.dispute_life, entropy, visit.now);
+            change = change.and(put).and(Act::MailQueue(self.notice_mail(visit, &flow.id, &who.user, token, url)));
+        }
+        change
+    }
+
+    fn notice_mail(&self, visit: &Visit, flow: &FlowId, user: &User, token: &Credential, dispute: String) -> NewMail {
+        let fields = [
+            ("device", token.target.as_str().to_owned()),
+            ("when", visit.now.rfc3339()),
+            ("address", visit.address.to_canonical().to_string()),
+            ("dispute_url", dispute),
+        ];
+        NewMail {
+            id: MailId::new(self.ports.entropy.id()),
+            user: user.id.clone(),
+            kind: MailKind::EnrolmentNotice,
+            language: visit.language.clone(),
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect(),
+            flow: Some(flow.clone()),
+            expires_at: visit.now + NOTICE_LIFE,
+        }
+    }
+
+    /// The user of a flow, if they may still self-provision. If not, the flow leaves the wizard (EN-05).
+    async fn applicant(&self, visit: &Visit, held: &Held) -> Result<Applicant, Stop> {
+        let data = &held.flow().data;
+        let Some(user) = self.user(visit, held).await? else {
+            return self.withdraw(visit, held, NotOffered::AccountUnusable).await;
+        };
+        let ahead = self.ahead(visit, data.return_to.as_ref(), &user, data.proofs, data.raises.as_ref());
+        if matches!(ahead, Ahead::Closed { .. }) {
+            return self.withdraw(visit, held, NotOffered::NotNeeded).await;
+        }
+        let states = self.token_states(visit, &user).await?;
+        match self.offer(visit, &user, &states).await? {
+            Ok(choices) => Ok(Applicant { user, choices }),
+            Err(why) => self.withdraw(visit, held, why).await,
+        }
+    }
+
+    /// The same, and the platform chosen before is still allowed. If it is not, another is to be chosen (R49).
+    async fn applicant_with_target(&self, visit: &Visit, held: &Held) -> Result<Applicant, Stop> {
+        let who = self.applicant(visit, held).await?;
+        if held.flow().data.target.is_some_and(|target| who.choices.allows(target)) {
+            return Ok(who);
+        }
+        let data = FlowData {
+            notice: Some(Notice::ChooseTarget),
+            target: None,
+            mobile_chosen: false,
+            asks_passcode: false,
+            ..held.data()
+        };
+        let act = self.onward(visit, held, Step::EmailVerified, data);
+        self.commit(visit, Change::of(act).record(self.not_allowed(visit, held))).await?;
+        Err(Stop::Done(Moved::ToStep { browser: None }))
+    }
+
+    fn not_allowed(&self, visit: &Visit, held: &Held) -> AuditEvent {
+        self.event(EventKind::ActivationFailed, visit, held.flow()).with("reason", "target_not_allowed")
+    }
+
+    /// Out of the wizard, to the passcode page; a token that was issued on the way is destroyed.
+    async fn withdraw<T>(&self, visit: &Visit, held: &Held, why: NotOffered) -> Result<T, Stop> {
+        let data = FlowData {
+            notice: Some(Notice::NoLongerOffered),
+            code: None,
+            target: None,
+            credential: None,
+            issue_expires_at: None,
+            mobile_chosen: false,
+            asks_passcode: false,
+            ..held.data()
+        };
+        let event = self.event(EventKind::SelfProvisioningNotOffered, visit, held.flow()).with("reason", why.as_str());
+        let change = Change::of(self.onward(visit, held, Step::Passcode, data)).record(event);
+        let change = self.abandon_token(visit, held, change, why.as_str()).await?;
+        self.commit(visit, change).await?;
+        self.ports.metrics.enrollment(visit.vs.id.as_str(), held.flow().step.as_str(), "withdrawn");
+        Err(Stop::Done(Moved::ToStep { browser: None }))
+    }
+
+    async fn go(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        who: &Applicant,
+        event: Event<'_>,
+        extra: Change,
+    ) -> Result<Moved, Stop> {
+        let next = step(&state(held), event, visit.now, &self.rules)?;
+        self.carry_out(visit, held, who, next, extra).await
+    }
+
+    /// The move, everything that follows from it, and `extra`: one change.
+    async fn carry_out(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        who: &Applicant,
+        next: Next,
+        extra: Change,
+    ) -> Result<Moved, Stop> {
+        let Next { state: State { step, data }, effects } = next;
+        let same_page = step == held.flow().step && FlowData { notice: None, ..data.clone() } == held.data();
+        let act = if same_page { self.staying(visit, held, data) } else { self.onward(visit, held, step, data) };
+        let mut change = Change::of(act);
+        for effect in &effects {
+            change = self.effect(visit, held, who, effect, change).await?;
+        }
+        change.acts.extend(extra.acts);
+        change.events.extend(extra.events);
+        self.commit(visit, change).await?;
+        self.measure(visit, &effects);
+        Ok(Moved::ToStep { browser: None })
+    }
+
+    async fn effect(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        who: &Applicant,
+        effect: &Effect,
+        change: Change,
+    ) -> Result<Change, Stop> {
+        Ok(match effect {
+            Effect::Supersede => self.supersede(visit, held, who, change).await?,
+            Effect::Issue(id, target) => self.issue(visit, held, who, id, *target, change).await?,
+            Effect::Retarget(id, target) => change.and(Act::CredentialRetarget { id: id.clone(), target: *target }),
+            Effect::Reissue(_) => self.reissue(visit, held, who, change).await?,
+            Effect::Record(kind, details) => change.record(self.detailed(visit, held, *kind, details)),
+            // Activating needs the plugin's new bytes and comes with a session: `prove_token` sees to it.
+            Effect::Activate(_) | Effect::Measure { .. } => change,
+        })
+    }
+
+    fn detailed(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        kind: EventKind,
+        details: &[(&'static str, serde_json::Value)],
+    ) -> AuditEvent {
+        let event = self.event(kind, visit, held.flow());
+        let event = details.iter().fold(event, |event, (name, value)| event.with(name, value.clone()));
+        if kind != EventKind::AddAuthenticatorSelected {
+            return event;
+        }
+        event.with("language", visit.language.as_str()).with("userAgent", visit.user_agent.as_str())
+    }
+
+    /// The user's other enrolments end, and with them the tokens that they have issued (decision A12).
+    async fn supersede(&self, visit: &Visit, held: &Held, who: &Applicant, change: Change) -> Result<Change, Stop> {
+        let tokens = self.ports.credentials.credentials_of(&visit.vs.id, &who.user.id).await?;
+        let abandoned = tokens.into_iter().filter(|token| token.state == TokenState::Assigned);
+        let act = Act::FlowsSupersede { user: who.user.id.clone(), keep: held.flow().id.clone() };
+        Ok(abandoned.fold(change.and(act), |change, token| {
+            let revoked = self
+                .event(EventKind::TokenRevoked, visit, held.flow())
+                .with("serial", token.serial)
+                .with("from", TokenState::Assigned.as_str())
+                .with("to", TokenState::Revoked.as_str())
+                .with("reason", "superseded");
+            change.record(revoked)
+        }))
+    }
+
+    async fn issue(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        who: &Applicant,
+        id: &CredentialId,
+        target: Target,
+        change: Change,
+    ) -> Result<Change, Stop> {
+        let (plugin, kind) =
+            self.otp_kinds().find(|(_, kind)| kind.fits(&TEMPLATE, target).is_ok()).ok_or(Stop::Stale)?;
+        let offer = kind.offer(&self.offer_request(visit, &who.user, &TEMPLATE, target), visit.now).await?;
+        let serial = self.serial();
+        let event = |kind| self.event(kind, visit, held.flow()).with("serial", serial.as_str());
+        let change = change
+            .record(event(EventKind::TokenAssigned).with("to", TokenState::Assigned.as_str()))
+            .record(self.issued(visit, event(EventKind::ActivationCodeIssued)));
+        Ok(change.and(Act::CredentialIssue(NewCredential {
+            id: id.clone(),
+            user: who.user.id.clone(),
+            plugin: plugin.to_owned(),
+            serial,
+            target,
+            template: TEMPLATE,
+            opened: offer.opened,
+        })))
+    }
+
+    /// "New code": a new secret, with the template of this moment.
+    async fn reissue(&self, visit: &Visit, held: &Held, who: &Applicant, change: Change) -> Result<Change, Stop> {
+        let token = self.token_in_hand(visit, held).await?;
+        let kind: &dyn Authenticator = self.authenticator(&token.plugin).ok_or(Stop::Stale)?;
+        let offer = kind.offer(&self.offer_request(visit, &who.user, &TEMPLATE, token.target), visit.now).await?;
+        let event = self.event(EventKind::ActivationCodeRefreshed, visit, held.flow()).with("serial", token.serial);
+        let act =
+            Act::CredentialReissue { id: token.id, version: token.version, opened: offer.opened, template: TEMPLATE };
+        Ok(change.and(act).record(self.issued(visit, event)))
+    }
+
+    fn issued(&self, visit: &Visit, event: AuditEvent) -> AuditEvent {
+        event.with("templateVersion", TEMPLATE.version).with("expiresAt", (visit.now + self.rules.issue_life).rfc3339())
+    }
+
+    /// The token that this flow has issued: Assigned still, and its user's.
+    async fn token_in_hand(&self, visit: &Visit, held: &Held) -> Result<Credential, Stop> {
+        let flow = held.flow();
+        let id = flow.data.credential.as_ref().ok_or(Stop::Stale)?;
+        let token = self.ports.credentials.credential(&visit.vs.id, id).await?;
+        let ours = |token: &Credential| token.state == TokenState::Assigned && Some(&token.user) == flow.user.as_ref();
+        token.filter(ours).ok_or(Stop::Stale)
+    }
+
+    pub(crate) fn offer_request(
+        &self,
+        visit: &Visit,
+        user: &User,
+        template: &Template,
+        target: Target,
+    ) -> OfferRequest {
+        OfferRequest {
+            user: user.id.clone(),
+            account: user.name.clone(),
+            issuer: visit.vs.name.clone(),
+            template: template.clone(),
+            target,
+        }
+    }
+
+    /// `DW-7Q2M-K94T`: forty random bits in letters and digits that cannot be taken for one another.
+    fn serial(&self) -> String {
+        const ALPHABET: [char; 32] = [
+            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M',
+            'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+        ];
+        let mut bytes = [0_u8; 8];
+        self.ports.entropy.fill(&mut bytes);
+        let text: String = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len())).collect();
+        let (head, tail) = text.split_at_checked(4).unwrap_or((&text, ""));
+        format!("DW-{head}-{tail}")
+    }
+
+    fn measure(&self, visit: &Visit, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::Measure { step, outcome } = effect {
+                self.ports.metrics.enrollment(visit.vs.id.as_str(), step, outcome);
+            }
+        }
+    }
+}
+
+fn state(held: &Held) -> State {
+    State { step: held.flow().step, data: held.flow().data.clone() }
+}

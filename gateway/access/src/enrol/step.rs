@@ -1,0 +1,735 @@
+//! The wizard as a pure function: where an enrolment stands and what happened, in; where it stands then and what must be
+//! done for it, out. No clock, no store, no plugin (design 3.6).
+//!
+//! ```text
+//!  offered ──code queued──▶ code_sent ──right code──▶ email_verified ──target──▶ code_issued ──first passcode──▶ confirmed
+//!                           │  ▲ wrong, expired, new    │  ▲ mobile                │  ▲ new code, continue, back
+//!                           └──┘                        └──┘  ◀────────back────────┘──┘
+//! ```
+
+use doorward_api::audit::EventKind;
+use doorward_api::flow::{Delivery, Notice, SentCode};
+use doorward_api::{CredentialId, FlowData, MailId, Step, Target, Timestamp};
+use doorward_tokens::{Choice, Choices};
+use serde_json::Value;
+
+use crate::signin::Rules;
+
+/// Where an enrolment stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// The flow's step.
+    pub step: Step,
+    /// What the flow remembers.
+    pub data: FlowData,
+}
+
+/// What happened. Facts that only the outside world knows come with it.
+#[derive(Debug, Clone)]
+pub enum Event<'a> {
+    /// A new code was made, and its mail is queued with this very change.
+    CodeQueued(SentCode),
+    /// The mail of the code in hand was refused; another with the same code is queued.
+    CodeQueuedAgain(MailId),
+    /// A code was asked for, and the user has no address on record (E1).
+    NoAddress,
+    /// A code was asked for too often.
+    TooManyCodes {
+        /// When the next may be asked for.
+        until: Timestamp,
+    },
+    /// The field was left empty. No try.
+    CodeLeftEmpty,
+    /// A code was typed that [`may_be_tried`]. The tries were counted before it was compared.
+    CodeTried {
+        /// Whether it was right.
+        right: bool,
+        /// How many tries there were.
+        tries: Tries,
+        /// What may be chosen next.
+        choices: &'a Choices,
+        /// The row of a token, should one be issued.
+        fresh: &'a CredentialId,
+    },
+    /// W3 or W4 was answered; `None` for what is no choice.
+    Chosen {
+        /// The answer.
+        choice: Option<Choice>,
+        /// What could be chosen.
+        choices: &'a Choices,
+        /// The row of a token, should one be issued.
+        fresh: &'a CredentialId,
+    },
+    /// W5: New code.
+    NewSecret,
+    /// W5: Continue.
+    Continue,
+    /// Back.
+    Back(&'a Choices),
+    /// The plugin accepted the first passcode.
+    Proved,
+}
+
+/// Tries so far, this one included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tries {
+    /// Of this code.
+    pub of_code: u32,
+    /// Of the user today, over all codes.
+    pub of_day: u32,
+    /// When the day is over.
+    pub day_ends: Timestamp,
+}
+
+/// Where an enrolment stands after an event, and what must be done in the same change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// Where.
+    pub state: State,
+    /// What, in order.
+    pub effects: Vec<Effect>,
+}
+
+/// What must be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// End the user's other enrolments (decision A12).
+    Supersede,
+    /// Draw a secret and give the user a token.
+    Issue(CredentialId, Target),
+    /// Another platform for the token in hand; its secret stays.
+    Retarget(CredentialId, Target),
+    /// A new secret for the token in hand.
+    Reissue(CredentialId),
+    /// The token in hand becomes Active.
+    Activate(CredentialId),
+    /// Record it.
+    Record(EventKind, Vec<(&'static str, Value)>),
+    /// Count it in the funnel.
+    Measure {
+        /// The step of the funnel.
+        step: &'static str,
+        /// What came of it.
+        outcome: &'static str,
+    },
+}
+
+/// The event does not belong to where the enrolment stands: nothing happens (EN-01).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this does not belong to the step at which the enrolment stands")]
+pub struct Refusal;
+
+/// Where an event leads.
+///
+/// # Errors
+/// [`Refusal`] when it does not belong here.
+pub fn step(state: &State, event: Event<'_>, now: Timestamp, rules: &Rules) -> Result<Next, Refusal> {
+    match (state.step, event) {
+        (Step::Offered | Step::CodeSent, Event::CodeQueued(code)) => Ok(code_queued(state, code)),
+        (Step::CodeSent, Event::CodeQueuedAgain(mail)) => code_queued_again(state, mail),
+        (Step::Offered | Step::CodeSent, Event::NoAddress) => Ok(no_address(state)),
+        (Step::Offered | Step::CodeSent, Event::TooManyCodes { until }) => Ok(too_many_codes(state, until)),
+        (Step::CodeSent, Event::CodeLeftEmpty) => Ok(Going::from(state).told(Notice::Empty)),
+        (Step::CodeSent, Event::CodeTried { right, tries, choices, fresh }) => {
+            code_tried(state, right, tries, choices, fresh, now, rules)
+        }
+        (Step::EmailVerified, Event::Chosen { choice, choices, fresh }) => {
+            Ok(chosen(state, choice, choices, fresh, now, rules))
+        }
+        (Step::CodeIssued, Event::NewSecret) if !state.data.asks_passcode => new_secret(state, now, rules),
+        (Step::CodeIssued, Event::Continue) if !state.data.asks_passcode => Ok(asks_passcode(state, true)),
+        (Step::CodeIssued | Step::EmailVerified, Event::Back(choices)) => back(state, choices),
+        (Step::CodeIssued, Event::Proved) if state.data.asks_passcode => proved(state),
+        _ => Err(Refusal),
+    }
+}
+
+/// Whether the code in hand may still be tried; otherwise what the user is told. To be asked before a try is counted.
+///
+/// # Errors
+/// [`Refusal`] when no code was sent.
+pub fn may_be_tried(data: &FlowData, now: Timestamp) -> Result<Result<&SentCode, Notice>, Refusal> {
+    let code = data.code.as_ref().ok_or(Refusal)?;
+    Ok(if code.void {
+        Err(Notice::CodeVoid)
+    } else if code.expires_at <= now {
+        Err(Notice::CodeExpired)
+    } else {
+        Ok(code)
+    })
+}
+
+/// What "Send a new code" or Retry leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// A new code, with this number.
+    New(u32),
+    /// The mail was refused: the same code once more, in another mail.
+    Same,
+    /// The mail still waits for the mail server: try it now, and write no other.
+    Waiting,
+    /// The last code is too young (30 seconds): nothing is sent.
+    TooSoon,
+}
+
+/// What is sent when a code is asked for. `delivery` is what has become of the last mail.
+pub fn sending(data: &FlowData, delivery: Option<Delivery>, now: Timestamp, rules: &Rules) -> Sending {
+    let Some(code) = &data.code else { return Sending::New(1) };
+    let live = !code.void && code.expires_at > now;
+    match delivery.unwrap_or(code.delivery) {
+        Delivery::Refused if live => Sending::Same,
+        Delivery::Pending if live => Sending::Waiting,
+        _ if code.made_at + rules.resend_after > now => Sending::TooSoon,
+        _ => Sending::New(code.number.saturating_add(1)),
+    }
+}
+
+/// A step being put together.
+struct Going {
+    state: State,
+    effects: Vec<Effect>,
+}
+
+impl Going {
+    /// From where it stands; what the page told of the last try is over.
+    fn from(state: &State) -> Self {
+        let mut state = state.clone();
+        state.data.notice = None;
+        Self { state, effects: Vec::new() }
+    }
+
+    fn to(mut self, step: Step) -> Self {
+        self.state.step = step;
+        self
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut FlowData)) -> Self {
+        change(&mut self.state.data);
+        self
+    }
+
+    fn also(mut self, effect: Effect) -> Self {
+        self.effects.push(effect);
+        self
+    }
+
+    fn record(self, kind: EventKind) -> Self {
+        self.also(Effect::Record(kind, Vec::new()))
+    }
+
+    fn record_with(self, kind: EventKind, name: &'static str, value: impl Into<Value>) -> Self {
+        self.also(Effect::Record(kind, vec![(name, value.into())]))
+    }
+
+    fn measure(self, step: &'static str, outcome: &'static str) -> Self {
+        self.also(Effect::Measure { step, outcome })
+    }
+
+    fn told(self, notice: Notice) -> Next {
+        self.with(|data| data.notice = Some(notice)).done()
+    }
+
+    fn done(self) -> Next {
+        Next { state: self.state, effects: self.effects }
+    }
+}
+
+fn code_queued(state: &State, code: SentCode) -> Next {
+    let number = code.number;
+    let again = state.data.code.is_some();
+    let going = selected(Going::from(state), state)
+        .to(Step::CodeSent)
+        .with(|data| data.code = Some(code))
+        .measure("code_sent", if again { "resent" } else { "queued" });
+    if !again {
+        return going.done();
+    }
+    going.record_with(EventKind::VerificationCodeResent, "attempt", number).told(Notice::CodeSentAgain)
+}
+
+/// The click on "Add Authenticator" is recorded once, with whatever came of it.
+fn selected(going: Going, state: &State) -> Going {
+    if state.step == Step::Offered { going.record(EventKind::AddAuthenticatorSelected) } else { going }
+}
+
+fn code_queued_again(state: &State, mail: MailId) -> Result<Next, Refusal> {
+    let mut code = state.data.code.clone().ok_or(Refusal)?;
+    code.mail = mail;
+    code.delivery = Delivery::Pending;
+    let number = code.number;
+    let going = Going::from(state).with(|data| data.code = Some(code)).measure("code_sent", "retried");
+    Ok(going.record_with(EventKind::VerificationCodeResent, "attempt", number).done())
+}
+
+fn no_address(state: &State) -> Next {
+    selected(Going::from(state), state)
+        .to(Step::CodeSent)
+        .record_with(EventKind::VerificationCodeFailed, "reason", "no_email")
+        .measure("code_sent", "no_email")
+        .told(Notice::NoEmail)
+}
+
+fn too_many_codes(state: &State, until: Timestamp) -> Next {
+    Going::from(state)
+        .record_with(EventKind::VerificationCodeLimit, "reason", "sends")
+        .measure("code_sent", "limit")
+        .told(Notice::CodeLimit { until })
+}
+
+fn code_tried(
+    state: &State,
+    right: bool,
+    tries: Tries,
+    choices: &Choices,
+    fresh: &CredentialId,
+    now: Timestamp,
+    rules: &Rules,
+) -> Result<Next, Refusal> {
+    if let Err(notice) = may_be_tried(&state.data, now)? {
+        return Ok(not_tried(state, notice));
+    }
+    // The day is judged first: it bounds guessing over all codes, flows and processes (EN-04).
+    if tries.of_day > rules.code_tries_a_day {
+        return Ok(Going::from(state)
+            .record_with(EventKind::VerificationCodeLimit, "reason", "tries_of_the_day")
+            .measure("email_verified", "day_limit")
+            .told(Notice::CodeDayLimit { until: tries.day_ends }));
+    }
+    if tries.of_code > rules.code_tries {
+        return Ok(not_tried(state, Notice::CodeVoid));
+    }
+    if !right {
+        return Ok(wrong_code(state, rules.code_tries.saturating_sub(tries.of_code)));
+    }
+    let verified = Going::from(state)
+        .to(Step::EmailVerified)
+        .with(|data| data.mobile_chosen = false)
+        .also(Effect::Supersede)
+        .record(EventKind::VerificationCodeAccepted)
+        .measure("email_verified", "passed");
+    Ok(match choices.only() {
+        Some(target) => take(verified, target, fresh, now, rules),
+        None => verified.done(),
+    })
+}
+
+/// The code is past being tried.
+pub fn not_tried(state: &State, notice: Notice) -> Next {
+    let going = Going::from(state);
+    let going = match notice {
+        Notice::CodeExpired => going.record(EventKind::VerificationCodeExpired).measure("email_verified", "expired"),
+        _ => going
+            .with(|data| data.code.iter_mut().for_each(|code| code.void = true))
+            .record_with(EventKind::VerificationCodeRejected, "triesLeft", 0)
+            .measure("email_verified", "void"),
+    };
+    going.told(notice)
+}
+
+fn wrong_code(state: &State, tries_left: u32) -> Next {
+    let going = Going::from(state)
+        .record_with(EventKind::VerificationCodeRejected, "triesLeft", tries_left)
+        .measure("email_verified", "wrong");
+    if tries_left > 0 {
+        return going.told(Notice::CodeWrong { tries_left });
+    }
+    going.with(|data| data.code.iter_mut().for_each(|code| code.void = true)).told(Notice::CodeVoid)
+}
+
+fn chosen(
+    state: &State,
+    choice: Option<Choice>,
+    choices: &Choices,
+    fresh: &CredentialId,
+    now: Timestamp,
+    rules: &Rules,
+) -> Next {
+    match choice {
+        Some(Choice::Target(target)) if choices.allows(target) => take(Going::from(state), target, fresh, now, rules),
+        Some(Choice::Mobile) if choices.asks_device() => {
+            Going::from(state).with(|data| data.mobile_chosen = true).done()
+        }
+        _ => Going::from(state).told(Notice::ChooseTarget),
+    }
+}
+
+/// A target is chosen: its token is issued, or the one in hand, whose secret the user may have scanned already, is kept.
+fn take(going: Going, target: Target, fresh: &CredentialId, now: Timestamp, rules: &Rules) -> Next {
+    let effect = match &going.state.data.credential {
+        Some(held) => Effect::Retarget(held.clone(), target),
+        None => Effect::Issue(fresh.clone(), target),
+    };
+    let issued = matches!(effect, Effect::Issue(..));
+    let details = vec![("os", Value::from(target.os())), ("deviceType", Value::from(target.device_type()))];
+    let going = going
+        .to(Step::CodeIssued)
+        .with(|data| {
+            data.target = Some(target);
+            data.asks_passcode = false;
+            if issued {
+                data.credential = Some(fresh.clone());
+                data.issue_expires_at = Some(now + rules.issue_life);
+            }
+        })
+        .also(Effect::Record(EventKind::TargetSelected, details))
+        .also(effect)
+        .measure("target_chosen", target.as_str());
+    if issued { going.measure("code_issued", "issued").done() } else { going.done() }
+}
+
+fn new_secret(state: &State, now: Timestamp, rules: &Rules) -> Result<Next, Refusal> {
+    let held = state.data.credential.clone().ok_or(Refusal)?;
+    Ok(Going::from(state)
+        .with(|data| data.issue_expires_at = Some(now + rules.issue_life))
+        .also(Effect::Reissue(held))
+        .measure("code_issued", "refreshed")
+        .done())
+}
+
+fn asks_passcode(state: &State, asks: bool) -> Next {
+    Going::from(state).with(|data| data.asks_passcode = asks).done()
+}
+
+/// One page back. The emailed code was used up, so nothing leads back before W3.
+fn back(state: &State, choices: &Choices) -> Result<Next, Refusal> {
+    let data = &state.data;
+    match state.step {
+        Step::CodeIssued if data.asks_passcode => Ok(asks_passcode(state, false)),
+        Step::CodeIssued if choices.only().is_none() => {
+            let by_device =
+                choices.kinds().is_some() && choices.asks_device() && data.target.is_some_and(Target::mobile);
+            Ok(Going::from(state).to(Step::EmailVerified).with(|data| data.mobile_chosen = by_device).done())
+        }
+        Step::EmailVerified if data.mobile_chosen => {
+            Ok(Going::from(state).with(|data| data.mobile_chosen = false).done())
+        }
+        _ => Err(Refusal),
+    }
+}
+
+/// Whether Back leads anywhere.
+pub fn can_go_back(state: &State, choices: &Choices) -> bool {
+    back(state, choices).is_ok()
+}
+
+fn proved(state: &State) -> Result<Next, Refusal> {
+    let held = state.data.credential.clone().ok_or(Refusal)?;
+    Ok(Going::from(state).to(Step::Confirmed).also(Effect::Activate(held)).measure("confirmed", "confirmed").done())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use doorward_api::Proofs;
+    use doorward_api::ports::Entropy;
+    use std::time::Duration;
+
+    use crate::testing::{Dice, now};
+
+    /// What a flow remembers that has just begun.
+    pub(crate) fn blank() -> FlowData {
+        FlowData {
+            typed_name: "alice".into(),
+            return_to: None,
+            language: "en".into(),
+            need: Vec::new(),
+            proofs: Proofs::NONE,
+            notice: None,
+            code: None,
+            mobile_chosen: false,
+            target: None,
+            credential: None,
+            issue_expires_at: None,
+            asks_passcode: false,
+            raises: None,
+        }
+    }
+
+    fn usual() -> Choices {
+        Choices::new([Target::Ios, Target::Android, Target::WindowsDesktop]).unwrap()
+    }
+
+    fn code(number: u32, made_at: Timestamp) -> SentCode {
+        SentCode {
+            mac: format!("mac-{number}"),
+            number,
+            made_at,
+            expires_at: made_at + Rules::default().code_life,
+            mail: MailId::from("m"),
+            delivery: Delivery::Sent,
+            void: false,
+        }
+    }
+
+    fn go(state: &State, event: Event<'_>) -> Result<Next, Refusal> {
+        step(state, event, now(), &Rules::default())
+    }
+
+    fn at(step: Step, change: impl FnOnce(&mut FlowData)) -> State {
+        let mut data = blank();
+        change(&mut data);
+        State { step, data }
+    }
+
+    fn tried(state: &State, right: bool, of_code: u32, of_day: u32, choices: &Choices) -> Result<Next, Refusal> {
+        let fresh = CredentialId::from("c-fresh");
+        let tries = Tries { of_code, of_day, day_ends: now() + Duration::from_hours(20) };
+        go(state, Event::CodeTried { right, tries, choices, fresh: &fresh })
+    }
+
+    fn choose(state: &State, value: &str, choices: &Choices) -> Result<Next, Refusal> {
+        let fresh = CredentialId::from("c-fresh");
+        go(state, Event::Chosen { choice: choices.read(value), choices, fresh: &fresh })
+    }
+
+    fn kinds(next: &Next) -> Vec<EventKind> {
+        next.effects.iter().filter_map(|e| if let Effect::Record(kind, _) = e { Some(*kind) } else { None }).collect()
+    }
+
+    #[test]
+    fn the_usual_way_leads_to_a_token_in_five_steps() {
+        let choices = usual();
+        let offered = at(Step::Offered, |_| ());
+        let sent = go(&offered, Event::CodeQueued(code(1, now()))).unwrap();
+        assert_eq!(
+            kinds(&sent),
+            [EventKind::AddAuthenticatorSelected],
+            "SENT is recorded when the mail server took it"
+        );
+        let verified = tried(&sent.state, true, 1, 1, &choices).unwrap();
+        assert_eq!(verified.state.step, Step::EmailVerified);
+        assert!(verified.effects.contains(&Effect::Supersede));
+        let device = choose(&verified.state, "mobile", &choices).unwrap();
+        assert!(device.state.data.mobile_chosen && device.state.step == Step::EmailVerified);
+        let issued = choose(&device.state, "android", &choices).unwrap();
+        assert_eq!(issued.state.step, Step::CodeIssued);
+        assert!(issued.effects.contains(&Effect::Issue("c-fresh".into(), Target::Android)));
+        assert_eq!(issued.state.data.issue_expires_at, Some(now() + Duration::from_mins(10)));
+        assert_eq!(go(&issued.state, Event::Proved), Err(Refusal), "not before Continue");
+        let asked = go(&issued.state, Event::Continue).unwrap();
+        let done = go(&asked.state, Event::Proved).unwrap();
+        assert_eq!(done.state.step, Step::Confirmed);
+        assert!(done.effects.contains(&Effect::Activate("c-fresh".into())));
+    }
+
+    #[test]
+    fn a_w4_value_at_w3_counts_for_both_and_a_single_target_for_all() {
+        let sent = at(Step::CodeSent, |data| data.code = Some(code(1, now())));
+        let verified = tried(&sent, true, 1, 1, &usual()).unwrap();
+        assert_eq!(choose(&verified.state, "ios", &usual()).unwrap().state.data.target, Some(Target::Ios));
+        let single = Choices::new([Target::Android]).unwrap();
+        let issued = tried(&sent, true, 1, 1, &single).unwrap();
+        assert_eq!(issued.state.step, Step::CodeIssued);
+        assert_eq!(kinds(&issued), [EventKind::VerificationCodeAccepted, EventKind::TargetSelected]);
+    }
+
+    #[test]
+    fn the_secret_survives_a_change_of_mind() {
+        let issued = choose(&at(Step::EmailVerified, |_| ()), "windows-desktop", &usual()).unwrap().state;
+        let back = go(&issued, Event::Back(&usual())).unwrap();
+        assert_eq!((back.state.step, back.state.data.mobile_chosen), (Step::EmailVerified, false));
+        let again = choose(&back.state, "ios", &usual()).unwrap();
+        assert!(again.effects.contains(&Effect::Retarget("c-fresh".into(), Target::Ios)));
+        assert_eq!(again.state.data.issue_expires_at, issued.data.issue_expires_at);
+        let to_w4 = go(&again.state, Event::Back(&usual())).unwrap().state;
+        assert!(to_w4.data.mobile_chosen, "W4 was the page before");
+        let to_w3 = go(&to_w4, Event::Back(&usual())).unwrap().state;
+        assert_eq!(go(&to_w3, Event::Back(&usual())), Err(Refusal), "the emailed code is used up");
+    }
+
+    #[test]
+    fn the_fifth_wrong_try_voids_the_code() {
+        let sent = at(Step::CodeSent, |data| data.code = Some(code(1, now())));
+        for tries in 1..5 {
+            let next = tried(&sent, false, tries, tries, &usual()).unwrap();
+            assert_eq!(next.state.data.notice, Some(Notice::CodeWrong { tries_left: 5 - tries }));
+        }
+        let void = tried(&sent, false, 5, 5, &usual()).unwrap();
+        assert_eq!(void.state.data.notice, Some(Notice::CodeVoid));
+        let late = tried(&void.state, true, 6, 6, &usual()).unwrap();
+        assert_eq!(
+            (late.state.step, late.state.data.notice),
+            (Step::CodeSent, Some(Notice::CodeVoid)),
+            "even if right"
+        );
+        let parallel = tried(&sent, true, 6, 6, &usual()).unwrap();
+        assert_eq!(parallel.state.data.notice, Some(Notice::CodeVoid), "the meter decides, not the row");
+    }
+
+    #[test]
+    fn the_sixteenth_try_of_a_day_is_not_evaluated() {
+        let sent = at(Step::CodeSent, |data| data.code = Some(code(4, now())));
+        assert_eq!(tried(&sent, true, 1, 15, &usual()).unwrap().state.step, Step::EmailVerified);
+        let over = tried(&sent, true, 1, 16, &usual()).unwrap();
+        assert!(matches!(over.state.data.notice, Some(Notice::CodeDayLimit { .. })));
+        assert_eq!((over.state.step, kinds(&over)), (Step::CodeSent, vec![EventKind::VerificationCodeLimit]));
+    }
+
+    #[test]
+    fn an_old_code_is_too_old() {
+        let old = at(Step::CodeSent, |data| data.code = Some(code(1, now() - Duration::from_mins(10))));
+        let next = tried(&old, true, 1, 1, &usual()).unwrap();
+        assert_eq!((next.state.step, next.state.data.notice), (Step::CodeSent, Some(Notice::CodeExpired)));
+    }
+
+    #[test]
+    fn what_is_sent_depends_on_the_last_mail() {
+        let rules = Rules::default();
+        let sending = |code: Option<SentCode>, delivery| {
+            let data = FlowData { code, ..blank() };
+            super::sending(&data, delivery, now(), &rules)
+        };
+        let age = |secs| now() - Duration::from_secs(secs);
+        assert_eq!(sending(None, None), Sending::New(1));
+        assert_eq!(sending(Some(code(1, age(29))), None), Sending::TooSoon);
+        assert_eq!(sending(Some(code(1, age(30))), None), Sending::New(2));
+        assert_eq!(sending(Some(code(1, age(3))), Some(Delivery::Refused)), Sending::Same);
+        assert_eq!(sending(Some(code(1, age(60))), Some(Delivery::Pending)), Sending::Waiting);
+        assert_eq!(sending(Some(code(3, age(700))), Some(Delivery::Refused)), Sending::New(4), "the code is too old");
+        let void = SentCode { void: true, ..code(1, age(40)) };
+        assert_eq!(sending(Some(void), Some(Delivery::Pending)), Sending::New(2));
+    }
+
+    #[test]
+    fn no_event_does_anything_at_a_step_it_does_not_belong_to() {
+        let (choices, fresh) = (usual(), CredentialId::from("c"));
+        let all = |state: &State| {
+            let tries = Tries { of_code: 1, of_day: 1, day_ends: now() };
+            [
+                Event::CodeQueued(code(1, now())),
+                Event::CodeQueuedAgain("m".into()),
+                Event::NoAddress,
+                Event::TooManyCodes { until: now() },
+                Event::CodeLeftEmpty,
+                Event::CodeTried { right: true, tries, choices: &choices, fresh: &fresh },
+                Event::Chosen { choice: choices.read("ios"), choices: &choices, fresh: &fresh },
+                Event::NewSecret,
+                Event::Continue,
+                Event::Back(&choices),
+                Event::Proved,
+            ]
+            .map(|event| go(state, event).is_ok())
+        };
+        for step in [Step::Password, Step::Passcode, Step::Confirmed, Step::Cancelled, Step::Superseded] {
+            let rich = at(step, |data| {
+                data.code = Some(code(1, now()));
+                data.credential = Some("c".into());
+                data.target = Some(Target::Ios);
+                data.asks_passcode = true;
+            });
+            assert_eq!(all(&rich), [false; 11], "{step:?}");
+        }
+        let offered = all(&at(Step::Offered, |_| ()));
+        assert_eq!(offered, [true, false, true, true, false, false, false, false, false, false, false]);
+        let issued = all(&at(Step::CodeIssued, |data| data.credential = Some("c".into())));
+        assert_eq!(issued, [false, false, false, false, false, false, false, true, true, true, false]);
+    }
+
+    /// One random life of an enrolment, with the meters that the driver keeps.
+    struct Life {
+        dice: Dice,
+        state: State,
+        now: Timestamp,
+        of_code: u32,
+        of_day: u32,
+        contact: bool,
+        proof: bool,
+        evaluated_of_code: u32,
+        evaluated_of_day: u32,
+    }
+
+    impl Life {
+        fn roll(&self, sides: u8) -> u8 {
+            let mut byte = [0];
+            self.dice.fill(&mut byte);
+            byte[0] % sides
+        }
+
+        fn live(&mut self, choices: &Choices) {
+            let rules = Rules::default();
+            let fresh = CredentialId::from("c-fresh");
+            self.now = self.now + Duration::from_secs(u64::from(self.roll(40)));
+            let event = match self.roll(9) {
+                0 => match sending(&self.state.data, None, self.now, &rules) {
+                    Sending::New(number) => Event::CodeQueued(code(number, self.now)),
+                    Sending::Same => Event::CodeQueuedAgain("m".into()),
+                    Sending::Waiting | Sending::TooSoon => return,
+                },
+                1 => Event::NoAddress,
+                2 | 3 => {
+                    if !matches!(may_be_tried(&self.state.data, self.now), Ok(Ok(_))) {
+                        return;
+                    }
+                    self.of_code += 1;
+                    self.of_day += 1;
+                    let tries = Tries { of_code: self.of_code, of_day: self.of_day, day_ends: self.now };
+                    Event::CodeTried { right: self.roll(6) == 0, tries, choices, fresh: &fresh }
+                }
+                4 | 5 => {
+                    let values = ["mobile", "ios", "android", "windows-desktop", "windows-mobile", "?"];
+                    let choice = choices.read(values[usize::from(self.roll(6))]);
+                    Event::Chosen { choice, choices, fresh: &fresh }
+                }
+                6 => Event::NewSecret,
+                7 => Event::Continue,
+                _ if self.roll(2) == 0 => Event::Back(choices),
+                _ => Event::Proved,
+            };
+            self.take(event, &rules);
+        }
+
+        fn take(&mut self, event: Event<'_>, rules: &Rules) {
+            let new_code = matches!(event, Event::CodeQueued(_));
+            let tried = if let Event::CodeTried { right, .. } = event { Some(right) } else { None };
+            let proof = matches!(event, Event::Proved);
+            let Ok(next) = step(&self.state, event, self.now, rules) else { return };
+            if new_code {
+                (self.of_code, self.evaluated_of_code) = (0, 0);
+            }
+            let compared = next
+                .effects
+                .iter()
+                .any(|e| matches!(e, Effect::Measure { step: "email_verified", outcome: "passed" | "wrong" }));
+            if compared {
+                self.evaluated_of_code += 1;
+                self.evaluated_of_day += 1;
+            }
+            if self.state.step == Step::CodeSent && next.state.step != Step::CodeSent {
+                assert_eq!(tried, Some(true), "left CodeSent by something else than a right code");
+                self.contact = true;
+            }
+            self.proof |= proof;
+            self.state = next.state;
+        }
+    }
+
+    #[test]
+    fn confirmed_is_reached_only_through_contact_and_proof_and_tries_never_exceed_the_limit() {
+        let mut confirmed = 0;
+        for round in 0..3_000_u64 {
+            let dice = Dice::default();
+            (0..round).for_each(|_| drop(dice.id()));
+            let choices = if round % 3 == 0 { Choices::new([Target::Android]).unwrap() } else { usual() };
+            let mut life = Life {
+                dice,
+                state: at(Step::Offered, |_| ()),
+                now: now(),
+                of_code: 0,
+                of_day: 0,
+                contact: false,
+                proof: false,
+                evaluated_of_code: 0,
+                evaluated_of_day: 0,
+            };
+            for _ in 0..60 {
+                life.live(&choices);
+                assert!(life.evaluated_of_code <= 5 && life.evaluated_of_day <= 15, "round {round}");
+                let beyond = matches!(life.state.step, Step::EmailVerified | Step::CodeIssued | Step::Confirmed);
+                assert!(!beyond || life.contact, "round {round}");
+                assert!(life.state.step != Step::Confirmed || life.proof, "round {round}");
+            }
+            confirmed += usize::from(life.state.step == Step::Confirmed);
+        }
+        assert!(confirmed > 100, "the test must get there at all: {confirmed}");
+    }
+}

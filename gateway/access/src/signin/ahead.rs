@@ -1,0 +1,222 @@
+//! What is still to be proved: the policy is asked anew after each proof.
+
+use std::sync::Arc;
+
+use doorward_api::flow::{Notice, ReturnTo};
+use doorward_api::{
+    AuditEvent, Decision, EventKind, Factor, Flow, Object, PolicyId, Principal, Proofs, SelfProvisioning, SessionId,
+    Step, StoreError, Subject, Target, Template, TokenState, User,
+};
+use doorward_tokens::{Choices, Facts, NotOffered, offer};
+
+use crate::signin::{Desk, Stop};
+use crate::visit::Visit;
+
+/// What lies between somebody and the page they want.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    /// Nothing.
+    Enough {
+        /// The policies that admit.
+        by: Vec<PolicyId>,
+    },
+    /// A proof that can be asked for here.
+    Prove {
+        /// The next one: the password before all others.
+        next: Factor,
+        /// All of them.
+        need: Vec<Factor>,
+    },
+    /// No proof that can be asked for here would do.
+    Closed {
+        /// The policies that forbid.
+        by: Vec<PolicyId>,
+    },
+}
+
+impl Ahead {
+    fn prove(need: Vec<Factor>) -> Self {
+        // What no page can ask for (a push, a passkey) would leave the user in a blind alley.
+        let askable = need.iter().all(|factor| matches!(factor, Factor::Password | Factor::Otp));
+        match need.iter().min() {
+            Some(next) if askable => Ahead::Prove { next: *next, need },
+            _ => Ahead::Closed { by: Vec::new() },
+        }
+    }
+
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Admit { by } => Ahead::Enough { by },
+            Decision::Challenge { need, .. } => Ahead::prove(need),
+            Decision::Refuse { by } => Ahead::Closed { by },
+        }
+    }
+}
+
+/// Where somebody stands who must give an OTP.
+pub(crate) struct OtpStep {
+    /// [`Step::Passcode`] or [`Step::Offered`].
+    pub(crate) step: Step,
+    /// What is recorded of it.
+    pub(crate) record: Option<(EventKind, Option<NotOffered>)>,
+}
+
+impl OtpStep {
+    /// The record, once the flow is known.
+    pub(crate) fn event(&self, desk: &Desk, visit: &Visit, flow: &Flow) -> Option<AuditEvent> {
+        let (kind, reason) = self.record?;
+        let event = desk.event(kind, visit, flow);
+        Some(match reason {
+            Some(reason) => event.with("reason", reason.as_str()),
+            None => event,
+        })
+    }
+}
+
+impl Desk {
+    /// What a user with these proofs must still give to go there. The portal itself asks for one proof of any kind.
+    pub(crate) fn ahead(
+        &self,
+        visit: &Visit,
+        to: Option<&ReturnTo>,
+        user: &User,
+        proofs: Proofs,
+        session: Option<&SessionId>,
+    ) -> Ahead {
+        let Some(to) = to else {
+            return if proofs.is_empty() {
+                Ahead::prove(vec![Factor::Password])
+            } else {
+                Ahead::Enough { by: Vec::new() }
+            };
+        };
+        let subject = Subject::User(Arc::new(principal(user, proofs, session)));
+        match Ahead::from(self.ask_gate(visit, &subject, to)) {
+            // Nobody becomes somebody without a proof, however open the page.
+            Ahead::Enough { .. } if proofs.is_empty() => Ahead::prove(vec![Factor::Password]),
+            ahead => ahead,
+        }
+    }
+
+    /// What is asked of somebody of whom nothing is known: what a user would have to give. Unknown names walk this way too.
+    pub(crate) fn ahead_of_anybody(&self, visit: &Visit, to: Option<&ReturnTo>) -> Ahead {
+        let ahead = to.map(|to| Ahead::from(self.ask_gate(visit, &Subject::Anonymous, to)));
+        match ahead {
+            None | Some(Ahead::Enough { .. }) => Ahead::prove(vec![Factor::Password]),
+            Some(ahead) => ahead,
+        }
+    }
+
+    fn ask_gate(&self, visit: &Visit, subject: &Subject, to: &ReturnTo) -> Decision {
+        // Site and virtual server of one and the same moment: a decision is remembered under the site's generation.
+        let site = self.site.load_full();
+        let Some(vs) = site.virtual_server(&visit.vs.id) else { return Decision::Refuse { by: Vec::new() } };
+        let object = Object {
+            virtual_server: vs.id.clone(),
+            app: to.app.clone(),
+            host: to.host.clone(),
+            method: to.method.clone(),
+            path: to.path.clone(),
+            client: visit.address,
+            secure: to.origin.starts_with("https:"),
+        };
+        self.gate.decision(&site, vs, subject, &object, visit.now)
+    }
+
+    /// The name that people see of where they go.
+    pub(crate) fn app_name(visit: &Visit, to: Option<&ReturnTo>) -> Option<String> {
+        let to = to?;
+        Some(visit.vs.apps.get(&to.app).map_or_else(|| to.app.as_str().to_owned(), |app| app.name.clone()))
+    }
+
+    /// The passcode page, or the offer of an authenticator (R3, R14). `None` is an unknown name, which looks like one with
+    /// a token (decision A19).
+    pub(crate) async fn otp_step(&self, visit: &Visit, user: Option<&User>) -> Result<OtpStep, Stop> {
+        let passcode = |record| OtpStep { step: Step::Passcode, record };
+        let Some(user) = user else { return Ok(passcode(None)) };
+        let states = self.token_states(visit, user).await?;
+        Ok(match self.offer(visit, user, &states).await? {
+            Ok(_) => OtpStep { step: Step::Offered, record: Some((EventKind::SelfProvisioningOffered, None)) },
+            Err(NotOffered::HasToken) if states.contains(&TokenState::Active) => passcode(None),
+            Err(why) => passcode(Some((EventKind::SelfProvisioningNotOffered, Some(why)))),
+        })
+    }
+
+    /// The states of a user's tokens.
+    pub(crate) async fn token_states(&self, visit: &Visit, user: &User) -> Result<Vec<TokenState>, StoreError> {
+        let tokens = self.ports.credentials.credentials_of(&visit.vs.id, &user.id).await?;
+        Ok(tokens.iter().map(|token| token.state).collect())
+    }
+
+    /// The one predicate, with the facts of this moment.
+    pub(crate) async fn offer(
+        &self,
+        visit: &Visit,
+        user: &User,
+        tokens: &[TokenState],
+    ) -> Result<Result<Choices, NotOffered>, StoreError> {
+        let settings = self.ports.settings.self_provisioning(&visit.vs.id).await?;
+        Ok(offer(&Facts {
+            policy_requires_otp: true,
+            account_usable: !user.disabled,
+            tokens,
+            groups: &user.groups,
+            settings: &settings,
+            feasible: &self.feasible(),
+        }))
+    }
+
+    /// What may be chosen at W3 and W4, whoever asks.
+    pub(crate) fn choices(&self, settings: &SelfProvisioning) -> Option<Choices> {
+        let feasible = self.feasible();
+        Choices::new(settings.targets.iter().copied().filter(|target| feasible.contains(target)))
+    }
+
+    /// The targets on which some plugin can honour the template in force.
+    fn feasible(&self) -> Vec<Target> {
+        let fits = |target: &Target| self.otp_kinds().any(|(_, kind)| kind.fits(&TEMPLATE, *target).is_ok());
+        Target::ALL.into_iter().filter(fits).collect()
+    }
+}
+
+/// The template in force (decision A2).
+pub(crate) const TEMPLATE: Template = Template::STANDARD_APP;
+
+/// How often in a row a passcode was not accepted, this time included.
+pub(crate) fn times_not_accepted(notice: Option<&Notice>) -> u32 {
+    match notice {
+        Some(Notice::PasscodeNotAccepted { times }) => times.saturating_add(1),
+        _ => 1,
+    }
+}
+
+fn principal(user: &User, proofs: Proofs, session: Option<&SessionId>) -> Principal {
+    Principal {
+        user: user.id.clone(),
+        name: user.name.clone(),
+        display_name: user.display_name.clone(),
+        email: user.email.clone(),
+        groups: user.groups.clone(),
+        session: session.cloned().unwrap_or_else(|| SessionId::new("")),
+        proofs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_comes_before_the_passcode() {
+        let need = vec![Factor::Otp, Factor::Password];
+        assert_eq!(Ahead::prove(need.clone()), Ahead::Prove { next: Factor::Password, need });
+        assert_eq!(Ahead::prove(vec![Factor::Otp]), Ahead::Prove { next: Factor::Otp, need: vec![Factor::Otp] });
+    }
+
+    #[test]
+    fn what_no_page_can_ask_for_is_closed() {
+        for need in [vec![Factor::Push], vec![Factor::Password, Factor::Passkey], vec![]] {
+            assert_eq!(Ahead::prove(need), Ahead::Closed { by: Vec::new() });
+        }
+    }
+}

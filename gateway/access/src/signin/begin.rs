@@ -1,0 +1,240 @@
+//! How a sign-in begins: `GET /signin`, and the user name.
+
+use doorward_api::flow::{Notice, ReturnTo};
+use doorward_api::ports::{Act, Change, MeterKey, MeterScope};
+use doorward_api::{
+    Factor, Flow, FlowData, FlowId, FormIds, Principal, Proofs, Screen, ScreenPage, Session, SessionId, Step, Token,
+    User,
+};
+
+use crate::names::fold_name;
+use crate::sessions::Place;
+use crate::signin::{Ahead, Desk, DeskError, Stop};
+use crate::tickets::Handover;
+use crate::visit::{Landing, Moved, Opening, Visit};
+
+/// Longer names are nobody's, and are not kept.
+const LONGEST_NAME: usize = 256;
+
+/// A flow to be.
+struct Beginning {
+    typed_name: String,
+    user: Option<User>,
+    to: Option<ReturnTo>,
+    proofs: Proofs,
+    raises: Option<SessionId>,
+    next: Factor,
+    need: Vec<Factor>,
+}
+
+impl Desk {
+    pub(super) async fn try_open(
+        &self,
+        visit: &Visit,
+        sealed: Option<&str>,
+        remembered: Option<String>,
+    ) -> Result<Opening, DeskError> {
+        let to = sealed.and_then(|sealed| self.returns.open(&visit.vs, sealed, visit.now));
+        let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
+        let denied = || Opening::Denied { app_name: Self::app_name(visit, to.as_ref()).unwrap_or_default() };
+        let Some((session, principal)) = found else {
+            if self.under_way(visit, to.as_ref(), None).await? {
+                return Ok(Opening::Resume);
+            }
+            return Ok(match self.ahead_of_anybody(visit, to.as_ref()) {
+                Ahead::Closed { .. } => denied(),
+                _ => Opening::Ask(Box::new(name_page(visit, sealed, to.as_ref(), remembered, None))),
+            });
+        };
+        let user = user_of(&principal);
+        match self.ahead(visit, to.as_ref(), &user, session.proofs, Some(&session.id)) {
+            Ahead::Enough { .. } => self.enough(visit, &session, to.as_ref()).await,
+            Ahead::Closed { .. } => Ok(denied()),
+            Ahead::Prove { .. } if self.under_way(visit, to.as_ref(), Some(&session.id)).await? => Ok(Opening::Resume),
+            Ahead::Prove { next, need } => self.raise(visit, session, user, to, next, need).await,
+        }
+    }
+
+    /// The session is enough: straight on, with a ticket where another host is meant.
+    async fn enough(&self, visit: &Visit, session: &Session, to: Option<&ReturnTo>) -> Result<Opening, DeskError> {
+        let Some(to) = to else {
+            let url = format!("{}/", visit.vs.portal_origin);
+            return Ok(Opening::Enough(Box::new(Landing { url, session: None, device: None })));
+        };
+        let handover = Handover {
+            portal: session.id.clone(),
+            user: session.user.clone(),
+            proofs: session.proofs,
+            expires_at: session.expires_at,
+        };
+        let (act, url) = self.tickets.issue(&handover, to, visit.now);
+        match self.commit(visit, Change::of(act)).await {
+            Err(Stop::Fault(error)) => Err(error),
+            // Putting a random value cannot be lost; if it ever were, the ticket would open nothing, and the application
+            // would send the browser here again.
+            _ => Ok(Opening::Enough(Box::new(Landing { url, session: None, device: None }))),
+        }
+    }
+
+    /// Whether this browser is in the middle of a flow to the same place (SP 3.4: a second tab joins it).
+    async fn under_way(
+        &self,
+        visit: &Visit,
+        to: Option<&ReturnTo>,
+        raises: Option<&SessionId>,
+    ) -> Result<bool, DeskError> {
+        let Some(browser) = &visit.browser else { return Ok(false) };
+        let flow = self.ports.flows.flow_of_browser(&visit.vs.id, &browser.hash(), visit.now).await?;
+        Ok(flow.is_some_and(|flow| {
+            let live = !flow.step.ended() && flow.expires_at > visit.now;
+            live && flow.data.raises.as_ref() == raises && same_place(&flow, to)
+        }))
+    }
+
+    /// The session must be raised: a flow begins with the name known.
+    async fn raise(
+        &self,
+        visit: &Visit,
+        session: Session,
+        user: User,
+        to: Option<ReturnTo>,
+        next: Factor,
+        need: Vec<Factor>,
+    ) -> Result<Opening, DeskError> {
+        let beginning = Beginning {
+            typed_name: user.name.clone(),
+            user: Some(user),
+            to,
+            proofs: session.proofs,
+            raises: Some(session.id),
+            next,
+            need,
+        };
+        match self.begin(visit, beginning).await {
+            Ok(browser) => Ok(Opening::Raise { browser }),
+            Err(Stop::Fault(error)) => Err(error),
+            // A new row with random ids cannot be lost; looking again finds out what is.
+            Err(_) => Ok(Opening::Resume),
+        }
+    }
+
+    pub(super) async fn try_name(&self, visit: &Visit, sealed: Option<&str>, username: &str) -> Result<Moved, Stop> {
+        let to = sealed.and_then(|sealed| self.returns.open(&visit.vs, sealed, visit.now));
+        let ask = |notice| Moved::Ask(Box::new(name_page(visit, sealed, to.as_ref(), None, Some(notice))));
+        let typed_name: String = username.trim().chars().take(LONGEST_NAME).collect();
+        if typed_name.is_empty() {
+            return Ok(ask(Notice::Empty));
+        }
+        let meter = MeterKey { scope: MeterScope::Flows, key: visit.address.to_canonical().to_string() };
+        let (begun, until) = self.ports.meters.count(&visit.vs.id, &meter, self.rules.flows_window, visit.now).await?;
+        if begun > self.rules.flows_per_address {
+            return Ok(ask(Notice::Locked { until }));
+        }
+        let (next, need) = match self.ahead_of_anybody(visit, to.as_ref()) {
+            Ahead::Prove { next, need } => (next, need),
+            _ => return Ok(Moved::Denied { app_name: Self::app_name(visit, to.as_ref()).unwrap_or_default() }),
+        };
+        let user = match fold_name(username) {
+            Some(folded) => self.ports.directory.find(&visit.vs.id, &folded).await?,
+            None => None,
+        };
+        let (next, need) = self.own_way(visit, to.as_ref(), user.as_ref()).unwrap_or((next, need));
+        let beginning = Beginning { typed_name, user, to, proofs: Proofs::NONE, raises: None, next, need };
+        let browser = self.begin(visit, beginning).await?;
+        Ok(Moved::ToStep { browser: Some(browser) })
+    }
+
+    /// What the policies ask of this user in particular. Whom they refuse walks everybody's way, so that it tells nothing.
+    fn own_way(&self, visit: &Visit, to: Option<&ReturnTo>, user: Option<&User>) -> Option<(Factor, Vec<Factor>)> {
+        match self.ahead(visit, to, user?, Proofs::NONE, None) {
+            Ahead::Prove { next, need } => Some((next, need)),
+            Ahead::Enough { .. } | Ahead::Closed { .. } => None,
+        }
+    }
+
+    /// Writes the new flow and returns its cookie.
+    async fn begin(&self, visit: &Visit, from: Beginning) -> Result<Token, Stop> {
+        let usable = from.user.as_ref().filter(|user| !user.disabled);
+        let otp = if from.next == Factor::Otp { Some(self.otp_step(visit, usable).await?) } else { None };
+        let step = otp.as_ref().map_or(Step::Password, |otp| otp.step);
+        let browser = Token::draw(self.ports.entropy.as_ref());
+        let flow = Flow {
+            id: FlowId::new(self.ports.entropy.id()),
+            browser: browser.hash(),
+            user: from.user.map(|user| user.id),
+            step,
+            nonce: self.ports.entropy.id(),
+            data: FlowData {
+                typed_name: from.typed_name,
+                return_to: from.to,
+                language: visit.language.clone(),
+                need: from.need,
+                proofs: from.proofs,
+                notice: None,
+                code: None,
+                mobile_chosen: false,
+                target: None,
+                credential: None,
+                issue_expires_at: None,
+                asks_passcode: false,
+                raises: from.raises,
+            },
+            created_at: visit.now,
+            expires_at: self.ends_at(None, step, visit.now),
+        };
+        let events = otp.and_then(|otp| otp.event(self, visit, &flow)).into_iter().collect();
+        self.commit(visit, Change { acts: vec![Act::FlowStart(Box::new(flow))], events }).await?;
+        if step == Step::Offered {
+            self.ports.metrics.enrollment(visit.vs.id.as_str(), "offered", "shown");
+        }
+        Ok(browser)
+    }
+}
+
+/// In the wizard a second tab joins for any page of the application; before it, only for the very same page.
+fn same_place(flow: &Flow, to: Option<&ReturnTo>) -> bool {
+    match (&flow.data.return_to, to) {
+        (None, None) => true,
+        (Some(there), Some(to)) => {
+            let same_browser = there.app == to.app && there.hop == to.hop;
+            same_browser && (flow.step.enrolling() || there.path_and_query == to.path_and_query)
+        }
+        _ => false,
+    }
+}
+
+/// The user behind a session, as the policies see them.
+fn user_of(principal: &Principal) -> User {
+    User {
+        id: principal.user.clone(),
+        name: principal.name.clone(),
+        display_name: principal.display_name.clone(),
+        email: principal.email.clone(),
+        // A session of a disabled user is not found at all.
+        disabled: false,
+        groups: principal.groups.clone(),
+    }
+}
+
+/// W0.
+fn name_page(
+    visit: &Visit,
+    sealed: Option<&str>,
+    to: Option<&ReturnTo>,
+    remembered: Option<String>,
+    notice: Option<Notice>,
+) -> Screen {
+    Screen {
+        // A return address that does not open leads nowhere, so it is not carried on.
+        page: ScreenPage::Name { remembered, return_to: to.and(sealed).map(str::to_owned) },
+        form: FormIds::default(),
+        notice,
+        app_name: Desk::app_name(visit, to),
+        app_origin: to.map(|to| to.origin.clone()),
+        user_name: None,
+        progress: None,
+        back: false,
+        expires_at: None,
+        now: visit.now,
+    }
+}

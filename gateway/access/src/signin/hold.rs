@@ -1,0 +1,228 @@
+//! A flow in hand: what a form must match before anything is done for it, and how a flow moves on.
+
+use doorward_api::flow::Notice;
+use doorward_api::ports::{Act, Change};
+use doorward_api::{
+    AuditEvent, CommitError, EventContext, EventKind, Flow, FlowData, FlowId, PluginError, Step, StoreError, Timestamp,
+};
+use subtle::ConstantTimeEq;
+
+use crate::enrol::masked;
+use crate::sessions::Place;
+use crate::signin::{Desk, DeskError};
+use crate::visit::{Moved, StepForm, Visit};
+
+/// A flow that a form has matched: this browser, this step, this nonce, in time. Only [`Desk::hold`] makes one, so
+/// "changed without being asked for" does not compile.
+pub(crate) struct Held {
+    flow: Flow,
+}
+
+impl Held {
+    /// The row as it was read.
+    pub(crate) fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// What the flow remembers, with nothing more to say of the last try.
+    pub(crate) fn data(&self) -> FlowData {
+        FlowData { notice: None, ..self.flow.data.clone() }
+    }
+}
+
+/// Why a form leads no further.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It does not belong to where things stand. Nothing was changed.
+    Stale,
+    /// An act's condition did not hold any more. Nothing was changed.
+    Lost(&'static str),
+    /// It has been answered already.
+    Done(Moved),
+    /// It could not be answered.
+    Fault(DeskError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Stop::Fault(error.into())
+    }
+}
+
+impl From<PluginError> for Stop {
+    fn from(error: PluginError) -> Self {
+        Stop::Fault(error.into())
+    }
+}
+
+impl From<CommitError> for Stop {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Lost { what, .. } => Stop::Lost(what),
+            CommitError::Store(error) => Stop::Fault(error.into()),
+        }
+    }
+}
+
+impl Desk {
+    /// Takes the flow of this browser in hand for a form, if the form belongs to where it stands.
+    pub(crate) async fn hold(&self, visit: &Visit, form: &StepForm, at: &[Step]) -> Result<Held, Stop> {
+        let flow = self.live_flow(visit).await?;
+        let same_nonce: bool = flow.nonce.as_bytes().ct_eq(form.nonce.as_bytes()).into();
+        if flow.id.as_str() != form.flow || !same_nonce || !at.contains(&flow.step) {
+            return Err(Stop::Stale);
+        }
+        let held = Held { flow };
+        self.still_raises(visit, &held).await?;
+        Ok(held)
+    }
+
+    /// Takes the flow of this browser in hand wherever it stands: to end it, no page of it is too old.
+    pub(crate) async fn hold_to_end(&self, visit: &Visit, form: &StepForm) -> Result<Held, Stop> {
+        let flow = self.live_flow(visit).await?;
+        if flow.id.as_str() == form.flow { Ok(Held { flow }) } else { Err(Stop::Stale) }
+    }
+
+    /// The same flow once more, after something that took its time; `None` when it has left the step.
+    pub(crate) async fn hold_again(&self, visit: &Visit, id: &FlowId, at: Step) -> Result<Option<Held>, Stop> {
+        match self.live_flow(visit).await {
+            Ok(flow) if flow.id == *id && flow.step == at => Ok(Some(Held { flow })),
+            Ok(_) | Err(Stop::Stale) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn live_flow(&self, visit: &Visit) -> Result<Flow, Stop> {
+        let browser = visit.browser.as_ref().ok_or(Stop::Stale)?.hash();
+        let flow = self.ports.flows.flow_of_browser(&visit.vs.id, &browser, visit.now).await?.ok_or(Stop::Stale)?;
+        if flow.step.ended() || flow.expires_at <= visit.now { Err(Stop::Stale) } else { Ok(flow) }
+    }
+
+    /// A flow that raises a session counts that session's proofs as its own. Once the session is over they are nobody's.
+    async fn still_raises(&self, visit: &Visit, held: &Held) -> Result<(), Stop> {
+        let Some(raised) = &held.flow.data.raises else { return Ok(()) };
+        let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
+        if found.is_some_and(|(session, _)| session.id == *raised && Some(&session.user) == held.flow.user.as_ref()) {
+            return Ok(());
+        }
+        self.commit(visit, Change::of(self.onward(visit, held, Step::Cancelled, held.data()))).await?;
+        Err(Stop::Done(Moved::StartAgain { url: self.start_again(visit, &held.flow) }))
+    }
+
+    /// Moves the flow on to a page of another kind, or to the same one with other content: with a new nonce, so that forms
+    /// of the page before are void.
+    pub(crate) fn onward(&self, visit: &Visit, held: &Held, to: Step, data: FlowData) -> Act {
+        self.moving(visit, held, to, self.ports.entropy.id(), data)
+    }
+
+    /// Keeps the flow on its page, with something more to say there.
+    pub(crate) fn staying(&self, visit: &Visit, held: &Held, data: FlowData) -> Act {
+        self.moving(visit, held, held.flow.step, held.flow.nonce.clone(), data)
+    }
+
+    fn moving(&self, visit: &Visit, held: &Held, to: Step, new_nonce: String, data: FlowData) -> Act {
+        let flow = &held.flow;
+        Act::FlowMove {
+            id: flow.id.clone(),
+            browser: flow.browser,
+            step: flow.step,
+            nonce: flow.nonce.clone(),
+            to,
+            new_nonce,
+            user: flow.user.clone(),
+            data: Box::new(data),
+            expires_at: self.ends_at(Some(flow), to, visit.now),
+        }
+    }
+
+    /// 15 minutes after the last step; inside the wizard, 60 minutes after it began.
+    pub(crate) fn ends_at(&self, before: Option<&Flow>, to: Step, now: Timestamp) -> Timestamp {
+        match before {
+            Some(flow) if flow.step.enrolling() && to.enrolling() => flow.expires_at,
+            _ if to.enrolling() => now + self.rules.wizard,
+            _ => now + self.rules.idle,
+        }
+    }
+
+    /// Stays on the page and says why.
+    pub(crate) async fn tell(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        notice: Notice,
+        events: Vec<AuditEvent>,
+    ) -> Result<Moved, Stop> {
+        let act = self.staying(visit, held, FlowData { notice: Some(notice), ..held.data() });
+        self.commit(visit, Change { acts: vec![act], events }).await?;
+        Ok(Moved::ToStep { browser: None })
+    }
+
+    /// All of it, or nothing.
+    pub(crate) async fn commit(&self, visit: &Visit, change: Change) -> Result<(), Stop> {
+        Ok(self.ports.ledger.commit(&visit.vs.id, change, visit.now).await?)
+    }
+
+    /// Whatever became of a form, as an answer.
+    pub(super) async fn settle(&self, visit: &Visit, outcome: Result<Moved, Stop>) -> Result<Moved, DeskError> {
+        match outcome {
+            Ok(moved) | Err(Stop::Done(moved)) => Ok(moved),
+            Err(Stop::Fault(error)) => Err(error),
+            Err(Stop::Lost(what)) => {
+                tracing::debug!(request_id = visit.request_id, what, "a form came too late");
+                self.where_things_stand(visit).await
+            }
+            Err(Stop::Stale) => self.where_things_stand(visit).await,
+        }
+    }
+
+    /// The answer to a form that does not belong here: the current page, which says so unless it has something to say.
+    async fn where_things_stand(&self, visit: &Visit) -> Result<Moved, DeskError> {
+        let here = Moved::ToStep { browser: None };
+        let Some(browser) = &visit.browser else { return Ok(here) };
+        let flow = self.ports.flows.flow_of_browser(&visit.vs.id, &browser.hash(), visit.now).await?;
+        let Some(flow) = flow else { return Ok(here) };
+        if flow.step == Step::Confirmed {
+            // A last form sent twice: its session is there already, and leads on to the page first asked for.
+            return Ok(Moved::StartAgain { url: self.start_again(visit, &flow) });
+        }
+        if flow.step.ended() || flow.expires_at <= visit.now || flow.data.notice.is_some() {
+            return Ok(here);
+        }
+        let held = Held { flow };
+        match self.tell(visit, &held, Notice::StaleForm, Vec::new()).await {
+            Err(Stop::Fault(error)) => Err(error),
+            // Lost: somebody has moved on in the meantime, and the page says the newest by itself.
+            _ => Ok(here),
+        }
+    }
+
+    /// `/signin` with the same destination.
+    pub(crate) fn start_again(&self, visit: &Visit, flow: &Flow) -> String {
+        let sealed = flow.data.return_to.as_ref().and_then(|to| self.returns.seal(&visit.vs, to, visit.now));
+        sealed.map_or_else(|| "/signin".to_owned(), |sealed| format!("/signin?return={sealed}"))
+    }
+
+    /// An event of a flow.
+    pub(crate) fn event(&self, kind: EventKind, visit: &Visit, flow: &Flow) -> AuditEvent {
+        let data = &flow.data;
+        AuditEvent::new(
+            kind,
+            EventContext {
+                address: Some(visit.address),
+                user: flow.user.clone(),
+                used_name: flow.user.as_ref().and_then(|_| recordable(&data.typed_name)),
+                session: data.raises.clone(),
+                flow: Some(flow.id.clone()),
+                application: data.return_to.as_ref().map(|to| to.app.as_str().to_owned()),
+                policy: None,
+                request_id: Some(visit.request_id.clone()),
+            },
+        )
+    }
+}
+
+/// A name as records may hold it: a full mail address never appears there. A name of nobody is not recorded at all, since
+/// it may be a password that was typed into the wrong field.
+fn recordable(name: &str) -> Option<String> {
+    if name.contains('@') { masked(name) } else { Some(name.to_owned()) }
+}

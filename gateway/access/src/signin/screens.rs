@@ -1,0 +1,259 @@
+//! From a flow's row to the page that is shown of it. Looking changes nothing.
+
+use doorward_api::credential::Credential;
+use doorward_api::flow::{Delivery, Notice, SentCode};
+use doorward_api::{
+    EndedHow, Factor, Flow, FormIds, Screen, ScreenPage, Secret, SelfProvisioning, Step, Target, Timestamp, TokenState,
+    User,
+};
+use doorward_tokens::Choices;
+
+use crate::enrol::step::{State, can_go_back};
+use crate::enrol::{masked, progress};
+use crate::signin::ahead::TEMPLATE;
+use crate::signin::{Desk, DeskError};
+use crate::visit::Visit;
+
+/// A page, and what it adds to the flow's own notice.
+struct Page {
+    page: ScreenPage,
+    notice: Option<Notice>,
+}
+
+impl From<ScreenPage> for Page {
+    fn from(page: ScreenPage) -> Self {
+        Self { page, notice: None }
+    }
+}
+
+impl Desk {
+    pub(super) async fn screen_of_browser(&self, visit: &Visit) -> Result<Option<Screen>, DeskError> {
+        let Some(browser) = &visit.browser else { return Ok(None) };
+        let found = self.ports.flows.flow_of_browser(&visit.vs.id, &browser.hash(), visit.now).await?;
+        let Some(flow) = found else { return Ok(None) };
+        let how = match flow.step {
+            Step::Confirmed => return Ok(None),
+            Step::Cancelled => Some(EndedHow::Cancelled),
+            Step::Superseded => Some(EndedHow::Superseded),
+            _ if flow.expires_at <= visit.now => Some(EndedHow::Expired),
+            _ => None,
+        };
+        match how {
+            Some(how) => Ok(Some(self.ended_screen(visit, &flow, how))),
+            None => self.live_screen(visit, flow).await.map(Some),
+        }
+    }
+
+    fn ended_screen(&self, visit: &Visit, flow: &Flow, how: EndedHow) -> Screen {
+        Screen {
+            page: ScreenPage::Ended { how, start_again: self.start_again(visit, flow) },
+            form: FormIds::default(),
+            notice: None,
+            app_name: Self::app_name(visit, flow.data.return_to.as_ref()),
+            app_origin: None,
+            user_name: None,
+            progress: None,
+            back: false,
+            expires_at: None,
+            now: visit.now,
+        }
+    }
+
+    async fn live_screen(&self, visit: &Visit, flow: Flow) -> Result<Screen, DeskError> {
+        let choices = if flow.step.enrolling() {
+            let settings: SelfProvisioning = self.ports.settings.self_provisioning(&visit.vs.id).await?;
+            self.choices(&settings)
+        } else {
+            None
+        };
+        let Page { page, notice } = self.page(visit, &flow, choices.as_ref()).await?;
+        let state = State { step: flow.step, data: flow.data };
+        let back = choices.as_ref().is_some_and(|choices| can_go_back(&state, choices));
+        let progress = choices.as_ref().and_then(|choices| progress(state.step, &state.data, choices));
+        let State { data, .. } = state;
+        Ok(Screen {
+            page,
+            form: FormIds { flow: flow.id.as_str().to_owned(), nonce: flow.nonce },
+            notice: notice.or(data.notice).filter(|notice| still_true(notice, visit)),
+            app_name: Self::app_name(visit, data.return_to.as_ref()),
+            app_origin: data.return_to.map(|to| to.origin),
+            user_name: Some(data.typed_name),
+            progress,
+            back,
+            expires_at: Some(flow.expires_at),
+            now: visit.now,
+        })
+    }
+
+    async fn page(&self, visit: &Visit, flow: &Flow, choices: Option<&Choices>) -> Result<Page, DeskError> {
+        match flow.step {
+            Step::Passcode => self.passcode_page(visit, flow).await,
+            Step::Offered => {
+                let masked_email = self.masked_email(visit, flow).await?;
+                Ok(ScreenPage::NeedAuthenticator { masked_email }.into())
+            }
+            Step::CodeSent => self.check_email_page(visit, flow).await,
+            Step::EmailVerified => match choices {
+                Some(choices) => Ok(choice_page(visit, flow, choices).into()),
+                // Every platform was switched off midway; the next form finds out and goes on.
+                None => Ok(Page { notice: Some(Notice::NoLongerOffered), ..passcode(TEMPLATE.length).into() }),
+            },
+            Step::CodeIssued => self.issued_page(visit, flow).await,
+            // The ended ones have a page of their own.
+            Step::Password | Step::Confirmed | Step::Cancelled | Step::Superseded => Ok(ScreenPage::Password.into()),
+        }
+    }
+
+    /// Before a password everybody sees the same (decision A19).
+    async fn passcode_page(&self, visit: &Visit, flow: &Flow) -> Result<Page, DeskError> {
+        let Some(user) = flow.user.as_ref().filter(|_| flow.data.proofs.has(Factor::Password)) else {
+            return Ok(passcode(TEMPLATE.length).into());
+        };
+        let tokens = self.ports.credentials.credentials_of(&visit.vs.id, user).await?;
+        let active = tokens.iter().find(|token| token.state == TokenState::Active);
+        let suspended = active.is_none() && tokens.iter().any(|token| token.state == TokenState::Suspended);
+        Ok(ScreenPage::Passcode {
+            length: active.map_or(TEMPLATE.length, |token| token.template.length),
+            enrolment_hint: active.is_none() && !suspended,
+            suspended,
+        }
+        .into())
+    }
+
+    async fn check_email_page(&self, visit: &Visit, flow: &Flow) -> Result<Page, DeskError> {
+        let masked_email = self.masked_email(visit, flow).await?;
+        let Some(code) = &flow.data.code else {
+            let page = ScreenPage::CheckEmail {
+                sent_at: None,
+                delivery: None,
+                resend_at: visit.now,
+                expires_at: None,
+                masked_email,
+            };
+            return Ok(page.into());
+        };
+        let delivery = self.delivery(visit, code).await?;
+        let page = ScreenPage::CheckEmail {
+            sent_at: Some(code.made_at),
+            delivery: Some(delivery),
+            resend_at: if delivery == Delivery::Refused { visit.now } else { code.made_at + self.rules.resend_after },
+            expires_at: Some(code.expires_at),
+            masked_email,
+        };
+        // No claim that a mail was sent, whatever was said before (R16).
+        let refused = delivery == Delivery::Refused && !code.void && code.expires_at > visit.now;
+        Ok(Page { page, notice: refused.then_some(Notice::MailFailed) })
+    }
+
+    /// What has become of a code's mail by now.
+    pub(crate) async fn delivery(&self, visit: &Visit, code: &SentCode) -> Result<Delivery, DeskError> {
+        if code.delivery != Delivery::Pending {
+            return Ok(code.delivery);
+        }
+        Ok(self.ports.outbox.delivery(&visit.vs.id, &code.mail).await?.unwrap_or(Delivery::Pending))
+    }
+
+    async fn issued_page(&self, visit: &Visit, flow: &Flow) -> Result<Page, DeskError> {
+        let data = &flow.data;
+        let target = data.target.unwrap_or(Target::Android);
+        let token = match &data.credential {
+            Some(id) => self.ports.credentials.credential(&visit.vs.id, id).await?,
+            None => None,
+        };
+        let token = token.filter(|token| token.state == TokenState::Assigned);
+        if data.asks_passcode {
+            let length = token.as_ref().map_or(TEMPLATE.length, |token| token.template.length);
+            let added_at = token.map_or(visit.now, |token| token.created_at);
+            return Ok(ScreenPage::FirstPasscode { target, length, added_at }.into());
+        }
+        let user = match &flow.user {
+            Some(id) => self.ports.directory.get(&visit.vs.id, id).await?,
+            None => None,
+        };
+        let valid_until = data.issue_expires_at.unwrap_or(visit.now);
+        let expired = valid_until <= visit.now;
+        match (token, user) {
+            (Some(token), Some(user)) => self.install_page(visit, &user, &token, target, valid_until, expired),
+            _ => Ok(hidden(visit, target, &data.typed_name, valid_until)),
+        }
+    }
+
+    fn install_page(
+        &self,
+        visit: &Visit,
+        user: &User,
+        token: &Credential,
+        target: Target,
+        valid_until: Timestamp,
+        expired: bool,
+    ) -> Result<Page, DeskError> {
+        let Some(kind) = self.authenticator(&token.plugin).filter(|_| !expired) else {
+            return Ok(hidden(visit, target, &user.name, valid_until));
+        };
+        let request = self.offer_request(visit, user, &token.template, target);
+        let view = kind.show(&token.opened, &request)?;
+        Ok(ScreenPage::Install {
+            target,
+            uri: view.uri,
+            key: view.key,
+            account: request.account,
+            issuer: request.issuer,
+            valid_until,
+            expired: false,
+        }
+        .into())
+    }
+
+    /// Only after a password: the address tells a stranger who is behind a name (SP 0.6).
+    async fn masked_email(&self, visit: &Visit, flow: &Flow) -> Result<Option<String>, DeskError> {
+        let Some(id) = flow.user.as_ref().filter(|_| flow.data.proofs.has(Factor::Password)) else { return Ok(None) };
+        let user = self.ports.directory.get(&visit.vs.id, id).await?;
+        Ok(user.and_then(|user| user.email).as_deref().and_then(masked))
+    }
+}
+
+fn passcode(length: u8) -> ScreenPage {
+    ScreenPage::Passcode { length, enrolment_hint: false, suspended: false }
+}
+
+/// W5 when its time is over: no secret, only "New code".
+fn hidden(visit: &Visit, target: Target, account: &str, valid_until: Timestamp) -> Page {
+    ScreenPage::Install {
+        target,
+        uri: Secret::default(),
+        key: Secret::default(),
+        account: account.to_owned(),
+        issuer: visit.vs.name.clone(),
+        valid_until,
+        expired: true,
+    }
+    .into()
+}
+
+/// W3, or W4 when W3 is answered or has nothing to ask.
+fn choice_page(visit: &Visit, flow: &Flow, choices: &Choices) -> ScreenPage {
+    let chosen = flow.data.target.filter(|target| choices.allows(*target));
+    match choices.kinds().filter(|_| !flow.data.mobile_chosen) {
+        Some(kinds) => ScreenPage::ChooseKind {
+            choices: kinds,
+            preselected: chosen
+                .map(|target| choices.kind_of(target))
+                .unwrap_or_else(|| choices.preselected_kind(&visit.user_agent)),
+        },
+        None => ScreenPage::ChooseDevice {
+            choices: choices.mobile(),
+            preselected: chosen
+                .filter(|target| target.mobile())
+                .or_else(|| choices.preselected_device(&visit.user_agent))
+                .unwrap_or(Target::Android),
+        },
+    }
+}
+
+/// A notice about a time that is over says nothing any more.
+fn still_true(notice: &Notice, visit: &Visit) -> bool {
+    match notice {
+        Notice::Locked { until } | Notice::CodeLimit { until } | Notice::CodeDayLimit { until } => *until > visit.now,
+        _ => true,
+    }
+}

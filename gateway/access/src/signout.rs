@@ -1,0 +1,106 @@
+//! Ways out: signing out, cancelling a sign-in, switching the user.
+
+use doorward_api::ports::{Act, Change};
+use doorward_api::session::SessionKind;
+use doorward_api::{AuditEvent, EventContext, EventKind, Session, SessionId, Step, StoreError};
+use doorward_tokens::TokenEvent;
+
+use crate::signin::{Desk, DeskError, Held, Stop};
+use crate::visit::{Moved, StepForm, Visit};
+
+impl Desk {
+    pub(crate) async fn end_session(&self, visit: &Visit) -> Result<Option<SessionId>, DeskError> {
+        let Some(session) = self.own_session(visit).await? else { return Ok(None) };
+        let change = Change::of(Act::SessionEnd { id: session.id.clone() })
+            .record(ended(visit, &session).with("reason", "signed_out"));
+        match self.commit(visit, change).await {
+            Err(Stop::Fault(error)) => return Err(error),
+            // Ending is never lost: a session that is gone is ended.
+            Ok(()) | Err(_) => self.identities.forget_all_of(&session.id),
+        }
+        Ok(Some(session.id))
+    }
+
+    /// The portal session of this browser, straight from the store: a sign-out that cannot be carried out must not look as
+    /// if there had been nothing to sign out of.
+    async fn own_session(&self, visit: &Visit) -> Result<Option<Session>, StoreError> {
+        let Some(token) = &visit.session else { return Ok(None) };
+        let idle = self.identities.limits().idle;
+        let found = self.ports.sessions.session(&visit.vs.id, &token.hash(), idle, visit.now).await?;
+        Ok(found.filter(|session| session.kind == SessionKind::Portal))
+    }
+
+    pub(crate) async fn try_cancel(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
+        let held = self.hold_to_end(visit, form).await?;
+        self.give_up(visit, &held).await?;
+        Ok(Moved::Cancelled { start_again: self.start_again(visit, held.flow()) })
+    }
+
+    pub(crate) async fn try_switch_user(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
+        let held = self.hold_to_end(visit, form).await?;
+        self.give_up(visit, &held).await?;
+        Ok(Moved::StartAgain { url: self.start_again(visit, held.flow()) })
+    }
+
+    /// Ends the flow, the token that it has issued but not proved, and the session that it was to raise.
+    async fn give_up(&self, visit: &Visit, held: &Held) -> Result<(), Stop> {
+        let step = held.flow().step;
+        let mut change = Change::of(self.onward(visit, held, Step::Cancelled, held.data()));
+        if step.enrolling() {
+            let cancelled = self.event(EventKind::EnrollmentCancelled, visit, held.flow());
+            change = change.record(cancelled.with("lastStep", step.as_str()));
+        }
+        change = self.abandon_token(visit, held, change, "cancelled").await?;
+        let raised = match held.flow().data.raises {
+            Some(_) => self.own_session(visit).await?,
+            None => None,
+        };
+        if let Some(session) = &raised {
+            change = change
+                .and(Act::SessionEnd { id: session.id.clone() })
+                .record(ended(visit, session).with("reason", "cancelled"));
+        }
+        self.commit(visit, change).await?;
+        if let Some(session) = raised {
+            self.identities.forget_all_of(&session.id);
+        }
+        if step.enrolling() {
+            self.ports.metrics.enrollment(visit.vs.id.as_str(), step.as_str(), "cancelled");
+        }
+        Ok(())
+    }
+
+    /// Adds the end of a token that was issued in this flow and never proved.
+    pub(crate) async fn abandon_token(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        change: Change,
+        reason: &'static str,
+    ) -> Result<Change, Stop> {
+        let Some(id) = &held.flow().data.credential else { return Ok(change) };
+        let Some(token) = self.ports.credentials.credential(&visit.vs.id, id).await? else { return Ok(change) };
+        let Ok(to) = doorward_tokens::next(Some(token.state), TokenEvent::Abandon) else { return Ok(change) };
+        let revoked = self
+            .event(EventKind::TokenRevoked, visit, held.flow())
+            .with("serial", token.serial)
+            .with("from", token.state.as_str())
+            .with("to", to.as_str())
+            .with("reason", reason);
+        let act = Act::CredentialState { id: id.clone(), from: TokenEvent::Abandon.sources(), to };
+        Ok(change.and(act).record(revoked))
+    }
+}
+
+fn ended(visit: &Visit, session: &Session) -> AuditEvent {
+    AuditEvent::new(
+        EventKind::SessionEnded,
+        EventContext {
+            address: Some(visit.address),
+            user: Some(session.user.clone()),
+            session: Some(session.id.clone()),
+            request_id: Some(visit.request_id.clone()),
+            ..EventContext::default()
+        },
+    )
+}

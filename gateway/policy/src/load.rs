@@ -1,0 +1,349 @@
+//! From files to validated policies, or to everything that is wrong with them, each with its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use cedar_policy::ffi::DetailedError;
+use cedar_policy::{Policy, PolicySet, ValidationMode, ValidationWarning, Validator, pst};
+use doorward_api::{AppId, PolicyId};
+
+use crate::check;
+use crate::decide::Slice;
+use crate::engine::Vocabulary;
+use crate::facts::SliceId;
+use crate::reads::Reads;
+use crate::text::{Clause, Place, Written};
+
+/// A policy file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name, as messages show it.
+    pub file: String,
+    /// What it holds.
+    pub text: String,
+}
+
+/// The validated access policies of one virtual server.
+#[derive(Debug)]
+pub struct Policies {
+    entries: Vec<Arc<Entry>>,
+    slices: BTreeMap<AppId, Arc<Slice>>,
+    /// For an application that is not known: no policy at all, so nobody gets in.
+    nothing: Arc<Slice>,
+    fingerprint: u64,
+}
+
+/// Everything that is wrong with the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadErrors(pub Vec<LoadError>);
+
+/// One thing that is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LoadError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What would put it right, if that can be said.
+    pub help: Option<String>,
+}
+
+/// One policy.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: PolicyId,
+    pub(crate) file: String,
+    pub(crate) place: Place,
+    /// Each with its line.
+    pub(crate) clauses: Vec<(Clause, usize)>,
+    pub(crate) policy: Policy,
+    pub(crate) tree: pst::Template,
+    pub(crate) reads: Reads,
+}
+
+/// A valid policy that cannot be used all the same.
+#[derive(Debug)]
+pub(crate) struct Invalid {
+    pub(crate) entry: Arc<Entry>,
+    pub(crate) cause: String,
+}
+
+/// A policy within its file, while it is being looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Located<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) written: &'a Written,
+}
+
+// === impl Policies ===
+
+impl Policies {
+    /// Loads the policies of one virtual server, whose applications are `apps`. No policy at all is allowed: it admits
+    /// nobody.
+    ///
+    /// # Errors
+    /// Everything that is wrong, not only the first thing: syntax, names and types that the schema does not know,
+    /// applications that do not exist, ids given twice, and conditions that could never hold.
+    pub fn load(sources: &[Source], apps: &[AppId]) -> Result<Policies, LoadErrors> {
+        let vocabulary = Arc::new(Vocabulary::new().map_err(|cause| LoadErrors(vec![schema_error(cause)]))?);
+        let validator = Validator::new(vocabulary.schema.clone());
+        let mut errors = Vec::new();
+        let mut entries = Vec::new();
+        for source in sources {
+            match read(source, &validator, apps) {
+                Ok(found) => entries.extend(found.into_iter().map(Arc::new)),
+                Err(found) => errors.extend(found),
+            }
+        }
+        errors.extend(named_twice(&entries));
+        if !errors.is_empty() {
+            errors.sort();
+            errors.dedup();
+            return Err(LoadErrors(errors));
+        }
+        Policies::of(entries, apps, &vocabulary, fingerprint(sources))
+            .map_err(|Invalid { entry, cause }| LoadErrors(vec![entry.error(cause)]))
+    }
+
+    /// The policies that can apply to an application.
+    pub fn slice(&self, app: &AppId) -> Arc<Slice> {
+        Arc::clone(self.slices.get(app).unwrap_or(&self.nothing))
+    }
+
+    /// A short text that changes when the files do: for the log and the audit trail. Not a proof against forgery.
+    pub fn fingerprint(&self) -> String {
+        format!("{:016x}", self.fingerprint)
+    }
+
+    /// How many policies there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none, so that nobody is admitted anywhere.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The `@scenario` of a policy, for audit records (decision A17).
+    pub fn scenario(&self, id: &PolicyId) -> Option<&str> {
+        self.entries.iter().find(|entry| entry.id == *id)?.policy.annotation("scenario")
+    }
+
+    /// Every group that a policy names. One that the directory does not know is worth a warning: a permit for it
+    /// admits nobody, a forbid for it forbids nobody.
+    pub fn groups(&self) -> BTreeSet<String> {
+        let named = self.entries.iter().flat_map(|entry| entry.policy.entity_literals());
+        named.filter(|uid| uid.type_name().basename() == "Group").map(|uid| uid.id().unescaped().to_owned()).collect()
+    }
+
+    /// The applications that the policies were loaded for.
+    pub fn apps(&self) -> impl Iterator<Item = &AppId> {
+        self.slices.keys()
+    }
+
+    /// Some of these policies, as if only they had been loaded.
+    #[cfg(test)]
+    pub(crate) fn only(&self, keep: impl Fn(usize) -> bool) -> Policies {
+        let entries = self.entries.iter().enumerate().filter(|(n, _)| keep(*n)).map(|(_, entry)| Arc::clone(entry));
+        let apps: Vec<AppId> = self.apps().cloned().collect();
+        let vocabulary = Arc::new(Vocabulary::new().unwrap());
+        Policies::of(entries.collect(), &apps, &vocabulary, self.fingerprint).unwrap()
+    }
+
+    fn of(
+        entries: Vec<Arc<Entry>>,
+        apps: &[AppId],
+        vocabulary: &Arc<Vocabulary>,
+        fingerprint: u64,
+    ) -> Result<Policies, Invalid> {
+        let slice = |app: &str, entries: Vec<Arc<Entry>>| {
+            Slice::new(SliceId { app: app.to_owned(), fingerprint }, Arc::clone(vocabulary), entries).map(Arc::new)
+        };
+        let slices = apps
+            .iter()
+            .map(|app| {
+                let those = entries.iter().filter(|e| e.can_apply(app)).cloned().collect();
+                Ok((app.clone(), slice(app.as_str(), those)?))
+            })
+            .collect::<Result<_, Invalid>>()?;
+        Ok(Policies { slices, nothing: slice("", Vec::new())?, entries, fingerprint })
+    }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    /// Whether it is a permit, and not a forbid.
+    pub(crate) fn permits(&self) -> bool {
+        self.tree.effect == pst::Effect::Permit
+    }
+
+    /// Whether its scope lets it apply to this application.
+    fn can_apply(&self, app: &AppId) -> bool {
+        use pst::{EntityOrSlot, ResourceConstraint};
+        match &self.tree.resource {
+            ResourceConstraint::Any | ResourceConstraint::Is(_) => true,
+            // An application lies in no other, so `in` is `==`.
+            ResourceConstraint::Eq(EntityOrSlot::Entity(uid))
+            | ResourceConstraint::In(EntityOrSlot::Entity(uid))
+            | ResourceConstraint::IsIn(_, EntityOrSlot::Entity(uid)) => uid.eid == app.as_str(),
+            _ => true,
+        }
+    }
+
+    fn error(&self, message: String) -> LoadError {
+        LoadError { file: self.file.clone(), line: self.place.line, column: self.place.column, message, help: None }
+    }
+}
+
+// === impl Located ===
+
+impl Located<'_> {
+    /// An error at a byte of the file.
+    pub(crate) fn error(&self, offset: usize, message: String, help: Option<String>) -> LoadError {
+        let Place { line, column } = Place::of(&self.source.text, offset);
+        LoadError { file: self.source.file.clone(), line, column, message, help }
+    }
+
+    /// Cedar's words, at Cedar's place within the policy.
+    fn cedar_error(&self, error: DetailedError) -> LoadError {
+        let within = error.source_locations.first().map_or(0, |label| label.loc.start);
+        self.error(self.written.span.start + within, error.message, error.help)
+    }
+}
+
+// === impl LoadErrors ===
+
+impl fmt::Display for LoadErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, error) in self.0.iter().enumerate() {
+            let LoadError { file, line, column, message, help } = error;
+            let newline = if n == 0 { "" } else { "\n" };
+            write!(f, "{newline}{file}:{line}:{column}: {message}")?;
+            if let Some(help) = help {
+                write!(f, "\n  help: {help}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadErrors {}
+
+// === Reading a file ===
+
+/// The policies of a file, or all that is wrong with it.
+fn read(source: &Source, validator: &Validator, apps: &[AppId]) -> Result<Vec<Entry>, Vec<LoadError>> {
+    parses(source)?;
+    let mut entries = Vec::new();
+    let mut errors = Vec::new();
+    for (n, written) in crate::text::policies(&source.text).iter().enumerate() {
+        let located = Located { source, written };
+        match entry(located, n + 1) {
+            Ok(entry) => {
+                errors.extend(invalid(located, &entry, validator));
+                errors.extend(check::literals(located, &entry, apps));
+                entries.push(entry);
+            }
+            Err(error) => errors.push(*error),
+        }
+    }
+    if errors.is_empty() { Ok(entries) } else { Err(errors) }
+}
+
+/// Whether the file is Cedar at all; tried on the whole file so that the places are those of the file.
+fn parses(source: &Source) -> Result<(), Vec<LoadError>> {
+    let nowhere = Written { span: 0..0, clauses: Vec::new() };
+    let located = Located { source, written: &nowhere };
+    match source.text.parse::<PolicySet>() {
+        Ok(_) => Ok(()),
+        Err(errors) => Err(errors.iter().map(|error| located.cedar_error(error.into())).collect()),
+    }
+}
+
+/// One policy; `n` counts them from 1 within the file.
+fn entry(located: Located<'_>, n: usize) -> Result<Entry, Box<LoadError>> {
+    let Located { source, written } = located;
+    let at = |offset: usize, message: &str| Box::new(located.error(offset, message.to_owned(), None));
+    let text = source.text.get(written.span.clone()).unwrap_or_default();
+    let policy = Policy::parse(None, text).map_err(|errors| {
+        let first = errors.iter().next().map(|error| located.cedar_error(error.into()));
+        first.map_or_else(|| at(written.span.start, "this is no policy"), Box::new)
+    })?;
+    let id = match policy.annotation("id") {
+        Some("") => return Err(at(written.span.start, "an @id needs a text: @id(\"…\")")),
+        Some(id) => PolicyId::new(id),
+        None => PolicyId::new(format!("{}:{n}", source.file)),
+    };
+    let policy = policy.new_id(cedar_policy::PolicyId::new(id.as_str()));
+    let tree = match policy.to_pst() {
+        Ok(pst::Policy::Static(policy)) => policy.body().clone(),
+        Ok(pst::Policy::Linked(_)) => return Err(at(written.span.start, "templates are not supported")),
+        Err(error) => return Err(at(written.span.start, &error.to_string())),
+    };
+    let line = |clause: &Clause| Place::of(&source.text, clause.start).line;
+    Ok(Entry {
+        id,
+        file: source.file.clone(),
+        place: Place::of(&source.text, written.span.start),
+        clauses: written.clauses.iter().map(|clause| (clause.clone(), line(clause))).collect(),
+        reads: Reads::of_policy(&tree),
+        policy,
+        tree,
+    })
+}
+
+/// What the schema has against a policy. A policy that can never hold is refused too: as a forbid it would protect
+/// nothing while looking as if it did.
+fn invalid(located: Located<'_>, entry: &Entry, validator: &Validator) -> Vec<LoadError> {
+    let mut alone = PolicySet::new();
+    if let Err(error) = alone.add(entry.policy.clone()) {
+        return vec![entry.error(error.to_string())];
+    }
+    let result = validator.validate(&alone, ValidationMode::Strict);
+    let errors = result.validation_errors().map(|error| located.cedar_error(error.into()));
+    let idle = result.validation_warnings().filter(|warning| {
+        matches!(warning, ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_))
+    });
+    errors.chain(idle.map(|warning| located.cedar_error(warning.into()))).collect()
+}
+
+/// Ids that are given twice, at the second place and naming the first.
+fn named_twice(entries: &[Arc<Entry>]) -> Vec<LoadError> {
+    let mut first: BTreeMap<&PolicyId, &Entry> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for entry in entries {
+        match first.get(&entry.id) {
+            Some(other) => {
+                let Place { line, column } = other.place;
+                let message = format!(
+                    "@id(\"{}\") is given to two policies: here and at {}:{line}:{column}",
+                    entry.id, other.file
+                );
+                errors.push(entry.error(message));
+            }
+            None => {
+                first.insert(&entry.id, entry);
+            }
+        }
+    }
+    errors
+}
+
+fn schema_error(message: String) -> LoadError {
+    LoadError { file: "schema.cedarschema".to_owned(), line: 1, column: 1, message, help: None }
+}
+
+/// FNV-1a, 64 bits, over the files in the order of their names: the same in every version and on every machine.
+fn fingerprint(sources: &[Source]) -> u64 {
+    let mut sorted: Vec<&Source> = sources.iter().collect();
+    sorted.sort_by(|a, b| (&a.file, &a.text).cmp(&(&b.file, &b.text)));
+    let bytes = sorted.iter().flat_map(|s| [s.file.as_bytes(), &[0xff], s.text.as_bytes(), &[0xff]]).flatten();
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

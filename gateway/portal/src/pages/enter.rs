@@ -1,0 +1,67 @@
+//! Where a session arrives on an application's host: `GET /.doorward/enter?ticket=…`.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{RawQuery, State};
+use doorward_access::arrival::ErrorKind;
+use doorward_access::cookies::{CookieLife, CookieName};
+use doorward_access::sessions::Place;
+use doorward_access::site::HostRole;
+use doorward_access::tickets::{Redeemed, TicketError, page};
+use http::Method;
+
+use crate::answer::{Answer, see_other, with_cookie};
+use crate::caller::Caller;
+use crate::fault::Fault;
+use crate::fields::Fields;
+use crate::parts::{Portal, Shared};
+
+/// Takes the ticket and goes on to the page first asked for.
+///
+/// A ticket that opens nothing, most often one used before and sent again by a reload, leads to its page all the same:
+/// whoever has a session there sees it, anybody else is sent to sign in by the gate as always.
+pub(crate) async fn enter(
+    State(portal): State<Shared>,
+    Extension(caller): Extension<Arc<Caller>>,
+    method: Method,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let query = Fields::parse(query.unwrap_or_default().as_bytes())?;
+    if method == Method::HEAD {
+        // Whoever only looks does not use the ticket up.
+        return see_other(&asked_for(&caller, &query));
+    }
+    if let Some(Redeemed { session, location }) = redeem(&portal, &caller, query.text("ticket")).await? {
+        let cookie = caller.cookies.set(CookieName::App, session.expose(), CookieLife::Browser);
+        return Ok(with_cookie(see_other(&location)?, cookie));
+    }
+    if caller.visit.browser.is_some() || signed_in(&portal, &caller).await {
+        return see_other(&asked_for(&caller, &query));
+    }
+    // No cookie of ours came back, so sending this browser round again would never end.
+    Err(Fault::new(ErrorKind::BadRequest, "a ticket came without the cookie of its browser"))
+}
+
+async fn redeem(portal: &Portal, caller: &Caller, ticket: &str) -> Result<Option<Redeemed>, Fault> {
+    let visit = &caller.visit;
+    let (host, hop) = (caller.arrival.host.as_str(), visit.browser.as_ref());
+    match portal.parts.tickets.redeem(&visit.vs.id, ticket, host, hop, visit.now).await {
+        Ok(redeemed) => Ok(Some(redeemed)),
+        Err(TicketError::Gone | TicketError::NotHere) => Ok(None),
+        Err(TicketError::Store(error)) => Err(Fault::new(ErrorKind::Unavailable, error.to_string())),
+    }
+}
+
+async fn signed_in(portal: &Portal, caller: &Caller) -> bool {
+    let (visit, place) = (&caller.visit, Place::App(&caller.arrival.host));
+    portal.parts.identities.session(&visit.vs.id, place, visit.session.as_ref(), visit.now).await.is_some()
+}
+
+/// The page named beside the ticket, which may be anything and is therefore only ever one of this application.
+fn asked_for(caller: &Caller, query: &Fields) -> String {
+    match &caller.arrival.role {
+        HostRole::App(_, app) => page(app, query.filled("to")),
+        HostRole::Portal(vs) => format!("{}/", vs.portal_origin),
+    }
+}

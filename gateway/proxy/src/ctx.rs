@@ -1,0 +1,64 @@
+//! What a request carries from room to room.
+
+use std::sync::Arc;
+
+use doorward_access::gate::Permit;
+use doorward_access::site::{App, VirtualServer};
+
+use crate::arrive::Arrived;
+use crate::canonical::CanonicalRequest;
+use crate::live::{Entered, Watch};
+use crate::record::Record;
+use crate::refusal::Refusal;
+
+/// One request's context.
+pub(crate) struct RequestCtx {
+    /// Where it stands.
+    pub(crate) stage: Stage,
+    /// What will be said of it.
+    pub(crate) record: Record,
+    /// Tries to reach the upstream so far.
+    pub(crate) tries: usize,
+    /// Its place among what can be cut.
+    pub(crate) entered: Option<Entered>,
+    /// Who judges it again while it lasts.
+    pub(crate) watch: Option<Watch>,
+}
+
+/// Where a request stands. A stage and not a bag of options: the room that forwards finds [`Stage::Admitted`] or nothing.
+pub(crate) enum Stage {
+    /// Its head was read.
+    Begun,
+    /// It is refused for what it is.
+    Refused(Refusal),
+    /// It was understood.
+    Arrived(Box<Arrived>),
+    /// The gate let it pass.
+    Admitted(Box<Admitted>),
+    /// It was answered here.
+    Answered,
+}
+
+/// A request that may go on, with the right to.
+pub(crate) struct Admitted {
+    pub(crate) permit: Permit,
+    pub(crate) vs: Arc<VirtualServer>,
+    pub(crate) app: Arc<App>,
+    pub(crate) request: CanonicalRequest,
+    /// It is a WebSocket handshake.
+    pub(crate) upgrade: bool,
+}
+
+impl RequestCtx {
+    pub(crate) fn new(record: Record) -> Self {
+        Self { stage: Stage::Begun, record, tries: 0, entered: None, watch: None }
+    }
+
+    /// The admitted request, if this is one.
+    pub(crate) fn admitted(&self) -> Option<&Admitted> {
+        match &self.stage {
+            Stage::Admitted(admitted) => Some(admitted),
+            _ => None,
+        }
+    }
+}

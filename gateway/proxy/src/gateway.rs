@@ -1,0 +1,543 @@
+//! The rooms in their order, as Pingora's callbacks: each callback calls a room, and only here and in `local` is Pingora's
+//! session touched.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::response::Response;
+use doorward_access::arrival::{Arrival, ErrorKind};
+use doorward_access::cookies::{CookieName, CookieNames};
+use doorward_access::gate::Verdict;
+use doorward_access::site::{App, HostRole, Site, VirtualServer};
+use doorward_api::Subject;
+use doorward_api::ports::{Clock, Entropy};
+use http::{StatusCode, header};
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::modules::http::HttpModules;
+use pingora::prelude::*;
+use pingora::protocols::http::ServerSession;
+use pingora::proxy::FailToProxy;
+
+use crate::arrive::{Arrived, Peer, arrive};
+use crate::canonical::CanonicalRequest;
+use crate::ctx::{Admitted, RequestCtx, Stage};
+use crate::decide::Judge;
+use crate::forward::{self, Addresses};
+use crate::hygiene::strip_request;
+use crate::identify::{identify, token};
+use crate::intercept::{self, check_websocket, wants_page, wants_websocket};
+use crate::limits::Limits;
+use crate::live::{Live, Watch};
+use crate::local::{self, NotRead};
+use crate::record::{Book, Record};
+use crate::refusal::Refusal;
+use crate::reply;
+use crate::route::{Destination, canonical_request, route};
+
+/// A download of more than this is a stream: it is judged again while it lasts.
+const LONG_DOWNLOAD: u64 = 1024 * 1024;
+/// A request goes to an upstream at most so often; what is not idempotent only once.
+const TRIES: usize = 2;
+/// What the record says of a client that left before it was answered.
+const CLIENT_GONE: u16 = 499;
+
+/// One listener's gateway.
+pub(crate) struct Gateway {
+    pub(crate) kind: Kind,
+    pub(crate) router: Router,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) book: Arc<Book>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) addresses: Addresses,
+}
+
+/// Which doors a listener has.
+pub(crate) enum Kind {
+    /// Portals and applications.
+    Public(Arc<Judge>),
+    /// The console, under these host names only (AD-02).
+    Console { hosts: Vec<String> },
+}
+
+/// What to tell about a failure, and whose it was.
+struct Failure {
+    status: u16,
+    kind: ErrorKind,
+}
+
+// === impl Gateway ===
+
+impl Gateway {
+    fn site(&self) -> Option<Arc<Site>> {
+        match &self.kind {
+            Kind::Public(judge) => Some(judge.site.load_full()),
+            Kind::Console { .. } => None,
+        }
+    }
+
+    /// Rooms 2 to 5 of the public listener.
+    async fn public(&self, judge: &Arc<Judge>, session: &mut Session, ctx: &mut RequestCtx, arrived: Arrived) -> Result<bool> {
+        let site = judge.site.load_full();
+        match route(&site, &arrived) {
+            Err(refusal) => self.refuse(session, ctx, refusal, arrival_of(&site, &arrived, ctx)).await,
+            Ok(Destination::Local { role, request }) => {
+                let (HostRole::Portal(vs) | HostRole::App(vs, _)) = &role;
+                ctx.record.virtual_server = vs.id.to_string();
+                ctx.record.app = "portal".to_owned();
+                ctx.record.path(&request.path);
+                let arrival = Arrival {
+                    request_id: ctx.record.request_id.clone(),
+                    client: request.client,
+                    secure: request.secure,
+                    host: request.host.clone(),
+                    role,
+                };
+                self.local(session, ctx, request, Some(arrival)).await
+            }
+            Ok(Destination::App { vs, app, request }) => self.app(judge, &site, session, ctx, (vs, app, request)).await,
+        }
+    }
+
+    /// Rooms 3 to 5 for an application.
+    async fn app(
+        &self,
+        judge: &Arc<Judge>,
+        site: &Site,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        (vs, app, request): (Arc<VirtualServer>, Arc<App>, CanonicalRequest),
+    ) -> Result<bool> {
+        let now = self.clock.now();
+        let names = CookieNames::new(site.secure_cookies);
+        ctx.record.virtual_server = vs.id.to_string();
+        ctx.record.app = app.id.to_string();
+        ctx.record.path(&request.path);
+        let token = token(names, CookieName::App, &session.req_header().headers);
+        let subject = identify(&judge.identities, &vs.id, &request.host, token.as_ref(), now).await;
+        ctx.record.subject(&subject);
+        let head = session.req_header();
+        match judge.decide(site, (&vs, &app), &subject, &request, now) {
+            Verdict::Admit(permit) => {
+                ctx.record.decision("admit", permit.by());
+                let upgrade = wants_websocket(head);
+                let admitted = Box::new(Admitted { permit, vs, app, request, upgrade });
+                self.admit(session, ctx, admitted, &subject).await
+            }
+            Verdict::Challenge { by, .. } => {
+                ctx.record.decision("challenge", &by);
+                let response = if wants_page(head) {
+                    let cookies = (names, &head.headers);
+                    intercept::challenge(judge, (&vs, &app), cookies, &request, self.entropy.as_ref(), now)
+                } else {
+                    intercept::unauthorized(&vs, &ctx.record.request_id)
+                };
+                self.answer(session, ctx, response).await
+            }
+            Verdict::Refuse { by } => {
+                ctx.record.decision("refuse", &by);
+                let arrival = arrival_at(&vs, &app, &request, ctx);
+                let response = if intercept::reads_html(head) {
+                    self.page(head, ctx, (StatusCode::FORBIDDEN, ErrorKind::Denied), Some(arrival)).await?
+                } else {
+                    intercept::forbidden(&ctx.record.request_id)
+                };
+                self.answer(session, ctx, response).await
+            }
+        }
+    }
+
+    /// The gate let it pass: the last checks of an upgrade, its place among what can be cut, and on it goes.
+    async fn admit(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        admitted: Box<Admitted>,
+        subject: &Subject,
+    ) -> Result<bool> {
+        if admitted.upgrade {
+            if let Err(refusal) = check_websocket(session.req_header(), &admitted.app) {
+                let arrival = arrival_at(&admitted.vs, &admitted.app, &admitted.request, ctx);
+                return self.refuse(session, ctx, refusal, Some(arrival)).await;
+            }
+            session.as_downstream_mut().set_read_timeout(Some(self.limits.upgraded_idle));
+        }
+        ctx.entered = subject.principal().and_then(|principal| self.live.enter(&principal.session));
+        ctx.stage = Stage::Admitted(admitted);
+        local::invite_body(session).await?;
+        Ok(false)
+    }
+
+    /// Room 2 of the console: its host names and no others, and everything is local.
+    async fn console(&self, hosts: &[String], session: &mut Session, ctx: &mut RequestCtx, arrived: Arrived) -> Result<bool> {
+        ctx.record.app = "console".to_owned();
+        if !hosts.contains(&arrived.host.name) {
+            return self.refuse(session, ctx, Refusal::misdirected("host_not_of_console"), None).await;
+        }
+        match canonical_request(&arrived, &Default::default()) {
+            Ok(request) => {
+                ctx.record.path(&request.path);
+                self.local(session, ctx, request, None).await
+            }
+            Err(refusal) => self.refuse(session, ctx, refusal, None).await,
+        }
+    }
+
+    /// Room 5': the router answers.
+    async fn local(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        request: CanonicalRequest,
+        arrival: Option<Arrival>,
+    ) -> Result<bool> {
+        local::invite_body(session).await?;
+        let body = local::read_body(session, self.limits.portal_body, &self.limits).await?;
+        let head = session.req_header();
+        let response = match body {
+            Ok(body) => {
+                let request = local::request(head, &request.target(), body, arrival)?;
+                local::call(&self.router, request, &ctx.record.request_id).await
+            }
+            Err(NotRead::TooLong) => {
+                self.page(head, ctx, (StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::TooLarge), arrival).await?
+            }
+            Err(NotRead::TooSlow) => intercept::plain_problem(StatusCode::REQUEST_TIMEOUT, &ctx.record.request_id),
+        };
+        self.answer(session, ctx, response).await
+    }
+
+    async fn refuse(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        refusal: Refusal,
+        arrival: Option<Arrival>,
+    ) -> Result<bool> {
+        ctx.record.refused(refusal);
+        let head = session.req_header();
+        let response = if intercept::reads_html(head) {
+            self.page(head, ctx, (refusal.status, refusal.kind()), arrival).await?
+        } else {
+            intercept::plain_problem(refusal.status, &ctx.record.request_id)
+        };
+        self.answer(session, ctx, response).await
+    }
+
+    async fn page(
+        &self,
+        head: &RequestHeader,
+        ctx: &RequestCtx,
+        about: (StatusCode, ErrorKind),
+        arrival: Option<Arrival>,
+    ) -> Result<Response> {
+        local::page(&self.router, head, about, arrival, &ctx.record.request_id).await
+    }
+
+    async fn answer(&self, session: &mut Session, ctx: &mut RequestCtx, response: Response) -> Result<bool> {
+        ctx.stage = Stage::Answered;
+        local::drain(session, &self.limits).await;
+        local::write(session, response, &ctx.record.request_id).await?;
+        Ok(true)
+    }
+
+    /// A page for a failure on the way to the upstream or back, unless an answer has begun already.
+    async fn tell(&self, session: &mut Session, ctx: &mut RequestCtx, failure: &Failure) -> Result<()> {
+        let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let head = session.req_header();
+        let response = match ctx.admitted() {
+            Some(admitted) if intercept::reads_html(head) => {
+                let arrival = arrival_at(&admitted.vs, &admitted.app, &admitted.request, ctx);
+                self.page(head, ctx, (status, failure.kind), Some(arrival)).await?
+            }
+            _ => intercept::plain_problem(status, &ctx.record.request_id),
+        };
+        session.as_downstream_mut().set_keepalive(None);
+        local::write(session, response, &ctx.record.request_id).await.map(drop)
+    }
+
+    /// Whoever is signed in is judged again while a long answer lasts.
+    fn watch(&self, session: &Session, ctx: &mut RequestCtx) {
+        let (Kind::Public(judge), Some(admitted)) = (&self.kind, ctx.admitted()) else { return };
+        let Some(principal) = admitted.permit.principal().cloned() else { return };
+        let names = CookieNames::new(judge.site.load().secure_cookies);
+        let token = token(names, CookieName::App, &session.req_header().headers);
+        let (judge, clock) = (judge.clone(), self.clock.clone());
+        let asked = Arc::new((admitted.request.clone(), token, Subject::User(principal)));
+        ctx.watch = Watch::begin(self.limits.recheck, move || {
+            let (judge, clock, asked) = (judge.clone(), clock.clone(), asked.clone());
+            async move {
+                let (request, token, subject) = asked.as_ref();
+                judge.still(request, token.as_ref(), subject, clock.now()).await
+            }
+        });
+    }
+
+    fn count_failure(&self, ctx: &RequestCtx, error: &Error, otherwise: &'static str) {
+        if let Some(admitted) = ctx.admitted() {
+            let outcome = if is_timeout(error) { "timed_out" } else { otherwise };
+            self.book.metrics.upstream(admitted.app.id.as_str(), outcome);
+        }
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for Gateway {
+    type CTX = RequestCtx;
+
+    fn new_ctx(&self) -> RequestCtx {
+        RequestCtx::new(Record::begin(self.book.clone(), self.entropy.id()))
+    }
+
+    /// None: nothing is compressed here, and Pingora's own module would look at every answer for nothing.
+    fn init_downstream_modules(&self, _: &mut HttpModules) {}
+
+    /// Room 1. Headers that are not to be believed are gone when this returns, whatever else it found.
+    async fn early_request_filter(&self, session: &mut Session, ctx: &mut RequestCtx) -> Result<()> {
+        let site = self.site();
+        let trusted = site.as_ref().map_or(&[][..], |site| &site.trusted_proxies);
+        let peer = Peer::of(session.as_downstream());
+        let arrived = arrive(session.req_header(), &peer, trusted, &self.limits);
+        strip_request(session.req_header_mut());
+        ctx.stage = match arrived {
+            Ok(arrived) => {
+                ctx.record.arrived(&arrived);
+                Stage::Arrived(Box::new(arrived))
+            }
+            Err(refusal) => Stage::Refused(refusal),
+        };
+        Ok(())
+    }
+
+    /// Rooms 2 to 5. True: answered.
+    async fn request_filter(&self, session: &mut Session, ctx: &mut RequestCtx) -> Result<bool> {
+        match (std::mem::replace(&mut ctx.stage, Stage::Begun), &self.kind) {
+            (Stage::Arrived(arrived), Kind::Public(judge)) => Box::pin(self.public(judge, session, ctx, *arrived)).await,
+            (Stage::Arrived(arrived), Kind::Console { hosts }) => {
+                Box::pin(self.console(hosts, session, ctx, *arrived)).await
+            }
+            (Stage::Refused(refusal), _) => Box::pin(self.refuse(session, ctx, refusal, None)).await,
+            _ => Error::e_explain(InternalError, "a request came to the gate without having arrived"),
+        }
+    }
+
+    /// Room 6. Without a permit there is no peer.
+    async fn upstream_peer(&self, _: &mut Session, ctx: &mut RequestCtx) -> Result<Box<HttpPeer>> {
+        let Some(admitted) = ctx.admitted() else {
+            return Error::e_explain(InternalError, "no permit, no peer");
+        };
+        let addresses = self.addresses.of(&admitted.app.upstream).await.map_err(Error::into_up)?;
+        let peer = forward::peer(admitted, &addresses, ctx.tries, &self.limits)?;
+        ctx.tries += 1;
+        Ok(Box::new(peer))
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        _: &mut Session,
+        head: &mut RequestHeader,
+        ctx: &mut RequestCtx,
+    ) -> Result<()> {
+        let Some(admitted) = ctx.admitted() else {
+            return Error::e_explain(InternalError, "no permit, no request");
+        };
+        forward::rewrite(head, admitted, self.cookie_names(), &ctx.record.request_id)
+    }
+
+    /// Room 7.
+    async fn upstream_response_filter(
+        &self,
+        session: &mut Session,
+        head: &mut ResponseHeader,
+        ctx: &mut RequestCtx,
+    ) -> Result<()> {
+        let Some(admitted) = ctx.admitted() else {
+            return Error::e_explain(InternalError, "no permit, no answer");
+        };
+        if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
+            self.book.metrics.upstream(admitted.app.id.as_str(), "answered");
+        }
+        reply::clean(head, &admitted.app, self.cookie_names(), &ctx.record.request_id)?;
+        if lasts(head) {
+            self.watch(session, ctx);
+        }
+        Ok(())
+    }
+
+    fn fail_to_connect(
+        &self,
+        _: &mut Session,
+        _: &HttpPeer,
+        ctx: &mut RequestCtx,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        self.count_failure(ctx, &error, "connect_failed");
+        // Nothing was sent, so any method may try the name's next address, once.
+        error.set_retry(ctx.tries < TRIES);
+        error
+    }
+
+    fn error_while_proxy(
+        &self,
+        peer: &HttpPeer,
+        session: &mut Session,
+        error: Box<Error>,
+        ctx: &mut RequestCtx,
+        client_reused: bool,
+    ) -> Box<Error> {
+        if error.esource() == &ErrorSource::Upstream {
+            self.count_failure(ctx, &error, "failed");
+        }
+        let mut error = error.more_context(format!("peer {peer}"));
+        // What may have had an effect is never sent twice.
+        let same = session.req_header().method.is_idempotent() && !session.as_downstream().retry_buffer_truncated();
+        if same && ctx.tries < TRIES {
+            error.retry.decide_reuse(client_reused);
+        } else {
+            error.set_retry(false);
+        }
+        error
+    }
+
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, ctx: &mut RequestCtx) -> FailToProxy {
+        let failure = Failure::of(error);
+        ctx.record.reason = Some(error.to_string());
+        if failure.status >= 500 {
+            tracing::warn!(request_id = %ctx.record.request_id, app = %ctx.record.app, %error, "a request failed");
+        }
+        if failure.status != CLIENT_GONE && answered(session.as_downstream()).is_none() {
+            if let Err(error) = Box::pin(self.tell(session, ctx, &failure)).await {
+                tracing::debug!(request_id = %ctx.record.request_id, %error, "nobody heard of the failure");
+            }
+        }
+        FailToProxy { error_code: failure.status, can_reuse_downstream: false }
+    }
+
+    /// Room 8.
+    async fn logging(&self, session: &mut Session, _: Option<&Error>, ctx: &mut RequestCtx) {
+        ctx.record.finish(Some(answered(session.as_downstream()).unwrap_or(CLIENT_GONE)));
+        ctx.entered = None;
+        ctx.watch = None;
+    }
+
+    /// Pingora's own lines: no path, no query.
+    fn request_summary(&self, _: &Session, ctx: &RequestCtx) -> String {
+        format!("request {}", ctx.record.request_id)
+    }
+
+    /// The record tells it.
+    fn suppress_error_log(&self, _: &Session, _: &RequestCtx, _: &Error) -> bool {
+        true
+    }
+}
+
+impl Gateway {
+    fn cookie_names(&self) -> CookieNames {
+        match &self.kind {
+            Kind::Public(judge) => CookieNames::new(judge.site.load().secure_cookies),
+            Kind::Console { .. } => CookieNames::new(true),
+        }
+    }
+}
+
+// === impl Failure ===
+
+impl Failure {
+    /// Whose fault decides the status.
+    fn of(error: &Error) -> Self {
+        let (status, kind) = match (error.esource(), error.etype()) {
+            (_, HTTPStatus(status)) => (*status, ErrorKind::Internal),
+            (ErrorSource::Upstream, _) if is_timeout(error) => (504, ErrorKind::UpstreamTimeout),
+            (ErrorSource::Upstream, _) => (502, ErrorKind::Upstream),
+            (ErrorSource::Downstream, ReadTimedout) => (408, ErrorKind::BadRequest),
+            (ErrorSource::Downstream, WriteError | ReadError | ConnectionClosed | WriteTimedout | H2Error) => {
+                (CLIENT_GONE, ErrorKind::BadRequest)
+            }
+            (ErrorSource::Downstream, _) => (400, ErrorKind::BadRequest),
+            _ => (500, ErrorKind::Internal),
+        };
+        Self { status, kind }
+    }
+}
+
+fn is_timeout(error: &Error) -> bool {
+    matches!(error.etype(), ConnectTimedout | TLSHandshakeTimedout | ReadTimedout | WriteTimedout)
+}
+
+/// The status of the final answer, if one has begun.
+fn answered(session: &ServerSession) -> Option<u16> {
+    let status = session.response_written()?.status;
+    (!status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS).then_some(status.as_u16())
+}
+
+/// Whether an answer may go on for long: upgraded, a stream, or a long download.
+fn lasts(head: &ResponseHeader) -> bool {
+    let length = head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    match head.status {
+        StatusCode::SWITCHING_PROTOCOLS => true,
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => false,
+        status => !status.is_informational() && length.is_none_or(|length| length > LONG_DOWNLOAD),
+    }
+}
+
+fn arrival_of(site: &Site, arrived: &Arrived, ctx: &RequestCtx) -> Option<Arrival> {
+    Some(Arrival {
+        request_id: ctx.record.request_id.clone(),
+        client: arrived.client,
+        secure: arrived.secure,
+        host: arrived.host.name.clone(),
+        role: site.hosts.get(&arrived.host.name)?.clone(),
+    })
+}
+
+fn arrival_at(vs: &Arc<VirtualServer>, app: &Arc<App>, request: &CanonicalRequest, ctx: &RequestCtx) -> Arrival {
+    Arrival {
+        request_id: ctx.record.request_id.clone(),
+        client: request.client,
+        secure: request.secure,
+        host: request.host.clone(),
+        role: HostRole::App(vs.clone(), app.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(source: ErrorSource, etype: ErrorType) -> u16 {
+        let mut error = Error::explain(etype, "told");
+        error.esource = source;
+        Failure::of(&error).status
+    }
+
+    #[test]
+    fn whose_fault_it_was_decides_the_status() {
+        assert_eq!(status(ErrorSource::Upstream, ConnectRefused), 502);
+        assert_eq!(status(ErrorSource::Upstream, ConnectTimedout), 504);
+        assert_eq!(status(ErrorSource::Upstream, ReadTimedout), 504);
+        assert_eq!(status(ErrorSource::Upstream, InvalidCert), 502);
+        assert_eq!(status(ErrorSource::Downstream, ReadTimedout), 408);
+        assert_eq!(status(ErrorSource::Downstream, WriteError), 499);
+        assert_eq!(status(ErrorSource::Downstream, InvalidHTTPHeader), 400);
+        assert_eq!(status(ErrorSource::Internal, InternalError), 500);
+    }
+
+    #[test]
+    fn what_lasts_is_known_from_its_head() {
+        let lasting = |status: u16, length: Option<&str>| {
+            let mut head = ResponseHeader::build(status, None).unwrap();
+            if let Some(length) = length {
+                head.insert_header("content-length", length).unwrap();
+            }
+            lasts(&head)
+        };
+        assert!(lasting(101, None));
+        assert!(lasting(200, None));
+        assert!(lasting(200, Some("2000000")));
+        assert!(!lasting(200, Some("2000")));
+        assert!(!lasting(304, None));
+        assert!(!lasting(100, None));
+    }
+}

@@ -1,0 +1,25 @@
+//! Room 3: who asks. Nobody known is an answer too, and every error on the way ends there, never in somebody.
+
+use doorward_access::cookies::{CookieName, CookieNames};
+use doorward_access::sessions::{Identities, Place};
+use doorward_api::{Subject, Timestamp, Token, VirtualServerId};
+use http::HeaderMap;
+
+/// A token from one of our cookies. A malformed one is none (SE-04).
+pub(crate) fn token(names: CookieNames, which: CookieName, headers: &HeaderMap) -> Option<Token> {
+    names.get(which, headers).as_deref().and_then(Token::parse)
+}
+
+/// The subject of a request to an application's host.
+pub(crate) async fn identify(
+    identities: &Identities,
+    vs: &VirtualServerId,
+    host: &str,
+    token: Option<&Token>,
+    now: Timestamp,
+) -> Subject {
+    match token {
+        Some(token) => identities.identify(vs, Place::App(host), Some(token), now).await,
+        None => Subject::Anonymous,
+    }
+}

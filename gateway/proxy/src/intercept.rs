@@ -1,0 +1,207 @@
+//! Room 5: the answer to a request that the gate did not admit. A browser that is going to a page is led to the portal or
+//! shown a page; everything else gets a status it can act on and a problem document (RFC 9457).
+
+use axum::body::Body;
+use axum::response::Response;
+use doorward_access::cookies::{CookieLife, CookieName, CookieNames};
+use doorward_access::site::{App, VirtualServer};
+use doorward_api::flow::ReturnTo;
+use doorward_api::ports::Entropy;
+use doorward_api::{Timestamp, Token};
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use pingora::http::RequestHeader;
+use serde_json::json;
+
+use crate::canonical::CanonicalRequest;
+use crate::decide::Judge;
+use crate::identify::token;
+use crate::refusal::Refusal;
+
+/// Whether a person is looking: a browser that goes to a page, and not a script, a picture or a WebSocket.
+pub(crate) fn wants_page(head: &RequestHeader) -> bool {
+    let to_a_page = matches!(head.method.as_str(), "GET" | "HEAD") && !head.headers.contains_key(header::UPGRADE);
+    let field = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let navigates = match field("sec-fetch-mode") {
+        Some(mode) => mode == "navigate",
+        None => field("accept").is_some_and(|accept| accept.to_ascii_lowercase().contains("text/html")),
+    };
+    to_a_page && navigates
+}
+
+/// Whether an answer is shown to a person, whatever the method was.
+pub(crate) fn reads_html(head: &RequestHeader) -> bool {
+    let accept = head.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let script = head.headers.get("sec-fetch-mode").is_some_and(|mode| mode.as_bytes() != b"navigate");
+    !script && !head.headers.contains_key(header::UPGRADE) && accept.to_ascii_lowercase().contains("text/html")
+}
+
+/// Whether a request asks for a WebSocket, in any of the ways in which Pingora would let one through.
+pub(crate) fn wants_websocket(head: &RequestHeader) -> bool {
+    let websocket = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket");
+    head.version == Version::HTTP_11 && head.headers.get_all(header::UPGRADE).iter().any(websocket)
+}
+
+/// A WebSocket is opened by the application's own pages only, and only where the application takes them (CS-03).
+pub(crate) fn check_websocket(head: &RequestHeader, app: &App) -> Result<(), Refusal> {
+    if !app.options.websocket {
+        return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "websocket_not_taken"));
+    }
+    if head.method.as_str() != "GET" {
+        return Err(Refusal::bad("websocket_method"));
+    }
+    let mut origins = head.headers.get_all(header::ORIGIN).iter();
+    match (origins.next(), origins.next()) {
+        (Some(origin), None) if origin.as_bytes() == app.origin.as_bytes() => Ok(()),
+        _ => Err(Refusal::new(StatusCode::FORBIDDEN, "websocket_origin")),
+    }
+}
+
+/// Leads a browser to the portal, with the page it wanted sealed, and the hop cookie that the ticket back will be bound to.
+pub(crate) fn challenge(
+    judge: &Judge,
+    (vs, app): (&VirtualServer, &App),
+    (names, headers): (CookieNames, &HeaderMap),
+    request: &CanonicalRequest,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Response {
+    let known = token(names, CookieName::Flow, headers);
+    let hop = known.clone().unwrap_or_else(|| Token::draw(entropy));
+    let return_to = ReturnTo {
+        app: app.id.clone(),
+        origin: app.origin.clone(),
+        host: app.host.clone(),
+        path_and_query: request.target(),
+        path: request.path.clone(),
+        method: request.method.clone(),
+        hop: hop.hash(),
+    };
+    let location = match judge.returns.seal(vs, &return_to, now) {
+        // Unpadded base64url needs no escaping in a query.
+        Some(sealed) => format!("{}/signin?return={sealed}", vs.portal_origin),
+        None => signin(vs),
+    };
+    let cookie = known.is_none().then(|| names.set(CookieName::Flow, hop.expose(), CookieLife::Browser));
+    see_other(&location, cookie)
+}
+
+/// Tells a program that it must sign in.
+pub(crate) fn unauthorized(vs: &VirtualServer, request_id: &str) -> Response {
+    let mut response = problem(
+        StatusCode::UNAUTHORIZED,
+        json!({
+            "type": "urn:doorward:problem:sign-in-required",
+            "title": "Sign-in required",
+            "detail": "This application asks for more proof of who you are. Sign in with a browser, then try again.",
+            "signin": signin(vs),
+        }),
+        request_id,
+    );
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Doorward"));
+    response
+}
+
+/// Tells a program that it may not.
+pub(crate) fn forbidden(request_id: &str) -> Response {
+    problem(
+        StatusCode::FORBIDDEN,
+        json!({
+            "type": "urn:doorward:problem:access-denied",
+            "title": "Access denied",
+            "detail": "The access policies do not admit this request.",
+        }),
+        request_id,
+    )
+}
+
+/// Tells a program about any other outcome, in the words of its status.
+pub(crate) fn plain_problem(status: StatusCode, request_id: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or("Error");
+    problem(status, json!({ "type": "about:blank", "title": title }), request_id)
+}
+
+fn signin(vs: &VirtualServer) -> String {
+    format!("{}/signin", vs.portal_origin)
+}
+
+fn see_other(location: &str, cookie: Option<HeaderValue>) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let headers = response.headers_mut();
+    // Origins come from the configuration and the seal is base64url, so this is always a field value.
+    headers.insert(header::LOCATION, HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static("/")));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    response
+}
+
+fn problem(status: StatusCode, mut document: serde_json::Value, request_id: &str) -> Response {
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("status".to_owned(), status.as_u16().into());
+        fields.insert("request_id".to_owned(), request_id.into());
+    }
+    let mut response = Response::new(Body::from(document.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_access::site::AppOptions;
+
+    use super::*;
+    use crate::testing::wiki;
+
+    fn head(method: &str, fields: &[(&'static str, &str)]) -> RequestHeader {
+        let mut head = RequestHeader::build(method, b"/", None).unwrap();
+        for (name, value) in fields {
+            head.append_header(*name, *value).unwrap();
+        }
+        head
+    }
+
+    #[test]
+    fn a_browser_that_goes_to_a_page_is_told_from_a_program() {
+        for (method, fields, page) in [
+            ("GET", &[("accept", "text/html,application/xhtml+xml")][..], true),
+            ("HEAD", &[("accept", "TEXT/HTML")], true),
+            ("GET", &[("sec-fetch-mode", "navigate"), ("accept", "*/*")], true),
+            ("GET", &[("sec-fetch-mode", "cors"), ("accept", "text/html")], false),
+            ("GET", &[("sec-fetch-mode", "no-cors")], false),
+            ("GET", &[("accept", "*/*")], false),
+            ("GET", &[], false),
+            ("POST", &[("accept", "text/html")], false),
+            ("GET", &[("accept", "text/html"), ("upgrade", "websocket")], false),
+        ] {
+            assert_eq!(wants_page(&head(method, fields)), page, "{method} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_websocket_is_one() {
+        for (value, websocket) in [("websocket", true), ("WebSocket", true), ("h2c, websocket", true), ("foo", false)] {
+            assert_eq!(wants_websocket(&head("GET", &[("upgrade", value)])), websocket, "{value}");
+        }
+        assert!(!wants_websocket(&head("GET", &[])));
+    }
+
+    #[test]
+    fn a_websocket_comes_from_the_applications_own_pages() {
+        let app = wiki(AppOptions { websocket: true, ..AppOptions::default() });
+        let status = |app: &App, method: &str, fields: &[(&'static str, &str)]| {
+            check_websocket(&head(method, fields), app).map_or_else(|refusal| refusal.status.as_u16(), |()| 101)
+        };
+        let own = &[("origin", "http://wiki.localhost:8080")][..];
+        assert_eq!(status(&app, "GET", own), 101);
+        assert_eq!(status(&app, "GET", &[("origin", "https://evil.test")]), 403);
+        assert_eq!(status(&app, "GET", &[("origin", "null")]), 403);
+        assert_eq!(status(&app, "GET", &[]), 403);
+        assert_eq!(status(&app, "GET", &[own[0], own[0]]), 403);
+        assert_eq!(status(&app, "POST", own), 400);
+        assert_eq!(status(&wiki(AppOptions::default()), "GET", own), 501);
+    }
+}

@@ -1,0 +1,150 @@
+//! What is under way, so that it can be cut: when a session ends, its WebSockets, downloads and event streams end with it.
+//!
+//! Two ways lead there. [`Live::cut`] ends everything of a portal session at once; it is called at sign-out in this process.
+//! And a live WebSocket or stream is judged again every second, which finds whatever else changed: a sign-out in another
+//! process, a user switched off, another policy.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use doorward_api::SessionId;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+tokio::task_local! {
+    /// Ends the work on the current request: on HTTP/1 its connection, on HTTP/2 its stream. Set around Pingora's
+    /// processing, so every callback sees it.
+    pub(crate) static CUT: CancellationToken;
+}
+
+/// The requests under way, by portal session.
+#[derive(Debug, Default)]
+pub struct Live {
+    by_session: DashMap<SessionId, HashMap<u64, CancellationToken>>,
+    next: AtomicU64,
+}
+
+/// A request under way; taken out when dropped.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    live: Arc<Live>,
+    session: SessionId,
+    number: u64,
+}
+
+impl Live {
+    /// With nothing under way.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    /// Cuts everything that is under way for a portal session, and says how much it was.
+    pub fn cut(&self, portal: &SessionId) -> usize {
+        let Some((_, tokens)) = self.by_session.remove(portal) else { return 0 };
+        tokens.values().for_each(CancellationToken::cancel);
+        tokens.len()
+    }
+
+    /// How many sessions have something under way.
+    pub fn sessions(&self) -> usize {
+        self.by_session.len()
+    }
+
+    /// Notes the current request; `None` outside of one.
+    pub(crate) fn enter(self: &Arc<Self>, portal: &SessionId) -> Option<Entered> {
+        let token = CUT.try_with(CancellationToken::clone).ok()?;
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.by_session.entry(portal.clone()).or_default().insert(number, token);
+        Some(Entered { live: self.clone(), session: portal.clone(), number })
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if let Some(mut tokens) = self.live.by_session.get_mut(&self.session) {
+            tokens.remove(&self.number);
+        }
+        self.live.by_session.remove_if(&self.session, |_, tokens| tokens.is_empty());
+    }
+}
+
+/// Somebody who judges the current request again and again; gone when dropped.
+#[derive(Debug)]
+pub(crate) struct Watch(JoinHandle<()>);
+
+impl Watch {
+    /// Asks `still` at every interval and cuts the current request at the first no. `None` outside of a request.
+    pub(crate) fn begin<F, Asked>(every: Duration, still: F) -> Option<Self>
+    where
+        F: Fn() -> Asked + Send + 'static,
+        Asked: Future<Output = bool> + Send,
+    {
+        let cut = CUT.try_with(CancellationToken::clone).ok()?;
+        Some(Self(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(every).await;
+                if !still().await {
+                    return cut.cancel();
+                }
+            }
+        })))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn cutting_a_session_cuts_all_of_its_requests_and_nobody_elses() {
+        let live = Live::new();
+        let (alice, bob) = (SessionId::from("alice"), SessionId::from("bob"));
+        let tokens: Vec<_> = std::iter::repeat_with(CancellationToken::new).take(3).collect();
+        let mut entered = Vec::new();
+        for (token, session) in tokens.iter().zip([&alice, &alice, &bob]) {
+            entered.push(CUT.sync_scope(token.clone(), || live.enter(session)).unwrap());
+        }
+        assert_eq!(live.cut(&alice), 2);
+        assert_eq!(tokens.iter().map(CancellationToken::is_cancelled).collect::<Vec<_>>(), [true, true, false]);
+        drop(entered);
+        assert_eq!(live.sessions(), 0);
+        assert_eq!(live.cut(&bob), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watched_request_is_cut_when_the_answer_changes() {
+        let token = CancellationToken::new();
+        let admitted = Arc::new(AtomicBool::new(true));
+        let asked = admitted.clone();
+        let watch = CUT.sync_scope(token.clone(), || {
+            Watch::begin(Duration::from_secs(1), move || std::future::ready(asked.load(Ordering::Relaxed)))
+        });
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(!token.is_cancelled());
+        admitted.store(false, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(token.is_cancelled());
+        drop(watch);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_watches_a_request_that_is_over() {
+        let token = CancellationToken::new();
+        let watch = CUT.sync_scope(token.clone(), || Watch::begin(Duration::from_secs(1), || std::future::ready(false)));
+        drop(watch);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(!token.is_cancelled());
+    }
+}

@@ -1,0 +1,151 @@
+//! Room 2: where a request leads. A host has one meaning or none; there is no default application (HO-02, HO-03).
+
+use std::sync::Arc;
+
+use doorward_access::site::{App, AppOptions, HostRole, Site, VirtualServer};
+use http::StatusCode;
+
+use crate::arrive::Arrived;
+use crate::canonical::{CanonicalRequest, canonical_path, is_reserved};
+use crate::refusal::Refusal;
+
+/// What every application takes; more is opted into (decision A30).
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Where a request leads.
+#[derive(Debug)]
+pub(crate) enum Destination {
+    /// To our own pages: the portal's host, or the reserved prefix on any host.
+    Local {
+        role: HostRole,
+        request: CanonicalRequest,
+    },
+    /// To an application.
+    App {
+        vs: Arc<VirtualServer>,
+        app: Arc<App>,
+        request: CanonicalRequest,
+    },
+}
+
+/// Finds the destination, and brings the request into its canonical form with the options of that destination.
+pub(crate) fn route(site: &Site, arrived: &Arrived) -> Result<Destination, Refusal> {
+    let role = site.hosts.get(&arrived.host.name).ok_or(Refusal::misdirected("host_unknown"))?;
+    let strict = AppOptions::default();
+    let (origin, options) = match role {
+        HostRole::Portal(vs) => (&vs.portal_origin, &strict),
+        HostRole::App(_, app) => (&app.origin, &app.options),
+    };
+    if arrived.host.port.is_some_and(|port| Some(port) != port_of(origin)) {
+        return Err(Refusal::misdirected("host_port"));
+    }
+    check_method(&arrived.method, options)?;
+    let request = canonical_request(arrived, options)?;
+    Ok(match role {
+        HostRole::App(vs, app) if !is_reserved(&request.path) => {
+            Destination::App { vs: vs.clone(), app: app.clone(), request }
+        }
+        role => Destination::Local { role: role.clone(), request },
+    })
+}
+
+/// The canonical request for a destination with these options.
+pub(crate) fn canonical_request(arrived: &Arrived, options: &AppOptions) -> Result<CanonicalRequest, Refusal> {
+    Ok(CanonicalRequest {
+        method: arrived.method.clone(),
+        host: arrived.host.name.clone(),
+        path: canonical_path(&arrived.path, options)?,
+        query: arrived.query.clone(),
+        client: arrived.client,
+        secure: arrived.secure,
+    })
+}
+
+fn check_method(method: &str, options: &AppOptions) -> Result<(), Refusal> {
+    if METHODS.contains(&method) || options.extra_methods.iter().any(|extra| extra == method) {
+        Ok(())
+    } else {
+        Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "method_not_taken"))
+    }
+}
+
+/// The port of an origin such as `http://wiki.localhost:8080`.
+fn port_of(origin: &str) -> Option<u16> {
+    let (scheme, authority) = origin.split_once("://")?;
+    match authority.rsplit_once(':') {
+        Some((_, port)) if !port.ends_with(']') => port.parse().ok(),
+        _ => match scheme {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::canonical_host;
+    use crate::testing::{site, wiki};
+
+    fn routed(method: &str, host: &str, path: &str) -> Result<String, Refusal> {
+        let mut options = AppOptions::default();
+        options.extra_methods.push("PROPFIND".to_owned());
+        let site = site("", &[wiki(options)]);
+        let arrived = Arrived {
+            client: "192.0.2.9".parse().unwrap(),
+            secure: false,
+            host: canonical_host(host).unwrap(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: Some("q=/public".to_owned()),
+        };
+        route(&site, &arrived).map(|destination| match destination {
+            Destination::Local { role: HostRole::Portal(_), request } => format!("portal {}", request.target()),
+            Destination::Local { request, .. } => format!("reserved {}", request.target()),
+            Destination::App { app, request, .. } => format!("{} {}", app.id, request.target()),
+        })
+    }
+
+    #[test]
+    fn a_host_leads_to_one_place() {
+        assert_eq!(routed("GET", "wiki.localhost", "/a/../b").unwrap(), "wiki /b?q=/public");
+        assert_eq!(routed("GET", "wiki.localhost:8080", "/").unwrap(), "wiki /?q=/public");
+        assert_eq!(routed("GET", "login.localhost:8080", "/signin").unwrap(), "portal /signin?q=/public");
+    }
+
+    #[test]
+    fn an_unknown_host_or_port_leads_nowhere() {
+        for host in ["evil.test", "127.0.0.1", "wiki.localhost:8443", "wiki.localhost:80", "sub.wiki.localhost"] {
+            assert_eq!(routed("GET", host, "/").unwrap_err().status, 421, "{host}");
+        }
+    }
+
+    #[test]
+    fn the_reserved_prefix_never_leads_to_an_application() {
+        for path in ["/.doorward/enter", "/.doorward", "/x/../.doorward/enter", "/%2edoorward/enter", "/.Doorward/x"] {
+            assert!(routed("GET", "wiki.localhost", path).unwrap().starts_with("reserved "), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_application_takes_the_methods_it_opted_into() {
+        assert!(routed("PROPFIND", "wiki.localhost", "/").is_ok());
+        assert_eq!(routed("PROPFIND", "login.localhost", "/").unwrap_err().status, 501);
+        assert_eq!(routed("FOO", "wiki.localhost", "/").unwrap_err().status, 501);
+    }
+
+    #[test]
+    fn an_origin_has_a_port() {
+        for (origin, port) in [
+            ("http://a.test", Some(80)),
+            ("https://a.test", Some(443)),
+            ("http://a.test:8080", Some(8080)),
+            ("https://[::1]", Some(443)),
+            ("https://[::1]:8443", Some(8443)),
+            ("ftp://a.test", None),
+        ] {
+            assert_eq!(port_of(origin), port, "{origin}");
+        }
+    }
+}

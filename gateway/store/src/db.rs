@@ -1,0 +1,155 @@
+//! Two databases, one text of SQL: the pools, the transaction, and the macro that runs one body on either.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use doorward_api::StoreError;
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::error::{Failure, Verdict};
+
+/// Something of the one or of the other database.
+pub(crate) enum Backend<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+/// A transaction that may write. Dropped without a commit, it is rolled back.
+pub(crate) type Tx = Backend<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
+
+/// Runs the body on whichever database it is; `$c` is the pool or the transaction.
+macro_rules! on {
+    ($target:expr, |$c:ident| $body:expr) => {
+        match $target {
+            $crate::db::Backend::Sqlite($c) => $body,
+            $crate::db::Backend::Postgres($c) => $body,
+        }
+    };
+}
+
+/// Rows of type `$row` from a pool. Reads every row even where one is enough: with SQLite a statement that also writes
+/// (`… RETURNING`) is on the disk only once it has run to its end.
+macro_rules! rows {
+    ($pool:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::db::on!($pool, |c| sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(c).await)
+    };
+}
+
+/// Rows of type `$row` within a transaction.
+macro_rules! rows_in {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::db::on!($tx, |c| sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **c).await)
+    };
+}
+
+/// How many rows a statement changed, on a pool.
+macro_rules! change {
+    ($pool:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::db::on!($pool, |c| sqlx::query($sql)$(.bind($bind))*.execute(c).await.map(|done| done.rows_affected()))
+    };
+}
+
+/// How many rows a statement changed, within a transaction.
+macro_rules! change_in {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::db::on!($tx, |c| {
+            sqlx::query($sql)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected())
+        })
+    };
+}
+
+pub(crate) use {change, change_in, on, rows, rows_in};
+
+/// SQLite's two pools. With one writer, writers of this process queue here in order instead of fighting for the file.
+pub(crate) struct SqlitePools {
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+}
+
+/// The database.
+pub(crate) struct Db {
+    pools: Backend<SqlitePools, PgPool>,
+    /// Set for good by a failed `fsync` (F-03).
+    unsound: AtomicBool,
+}
+
+impl Db {
+    pub(crate) fn new(pools: Backend<SqlitePools, PgPool>) -> Self {
+        Self { pools, unsound: AtomicBool::new(false) }
+    }
+
+    pub(crate) const fn name(&self) -> &'static str {
+        match self.pools {
+            Backend::Sqlite(_) => "sqlite",
+            Backend::Postgres(_) => "postgresql",
+        }
+    }
+
+    /// For reading.
+    pub(crate) fn reader(&self) -> Backend<&SqlitePool, &PgPool> {
+        match &self.pools {
+            Backend::Sqlite(pools) => Backend::Sqlite(&pools.readers),
+            Backend::Postgres(pool) => Backend::Postgres(pool),
+        }
+    }
+
+    /// For single statements that write.
+    pub(crate) fn writer(&self) -> Result<Backend<&SqlitePool, &PgPool>, Failure> {
+        if self.unsound.load(Ordering::SeqCst) {
+            return Err(Failure::Unsound);
+        }
+        Ok(match &self.pools {
+            Backend::Sqlite(pools) => Backend::Sqlite(&pools.writer),
+            Backend::Postgres(pool) => Backend::Postgres(pool),
+        })
+    }
+
+    /// For several statements. SQLite takes its lock at once: a lock taken later, at the first write, could find that
+    /// what was read before is no longer so.
+    pub(crate) async fn begin(&self) -> Result<Tx, Failure> {
+        Ok(match self.writer()? {
+            Backend::Sqlite(pool) => Backend::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Backend::Postgres(pool) => Backend::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// What is said outside of a failure; and a failed `fsync` is remembered.
+    pub(crate) fn explain(&self, failure: &Failure) -> StoreError {
+        let message = failure.message();
+        match failure.verdict() {
+            Verdict::SyncFailed => {
+                tracing::error!(%message, "a write could not be brought to the disk; this process writes no more");
+                self.unsound.store(true, Ordering::SeqCst);
+                StoreError::Unavailable(message)
+            }
+            Verdict::Damaged | Verdict::Refused => StoreError::Damaged(message),
+            Verdict::Retry | Verdict::Unavailable => StoreError::Unavailable(message),
+        }
+    }
+
+    /// Lets go of every connection; what SQLite's log holds is moved into the file first.
+    pub(crate) async fn close(&self) {
+        match &self.pools {
+            Backend::Sqlite(pools) => {
+                pools.readers.close().await;
+                if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pools.writer).await {
+                    tracing::warn!(%error, "the write-ahead log stays where it is; the next start reads it");
+                }
+                pools.writer.close().await;
+            }
+            Backend::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    pub(crate) async fn commit(self) -> Result<(), Failure> {
+        on!(self, |tx| tx.commit().await).map_err(Failure::from)
+    }
+
+    /// Gives the locks back now; without it they would stay until the connection is next looked at.
+    pub(crate) async fn rollback(self) {
+        if let Err(error) = on!(self, |tx| tx.rollback().await) {
+            tracing::debug!(%error, "a transaction ends with its connection");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Sign-in flows (SEC 5.6). What a flow remembers is sealed; where it stands is not.
+
+use async_trait::async_trait;
+use doorward_api::ports::Flows;
+use doorward_api::{Flow, FlowData, FlowId, Step, StoreError, Timestamp, TokenHash, UserId, VirtualServerId};
+
+use crate::db::{Tx, change_in, rows};
+use crate::error::{Failure, some};
+use crate::ledger::At;
+use crate::open::{Inner, Store};
+use crate::seal::Place;
+
+/// The steps of [`Step::enrolling`], as SQL; a test compares.
+macro_rules! enrolling {
+    () => {
+        "step IN ('offered', 'code_sent', 'email_verified', 'code_issued')"
+    };
+}
+pub(crate) use enrolling;
+
+macro_rules! select_flow {
+    () => {
+        "SELECT id, browser, user_id, step, nonce, data, created_at, expires_at FROM flow WHERE virtual_server = $1 AND "
+    };
+}
+pub(crate) use select_flow;
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct FlowRow {
+    id: String,
+    browser: String,
+    user_id: Option<String>,
+    step: String,
+    nonce: String,
+    data: Vec<u8>,
+    created_at: i64,
+    expires_at: i64,
+}
+
+impl FlowRow {
+    pub(crate) fn flow(self, inner: &Inner, vs: &VirtualServerId) -> Result<Flow, Failure> {
+        let damaged = |what: &str| Failure::damaged(format!("flow {}: {what}", self.id));
+        Ok(Flow {
+            browser: TokenHash::from_hex(&self.browser).ok_or_else(|| damaged("browser"))?,
+            step: Step::parse(&self.step).ok_or_else(|| damaged("step"))?,
+            data: inner.sealer.open_json(place(&self.id, vs), &self.data)?,
+            id: FlowId::new(self.id),
+            user: self.user_id.map(UserId::new),
+            nonce: self.nonce,
+            created_at: Timestamp::from_millis(self.created_at),
+            expires_at: Timestamp::from_millis(self.expires_at),
+        })
+    }
+}
+
+fn place<'a>(id: &'a str, vs: &'a VirtualServerId) -> Place<'a> {
+    Place::new("flow", "data", id, vs)
+}
+
+#[async_trait]
+impl Flows for Store {
+    async fn flow_of_browser(
+        &self,
+        vs: &VirtualServerId,
+        browser: &TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Flow>, StoreError> {
+        const SQL: &str =
+            concat!(select_flow!(), "browser = $2 AND expires_at > $3 ORDER BY created_at DESC, id DESC LIMIT 1");
+        let (vs, browser) = (vs.clone(), browser.hex());
+        self.run(move |inner| async move {
+            let found = rows!(inner.db.reader(), FlowRow, SQL, vs.as_str(), browser, now.millis())?;
+            found.into_iter().next().map(|row| row.flow(&inner, &vs)).transpose()
+        })
+        .await
+    }
+
+    async fn flow(&self, vs: &VirtualServerId, id: &FlowId) -> Result<Option<Flow>, StoreError> {
+        const SQL: &str = concat!(select_flow!(), "id = $2");
+        let (vs, id) = (vs.clone(), id.clone());
+        self.run(move |inner| async move {
+            let found = rows!(inner.db.reader(), FlowRow, SQL, vs.as_str(), id.as_str())?;
+            found.into_iter().next().map(|row| row.flow(&inner, &vs)).transpose()
+        })
+        .await
+    }
+
+    async fn open_flows(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<u64, StoreError> {
+        const SQL: &str = "SELECT COUNT(*) FROM flow \
+                           WHERE virtual_server = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3";
+        let (vs, user) = (vs.clone(), user.clone());
+        self.run(move |inner| async move {
+            let found = rows!(inner.db.reader(), (i64,), SQL, vs.as_str(), user.as_str(), now.millis())?;
+            Ok(found.first().map_or(0, |(count,)| count.unsigned_abs()))
+        })
+        .await
+    }
+}
+
+pub(crate) async fn start(tx: &mut Tx, at: At<'_>, flow: &Flow) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO flow \
+                       (virtual_server, id, browser, user_id, step, nonce, data, created_at, expires_at, ended_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+    let (vs, id, browser) = (at.vs.as_str(), flow.id.as_str(), flow.browser.hex());
+    let (user, step) = (flow.user.as_ref().map(UserId::as_str), flow.step.as_str());
+    let data = at.inner.sealer.seal_json(place(id, at.vs), &flow.data)?;
+    let (begin, end) = (flow.created_at.millis(), flow.expires_at.millis());
+    some(change_in!(tx, SQL, vs, id, browser, user, step, &flow.nonce, data, begin, end, ended(flow.step, at.now))?)
+}
+
+/// Where a flow must stand.
+pub(crate) struct Standing<'a> {
+    pub(crate) id: &'a FlowId,
+    pub(crate) browser: &'a TokenHash,
+    pub(crate) step: Step,
+    pub(crate) nonce: &'a str,
+}
+
+/// Where it goes.
+pub(crate) struct Going<'a> {
+    pub(crate) step: Step,
+    pub(crate) nonce: &'a str,
+    pub(crate) user: Option<&'a UserId>,
+    pub(crate) data: &'a FlowData,
+    pub(crate) expires_at: Timestamp,
+}
+
+pub(crate) async fn go(tx: &mut Tx, at: At<'_>, from: Standing<'_>, to: Going<'_>) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE flow SET step = $6, nonce = $7, user_id = $8, data = $9, expires_at = $10, ended_at = $11 \
+                       WHERE virtual_server = $1 AND id = $2 AND browser = $3 AND step = $4 AND nonce = $5 \
+                       AND expires_at > $12";
+    let (vs, id, browser) = (at.vs.as_str(), from.id.as_str(), from.browser.hex());
+    let (step, user) = (to.step.as_str(), to.user.map(UserId::as_str));
+    let data = at.inner.sealer.seal_json(place(id, at.vs), to.data)?;
+    let (end, ended, now) = (to.expires_at.millis(), ended(to.step, at.now), at.now.millis());
+    let from_step = from.step.as_str();
+    some(change_in!(tx, SQL, vs, id, browser, from_step, from.nonce, step, to.nonce, user, data, end, ended, now)?)
+}
+
+fn ended(step: Step, now: Timestamp) -> Option<i64> {
+    step.ended().then_some(now.millis())
+}
+
+/// Those that have expired are left to the sweep, which records them as expired.
+pub(crate) async fn supersede(tx: &mut Tx, at: At<'_>, user: &UserId, keep: &FlowId) -> Result<(), Failure> {
+    const SQL: &str = concat!(
+        "UPDATE flow SET step = 'superseded', ended_at = $4 \
+         WHERE virtual_server = $1 AND user_id = $2 AND id <> $3 AND ended_at IS NULL AND expires_at > $4 AND ",
+        enrolling!()
+    );
+    change_in!(tx, SQL, at.vs.as_str(), user.as_str(), keep.as_str(), at.now.millis())?;
+    Ok(())
+}
+
+/// Notes the end of an enrolment that expired at `step`. Refused when it was noted before: that makes it happen once.
+pub(crate) async fn expire(tx: &mut Tx, at: At<'_>, id: &FlowId, step: Step) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE flow SET ended_at = $4 WHERE virtual_server = $1 AND id = $2 AND step = $3 \
+                       AND ended_at IS NULL AND expires_at <= $4";
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), step.as_str(), at.now.millis())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sql_and_the_vocabulary_agree_on_what_enrolling_is() {
+        let names: Vec<String> =
+            Step::ALL.into_iter().filter(|step| step.enrolling()).map(|step| format!("'{}'", step.as_str())).collect();
+        assert_eq!(enrolling!(), format!("step IN ({})", names.join(", ")));
+    }
+}

@@ -1,0 +1,223 @@
+//! The one door through which anything that is recorded is written: acts and records in one transaction or not at all.
+//!
+//! Each act is a conditional statement or two; where one changes nothing though it must, or a constraint of the schema
+//! says no, the transaction is rolled back and the act is named. The chain's head is locked last, just before the records
+//! are appended, so that writers of one virtual server wait for each other no longer than that takes.
+//!
+//! An answer that says "not done" is true with one exception, which no database is free of: when the connection breaks
+//! while the commit itself is under way, nobody here can know. That is answered as `Unavailable`, and who asked reads anew.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use doorward_api::flow::Delivery;
+use doorward_api::ports::{Act, Change, Ledger};
+use doorward_api::{
+    AuditEvent, CommitError, CredentialId, FlowId, MailId, Step, StoreError, Timestamp, VirtualServerId,
+};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::db::{Tx, rows};
+use crate::error::{Failure, Verdict};
+use crate::open::{Inner, Store};
+use crate::{audit, credentials, flows, one_times, outbox, sessions, settings, users};
+
+/// How often a change is tried when PostgreSQL breaks a deadlock by giving it up.
+const TRIES: u32 = 4;
+
+/// What a transaction consists of: the acts of the port, and a few that only the store itself does.
+pub(crate) enum Deed<'a> {
+    /// An act of the port.
+    Act(&'a Act),
+    /// A virtual server that was not there.
+    VirtualServerAdd,
+    /// What has become of a mail; refused unless it is pending.
+    MailSettle { id: &'a MailId, outcome: Delivery },
+    /// Notes that an enrolment expired, and revokes the token it had issued; refused when that was noted before.
+    FlowExpire { id: &'a FlowId, step: Step, credential: Option<&'a CredentialId> },
+}
+
+impl Deed<'_> {
+    const fn name(&self) -> &'static str {
+        match self {
+            Deed::Act(act) => act.name(),
+            Deed::VirtualServerAdd => "virtual_server_add",
+            Deed::MailSettle { .. } => "mail_settle",
+            Deed::FlowExpire { .. } => "flow_expire",
+        }
+    }
+}
+
+/// Why a try of a transaction came to nothing.
+enum Setback {
+    /// The condition of this deed did not hold.
+    Lost { act: usize, what: &'static str },
+    /// Anything else.
+    Failed(Failure),
+}
+
+impl From<Failure> for Setback {
+    fn from(failure: Failure) -> Self {
+        Setback::Failed(failure)
+    }
+}
+
+#[async_trait]
+impl Ledger for Store {
+    async fn commit(&self, vs: &VirtualServerId, change: Change, now: Timestamp) -> Result<(), CommitError> {
+        let vs = vs.clone();
+        self.spawn(move |inner| async move {
+            let deeds: Vec<Deed<'_>> = change.acts.iter().map(Deed::Act).collect();
+            transact(&inner, &vs, &deeds, &change.events, now).await
+        })
+        .await?
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.run(|inner| async move {
+            // A store that cannot write any more is not ready, though it can be read.
+            inner.db.writer()?;
+            rows!(inner.db.reader(), (i64,), "SELECT COUNT(*) FROM virtual_server")?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Makes all deeds and appends all records, or nothing.
+pub(crate) async fn transact(
+    inner: &Inner,
+    vs: &VirtualServerId,
+    deeds: &[Deed<'_>],
+    events: &[AuditEvent],
+    now: Timestamp,
+) -> Result<(), CommitError> {
+    let deadline = Instant::now() + inner.limit;
+    let mut tried = 1;
+    loop {
+        let failure = match attempt(inner, vs, deeds, events, now, deadline).await {
+            Ok(()) => return Ok(()),
+            Err(Setback::Lost { act, what }) => return Err(CommitError::Lost { act, what }),
+            Err(Setback::Failed(failure)) => failure,
+        };
+        if failure.verdict() != Verdict::Retry || tried == TRIES || Instant::now() >= deadline {
+            return Err(inner.db.explain(&failure).into());
+        }
+        tokio::time::sleep(Duration::from_millis(7).saturating_mul(tried)).await;
+        tried += 1;
+    }
+}
+
+async fn attempt(
+    inner: &Inner,
+    vs: &VirtualServerId,
+    deeds: &[Deed<'_>],
+    events: &[AuditEvent],
+    now: Timestamp,
+    deadline: Instant,
+) -> Result<(), Setback> {
+    let prepared = timeout_at(deadline, prepare(inner, vs, deeds, events, now)).await;
+    let tx = prepared.unwrap_or(Err(Setback::Failed(Failure::TooSlow)))?;
+    timeout(inner.limit, tx.commit()).await.unwrap_or(Err(Failure::TooSlow)).map_err(Setback::Failed)
+}
+
+/// Everything but the commit.
+async fn prepare(
+    inner: &Inner,
+    vs: &VirtualServerId,
+    deeds: &[Deed<'_>],
+    events: &[AuditEvent],
+    now: Timestamp,
+) -> Result<Tx, Setback> {
+    let mut tx = inner.db.begin().await?;
+    match perform(&mut tx, inner, vs, deeds, events, now).await {
+        Ok(()) => Ok(tx),
+        Err(setback) => {
+            tx.rollback().await;
+            Err(setback)
+        }
+    }
+}
+
+async fn perform(
+    tx: &mut Tx,
+    inner: &Inner,
+    vs: &VirtualServerId,
+    deeds: &[Deed<'_>],
+    events: &[AuditEvent],
+    now: Timestamp,
+) -> Result<(), Setback> {
+    for (index, deed) in deeds.iter().enumerate() {
+        let at = At { inner, vs, now };
+        at.perform(tx, deed).await.map_err(|failure| match failure.verdict() {
+            Verdict::Refused => Setback::Lost { act: index, what: deed.name() },
+            _ => Setback::Failed(failure),
+        })?;
+    }
+    Ok(audit::append(tx, vs, events, now).await?)
+}
+
+/// Where and when a deed is done.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) inner: &'a Inner,
+    pub(crate) vs: &'a VirtualServerId,
+    pub(crate) now: Timestamp,
+}
+
+impl At<'_> {
+    async fn perform(self, tx: &mut Tx, deed: &Deed<'_>) -> Result<(), Failure> {
+        match deed {
+            Deed::Act(act) => self.act(tx, act).await,
+            Deed::VirtualServerAdd => settings::add_virtual_server(tx, self).await,
+            Deed::MailSettle { id, outcome } => outbox::settle(tx, self, id, *outcome).await,
+            Deed::FlowExpire { id, step, credential } => {
+                flows::expire(tx, self, id, *step).await?;
+                match credential {
+                    Some(credential) => credentials::revoke_assigned(tx, self, credential).await,
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    async fn act(self, tx: &mut Tx, act: &Act) -> Result<(), Failure> {
+        match act {
+            Act::FlowStart(flow) => flows::start(tx, self, flow).await,
+            Act::FlowMove { id, browser, step, nonce, to, new_nonce, user, data, expires_at } => {
+                let from = flows::Standing { id, browser, step: *step, nonce };
+                let to =
+                    flows::Going { step: *to, nonce: new_nonce, user: user.as_ref(), data, expires_at: *expires_at };
+                flows::go(tx, self, from, to).await
+            }
+            Act::FlowsSupersede { user, keep } => {
+                flows::supersede(tx, self, user, keep).await?;
+                credentials::revoke_assigned_of(tx, self, user).await
+            }
+            Act::CredentialIssue(new) => credentials::issue(tx, self, new).await,
+            Act::CredentialReissue { id, version, opened, template } => {
+                credentials::reissue(tx, self, id, *version, opened, template).await
+            }
+            Act::CredentialRetarget { id, target } => credentials::retarget(tx, self, id, *target).await,
+            Act::CredentialActivate { id, version, opened } => {
+                credentials::activate(tx, self, id, *version, opened).await
+            }
+            Act::CredentialUse { id, version, opened } => credentials::spend(tx, self, id, *version, opened).await,
+            Act::CredentialState { id, from, to } => credentials::change_state(tx, self, id, from, *to).await,
+            Act::SessionStart(new) => sessions::start(tx, self, new).await,
+            Act::SessionRaise { id, token, proofs, expires_at } => {
+                sessions::raise(tx, self, id, token, proofs, *expires_at).await
+            }
+            Act::SessionEnd { id } => sessions::end(tx, self, id).await,
+            Act::SessionsEndOf { user } => sessions::end_all_of(tx, self, user).await,
+            Act::OneTimePut(new) => one_times::put(tx, self, new).await,
+            Act::OneTimeTake { purpose, hash } => one_times::take(tx, self, *purpose, hash).await,
+            Act::MailQueue(new) => outbox::queue(tx, self, new).await,
+            Act::UserAdd(new, id) => users::add(tx, self, new, id).await,
+            Act::UserPassword { user, hash } => users::set_password(tx, self, user, hash).await,
+            Act::UserDisable { user, disabled } => users::disable(tx, self, user, *disabled).await,
+            Act::SelfProvisioningSet(settings) => settings::set(tx, self, settings).await,
+            Act::Nothing => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The schema, step by step, and whether this database is ours to open.
+//!
+//! All in one transaction under a lock, so that of two processes that start at once one migrates and the other finds it
+//! done. Steps only add; what an older process still reads is removed a release later.
+
+use data_encoding::HEXLOWER;
+use doorward_api::{AuditEvent, EventContext, EventKind, Timestamp, VirtualServerId};
+
+use crate::audit;
+use crate::db::{Backend, Db, Tx, change_in, rows, rows_in};
+use crate::error::Failure;
+use crate::open::OpenError;
+use crate::seal::{Place, Sealer};
+
+/// One step. Both texts make the same tables and columns.
+struct Migration {
+    number: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! migration {
+    ($number:literal, $file:literal) => {
+        Migration {
+            number: $number,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $file)),
+            postgres: include_str!(concat!("../migrations/postgres/", $file)),
+        }
+    };
+}
+
+/// Every step, in order, without gaps.
+const MIGRATIONS: &[Migration] = &[migration!(1, "0001_base.sql"), migration!(2, "0002_self_provisioning.sql")];
+
+/// The number of the step that brought the self-provisioning settings.
+const SELF_PROVISIONING: i64 = 2;
+
+/// The last step known here.
+const KNOWN: i64 = 2;
+
+/// The one table that is there before any step: which steps were made, when, and a value sealed with the key.
+const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";
+
+/// Any number will do, as long as every process takes the same.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(8_246_391_071)";
+
+/// What is sealed to tell the right key from a wrong one.
+const KEY_CHECK: &[u8] = b"doorward";
+
+/// Brings the schema up to date and checks the key.
+pub(crate) async fn migrate(db: &Db, sealer: &Sealer, now: Timestamp) -> Result<(), OpenError> {
+    let mut tx = db.begin().await?;
+    if let Backend::Postgres(tx) = &mut tx {
+        // A step may take longer than a request's statement, and so may waiting for another process to make it.
+        sqlx::raw_sql("SET LOCAL statement_timeout = '10min'").execute(&mut **tx).await?;
+        sqlx::raw_sql(LOCK).execute(&mut **tx).await?;
+    }
+    change_in!(&mut tx, META)?;
+    let found = schema(&mut tx).await?;
+    if found > KNOWN {
+        return Err(OpenError::NewerSchema { found, known: KNOWN });
+    }
+    check_key(&mut tx, sealer, found).await?;
+    for step in MIGRATIONS.iter().filter(|step| step.number > found) {
+        run(&mut tx, step)
+            .await
+            .map_err(|error| OpenError::Migration { number: step.number, reason: error.to_string() })?;
+    }
+    if found == 0 {
+        put(&mut tx, "created_at", &now.millis().to_string()).await?;
+    }
+    if found < KNOWN {
+        put(&mut tx, "schema", &KNOWN.to_string()).await?;
+        put(&mut tx, "migrated_at", &now.millis().to_string()).await?;
+        record(&mut tx, found, now).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The time of the newest record, of which the clock must not fall short.
+pub(crate) async fn newest_record(db: &Db) -> Result<Timestamp, Failure> {
+    const SQL: &str = "SELECT COALESCE(MAX(appended_at), 0) FROM audit_head";
+    let newest = rows!(db.reader(), (i64,), SQL)?;
+    Ok(Timestamp::from_millis(newest.first().map_or(0, |(at,)| *at)))
+}
+
+async fn schema(tx: &mut Tx) -> Result<i64, OpenError> {
+    match get(tx, "schema").await? {
+        None => Ok(0),
+        Some(text) => text.parse().map_err(|_| OpenError::Damaged(format!("`meta` says that the schema is {text:?}"))),
+    }
+}
+
+async fn run(tx: &mut Tx, step: &Migration) -> Result<(), sqlx::Error> {
+    match tx {
+        Backend::Sqlite(tx) => sqlx::raw_sql(step.sqlite).execute(&mut **tx).await.map(drop),
+        Backend::Postgres(tx) => sqlx::raw_sql(step.postgres).execute(&mut **tx).await.map(drop),
+    }
+}
+
+/// Seals a value in a new database; opens it in one that was there before.
+async fn check_key(tx: &mut Tx, sealer: &Sealer, found: i64) -> Result<(), OpenError> {
+    let place = Place { table: "meta", column: "value", row: "key_check", vs: "" };
+    match get(tx, "key_check").await? {
+        Some(text) => {
+            let sealed = HEXLOWER.decode(text.as_bytes()).map_err(|_| OpenError::WrongKey)?;
+            sealer.open(place, &sealed).map(drop).map_err(|_| OpenError::WrongKey)
+        }
+        None if found == 0 => {
+            let sealed = sealer.seal(place, KEY_CHECK)?;
+            Ok(put(tx, "key_check", &HEXLOWER.encode(&sealed)).await?)
+        }
+        None => Err(OpenError::Damaged("`meta` has lost the value that tells which key belongs to it".into())),
+    }
+}
+
+/// Records in each chain that its virtual server was migrated, and what that meant for it (self-provisioning.md 5.1).
+async fn record(tx: &mut Tx, from: i64, now: Timestamp) -> Result<(), Failure> {
+    for (vs,) in rows_in!(&mut *tx, (String,), "SELECT id FROM virtual_server ORDER BY id")? {
+        let mut event = AuditEvent::new(EventKind::TenantMigrated, EventContext::default())
+            .with("fromSchema", from)
+            .with("toSchema", KNOWN);
+        if from < SELF_PROVISIONING {
+            event = event.with("selfProvisioning", "none");
+        }
+        audit::append(tx, &VirtualServerId::new(vs), &[event], now).await?;
+    }
+    Ok(())
+}
+
+async fn get(tx: &mut Tx, name: &str) -> Result<Option<String>, sqlx::Error> {
+    let found = rows_in!(tx, (String,), "SELECT value FROM meta WHERE name = $1", name)?;
+    Ok(found.into_iter().next().map(|(value,)| value))
+}
+
+async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), sqlx::Error> {
+    const SQL: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) \
+                       ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    change_in!(tx, SQL, name, value).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_are_numbered_without_gaps() {
+        let numbers: Vec<i64> = MIGRATIONS.iter().map(|step| step.number).collect();
+        assert_eq!(numbers, (1..=KNOWN).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,399 @@
+//! Opening and closing a store.
+
+use std::fmt;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use doorward_api::keys::MasterKey;
+use doorward_api::ports::{Clock, Entropy};
+use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, StoreError, Timestamp, VirtualServerId};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, PgPool, SqlitePool};
+
+use crate::clock::{SAMPLE_EVERY, Sample, StoreClock};
+use crate::db::{Backend, Db, SqlitePools};
+use crate::error::{Failure, Verdict};
+use crate::ledger::{Deed, transact};
+use crate::migrate;
+use crate::runtime::StoreRuntime;
+use crate::seal::Sealer;
+
+/// The oldest SQLite without the bug that can damage a database whose write-ahead log is reset (F-08).
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+
+/// The database gives up first, by its own statement timeout; only then do we.
+const MARGIN: Duration = Duration::from_millis(300);
+
+/// Migrating may take its time.
+const OPEN_LIMIT: Duration = Duration::from_secs(900);
+
+/// How long a shutdown waits for the database.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How to open a store.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// `sqlite:///absolute/path.db` or `postgres://user@host/database`.
+    pub url: String,
+    /// The master key; the store derives its own from it.
+    pub key: MasterKey,
+    /// How long one statement may take: 2 s (SEC 5.17).
+    pub statement_timeout: Duration,
+    /// Connections to PostgreSQL, or readers of SQLite.
+    pub max_connections: u32,
+}
+
+impl fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address may hold a password.
+        let scheme = self.url.split(':').next().unwrap_or_default();
+        f.debug_struct("StoreOptions").field("url", &format_args!("{scheme}:…")).finish_non_exhaustive()
+    }
+}
+
+/// Why a store was not opened. Nothing was changed in it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is not one that can be meant.
+    #[error("the database address must be sqlite:///absolute/path.db or postgres://user@host/database: {0}")]
+    Address(String),
+    /// The file cannot be made or read.
+    #[error("the database file {} cannot be used: {reason}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// Nobody answers there.
+    #[error("the database does not answer: {0}")]
+    Unreachable(String),
+    /// What answers is broken. An empty database in its place would be worse, so none is made.
+    #[error("the database is damaged, restore it from a backup: {0}")]
+    Damaged(String),
+    /// The SQLite that this was built with can damage its database.
+    #[error("SQLite {found} can damage a database; 3.51.3 or newer is needed")]
+    SqliteTooOld {
+        /// Its version.
+        found: String,
+    },
+    /// The key is not the one that this database was made with.
+    #[error("the key is not the one this database was made with; give it the key file that belongs to it")]
+    WrongKey,
+    /// A newer release has migrated this database.
+    #[error("the database has schema {found}, and this release knows schema {known}: run the newer release")]
+    NewerSchema {
+        /// The database's.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// A step of the schema could not be made.
+    #[error("migration {number} of the database failed, nothing was changed: {reason}")]
+    Migration {
+        /// The step.
+        number: i64,
+        /// What the database says.
+        reason: String,
+    },
+    /// The process cannot start the store's threads.
+    #[error("the store's threads cannot be started: {0}")]
+    Threads(String),
+}
+
+impl From<Failure> for OpenError {
+    fn from(failure: Failure) -> Self {
+        match failure.verdict() {
+            Verdict::Damaged | Verdict::Refused => OpenError::Damaged(failure.message()),
+            _ => OpenError::Unreachable(failure.message()),
+        }
+    }
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+/// A store: every port of `doorward_api::ports` that keeps something. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What the clones share.
+pub(crate) struct Inner {
+    pub(crate) db: Db,
+    pub(crate) sealer: Sealer,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// How long anything may take, from asking for a connection to the answer.
+    pub(crate) limit: Duration,
+    clock: Arc<StoreClock>,
+    /// The last field: dropped after all that lives on it.
+    pub(crate) runtime: StoreRuntime,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("database", &self.database()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the store and brings its schema up to date. Blocks; may be called anywhere.
+    ///
+    /// # Errors
+    /// [`OpenError`] names the cause; the database is as it was.
+    pub fn open(options: StoreOptions, entropy: Arc<dyn Entropy>) -> Result<Store, OpenError> {
+        let address = Address::parse(&options.url)?;
+        let runtime = StoreRuntime::new().map_err(|error| OpenError::Threads(error.to_string()))?;
+        let sealer = Sealer::new(&options.key, Arc::clone(&entropy));
+        let limit = options.statement_timeout + MARGIN;
+        let opened = runtime.wait(OPEN_LIMIT, async move {
+            let (db, clock) = prepare(address, &options, &sealer).await?;
+            Ok::<_, OpenError>((db, clock, sealer))
+        });
+        let (db, clock, sealer) = opened.ok_or_else(|| OpenError::Unreachable("it takes too long".into()))??;
+        let inner = Arc::new(Inner { db, sealer, entropy, limit, clock: Arc::new(clock), runtime });
+        // Holds the store only while it samples, so that dropping the last clone ends it.
+        inner.runtime.spawn(keep_sampling(Arc::downgrade(&inner)));
+        Ok(Store { inner })
+    }
+
+    /// The store's time.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.inner.clock.clone()
+    }
+
+    /// `sqlite` or `postgresql`.
+    pub fn database(&self) -> &'static str {
+        self.inner.db.name()
+    }
+
+    /// Makes the virtual server when it is missing: self-provisioning for all users (R29), an empty chain, and its first
+    /// record, `TENANT_CREATED`.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn ensure_virtual_server(&self, vs: &VirtualServerId, now: Timestamp) -> Result<(), StoreError> {
+        let vs = vs.clone();
+        let event = AuditEvent::new(EventKind::TenantCreated, EventContext::default()).with("selfProvisioning", "all");
+        let made = self
+            .spawn(move |inner| async move { transact(&inner, &vs, &[Deed::VirtualServerAdd], &[event], now).await })
+            .await?;
+        match made {
+            Ok(()) | Err(CommitError::Lost { .. }) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+
+    /// Ends what is under way, moves SQLite's log into its file, and lets go of every connection. Blocks, for at most a few
+    /// seconds. Whatever is asked afterwards is answered with [`StoreError::Unavailable`].
+    pub fn close(&self) {
+        let inner = Arc::clone(&self.inner);
+        if self.inner.runtime.wait(CLOSE_LIMIT, async move { inner.db.close().await }).is_none() {
+            tracing::warn!("the database was still busy when the store was closed");
+        }
+    }
+
+    /// Runs `work` on the store's runtime, for at most as long as a statement may take.
+    pub(crate) async fn run<T, F>(&self, work: impl FnOnce(Arc<Inner>) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let limit = self.inner.limit;
+        let done = self
+            .spawn(|inner| {
+                let work = work(inner);
+                async move { tokio::time::timeout(limit, work).await.unwrap_or(Err(Failure::TooSlow)) }
+            })
+            .await?;
+        done.map_err(|failure| self.inner.db.explain(&failure))
+    }
+
+    /// Runs `work` on the store's runtime to its end, even when who asked goes away: a change is not torn by a browser
+    /// that hangs up.
+    pub(crate) async fn spawn<T, F>(&self, work: impl FnOnce(Arc<Inner>) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let gone = || StoreError::Unavailable("the store is closed".into());
+        let task = self.inner.runtime.spawn(work(Arc::clone(&self.inner))).ok_or_else(gone)?;
+        task.await.map_err(|_| gone())
+    }
+}
+
+/// A database address, understood.
+#[derive(Debug)]
+enum Address {
+    Sqlite(PathBuf),
+    Postgres(Box<PgConnectOptions>),
+}
+
+impl Address {
+    fn parse(url: &str) -> Result<Self, OpenError> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            return match path {
+                path if !path.starts_with('/') => Err(OpenError::Address("the path must be absolute".into())),
+                path if path.contains(['?', '#', '%']) => {
+                    Err(OpenError::Address("the path is taken as it is; ?, # and % are not understood".into()))
+                }
+                path => Ok(Address::Sqlite(PathBuf::from(path))),
+            };
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            // The parser's own message could repeat a part of the address, and so a password.
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|_| OpenError::Address("what follows postgres:// is not understood".into()))?;
+            return Ok(Address::Postgres(Box::new(options)));
+        }
+        Err(OpenError::Address("it begins with neither".into()))
+    }
+}
+
+/// Connects, checks, migrates, and finds out the time.
+async fn prepare(address: Address, options: &StoreOptions, sealer: &Sealer) -> Result<(Db, StoreClock), OpenError> {
+    match address {
+        Address::Sqlite(path) => {
+            let db = Db::new(Backend::Sqlite(open_sqlite(&path, options).await?));
+            // The time of a migration's own records: the machine's, since the newest record cannot be asked for yet.
+            migrate::migrate(&db, sealer, StoreClock::of_machine(Timestamp::default()).now()).await?;
+            let newest = migrate::newest_record(&db).await?;
+            Ok((db, StoreClock::of_machine(newest)))
+        }
+        Address::Postgres(connect) => {
+            let pool = open_postgres(*connect, options).await?;
+            let clock = StoreClock::sampled(sample(&pool).await?);
+            let db = Db::new(Backend::Postgres(pool));
+            migrate::migrate(&db, sealer, clock.now()).await?;
+            Ok((db, clock))
+        }
+    }
+}
+
+async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<SqlitePools, OpenError> {
+    make_private(path).map_err(|error| OpenError::File { path: path.to_owned(), reason: error.to_string() })?;
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(options.statement_timeout)
+        // What is destroyed is overwritten, not only forgotten.
+        .pragma("secure_delete", "ON")
+        .disable_statement_logging();
+    let pool =
+        || SqlitePoolOptions::new().acquire_timeout(options.statement_timeout).idle_timeout(None).max_lifetime(None);
+    let writer = pool().max_connections(1).connect_with(connect.clone()).await?;
+    check_sqlite(&writer).await?;
+    let readers = pool().max_connections(options.max_connections.max(1)).connect_lazy_with(connect.read_only(true));
+    Ok(SqlitePools { writer, readers })
+}
+
+/// Nobody else may read the file. SQLite gives the files beside it the same permissions.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let file =
+        std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
+async fn check_sqlite(pool: &SqlitePool) -> Result<(), OpenError> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await?;
+    if version(&found).is_none_or(|version| version < OLDEST_SQLITE) {
+        return Err(OpenError::SqliteTooOld { found });
+    }
+    let health: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await?;
+    if health == "ok" { Ok(()) } else { Err(OpenError::Damaged(health)) }
+}
+
+/// `3.51.3` as numbers.
+fn version(text: &str) -> Option<[u32; 3]> {
+    let mut parts = text.split('.').map(|part| part.parse().ok());
+    Some([parts.next()??, parts.next()??, parts.next()??])
+}
+
+async fn open_postgres(connect: PgConnectOptions, options: &StoreOptions) -> Result<PgPool, OpenError> {
+    let timeout = options.statement_timeout.as_millis().to_string();
+    let connect = connect
+        .application_name("doorward")
+        .options([
+            ("statement_timeout", timeout.as_str()),
+            // A process that died in the middle of a change must not hold the chain's head for long.
+            ("idle_in_transaction_session_timeout", "10000"),
+            // Acknowledged means on the disk, whatever the cluster's default is.
+            ("synchronous_commit", "on"),
+        ])
+        .disable_statement_logging();
+    let pool = PgPoolOptions::new()
+        .max_connections(options.max_connections.max(1))
+        .acquire_timeout(options.statement_timeout)
+        .connect_with(connect)
+        .await?;
+    Ok(pool)
+}
+
+/// Asks PostgreSQL for the time. The answer is taken as of the middle between question and answer.
+async fn sample(pool: &PgPool) -> Result<Sample, sqlx::Error> {
+    const SQL: &str = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT";
+    let mut connection = pool.acquire().await?;
+    let asked = Instant::now();
+    let said: i64 = sqlx::query_scalar(SQL).fetch_one(&mut *connection).await?;
+    Ok(Sample { said: Timestamp::from_millis(said), at: asked + asked.elapsed() / 2 })
+}
+
+async fn keep_sampling(store: Weak<Inner>) {
+    loop {
+        tokio::time::sleep(SAMPLE_EVERY).await;
+        let Some(inner) = store.upgrade() else { return };
+        let Backend::Postgres(pool) = inner.db.reader() else { return };
+        match tokio::time::timeout(inner.limit, sample(pool)).await {
+            Ok(Ok(sample)) => inner.clock.set(sample),
+            // The monotonic clock goes on from the last sample; it errs by milliseconds a minute at most.
+            Ok(Err(_)) | Err(_) => tracing::warn!("PostgreSQL did not tell the time"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert!(version("3.51.3").unwrap() >= OLDEST_SQLITE);
+        assert!(version("3.9.10").unwrap() < OLDEST_SQLITE);
+        assert!(version("3.51").is_none());
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_meant_is_refused_without_repeating_it() {
+        for wrong in
+            ["sqlite://relative.db", "sqlite:///a?mode=memory", "mysql://x", "/a.db", "postgres://u:hunter2@h:port/"]
+        {
+            let error = Address::parse(wrong).unwrap_err();
+            assert!(matches!(error, OpenError::Address(_)), "{wrong}");
+            assert!(!error.to_string().contains("hunter2"));
+        }
+        assert!(matches!(Address::parse("sqlite:///var/lib/doorward.db"), Ok(Address::Sqlite(_))));
+    }
+
+    #[test]
+    fn options_print_no_password() {
+        let options = StoreOptions {
+            url: "postgres://u:hunter2@h/d".into(),
+            key: MasterKey::new(vec![1; 32]).unwrap(),
+            statement_timeout: Duration::from_secs(2),
+            max_connections: 2,
+        };
+        assert_eq!(format!("{options:?}"), r#"StoreOptions { url: postgres:…, .. }"#);
+    }
+}

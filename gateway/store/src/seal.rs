@@ -1,0 +1,86 @@
+//! Sealing of what must not be readable in the database file (SEC 5.10).
+
+use std::sync::Arc;
+
+use doorward_api::keys::{MasterKey, Purpose, SealingKey};
+use doorward_api::ports::Entropy;
+use doorward_api::{SecretBytes, VirtualServerId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::error::Failure;
+
+/// Where a sealed value stands. It opens there and nowhere else, so that rows cannot be swapped behind our back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) column: &'static str,
+    pub(crate) row: &'a str,
+    pub(crate) vs: &'a str,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn new(table: &'static str, column: &'static str, row: &'a str, vs: &'a VirtualServerId) -> Self {
+        Self { table, column, row, vs: vs.as_str() }
+    }
+
+    fn parts(&self) -> [&str; 4] {
+        [self.table, self.column, self.row, self.vs]
+    }
+
+    fn damaged(&self, what: &str) -> Failure {
+        Failure::Damaged(format!("{}.{} of row {}: {what}", self.table, self.column, self.row))
+    }
+}
+
+/// Seals and opens with the store's own key.
+pub(crate) struct Sealer {
+    key: SealingKey,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Sealer {
+    pub(crate) fn new(key: &MasterKey, entropy: Arc<dyn Entropy>) -> Self {
+        Self { key: key.sealing(Purpose::Store), entropy }
+    }
+
+    pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, Failure> {
+        let sealed = self.key.seal(&place.parts(), plain, self.entropy.as_ref());
+        // Empty means that nothing was sealed; it must not be stored as if it had been.
+        if sealed.is_empty() { Err(place.damaged("could not be sealed")) } else { Ok(sealed) }
+    }
+
+    pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<SecretBytes, Failure> {
+        self.key.open(&place.parts(), sealed).map_err(|error| place.damaged(&error.to_string()))
+    }
+
+    pub(crate) fn seal_json<T: Serialize>(&self, place: Place<'_>, value: &T) -> Result<Vec<u8>, Failure> {
+        let plain = Zeroizing::new(serde_json::to_vec(value).map_err(|_| place.damaged("cannot be written"))?);
+        self.seal(place, &plain)
+    }
+
+    pub(crate) fn open_json<T: DeserializeOwned>(&self, place: Place<'_>, sealed: &[u8]) -> Result<T, Failure> {
+        // serde's message may quote the value, which is secret: it is not passed on.
+        serde_json::from_slice(self.open(place, sealed)?.expose()).map_err(|_| place.damaged("is not what was sealed"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SystemEntropy;
+
+    #[test]
+    fn a_value_moved_to_another_row_is_named_as_damaged() {
+        let sealer = Sealer::new(&MasterKey::new(vec![7; 32]).unwrap(), Arc::new(SystemEntropy::new()));
+        let vs = VirtualServerId::new("default");
+        let sealed = sealer.seal_json(Place::new("flow", "data", "one", &vs), &"secret words").unwrap();
+        assert_eq!(
+            sealer.open_json::<String>(Place::new("flow", "data", "one", &vs), &sealed).unwrap(),
+            "secret words"
+        );
+        let failure = sealer.open_json::<String>(Place::new("flow", "data", "two", &vs), &sealed).unwrap_err();
+        assert!(matches!(failure, Failure::Damaged(text) if text.starts_with("flow.data of row two")));
+    }
+}

@@ -1,0 +1,124 @@
+//! What the janitor does now and then: expired rows go, expired enrolments are recorded.
+
+use std::time::Duration;
+
+use doorward_api::ports::AuditLog;
+use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Flow, StoreError, Timestamp, VirtualServerId};
+
+use crate::db::{change, rows};
+use crate::flows::{FlowRow, enrolling, select_flow};
+use crate::ledger::{Deed, transact};
+use crate::open::Store;
+
+/// How long what has ended stays: its page says what became of it, and a mail's outcome is still asked for.
+const KEEP_ENDED: Duration = Duration::from_secs(86_400);
+
+/// Enrolments that one sweep records at most for a virtual server; the next one goes on.
+const BATCH: i64 = 200;
+
+const SESSIONS: &str = "DELETE FROM session WHERE virtual_server = $1 AND expires_at <= $2";
+const ONE_TIMES: &str = "DELETE FROM one_time WHERE virtual_server = $1 AND expires_at <= $2";
+const METERS: &str = "DELETE FROM meter WHERE virtual_server = $1 AND ends_at <= $2";
+const MAILS: &str = "DELETE FROM mail WHERE virtual_server = $1 AND settled_at <= $2 AND expires_at <= $2";
+
+/// Not an enrolment whose expiry was not recorded yet.
+const FLOWS: &str = concat!(
+    "DELETE FROM flow WHERE virtual_server = $1 AND (ended_at <= $2 OR (expires_at <= $2 AND NOT ",
+    enrolling!(),
+    "))"
+);
+
+const EXPIRED: &str = concat!(
+    select_flow!(),
+    "ended_at IS NULL AND expires_at <= $2 AND ",
+    enrolling!(),
+    " ORDER BY expires_at LIMIT $3"
+);
+
+/// What a sweep took away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Enrolments whose expiry was recorded.
+    pub enrolments: u64,
+    /// Expired sessions.
+    pub sessions: u64,
+    /// Expired single-use values.
+    pub one_times: u64,
+    /// Counters whose window is over.
+    pub meters: u64,
+    /// Flows that ended or expired more than a day ago.
+    pub flows: u64,
+    /// Mails settled more than a day ago.
+    pub mails: u64,
+}
+
+impl Store {
+    /// Takes away what has expired, in every virtual server, and records each expired enrolment once
+    /// (`ENROLLMENT_EXPIRED`), revoking the token that it had issued. Any number of processes may sweep at once.
+    ///
+    /// # Errors
+    /// When the store does not answer; what was swept by then is gone, the rest is there for the next time.
+    pub async fn sweep(&self, now: Timestamp) -> Result<Swept, StoreError> {
+        let mut swept = Swept::default();
+        for vs in self.virtual_servers().await? {
+            let ended = now - KEEP_ENDED;
+            swept.enrolments += self.expire_enrolments(&vs, now).await?;
+            swept.sessions += self.delete(&vs, SESSIONS, now).await?;
+            swept.one_times += self.delete(&vs, ONE_TIMES, now).await?;
+            swept.meters += self.delete(&vs, METERS, now).await?;
+            swept.flows += self.delete(&vs, FLOWS, ended).await?;
+            swept.mails += self.delete(&vs, MAILS, ended).await?;
+        }
+        Ok(swept)
+    }
+
+    async fn delete(&self, vs: &VirtualServerId, sql: &'static str, until: Timestamp) -> Result<u64, StoreError> {
+        let vs = vs.clone();
+        self.run(move |inner| async move { Ok(change!(inner.db.writer()?, sql, vs.as_str(), until.millis())?) }).await
+    }
+
+    async fn expire_enrolments(&self, vs: &VirtualServerId, now: Timestamp) -> Result<u64, StoreError> {
+        let mut recorded = 0;
+        for flow in self.expired_enrolments(vs, now).await? {
+            let vs = vs.clone();
+            let noted = self
+                .spawn(move |inner| async move {
+                    let credential = flow.data.credential.as_ref();
+                    let deeds = [Deed::FlowExpire { id: &flow.id, step: flow.step, credential }];
+                    transact(&inner, &vs, &deeds, &[expiry(&flow)], now).await
+                })
+                .await?;
+            match noted {
+                Ok(()) => recorded += 1,
+                // Another process was faster.
+                Err(CommitError::Lost { .. }) => {}
+                Err(CommitError::Store(error)) => return Err(error),
+            }
+        }
+        Ok(recorded)
+    }
+
+    async fn expired_enrolments(&self, vs: &VirtualServerId, now: Timestamp) -> Result<Vec<Flow>, StoreError> {
+        let vs = vs.clone();
+        self.run(move |inner| async move {
+            let found = rows!(inner.db.reader(), FlowRow, EXPIRED, vs.as_str(), now.millis(), BATCH)?;
+            let opened = found.into_iter().map(|row| row.flow(&inner, &vs));
+            // One that cannot be opened must not keep the others from being recorded.
+            Ok(opened
+                .filter_map(|flow| flow.inspect_err(|failure| tracing::error!("{}", failure.message())).ok())
+                .collect())
+        })
+        .await
+    }
+}
+
+fn expiry(flow: &Flow) -> AuditEvent {
+    let context = EventContext {
+        user: flow.user.clone(),
+        used_name: Some(flow.data.typed_name.clone()),
+        flow: Some(flow.id.clone()),
+        application: flow.data.return_to.as_ref().map(|to| to.app.as_str().to_owned()),
+        ..EventContext::default()
+    };
+    AuditEvent::new(EventKind::EnrollmentExpired, context).with("lastStep", flow.step.as_str())
+}

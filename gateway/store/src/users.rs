@@ -1,0 +1,132 @@
+//! Users of the local directory and their groups.
+
+use async_trait::async_trait;
+use doorward_api::ports::Users;
+use doorward_api::user::NewUser;
+use doorward_api::{FoldedName, GroupId, GroupRef, StoreError, User, UserId, VirtualServerId};
+
+use crate::db::{Tx, change_in, rows, rows_in};
+use crate::error::{Failure, some};
+use crate::ledger::At;
+use crate::open::Store;
+
+/// A user once for each group, or once without one. A text that `concat!` takes.
+macro_rules! select_user {
+    () => {
+        "SELECT u.id, u.name, u.display_name, u.email, u.disabled, g.id AS group_id, g.name AS group_name \
+         FROM user_account u \
+         LEFT JOIN group_member m ON m.virtual_server = u.virtual_server AND m.user_id = u.id \
+         LEFT JOIN user_group g ON g.virtual_server = m.virtual_server AND g.id = m.group_id \
+         WHERE u.virtual_server = $1 AND "
+    };
+}
+
+const BY_NAME: &str = concat!(select_user!(), "u.folded_name = $2");
+const BY_ID: &str = concat!(select_user!(), "u.id = $2");
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    id: String,
+    name: String,
+    display_name: String,
+    email: Option<String>,
+    disabled: bool,
+    group_id: Option<String>,
+    group_name: Option<String>,
+}
+
+/// One user of the rows of one user.
+fn user(mut rows: Vec<UserRow>) -> Option<User> {
+    let mut groups: Vec<GroupRef> = rows
+        .iter_mut()
+        .filter_map(|row| Some(GroupRef { id: GroupId::new(row.group_id.take()?), name: row.group_name.take()? }))
+        .collect();
+    // Sorted here: the two databases do not order text alike.
+    groups.sort_by(|one, other| one.name.cmp(&other.name));
+    let row = rows.into_iter().next()?;
+    Some(User {
+        id: UserId::new(row.id),
+        name: row.name,
+        display_name: row.display_name,
+        email: row.email,
+        disabled: row.disabled,
+        groups,
+    })
+}
+
+#[async_trait]
+impl Users for Store {
+    async fn user_by_name(&self, vs: &VirtualServerId, name: &FoldedName) -> Result<Option<User>, StoreError> {
+        let (vs, name) = (vs.clone(), name.clone());
+        self.run(move |inner| async move {
+            Ok(user(rows!(inner.db.reader(), UserRow, BY_NAME, vs.as_str(), name.as_str())?))
+        })
+        .await
+    }
+
+    async fn user_by_id(&self, vs: &VirtualServerId, id: &UserId) -> Result<Option<User>, StoreError> {
+        let (vs, id) = (vs.clone(), id.clone());
+        self.run(
+            move |inner| async move { Ok(user(rows!(inner.db.reader(), UserRow, BY_ID, vs.as_str(), id.as_str())?)) },
+        )
+        .await
+    }
+
+    async fn password_hash(&self, vs: &VirtualServerId, id: &UserId) -> Result<Option<String>, StoreError> {
+        const SQL: &str = "SELECT password_hash FROM user_account WHERE virtual_server = $1 AND id = $2";
+        let (vs, id) = (vs.clone(), id.clone());
+        self.run(move |inner| async move {
+            let found = rows!(inner.db.reader(), (Option<String>,), SQL, vs.as_str(), id.as_str())?;
+            Ok(found.into_iter().next().and_then(|(hash,)| hash))
+        })
+        .await
+    }
+
+    async fn user_count(&self, vs: &VirtualServerId) -> Result<u64, StoreError> {
+        const SQL: &str = "SELECT COUNT(*) FROM user_account WHERE virtual_server = $1";
+        let vs = vs.clone();
+        self.run(move |inner| async move {
+            let found = rows!(inner.db.reader(), (i64,), SQL, vs.as_str())?;
+            Ok(found.first().map_or(0, |(count,)| count.unsigned_abs()))
+        })
+        .await
+    }
+}
+
+pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &NewUser, id: &UserId) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO user_account \
+                       (virtual_server, id, name, folded_name, display_name, email, password_hash, disabled, created_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE, $8) ON CONFLICT DO NOTHING";
+    let (vs, now) = (at.vs.as_str(), at.now.millis());
+    let (id, folded) = (id.as_str(), new.folded.as_str());
+    let (email, password) = (new.email.as_deref(), new.password_hash.as_deref());
+    some(change_in!(&mut *tx, SQL, vs, id, &new.name, folded, &new.display_name, email, password, now)?)?;
+    for group in &new.groups {
+        join(tx, at, id, group).await?;
+    }
+    Ok(())
+}
+
+/// Makes the user a member of the group of that name, which is made when missing.
+async fn join(tx: &mut Tx, at: At<'_>, user: &str, group: &str) -> Result<(), Failure> {
+    const MAKE: &str = "INSERT INTO user_group (virtual_server, id, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    const FIND: &str = "SELECT id FROM user_group WHERE virtual_server = $1 AND name = $2";
+    const JOIN: &str = "INSERT INTO group_member (virtual_server, user_id, group_id) VALUES ($1, $2, $3) \
+                        ON CONFLICT DO NOTHING";
+    let vs = at.vs.as_str();
+    change_in!(&mut *tx, MAKE, vs, at.inner.entropy.id(), group)?;
+    let found = rows_in!(&mut *tx, (String,), FIND, vs, group)?;
+    let (group,) = found.into_iter().next().ok_or_else(|| Failure::damaged("a group just made is not there"))?;
+    change_in!(&mut *tx, JOIN, vs, user, group)?;
+    Ok(())
+}
+
+pub(crate) async fn set_password(tx: &mut Tx, at: At<'_>, user: &UserId, hash: &str) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE user_account SET password_hash = $3 WHERE virtual_server = $1 AND id = $2";
+    some(change_in!(tx, SQL, at.vs.as_str(), user.as_str(), hash)?)
+}
+
+pub(crate) async fn disable(tx: &mut Tx, at: At<'_>, user: &UserId, disabled: bool) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE user_account SET disabled = $3 WHERE virtual_server = $1 AND id = $2";
+    some(change_in!(tx, SQL, at.vs.as_str(), user.as_str(), disabled)?)
+}

@@ -1,0 +1,208 @@
+//! The condition of each act, and that a change is made whole or not at all.
+
+use std::sync::Arc;
+
+use doorward_api::ports::*;
+use doorward_api::*;
+
+use crate::fixtures::*;
+use crate::world::World;
+
+both!(
+    a_lost_act_undoes_those_before_it_and_its_records,
+    a_flow_moves_only_from_where_it_stands,
+    a_flow_cannot_be_started_twice,
+    a_newer_flow_supersedes_the_others_that_are_enrolling,
+    a_user_with_a_token_is_issued_no_other,
+    only_an_assigned_token_is_reissued_or_retargeted,
+    a_token_is_activated_once_and_by_its_version,
+    of_two_assigned_tokens_only_one_becomes_active,
+    a_passcode_is_used_once_and_only_while_the_token_is_active,
+    a_token_changes_state_only_from_where_it_is,
+    a_revoked_token_never_comes_back,
+    a_one_time_value_is_taken_once,
+    a_row_that_hangs_on_nothing_is_refused,
+    an_unknown_virtual_server_has_no_chain,
+);
+
+async fn a_lost_act_undoes_those_before_it_and_its_records(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let before = store.head(&vs()).await.unwrap();
+    let change = Change::of(Act::SessionStart(portal_session("p")))
+        .and(Act::Nothing)
+        .and(take_ticket("never put"))
+        .record(event(EventKind::SessionStarted));
+    let error = store.commit(&vs(), change, NOW).await.unwrap_err();
+    assert_eq!(error.to_string(), "act 2 (one_time_take) came too late");
+    assert!(store.session(&vs(), &hash("p"), secs(60), NOW).await.unwrap().is_none());
+    assert_eq!(store.head(&vs()).await.unwrap(), before);
+}
+
+async fn a_flow_moves_only_from_where_it_stands(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let begun = flow("f", Step::Password);
+    done(commit(&store, Act::FlowStart(Box::new(begun.clone()))).await);
+    for wrong in [
+        Flow { id: FlowId::new("other"), ..begun.clone() },
+        Flow { browser: hash("another browser"), ..begun.clone() },
+        Flow { step: Step::Passcode, ..begun.clone() },
+        Flow { nonce: "an older nonce".into(), ..begun.clone() },
+    ] {
+        lost(commit(&store, go(&wrong, Step::Offered)).await, 0);
+    }
+    lost(commit_at(&store, go(&begun, Step::Offered), begun.expires_at).await, 0);
+    done(commit_at(&store, go(&begun, Step::Offered), begun.expires_at - secs(1)).await);
+    lost(commit(&store, go(&begun, Step::Offered)).await, 0);
+}
+
+async fn a_flow_cannot_be_started_twice(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::FlowStart(Box::new(flow("f", Step::Password)))).await);
+    lost(commit(&store, Act::FlowStart(Box::new(flow("f", Step::Passcode)))).await, 0);
+}
+
+async fn a_newer_flow_supersedes_the_others_that_are_enrolling(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, add_user("bob", UserId::new("bob-row"), &[])).await);
+    let of_bob = Flow { user: Some(UserId::new("bob-row")), ..flow("bobs", Step::CodeSent) };
+    let over = Flow { expires_at: NOW, ..flow("over", Step::CodeSent) };
+    for one in [
+        flow("kept", Step::EmailVerified),
+        flow("older", Step::CodeIssued),
+        flow("signing-in", Step::Passcode),
+        flow("ended", Step::Cancelled),
+        of_bob,
+        over,
+    ] {
+        done(commit(&store, Act::FlowStart(Box::new(one))).await);
+    }
+    done(commit(&store, Act::CredentialIssue(token("of older"))).await);
+    let supersede = Act::FlowsSupersede { user: alice(), keep: FlowId::new("kept") };
+    done(store.commit(&vs(), Change::of(supersede).and(Act::CredentialIssue(token("of kept"))), NOW).await);
+    for (id, step) in [
+        ("kept", Step::EmailVerified),
+        ("older", Step::Superseded),
+        ("signing-in", Step::Passcode),
+        ("ended", Step::Cancelled),
+        ("bobs", Step::CodeSent),
+        ("over", Step::CodeSent),
+    ] {
+        assert_eq!(store.flow(&vs(), &FlowId::new(id)).await.unwrap().unwrap().step, step, "{id}");
+    }
+    let older = store.credential(&vs(), &CredentialId::new("of older")).await.unwrap().unwrap();
+    assert_eq!((older.state, older.opened.expose()), (TokenState::Revoked, &b""[..]));
+    lost(commit(&store, activate("of older", 1)).await, 0);
+    done(commit(&store, activate("of kept", 1)).await);
+}
+
+async fn a_user_with_a_token_is_issued_no_other(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("first"))).await);
+    done(commit(&store, Act::CredentialIssue(token("second"))).await);
+    done(commit(&store, activate("second", 1)).await);
+    lost(commit(&store, Act::CredentialIssue(token("third"))).await, 0);
+    done(commit(&store, state("second", &[TokenState::Active], TokenState::Suspended)).await);
+    lost(commit(&store, Act::CredentialIssue(token("third"))).await, 0);
+    done(commit(&store, state("second", &[TokenState::Suspended], TokenState::Revoked)).await);
+    done(commit(&store, Act::CredentialIssue(token("third"))).await);
+}
+
+async fn only_an_assigned_token_is_reissued_or_retargeted(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let id = CredentialId::new("t");
+    let reissue = |version| Act::CredentialReissue {
+        id: CredentialId::new("t"),
+        version,
+        opened: bytes("new bytes"),
+        template: Template { version: 9, ..Template::STANDARD_APP },
+    };
+    let retarget = Act::CredentialRetarget { id: id.clone(), target: Target::WindowsDesktop };
+    lost(commit(&store, retarget.clone()).await, 0);
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    done(commit(&store, reissue(1)).await);
+    lost(commit(&store, reissue(1)).await, 0);
+    lost(commit(&store, activate("t", 1)).await, 0);
+    let read = store.credential(&vs(), &id).await.unwrap().unwrap();
+    assert_eq!((read.version, read.template.version, read.opened.expose()), (2, 9, &b"new bytes"[..]));
+    done(commit(&store, retarget.clone()).await);
+    done(commit(&store, activate("t", 2)).await);
+    lost(commit(&store, retarget).await, 0);
+    lost(commit(&store, reissue(3)).await, 0);
+}
+
+async fn a_token_is_activated_once_and_by_its_version(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    store.count_failure(&vs(), &CredentialId::new("t"), 9, secs(900), NOW).await.unwrap();
+    lost(commit(&store, spend("t", 1)).await, 0);
+    lost(commit(&store, activate("t", 2)).await, 0);
+    done(commit(&store, activate("t", 1)).await);
+    assert_eq!(store.credential(&vs(), &CredentialId::new("t")).await.unwrap().unwrap().fails, 0);
+    lost(commit(&store, activate("t", 2)).await, 0);
+}
+
+async fn of_two_assigned_tokens_only_one_becomes_active(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for id in ["one", "two"] {
+        done(commit(&store, Act::CredentialIssue(token(id))).await);
+    }
+    done(commit(&store, activate("one", 1)).await);
+    lost(store.commit(&vs(), Change::of(Act::Nothing).and(activate("two", 1)), NOW).await, 1);
+    done(commit(&store, state("one", &[TokenState::Active], TokenState::Suspended)).await);
+    lost(commit(&store, activate("two", 1)).await, 0);
+}
+
+async fn a_passcode_is_used_once_and_only_while_the_token_is_active(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    done(commit(&store, activate("t", 1)).await);
+    done(commit(&store, spend("t", 2)).await);
+    lost(commit(&store, spend("t", 2)).await, 0);
+    done(commit(&store, state("t", &[TokenState::Active], TokenState::Suspended)).await);
+    lost(commit(&store, spend("t", 3)).await, 0);
+    done(commit(&store, state("t", &[TokenState::Suspended], TokenState::Active)).await);
+    done(commit(&store, spend("t", 3)).await);
+}
+
+async fn a_token_changes_state_only_from_where_it_is(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    lost(commit(&store, state("t", &[TokenState::Active, TokenState::Suspended], TokenState::Revoked)).await, 0);
+    lost(commit(&store, state("t", &[], TokenState::Revoked)).await, 0);
+    lost(commit(&store, state("other", &[TokenState::Assigned], TokenState::Revoked)).await, 0);
+    done(commit(&store, state("t", &[TokenState::Suspended, TokenState::Assigned], TokenState::Revoked)).await);
+}
+
+async fn a_revoked_token_never_comes_back(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    done(commit(&store, state("t", &[TokenState::Assigned], TokenState::Revoked)).await);
+    lost(commit(&store, state("t", &[TokenState::Revoked], TokenState::Active)).await, 0);
+    lost(commit(&store, activate("t", 2)).await, 0);
+}
+
+async fn a_one_time_value_is_taken_once(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::OneTimePut(ticket("t"))).await);
+    let as_dispute = Act::OneTimeTake { purpose: OneTimePurpose::Dispute, hash: hash("t") };
+    lost(commit(&store, as_dispute).await, 0);
+    lost(commit_at(&store, take_ticket("t"), NOW + secs(30)).await, 0);
+    done(commit_at(&store, take_ticket("t"), NOW + secs(29)).await);
+    lost(commit(&store, take_ticket("t")).await, 0);
+}
+
+async fn a_row_that_hangs_on_nothing_is_refused(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let nobody = UserId::new("nobody");
+    let session = doorward_api::session::NewSession { user: nobody.clone(), ..portal_session("p") };
+    lost(commit(&store, Act::SessionStart(session)).await, 0);
+    let credential = doorward_api::credential::NewCredential { user: nobody, ..token("t") };
+    lost(commit(&store, Act::CredentialIssue(credential)).await, 0);
+}
+
+async fn an_unknown_virtual_server_has_no_chain(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let unknown = VirtualServerId::new("unknown");
+    let error = store.commit(&unknown, Change::only(event(EventKind::AuthFailure)), NOW).await.unwrap_err();
+    assert!(matches!(error, CommitError::Store(StoreError::Damaged(text)) if text.contains("unknown")));
+}

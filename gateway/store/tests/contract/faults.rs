@@ -1,0 +1,204 @@
+//! When the database does not do what it should: refused, never admitted, and in time.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use doorward_api::ports::*;
+use doorward_api::*;
+use doorward_store::{OpenError, Store};
+use sqlx::Connection;
+
+use crate::fixtures::*;
+use crate::relay::{Relay, Wire};
+use crate::world::{Kind, World, block_on, open};
+
+/// How long anybody waits for an answer at most.
+const PATIENCE: Duration = Duration::from_millis(2600);
+
+/// Reading and writing are both answered with `Unavailable`, in time.
+async fn does_not_answer(store: &Store, reads_fail: bool) {
+    let begun = Instant::now();
+    let written = commit(store, Act::SessionStart(portal_session("never"))).await;
+    assert!(matches!(written, Err(CommitError::Store(StoreError::Unavailable(_)))), "{written:?}");
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    let key = MeterKey { scope: MeterScope::Password, key: "alice".into() };
+    unavailable(store.count(&vs(), &key, secs(60), NOW).await);
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    let read = store.user_by_id(&vs(), &alice()).await;
+    assert_eq!(read.is_err(), reads_fail, "{read:?}");
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+}
+
+async fn works_again(store: &Store) {
+    let begun = Instant::now();
+    while store.user_by_id(&vs(), &alice()).await.is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "the store does not come back");
+    }
+    assert!(store.session(&vs(), &hash("never"), secs(60), NOW).await.unwrap().is_none(), "nothing was changed");
+    done(commit(store, Act::SessionStart(portal_session("at last"))).await);
+    store.ping().await.unwrap();
+}
+
+#[test]
+fn a_locked_sqlite_is_waited_for_and_then_unavailable() {
+    let world = World::new(Kind::Sqlite);
+    block_on(async {
+        let store = inhabited(&world).await;
+        let mut other = sqlx::SqliteConnection::connect(&world.url).await.unwrap();
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+        does_not_answer(&store, false).await;
+        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+        works_again(&store).await;
+    });
+}
+
+#[test]
+fn a_postgres_that_is_gone_or_silent_is_unavailable() {
+    let world = World::new(Kind::Postgres);
+    let relay = Relay::to(&world.url);
+    block_on(async {
+        inhabited(&world).await.close();
+        let store = open(&relay.url, 1).unwrap();
+        works_again(&store).await;
+        for wire in [Wire::Cut, Wire::Dead] {
+            relay.set(wire);
+            does_not_answer(&store, true).await;
+            unavailable(store.ping().await);
+            relay.set(Wire::Whole);
+            done(commit_when_it_answers(&store).await);
+        }
+    });
+}
+
+async fn commit_when_it_answers(store: &Store) -> Result<(), CommitError> {
+    let begun = Instant::now();
+    loop {
+        let written = commit(store, Act::SessionEnd { id: SessionId::new("at last") }).await;
+        if written.is_ok() || begun.elapsed() > Duration::from_secs(10) {
+            return written;
+        }
+    }
+}
+
+#[test]
+fn a_closed_store_is_unavailable() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::new(kind);
+        block_on(async {
+            let store = inhabited(&world).await;
+            store.close();
+            unavailable(store.user_by_id(&vs(), &alice()).await);
+            unavailable(store.ping().await);
+            let written = commit(&store, Act::Nothing).await;
+            assert!(matches!(written, Err(CommitError::Store(StoreError::Unavailable(_)))), "{written:?}");
+        });
+    }
+}
+
+#[test]
+fn an_unreachable_database_is_named_when_the_store_is_opened() {
+    let begun = Instant::now();
+    let error = open("postgres://nobody@127.0.0.1:1/none", 1).unwrap_err();
+    assert!(matches!(error, OpenError::Unreachable(_)), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    let error = open("sqlite:///no/such/folder/doorward.db", 1).unwrap_err();
+    assert!(matches!(&error, OpenError::File { .. }) && error.to_string().contains("/no/such/folder"), "{error}");
+}
+
+#[test]
+fn another_key_and_a_newer_schema_are_refused_by_name() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::new(kind);
+        block_on(async {
+            inhabited(&world).await.close();
+            assert!(matches!(open(&world.url, 2).unwrap_err(), OpenError::WrongKey));
+            open(&world.url, 1).unwrap().close();
+            world.sql("UPDATE meta SET value = '99' WHERE name = 'schema'").await;
+            let error = open(&world.url, 1).unwrap_err();
+            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 2 }), "{error}");
+            world.sql("UPDATE meta SET value = '2' WHERE name = 'schema'").await;
+            world.sql("DELETE FROM meta WHERE name = 'key_check'").await;
+            assert!(matches!(open(&world.url, 1).unwrap_err(), OpenError::Damaged(_)));
+        });
+    }
+}
+
+#[test]
+fn a_damaged_file_is_refused_and_never_replaced() {
+    let world = World::new(Kind::Sqlite);
+    block_on(async { inhabited(&world).await.close() });
+    let mut bytes = std::fs::read(world.file()).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 16].fill(0xa5);
+    std::fs::write(world.file(), &bytes).unwrap();
+    let error = open(&world.url, 1).unwrap_err();
+    assert!(matches!(error, OpenError::Damaged(_)), "{error}");
+
+    std::fs::write(world.file(), "this was never a database, however long it may be".repeat(100)).unwrap();
+    let error = open(&world.url, 1).unwrap_err();
+    assert!(matches!(error, OpenError::Damaged(_)), "{error}");
+    assert!(std::fs::read(world.file()).unwrap().starts_with(b"this was never"));
+}
+
+/// The value of one row, copied into another by somebody who may write to the database, opens nothing.
+#[test]
+fn sealed_values_cannot_be_swapped() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::new(kind);
+        block_on(async {
+            let store = inhabited(&world).await;
+            for id in ["mine", "theirs"] {
+                done(commit(&store, Act::CredentialIssue(token(id))).await);
+            }
+            let swap = "UPDATE credential SET sealed = (SELECT c.sealed FROM credential c WHERE c.id = 'mine') \
+                        WHERE id = 'theirs'";
+            world.sql(swap).await;
+            let read = store.credential(&vs(), &CredentialId::new("theirs")).await;
+            assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
+            assert!(store.credential(&vs(), &CredentialId::new("mine")).await.unwrap().is_some());
+        });
+    }
+}
+
+#[test]
+fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
+    const SECRETS: [&str; 4] = ["MARKER-SEED-1f", "MARKER-CODE-2f", "MARKER-TICKET-3f", "MARKER-FLOW-4f"];
+    let world = World::new(Kind::Sqlite);
+    block_on(async {
+        let store = inhabited(&world).await;
+        let mut begun = flow("f", Step::CodeSent);
+        begun.data.typed_name = SECRETS[3].into();
+        let mut letter = mail("m");
+        letter.fields.insert("code".into(), Secret::new(SECRETS[1]));
+        let issued = doorward_api::credential::NewCredential { opened: bytes(SECRETS[0]), ..token("t") };
+        let change = Change::of(Act::FlowStart(Box::new(begun)))
+            .and(Act::MailQueue(letter))
+            .and(Act::CredentialIssue(issued))
+            .and(Act::OneTimePut(OneTime { data: SECRETS[2].into(), ..ticket("o") }));
+        done(store.commit(&vs(), change, NOW).await);
+        search(&world, &SECRETS);
+        store.close();
+        search(&world, &SECRETS);
+    });
+}
+
+/// Looks through every file of the store.
+fn search(world: &World, secrets: &[&str]) {
+    let mut found_a_name = false;
+    for entry in std::fs::read_dir(world.folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        for secret in secrets {
+            assert!(!holds(secret), "{secret} stands in {}", path.display());
+        }
+        found_a_name |= holds("alice@example.test");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", path.display());
+    }
+    assert!(found_a_name, "what is no secret is found, so the search works");
+}

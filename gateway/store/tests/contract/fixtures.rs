@@ -1,0 +1,226 @@
+//! Things to store.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use doorward_api::audit::{GENESIS, StoredRecord, chain_hash};
+use doorward_api::credential::NewCredential;
+use doorward_api::mail::{MailKind, NewMail};
+use doorward_api::ports::{Act, AuditLog, Change, Ledger, OneTime, OneTimePurpose};
+use doorward_api::session::{NewSession, SessionKind};
+use doorward_api::user::NewUser;
+use doorward_api::*;
+use doorward_store::Store;
+
+use crate::world::World;
+
+/// When every story begins.
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+pub(crate) fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+pub(crate) fn vs() -> VirtualServerId {
+    VirtualServerId::new("default")
+}
+
+pub(crate) fn alice() -> UserId {
+    UserId::new("alice-row")
+}
+
+/// A store with the virtual server `default` and its user alice.
+pub(crate) async fn inhabited(world: &World) -> Store {
+    let store = world.open();
+    inhabit(&store, &vs()).await;
+    store
+}
+
+pub(crate) async fn inhabit(store: &Store, vs: &VirtualServerId) {
+    store.ensure_virtual_server(vs, NOW).await.unwrap();
+    done(store.commit(vs, Change::of(add_user("alice", alice(), &["staff"])), NOW).await);
+}
+
+pub(crate) fn add_user(name: &str, id: UserId, groups: &[&str]) -> Act {
+    let new = NewUser {
+        name: name.into(),
+        folded: FoldedName::assume(name),
+        display_name: format!("{name} of somewhere"),
+        email: Some(format!("{name}@example.test")),
+        password_hash: Some("$argon2id$stands-for-a-hash".into()),
+        groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+    };
+    Act::UserAdd(Box::new(new), id)
+}
+
+/// A token hash that is told apart by its name.
+pub(crate) fn hash(name: &str) -> TokenHash {
+    TokenHash::from_hex(&chain_hash("", name)).unwrap()
+}
+
+pub(crate) fn flow(id: &str, step: Step) -> Flow {
+    Flow {
+        id: FlowId::new(id),
+        browser: hash(id),
+        user: Some(alice()),
+        step,
+        nonce: "nonce-1".into(),
+        data: FlowData {
+            typed_name: "Alice".into(),
+            return_to: None,
+            language: "fr".into(),
+            need: vec![Factor::Password, Factor::Otp],
+            proofs: Proofs::NONE.with(Factor::Password, NOW),
+            notice: None,
+            code: None,
+            mobile_chosen: false,
+            target: None,
+            credential: None,
+            issue_expires_at: None,
+            asks_passcode: false,
+            raises: None,
+        },
+        created_at: NOW,
+        expires_at: NOW + secs(900),
+    }
+}
+
+/// The move of `flow` to another step.
+pub(crate) fn go(flow: &Flow, to: Step) -> Act {
+    Act::FlowMove {
+        id: flow.id.clone(),
+        browser: flow.browser,
+        step: flow.step,
+        nonce: flow.nonce.clone(),
+        to,
+        new_nonce: "nonce-2".into(),
+        user: flow.user.clone(),
+        data: Box::new(FlowData { language: "de".into(), ..flow.data.clone() }),
+        expires_at: NOW + secs(3600),
+    }
+}
+
+pub(crate) fn token(id: &str) -> NewCredential {
+    NewCredential {
+        id: CredentialId::new(id),
+        user: alice(),
+        plugin: "otp".into(),
+        serial: format!("DW-{id}"),
+        target: Target::Ios,
+        template: Template::STANDARD_APP,
+        opened: SecretBytes::new(b"first bytes".to_vec()),
+    }
+}
+
+pub(crate) fn bytes(text: &str) -> SecretBytes {
+    SecretBytes::new(text.as_bytes().to_vec())
+}
+
+pub(crate) fn activate(id: &str, version: i64) -> Act {
+    Act::CredentialActivate { id: CredentialId::new(id), version, opened: bytes("activated") }
+}
+
+pub(crate) fn spend(id: &str, version: i64) -> Act {
+    Act::CredentialUse { id: CredentialId::new(id), version, opened: bytes("used") }
+}
+
+pub(crate) fn state(id: &str, from: &[TokenState], to: TokenState) -> Act {
+    Act::CredentialState { id: CredentialId::new(id), from: from.to_vec(), to }
+}
+
+pub(crate) fn portal_session(id: &str) -> NewSession {
+    NewSession {
+        id: SessionId::new(id),
+        token: hash(id),
+        user: alice(),
+        kind: SessionKind::Portal,
+        proofs: Proofs::NONE.with(Factor::Password, NOW),
+        expires_at: NOW + secs(8 * 3600),
+    }
+}
+
+pub(crate) fn app_session(id: &str, portal: &str) -> NewSession {
+    let kind = SessionKind::App { host: "wiki.localhost".into(), portal: SessionId::new(portal) };
+    NewSession { kind, ..portal_session(id) }
+}
+
+pub(crate) fn ticket(name: &str) -> OneTime {
+    OneTime { purpose: OneTimePurpose::Ticket, hash: hash(name), data: "{\"to\":1}".into(), expires_at: NOW + secs(30) }
+}
+
+pub(crate) fn take_ticket(name: &str) -> Act {
+    Act::OneTimeTake { purpose: OneTimePurpose::Ticket, hash: hash(name) }
+}
+
+pub(crate) fn mail(id: &str) -> NewMail {
+    NewMail {
+        id: MailId::new(id),
+        user: alice(),
+        kind: MailKind::VerificationCode,
+        language: "ja".into(),
+        fields: BTreeMap::from([("code".to_owned(), Secret::new("483920"))]),
+        flow: Some(FlowId::new("flow-of-mail")),
+        expires_at: NOW + secs(600),
+    }
+}
+
+pub(crate) fn event(kind: EventKind) -> AuditEvent {
+    AuditEvent::new(kind, EventContext { user: Some(alice()), ..EventContext::default() })
+}
+
+/// A change that must be made.
+#[track_caller]
+pub(crate) fn done(result: Result<(), CommitError>) {
+    result.unwrap();
+}
+
+/// A change whose act at this place came too late.
+#[track_caller]
+pub(crate) fn lost(result: Result<(), CommitError>, place: usize) {
+    match result {
+        Err(CommitError::Lost { act, .. }) => assert_eq!(act, place),
+        other => panic!("expected act {place} to be lost, got {other:?}"),
+    }
+}
+
+#[track_caller]
+pub(crate) fn unavailable<T: std::fmt::Debug>(result: Result<T, StoreError>) {
+    assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
+}
+
+pub(crate) async fn commit(store: &Store, act: Act) -> Result<(), CommitError> {
+    store.commit(&vs(), Change::of(act), NOW).await
+}
+
+pub(crate) async fn commit_at(store: &Store, act: Act, at: Timestamp) -> Result<(), CommitError> {
+    store.commit(&vs(), Change::of(act), at).await
+}
+
+/// Every record of the chain, after checking that it is whole: numbers without gaps, hashes that follow, the right head.
+pub(crate) async fn whole_chain(store: &Store) -> Vec<StoredRecord> {
+    let mut records: Vec<StoredRecord> = Vec::new();
+    loop {
+        let after = records.last().map_or(0, |record| record.seq);
+        let more = store.records(&vs(), after, 500).await.unwrap();
+        if more.is_empty() {
+            break;
+        }
+        records.extend(more);
+    }
+    let mut prev = GENESIS.to_owned();
+    for (seq, record) in (1..).zip(&records) {
+        assert_eq!(record.seq, seq);
+        assert_eq!(record.prev, prev);
+        assert_eq!(record.hash, chain_hash(&prev, &record.record));
+        prev = record.hash.clone();
+    }
+    let head = store.head(&vs()).await.unwrap();
+    assert_eq!((head.seq, head.hash), (records.len() as i64, prev));
+    records
+}
+
+/// The records of a kind.
+pub(crate) fn of_kind(records: &[StoredRecord], kind: EventKind) -> Vec<serde_json::Value> {
+    let parsed = records.iter().map(|record| serde_json::from_str::<serde_json::Value>(&record.record).unwrap());
+    parsed.filter(|record| record["details"]["event"] == kind.name()).collect()
+}

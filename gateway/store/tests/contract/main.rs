@@ -1,0 +1,42 @@
+//! What the store promises, told as stories; each runs over SQLite and over PostgreSQL.
+//!
+//! PostgreSQL is a private cluster on a Unix socket that lives as long as this process. `DOORWARD_TEST_POSTGRES` may hold
+//! the address of a server to use instead, as a user who may create databases. Where there is neither, the stories fail.
+
+/// Makes two tests of each story, one for each database.
+#[cfg(test)]
+macro_rules! both {
+    ($($story:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $story() { crate::world::tell(crate::world::Kind::Sqlite, super::$story); })*
+        }
+        mod postgres {
+            $(#[test] fn $story() { crate::world::tell(crate::world::Kind::Postgres, super::$story); })*
+        }
+    };
+}
+
+#[cfg(test)]
+mod acts;
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod crashes;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod ports;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod relay;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod second_process;
+#[cfg(test)]
+mod sweep;
+#[cfg(test)]
+mod world;

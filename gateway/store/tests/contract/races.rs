@@ -1,0 +1,148 @@
+//! Many at once, from two processes: exactly as many succeed as may.
+
+use std::sync::Arc;
+
+use doorward_api::ports::*;
+use doorward_api::*;
+use doorward_store::Store;
+use tokio::task::JoinSet;
+
+use crate::fixtures::*;
+use crate::second_process::SecondProcess;
+use crate::world::World;
+
+both!(
+    of_64_uses_of_one_passcode_one_succeeds,
+    of_64_uses_of_one_ticket_one_succeeds,
+    of_64_moves_of_one_flow_one_succeeds,
+    of_64_activations_one_succeeds,
+    a_meter_gives_64_different_counts,
+    failures_are_all_counted,
+    no_mail_goes_to_two_senders,
+    parallel_writers_leave_one_chain,
+    crossing_changes_do_not_block_each_other,
+);
+
+/// How many each of the two processes tries.
+const EACH: usize = 32;
+
+/// Tries one thing many times at once; how often it was done.
+pub(crate) async fn contend(store: &Store, race: &str) -> usize {
+    let mut tries = JoinSet::new();
+    for number in 0..EACH {
+        let (store, race) = (store.clone(), race.to_owned());
+        tries.spawn(async move { one_try(&store, &race, number).await });
+    }
+    tries.join_all().await.into_iter().sum()
+}
+
+async fn one_try(store: &Store, race: &str, number: usize) -> usize {
+    let act = match race {
+        "passcode" => spend("t", 2),
+        "ticket" => take_ticket("t"),
+        "flow" => go(&flow("f", Step::CodeSent), Step::EmailVerified),
+        "activation" => activate(if number.is_multiple_of(2) { "one" } else { "two" }, 1),
+        "meter" => {
+            let key = MeterKey { scope: MeterScope::CodeTries, key: "f:1".into() };
+            let (count, _) = store.count(&vs(), &key, secs(600), NOW).await.unwrap();
+            return usize::from(count <= 5);
+        }
+        "failures" => {
+            let id = CredentialId::new("t");
+            let fails = store.count_failure(&vs(), &id, 9, secs(900), NOW).await.unwrap();
+            return usize::from(fails.locked_until.is_none());
+        }
+        "mails" => return store.take_due(3, secs(60), NOW).await.unwrap().len(),
+        "records" => Act::Nothing,
+        "crossing" => {
+            // Two rows, one way round or the other: on PostgreSQL a deadlock, which is broken and tried again.
+            let users = if number.is_multiple_of(2) { ["alice-row", "bob-row"] } else { ["bob-row", "alice-row"] };
+            let disable = |user: &str| Act::UserDisable { user: UserId::new(user), disabled: false };
+            let change = Change::of(disable(users[0])).and(disable(users[1]));
+            return usize::from(store.commit(&vs(), change, NOW).await.is_ok());
+        }
+        other => panic!("no race is called {other}"),
+    };
+    match store.commit(&vs(), Change::of(act).record(event(EventKind::AuthSuccess)), NOW).await {
+        Ok(()) => 1,
+        Err(CommitError::Lost { .. }) => 0,
+        Err(CommitError::Store(error)) => panic!("{error}"),
+    }
+}
+
+/// The race in two processes at once; how often the thing was done in both together.
+async fn race(world: &World, store: &Store, race: &str) -> usize {
+    let mut second = SecondProcess::start(&world.url, race);
+    second.go();
+    let here = contend(store, race).await;
+    here + second.answer().parse::<usize>().unwrap()
+}
+
+async fn of_64_uses_of_one_passcode_one_succeeds(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    done(commit(&store, activate("t", 1)).await);
+    assert_eq!(race(&world, &store, "passcode").await, 1);
+    assert_eq!(store.credential(&vs(), &CredentialId::new("t")).await.unwrap().unwrap().version, 3);
+    assert_eq!(of_kind(&whole_chain(&store).await, EventKind::AuthSuccess).len(), 1);
+}
+
+async fn of_64_uses_of_one_ticket_one_succeeds(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::OneTimePut(ticket("t"))).await);
+    assert_eq!(race(&world, &store, "ticket").await, 1);
+}
+
+async fn of_64_moves_of_one_flow_one_succeeds(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::FlowStart(Box::new(flow("f", Step::CodeSent)))).await);
+    assert_eq!(race(&world, &store, "flow").await, 1);
+}
+
+/// Two tokens of one user, each activated from all sides: the user has one in the end.
+async fn of_64_activations_one_succeeds(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for id in ["one", "two"] {
+        done(commit(&store, Act::CredentialIssue(token(id))).await);
+    }
+    assert_eq!(race(&world, &store, "activation").await, 1);
+    let states = store.credentials_of(&vs(), &alice()).await.unwrap();
+    assert_eq!(states.iter().filter(|token| token.state == TokenState::Active).count(), 1);
+}
+
+async fn a_meter_gives_64_different_counts(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    assert_eq!(race(&world, &store, "meter").await, 5, "as many pass the limit as the limit says");
+    let key = MeterKey { scope: MeterScope::CodeTries, key: "f:1".into() };
+    assert_eq!(store.read(&vs(), &key, NOW).await.unwrap().0, 64);
+}
+
+async fn failures_are_all_counted(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    done(commit(&store, activate("t", 1)).await);
+    assert_eq!(race(&world, &store, "failures").await, 9);
+    assert_eq!(store.credential(&vs(), &CredentialId::new("t")).await.unwrap().unwrap().fails, 64);
+}
+
+async fn no_mail_goes_to_two_senders(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for number in 0..20 {
+        done(commit(&store, Act::MailQueue(mail(&format!("m{number}")))).await);
+    }
+    assert_eq!(race(&world, &store, "mails").await, 20);
+}
+
+async fn parallel_writers_leave_one_chain(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    assert_eq!(race(&world, &store, "records").await, 64);
+    assert_eq!(of_kind(&whole_chain(&store).await, EventKind::AuthSuccess).len(), 64);
+}
+
+async fn crossing_changes_do_not_block_each_other(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, add_user("bob", UserId::new("bob-row"), &[])).await);
+    // A busy machine may break a few deadlocks too late; what matters is that the rest goes through.
+    assert!(race(&world, &store, "crossing").await > 0);
+    done(commit(&store, Act::UserDisable { user: alice(), disabled: true }).await);
+}

@@ -1,0 +1,74 @@
+//! What the janitor takes away, and what it records.
+
+use std::sync::Arc;
+
+use doorward_api::flow::Delivery;
+use doorward_api::ports::*;
+use doorward_api::*;
+use doorward_store::Swept;
+
+use crate::fixtures::*;
+use crate::world::World;
+
+both!(
+    an_expired_enrolment_is_recorded_once_and_its_token_revoked,
+    what_is_over_goes_and_what_is_not_stays,
+    two_sweeps_at_once_record_once,
+);
+
+fn enrolling(id: &str, credential: Option<&str>) -> Act {
+    let mut begun = flow(id, Step::CodeIssued);
+    begun.data.credential = credential.map(CredentialId::from);
+    Act::FlowStart(Box::new(begun))
+}
+
+async fn an_expired_enrolment_is_recorded_once_and_its_token_revoked(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, enrolling("f", Some("t"))).await);
+    done(commit(&store, Act::FlowStart(Box::new(flow("signing-in", Step::Passcode)))).await);
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    assert_eq!(store.sweep(NOW + secs(899)).await.unwrap(), Swept::default(), "not yet");
+    let late = NOW + secs(900);
+    assert_eq!(store.sweep(late).await.unwrap(), Swept { enrolments: 1, ..Swept::default() });
+    assert_eq!(store.sweep(late).await.unwrap(), Swept::default());
+    let recorded = of_kind(&whole_chain(&store).await, EventKind::EnrollmentExpired);
+    assert_eq!(recorded.len(), 1);
+    assert_eq!(recorded[0]["details"]["lastStep"], "code_issued");
+    assert_eq!(recorded[0]["context"]["transactionId"], "f");
+    assert_eq!(recorded[0]["context"]["principalId"], "alice-row");
+    let revoked = store.credential(&vs(), &CredentialId::new("t")).await.unwrap().unwrap();
+    assert_eq!((revoked.state, revoked.opened.expose()), (TokenState::Revoked, &b""[..]));
+}
+
+async fn what_is_over_goes_and_what_is_not_stays(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let key = MeterKey { scope: MeterScope::Flows, key: "127.0.0.1".into() };
+    done(commit(&store, Act::SessionStart(portal_session("p"))).await);
+    done(commit(&store, Act::SessionStart(app_session("a", "p"))).await);
+    done(commit(&store, Act::OneTimePut(ticket("o"))).await);
+    done(commit(&store, Act::MailQueue(mail("m"))).await);
+    done(commit(&store, enrolling("f", None)).await);
+    done(commit(&store, Act::FlowStart(Box::new(flow("signing-in", Step::Passcode)))).await);
+    store.count(&vs(), &key, secs(60), NOW).await.unwrap();
+    store.settle(&vs(), &MailId::new("m"), Delivery::Sent, event(EventKind::VerificationCodeSent), NOW).await.unwrap();
+
+    let soon = store.sweep(NOW + secs(60)).await.unwrap();
+    assert_eq!(soon, Swept { one_times: 1, meters: 1, ..Swept::default() });
+    let evening = store.sweep(NOW + secs(8 * 3600)).await.unwrap();
+    assert_eq!(evening, Swept { enrolments: 1, sessions: 2, ..Swept::default() });
+    let next_day = store.sweep(NOW + secs(900 + 86_400)).await.unwrap();
+    assert_eq!(next_day, Swept { flows: 1, mails: 1, ..Swept::default() });
+    let day_after = store.sweep(NOW + secs(2 * 86_400)).await.unwrap();
+    assert_eq!(day_after, Swept { flows: 1, ..Swept::default() }, "the enrolment, a day after it was noted");
+}
+
+async fn two_sweeps_at_once_record_once(world: Arc<World>) {
+    let (store, second) = (inhabited(&world).await, world.open());
+    for number in 0..10 {
+        done(commit(&store, enrolling(&format!("f{number}"), None)).await);
+    }
+    let late = NOW + secs(1000);
+    let (one, two) = tokio::join!(store.sweep(late), second.sweep(late));
+    assert_eq!(one.unwrap().enrolments + two.unwrap().enrolments, 10);
+    assert_eq!(of_kind(&whole_chain(&store).await, EventKind::EnrollmentExpired).len(), 10);
+}

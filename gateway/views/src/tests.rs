@@ -1,0 +1,442 @@
+//! Everything is rendered in every language, and looked at for what must never be on a page.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::*;
+use crate::builtin::{LOCALES, MAILS, PAGES};
+use crate::locale::{LANGUAGES, TAGS};
+
+fn views() -> Views {
+    Views::new(None).unwrap()
+}
+
+/// Every page in a language, by a name.
+fn pages(views: &Views, tag: &str) -> Vec<(String, String)> {
+    let chrome = samples::chrome(tag);
+    let signed_in = Chrome { signed_in_as: Some("alice".to_owned()), ..chrome.clone() };
+    let mut all = Vec::new();
+    for (name, screen) in samples::screens() {
+        all.push((name, views.screen(&screen, &chrome, Some(samples::QR)).unwrap()));
+    }
+    for (name, page) in samples::starts() {
+        all.push((name.to_owned(), views.start(&page, &signed_in).unwrap()));
+    }
+    for page in samples::messages() {
+        let name = format!("message-{}", page.kind.name());
+        all.push((name, views.message(&page, &chrome).unwrap()));
+    }
+    all
+}
+
+fn every_page() -> Vec<(String, String)> {
+    let views = views();
+    TAGS.into_iter()
+        .flat_map(|tag| pages(&views, tag).into_iter().map(move |(name, html)| (format!("{tag}/{name}"), html)))
+        .collect()
+}
+
+#[test]
+fn every_page_is_in_its_language_throughout() {
+    for (name, html) in every_page() {
+        let tag = name.split('/').next().unwrap();
+        let dir = locale::language(tag).dir;
+        assert!(
+            html.starts_with(&format!("<!doctype html>\n<html lang=\"{tag}\" dir=\"{dir}\">")),
+            "{name}: {html:.80}"
+        );
+        // R10's mark of a message that is missing; the selector's own names have their languages.
+        assert!(!html.contains("<span lang="), "{name} falls back to English");
+    }
+}
+
+#[test]
+fn every_tag_is_closed_in_order() {
+    let void = ["meta", "link", "img", "input", "br", "hr"];
+    for (name, html) in every_page() {
+        let mut open: Vec<String> = Vec::new();
+        for tag in html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
+            let element = tag.trim_start_matches('/').split([' ', '\n', '/']).next().unwrap().to_owned();
+            if tag.starts_with('!') || tag.ends_with('/') || void.contains(&element.as_str()) {
+                continue;
+            }
+            if tag.starts_with('/') {
+                assert_eq!(open.pop().as_ref(), Some(&element), "{name}: </{element}>");
+            } else {
+                open.push(element);
+            }
+        }
+        assert!(open.is_empty(), "{name}: {open:?} are open at the end");
+    }
+}
+
+#[test]
+fn no_id_is_given_twice_and_every_reference_leads_somewhere() {
+    let values = |html: &str, attribute: &str| -> Vec<String> {
+        let start = format!(" {attribute}=\"");
+        html.split(&start).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    for (name, html) in every_page() {
+        let ids = values(&html, "id");
+        let unique: BTreeSet<&String> = ids.iter().collect();
+        assert_eq!(ids.len(), unique.len(), "{name}: {ids:?}");
+        for attribute in ["for", "form", "aria-describedby", "aria-labelledby"] {
+            for reference in values(&html, attribute).iter().flat_map(|value| value.split(' ')) {
+                assert!(ids.iter().any(|id| id == reference), "{name}: {attribute}={reference}");
+            }
+        }
+        for link in values(&html, "href").iter().filter_map(|href| href.strip_prefix('#')) {
+            assert!(ids.iter().any(|id| id == link), "{name}: #{link}");
+        }
+    }
+}
+
+/// SEC 5.12: `script-src 'self'; style-src 'self'`, and nothing from elsewhere.
+#[test]
+fn no_page_has_inline_script_or_style_or_loads_from_elsewhere() {
+    for (name, html) in every_page() {
+        assert!(!html.contains("<style") && !html.contains(" style="), "{name} has inline style");
+        assert!(!html.contains("javascript:"), "{name} has a script URL");
+        for tag in html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
+            let handler = tag.split_whitespace().skip(1).any(|word| word.starts_with("on") && word.contains('='));
+            assert!(!handler, "{name}: <{tag}> has a handler");
+            if tag.starts_with("script") {
+                assert!(tag.contains(" src=\"/assets/"), "{name}: <{tag}>");
+            }
+            let loads = ["script", "link", "img"].iter().any(|element| tag.starts_with(element));
+            assert!(!(loads && tag.contains("//")), "{name}: <{tag}> loads from elsewhere");
+        }
+    }
+}
+
+#[test]
+fn every_page_has_one_heading_a_title_and_the_footer() {
+    for (name, html) in every_page() {
+        assert_eq!(html.matches("<h1 ").count(), 1, "{name}");
+        let title = html.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
+        assert!(title.ends_with(" – Doorward Demo"), "{name}: {title}");
+        assert!(!title.contains('<') && !title.contains('\n'), "{name}: {title}");
+        assert!(html.contains("action=\"/language\"") && html.contains("name=\"language\""), "{name}");
+        assert!(html.contains("href=\"https://help.example.test/\""), "{name} has no help link (R84)");
+    }
+}
+
+#[test]
+fn every_form_of_a_step_carries_its_hidden_fields() {
+    let views = views();
+    for (name, html) in pages(&views, "en") {
+        for form in html.split("<form").skip(1).map(|rest| rest.split("</form>").next().unwrap()) {
+            assert!(
+                form.contains(" method=\"post\"") && form.contains("name=\"csrf\" value=\"sample\""),
+                "{name}: {form}"
+            );
+            let of_a_step = ["/signin/", "/enrol/"].iter().any(|path| form.contains(&format!("action=\"{path}")));
+            let complete = form.contains("name=\"flow\" value=\"sample-flow\"") && form.contains("name=\"nonce\"");
+            assert_eq!(of_a_step, complete, "{name}: {form}");
+        }
+    }
+}
+
+/// The field names, the actions and Add Authenticator's label are part of the interface.
+#[test]
+fn the_forms_are_those_that_are_promised() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    for (page, parts) in [
+        (
+            "name",
+            vec![
+                "action=\"/signin\"",
+                "name=\"username\"",
+                "name=\"remember\"",
+                "name=\"return\" value=\"sealed-address\"",
+            ],
+        ),
+        (
+            "password",
+            vec![
+                "action=\"/signin/password\"",
+                "name=\"password\"",
+                "autocomplete=\"current-password\"",
+                "action=\"/signin/switch\"",
+            ],
+        ),
+        (
+            "passcode",
+            vec![
+                "action=\"/signin/passcode\"",
+                "name=\"otp\"",
+                "inputmode=\"numeric\"",
+                "autocomplete=\"one-time-code\"",
+            ],
+        ),
+        ("need", vec!["action=\"/enrol/add\"", "name=\"add_authenticator\"", ">Add Authenticator</button>"]),
+        ("code", vec!["action=\"/enrol/code\"", "name=\"verification_code\"", "action=\"/enrol/resend\""]),
+        (
+            "kind",
+            vec!["action=\"/enrol/target\"", "name=\"target\" value=\"mobile\"", "value=\"windows-desktop\" checked"],
+        ),
+        (
+            "device",
+            vec!["action=\"/enrol/target\"", "value=\"ios\"", "value=\"android\" checked", "action=\"/enrol/back\""],
+        ),
+        (
+            "install-ios",
+            vec![
+                "action=\"/enrol/continue\"",
+                "name=\"continue\"",
+                "action=\"/enrol/new-code\"",
+                "href=\"otpauth://totp/",
+                "GEZD GNBV",
+                "<svg",
+            ],
+        ),
+        ("ready-ios", vec!["action=\"/signin/passcode\"", "name=\"otp\"", "action=\"/enrol/back\""]),
+        ("message-dispute-look", vec!["action=\"/notice/sample\""]),
+        ("start", vec!["action=\"/signout\"", "href=\"https://wiki.example.test/\""]),
+    ] {
+        let html = &all[page];
+        for part in parts {
+            assert!(html.contains(part), "{page} lacks {part}");
+        }
+    }
+}
+
+#[test]
+fn an_error_is_said_at_the_top_and_at_the_field() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let html = &all["code-wrong-4"];
+    assert!(
+        html.contains("role=\"alert\"")
+            && html.contains("<a href=\"#verification_code\">That code isn’t right. 4 tries left.</a>")
+    );
+    assert!(html.contains("aria-describedby=\"verification_code-error\" aria-invalid=\"true\""));
+    assert!(html.contains("<title>Error – Step 2 – Check your email – Doorward Demo</title>"));
+    assert!(all["code-wrong-1"].contains("1 try left."));
+    assert!(!all["code-codesentagain"].contains("aria-invalid"));
+}
+
+/// Decision A10: no claim of a mail that nobody accepted; E1 and E2 ask for no code.
+#[test]
+fn no_mail_is_claimed_that_was_not_sent() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    for page in ["code-noemail", "code-mailfailed", "code-refused", "code-codedaylimit"] {
+        assert!(!all[page].contains("We sent") && !all[page].contains("name=\"verification_code\""), "{page}");
+    }
+    assert!(all["code-sending"].contains("We are sending") && !all["code-sending"].contains("We sent"));
+    assert!(all["code-sending"].contains("<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>"));
+    assert!(!all["code"].contains("http-equiv"));
+    assert!(all["code-mailfailed"].contains("action=\"/enrol/resend\""));
+}
+
+#[test]
+fn an_expired_code_is_not_shown() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let html = &all["install-expired"];
+    assert!(!html.contains("otpauth:") && !html.contains("GEZD") && html.contains("action=\"/enrol/new-code\""));
+}
+
+#[test]
+fn what_a_user_typed_is_never_markup() {
+    let views = views();
+    let evil = "\"><script>alert(1)</script>'";
+    let (_, mut screen) = samples::screens().into_iter().find(|(name, _)| name == "password").unwrap();
+    screen.user_name = Some(evil.to_owned());
+    screen.app_name = Some(evil.to_owned());
+    let chrome = Chrome { brand: evil.to_owned(), path_back: evil.to_owned(), ..samples::chrome("en") };
+    let html = views.screen(&screen, &chrome, None).unwrap();
+    assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"));
+}
+
+#[test]
+fn the_code_stands_alone_in_the_mail() {
+    let views = views();
+    for tag in TAGS {
+        for (kind, fields) in samples::mails().into_iter().filter(|(kind, _)| *kind == MailKind::VerificationCode) {
+            let mail = views.mail(kind, tag, &fields, "Doorward Demo").unwrap();
+            let text = mail.text.expose();
+            assert_eq!(text.lines().filter(|line| *line == "042137").count(), 1, "{tag}: {text}");
+            let digits: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() >= 6).collect();
+            assert_eq!(digits, ["042137"], "{tag}: {text}");
+            assert!(mail.html.expose().contains(">042137</p>"), "{tag}");
+            assert!(!mail.subject.contains("042137") && !mail.subject.contains('\n'), "{tag}: {}", mail.subject);
+        }
+    }
+}
+
+#[test]
+fn a_mail_says_which_field_it_lacks() {
+    let error = views().mail(MailKind::EnrolmentNotice, "en", &BTreeMap::new(), "B").unwrap_err();
+    assert_eq!(error.to_string(), "the mail enrolment_notice needs the field device");
+}
+
+#[test]
+fn a_brand_cannot_add_a_header_to_a_mail() {
+    let (kind, fields) = samples::mails().remove(0);
+    let mail = views().mail(kind, "en", &fields, "Brand\r\nBcc: everybody@example.test").unwrap();
+    assert!(!mail.subject.contains(['\r', '\n']), "{:?}", mail.subject);
+}
+
+/// The literals that templates and code name words by: whole keys, and beginnings that something is appended to.
+fn named_keys() -> (BTreeSet<String>, BTreeSet<String>) {
+    let code = concat!(include_str!("notice.rs"), include_str!("mail.rs"));
+    let sources = PAGES.iter().chain(MAILS).map(|(_, source)| *source).chain([code]);
+    let literals: BTreeSet<String> =
+        sources.flat_map(|source| source.split(['"', '\'']).map(str::to_owned).collect::<Vec<_>>()).collect();
+    let beginnings =
+        literals.iter().filter(|l| l.ends_with('-')).chain(&BTreeSet::from(["device-".to_owned()])).cloned().collect();
+    (literals, beginnings)
+}
+
+fn keys(source: &str) -> BTreeSet<String> {
+    source
+        .lines()
+        .filter_map(|line| line.split_once(" ="))
+        .map(|(key, _)| key.to_owned())
+        .filter(|key| !key.starts_with(['#', ' ']))
+        .collect()
+}
+
+/// The fields of each message, over all its variants.
+fn variables(source: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut current = String::new();
+    for line in source.lines().filter(|line| !line.starts_with('#')) {
+        if let Some((key, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '}'])) {
+            current = key.to_owned();
+        }
+        let names = line.split('$').skip(1).map(|rest| rest.split([' ', '}']).next().unwrap().to_owned());
+        all.entry(current.clone()).or_default().extend(names);
+    }
+    all
+}
+
+#[test]
+fn all_languages_have_the_same_messages_with_the_same_fields() {
+    let english = LOCALES[0].1;
+    for (name, source) in LOCALES {
+        assert_eq!(keys(source), keys(english), "{name}");
+        for (key, wanted) in variables(english) {
+            let counted = ["tries", "minutes", "digits"].iter().any(|count| wanted.contains(*count));
+            let found = &variables(source)[&key];
+            assert!(
+                *found == wanted || (counted && found.is_subset(&wanted)),
+                "{name}: {key} has {found:?}, not {wanted:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_message_is_unused() {
+    let (literals, beginnings) = named_keys();
+    for key in keys(LOCALES[0].1) {
+        let begun = beginnings.iter().any(|beginning| beginning.len() > 1 && key.starts_with(beginning.as_str()));
+        assert!(literals.contains(&key) || begun, "{key} is used nowhere");
+    }
+}
+
+#[test]
+fn arabic_counts_as_arabic_does() {
+    let all: BTreeMap<String, String> = pages(&views(), "ar").into_iter().collect();
+    assert!(all["code-wrong-4"].contains("تتبقّى 4 محاولات"));
+    assert!(all["code-wrong-1"].contains("محاولة واحدة"));
+}
+
+#[test]
+fn templates_never_switch_escaping_off() {
+    for (name, source) in PAGES.iter().chain(MAILS) {
+        assert!(!source.contains("|safe") && !source.contains("| safe") && !source.contains("autoescape"), "{name}");
+    }
+}
+
+#[test]
+fn assets_are_linked_by_their_content() {
+    let views = views();
+    let html =
+        views.start(&StartPage::default(), &Chrome { base: "/.doorward".to_owned(), ..samples::chrome("en") }).unwrap();
+    let css = views.asset("doorward.css").unwrap();
+    assert!(html.contains(&format!("/.doorward/assets/doorward.css?v={}", css.hash)), "{html}");
+    assert!(html.contains("action=\"/.doorward/language\""));
+    assert!(views.asset("../Cargo.toml").is_none());
+}
+
+mod an_operators_folder {
+    use super::*;
+
+    fn with(files: &[(&str, &str)]) -> Result<Views, ViewsError> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        Views::new(Some(folder.path()))
+    }
+
+    fn complaint(name: &str, content: &str) -> String {
+        with(&[(name, content)]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn overrides_single_words_pages_and_assets() {
+        let views = with(&[
+            ("locales/fr.ftl", "start-title = Mes outils"),
+            ("pages/parts/contact.html", "<b>{{ t(\"contact\") }}</b>"),
+            ("static/logo.svg", "<svg/>"),
+            ("static/banner.png", "png"),
+        ])
+        .unwrap();
+        let html = views.start(&StartPage::default(), &samples::chrome("fr")).unwrap();
+        assert!(html.contains("<title>Mes outils – ") && html.contains("Se déconnecter"));
+        assert_eq!(views.asset("logo.svg").unwrap().bytes.as_ref(), b"<svg/>");
+        assert_eq!(views.asset("banner.png").unwrap().content_type, "image/png");
+    }
+
+    #[test]
+    fn is_told_the_line_of_a_mistake() {
+        assert!(complaint("pages/name.html", "one\n{% if %}").starts_with("pages/name.html:2: "));
+        let wrong_field = complaint("pages/parts/otp.html", "one\n\n{{ no_such_field }}");
+        assert!(wrong_field.starts_with("pages/parts/otp.html:3: "), "{wrong_field}");
+        let wrong_words = complaint("pages/parts/contact.html", "{{ t(\"no-such-words\") }}");
+        assert!(wrong_words.contains("contact.html:1: ") && wrong_words.contains("no-such-words"), "{wrong_words}");
+        assert!(complaint("locales/de.ftl", "a = b\nc = { $").contains("de.ftl:2: "));
+    }
+
+    #[test]
+    fn is_told_of_a_file_that_has_no_effect() {
+        for name in ["pages/nothing.html", "locales/tlh.ftl", "static/tool.exe", "static/a/b.css", "readme.txt"] {
+            assert!(complaint(name, "x").contains(name.rsplit('/').next().unwrap()), "{name}");
+        }
+        assert!(Views::new(Some(Path::new("/nowhere/at/all"))).is_err());
+    }
+}
+
+/// Writes every page and mail into `VIEWS_SAMPLES`, to be looked at in a browser.
+#[test]
+#[ignore = "writes files; run by hand with VIEWS_SAMPLES=folder"]
+fn write_samples() {
+    let folder = std::env::var("VIEWS_SAMPLES").expect("VIEWS_SAMPLES names a folder");
+    let folder = Path::new(&folder);
+    let views = views();
+    std::fs::create_dir_all(folder.join("assets")).unwrap();
+    for name in ["doorward.css", "doorward.js", "logo.svg"] {
+        std::fs::write(folder.join("assets").join(name), &views.asset(name).unwrap().bytes).unwrap();
+    }
+    for language in LANGUAGES {
+        std::fs::create_dir_all(folder.join(language.tag)).unwrap();
+        for (name, html) in pages(&views, language.tag) {
+            std::fs::write(folder.join(format!("{}/{name}.html", language.tag)), html).unwrap();
+        }
+        for (number, (kind, fields)) in samples::mails().into_iter().enumerate() {
+            let mail = views.mail(kind, language.tag, &fields, "Doorward Demo").unwrap();
+            let name = format!("{}/mail-{}-{number}", language.tag, kind.as_str());
+            std::fs::write(folder.join(format!("{name}.html")), mail.html.expose()).unwrap();
+            std::fs::write(folder.join(format!("{name}.txt")), format!("{}\n\n{}", mail.subject, mail.text.expose()))
+                .unwrap();
+        }
+    }
+}

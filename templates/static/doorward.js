@@ -1,0 +1,165 @@
+// What pages gain with script; every one of them works without. Nothing here decides anything.
+"use strict";
+
+const all = (selector) => Array.from(document.querySelectorAll(selector));
+
+/** Focus: the notice of an error, the first page's field, or else the heading of the new step. */
+function focusStart() {
+  const start = document.querySelector("[data-focus]") ?? document.getElementById("heading");
+  start?.focus({ preventScroll: true });
+}
+
+/** Times are written in UTC; here they become the reader's own. */
+function localTimes(root) {
+  const language = document.documentElement.lang;
+  const clock = { hour: "2-digit", minute: "2-digit", numberingSystem: "latn" };
+  const moment = { dateStyle: "medium", timeStyle: "short", numberingSystem: "latn" };
+  for (const time of root.querySelectorAll("time[data-local]")) {
+    const form = time.dataset.local === "clock" ? clock : moment;
+    time.textContent = new Intl.DateTimeFormat(language, form).format(new Date(time.dateTime));
+    time.removeAttribute("dir");
+    time.removeAttribute("data-local");
+  }
+}
+
+/** "Show" beside the password. */
+function revealButtons() {
+  for (const button of all("[data-reveal]")) {
+    const field = document.getElementById(button.dataset.reveal);
+    const show = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const shown = field.type === "password";
+      field.type = shown ? "text" : "password";
+      button.textContent = shown ? button.dataset.hide : show;
+      button.setAttribute("aria-pressed", String(shown));
+    });
+    field.form.addEventListener("submit", () => { field.type = "password"; });
+  }
+}
+
+/** "Copy" beside the key; what came of it is announced. */
+function copyButtons() {
+  for (const button of all("[data-copy]")) {
+    const source = document.getElementById(button.dataset.copy);
+    const status = document.getElementById(`${button.dataset.copy}-status`);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      status.textContent = "";
+      try {
+        await navigator.clipboard.writeText(source.textContent.replaceAll(" ", ""));
+        status.textContent = button.dataset.copied;
+      } catch {
+        getSelection()?.selectAllChildren(source);
+        status.textContent = button.dataset.failed;
+      }
+    });
+  }
+}
+
+/** "Send a new code": not before the server would; the countdown is seen, its end is announced once. */
+function resendCountdown() {
+  for (const button of all("[data-ready-in]")) {
+    const countdown = button.form.querySelector("[data-countdown]");
+    const ready = button.form.querySelector("[data-ready]");
+    const readyAt = performance.now() + Number(button.dataset.readyIn) * 1000;
+    if (!(readyAt > performance.now())) continue;
+    button.disabled = true;
+    countdown.hidden = false;
+    const tick = () => {
+      const left = Math.ceil((readyAt - performance.now()) / 1000);
+      if (left > 0) {
+        const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+        countdown.textContent = countdown.dataset.countdown.replace("{time}", time);
+        setTimeout(tick, 1000);
+      } else {
+        button.disabled = false;
+        countdown.hidden = true;
+        ready.textContent = ready.dataset.ready;
+      }
+    };
+    tick();
+  }
+}
+
+/** "We are sending a code": asks again, and says so when it is on its way. What has been typed stays. */
+function pollDelivery() {
+  const live = document.querySelector("[data-poll]");
+  if (!live) return;
+  const again = () => setTimeout(look, Number(live.dataset.poll) * 1000);
+  const look = async () => {
+    if (document.hidden) return again();
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector("[data-live]");
+      if (!fresh) return location.reload();
+      if (fresh.dataset.live === live.dataset.live) return again();
+      localTimes(fresh);
+      live.replaceChildren(...fresh.childNodes);
+      live.dataset.live = fresh.dataset.live;
+    } catch {
+      again();
+    }
+  };
+  again();
+}
+
+/** The language changes as soon as it is chosen with a pointer; with the keyboard one may look through the list first. */
+function languageSelector() {
+  for (const select of all("[data-auto-submit]")) {
+    const button = select.form.querySelector("button");
+    let keys = false;
+    button.hidden = true;
+    select.addEventListener("keydown", () => { keys = true; });
+    select.addEventListener("pointerdown", () => { keys = false; });
+    select.addEventListener("change", () => {
+      if (keys) button.hidden = false;
+      else select.form.requestSubmit();
+    });
+    select.form.addEventListener("submit", keepTyped);
+  }
+}
+
+const KEPT = "doorward-kept";
+
+/** What has been typed outlives a change of language. Never a password or a passcode: those fields are not marked. */
+function keepTyped() {
+  const kept = all("[data-keep]").map((field) => [field.id, field.value, field.checked]);
+  sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, kept }));
+}
+
+function restoreTyped() {
+  const stored = sessionStorage.getItem(KEPT);
+  if (!stored) return;
+  sessionStorage.removeItem(KEPT);
+  const { path, kept } = JSON.parse(stored);
+  if (path !== location.pathname) return;
+  for (const [id, value, checked] of kept) {
+    const field = document.getElementById(id);
+    if (!field?.matches("[data-keep]")) continue;
+    if (field.type === "checkbox" || field.type === "radio") field.checked = checked;
+    else field.value = value;
+  }
+}
+
+/** Two clicks are one: the second would only meet a step that is over. */
+function submitOnce() {
+  addEventListener("submit", (event) => {
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) all("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+}
+
+for (const begin of [submitOnce, languageSelector, restoreTyped, revealButtons, copyButtons, resendCountdown, pollDelivery]) {
+  try {
+    begin();
+  } catch (error) {
+    console.error(error); // one gain less; the page still works
+  }
+}
+localTimes(document);
+focusStart();
