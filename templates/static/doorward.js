@@ -11,8 +11,9 @@ function focusStart() {
 
 /** Times are written in UTC; here they become the reader's own. */
 function localTimes(root) {
-  const language = document.documentElement.lang;
-  const clock = { hour: "2-digit", minute: "2-digit", numberingSystem: "latn" };
+  const page = document.documentElement.lang;
+  const language = navigator.languages.find((tag) => tag.split("-")[0] === page) ?? page; // en-GB tells 14:32, en-US 2:32 PM
+  const clock = { timeStyle: "short", numberingSystem: "latn" };
   const moment = { dateStyle: "medium", timeStyle: "short", numberingSystem: "latn" };
   for (const time of root.querySelectorAll("time[data-local]")) {
     const form = time.dataset.local === "clock" ? clock : moment;
@@ -32,7 +33,6 @@ function revealButtons() {
       const shown = field.type === "password";
       field.type = shown ? "text" : "password";
       button.textContent = shown ? button.dataset.hide : show;
-      button.setAttribute("aria-pressed", String(shown));
     });
     field.form.addEventListener("submit", () => { field.type = "password"; });
   }
@@ -146,8 +146,10 @@ function restoreTyped() {
 /** Two clicks are one: the second would only meet a step that is over. */
 function submitOnce() {
   addEventListener("submit", (event) => {
-    if (event.target.dataset.sent) event.preventDefault();
-    event.target.dataset.sent = "yes";
+    const form = event.target;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 5000); // the answer never came: let people try again
   });
   addEventListener("pageshow", (event) => {
     if (event.persisted) all("form[data-sent]").forEach((form) => delete form.dataset.sent);

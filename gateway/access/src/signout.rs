@@ -42,7 +42,8 @@ impl Desk {
         Ok(Moved::StartAgain { url: self.start_again(visit, held.flow()) })
     }
 
-    /// Ends the flow, the token that it has issued but not proved, and the session that it was to raise.
+    /// Ends the flow, the token that it has issued but not proved, and the browser's session: the button says "Cancel and sign
+    /// out", and another user must not find the session of the one before.
     async fn give_up(&self, visit: &Visit, held: &Held) -> Result<(), Stop> {
         let step = held.flow().step;
         let mut change = Change::of(self.onward(visit, held, Step::Cancelled, held.data()));
@@ -51,17 +52,14 @@ impl Desk {
             change = change.record(cancelled.with("lastStep", step.as_str()));
         }
         change = self.abandon_token(visit, held, change, "cancelled").await?;
-        let raised = match held.flow().data.raises {
-            Some(_) => self.own_session(visit).await?,
-            None => None,
-        };
-        if let Some(session) = &raised {
+        let session = self.own_session(visit).await?;
+        if let Some(session) = &session {
             change = change
                 .and(Act::SessionEnd { id: session.id.clone() })
                 .record(ended(visit, session).with("reason", "cancelled"));
         }
         self.commit(visit, change).await?;
-        if let Some(session) = raised {
+        if let Some(session) = session {
             self.identities.forget_all_of(&session.id);
         }
         if step.enrolling() {

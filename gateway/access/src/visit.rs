@@ -51,13 +51,12 @@ pub enum Moved {
     Ask(Box<doorward_api::Screen>),
     /// Signed in: set the cookies, clear the flow cookie, 303 to `url`.
     SignedIn(Box<Landing>),
-    /// The flow was cancelled, and the session that it was to raise with it: clear flow and session cookie and show the
-    /// ended page.
+    /// The flow was cancelled, and the browser's session ended with it: clear the session cookie and show the ended page.
     Cancelled {
         /// Where to begin again.
         start_again: String,
     },
-    /// The flow is over and another begins: clear the flow cookie, 303 to `url` (`/signin`, with the same destination).
+    /// The flow is over and another may begin: clear the flow cookie, 303 to `url` (`/signin`, with the same destination).
     StartAgain {
         /// Where.
         url: String,

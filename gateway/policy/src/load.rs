@@ -240,10 +240,21 @@ impl std::error::Error for LoadErrors {}
 
 /// The policies of a file, or all that is wrong with it.
 fn read(source: &Source, validator: &Validator, apps: &[AppId]) -> Result<Vec<Entry>, Vec<LoadError>> {
-    parses(source)?;
+    let count = parses(source)?;
+    let all = crate::text::policies(&source.text);
     let mut entries = Vec::new();
     let mut errors = Vec::new();
-    for (n, written) in crate::text::policies(&source.text).iter().enumerate() {
+    if all.len() != count {
+        // Cedar and we disagree on where policies begin and end. Better no policies than one too few.
+        errors.push(LoadError {
+            file: source.file.clone(),
+            line: 1,
+            column: 1,
+            message: format!("{count} policies are in this file, but {} were told apart", all.len()),
+            help: None,
+        });
+    }
+    for (n, written) in all.iter().enumerate() {
         let located = Located { source, written };
         match entry(located, n + 1) {
             Ok(entry) => {
@@ -257,12 +268,13 @@ fn read(source: &Source, validator: &Validator, apps: &[AppId]) -> Result<Vec<En
     if errors.is_empty() { Ok(entries) } else { Err(errors) }
 }
 
-/// Whether the file is Cedar at all; tried on the whole file so that the places are those of the file.
-fn parses(source: &Source) -> Result<(), Vec<LoadError>> {
+/// How many policies the file holds, if it is Cedar at all; tried on the whole file so that the places are those of
+/// the file.
+fn parses(source: &Source) -> Result<usize, Vec<LoadError>> {
     let nowhere = Written { span: 0..0, clauses: Vec::new() };
     let located = Located { source, written: &nowhere };
     match source.text.parse::<PolicySet>() {
-        Ok(_) => Ok(()),
+        Ok(set) => Ok(set.num_of_policies() + set.num_of_templates()),
         Err(errors) => Err(errors.iter().map(|error| located.cedar_error(error.into())).collect()),
     }
 }
@@ -307,11 +319,16 @@ fn invalid(located: Located<'_>, entry: &Entry, validator: &Validator) -> Vec<Lo
         return vec![entry.error(error.to_string())];
     }
     let result = validator.validate(&alone, ValidationMode::Strict);
-    let errors = result.validation_errors().map(|error| located.cedar_error(error.into()));
-    let idle = result.validation_warnings().filter(|warning| {
-        matches!(warning, ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_))
-    });
-    errors.chain(idle.map(|warning| located.cedar_error(warning.into()))).collect()
+    let mut errors: Vec<LoadError> =
+        result.validation_errors().map(|error| located.cedar_error(error.into())).collect();
+    // Names that do not exist make a policy impossible too; then the names are what to tell.
+    if errors.is_empty() {
+        let idle = result.validation_warnings().filter(|warning| {
+            matches!(warning, ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_))
+        });
+        errors.extend(idle.map(|warning| located.cedar_error(warning.into())));
+    }
+    errors
 }
 
 /// Ids that are given twice, at the second place and naming the first.

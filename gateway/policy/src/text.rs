@@ -86,7 +86,7 @@ pub(crate) fn policies(text: &str) -> Vec<Written> {
         let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { continue };
         // The semicolon itself belongs to the policy.
         let end = text.get(last.end..).and_then(|rest| rest.find(';')).map_or(last.end, |at| last.end + at + 1);
-        found.push(Written { span: first.start..end, clauses: clauses(text, tokens) });
+        found.push(Written { span: first.start..end, clauses: clauses(tokens) });
     }
     found
 }
@@ -170,16 +170,16 @@ fn split<'t, 'a>(tokens: &'t [Token<'a>], separators: &'t [&str]) -> impl Iterat
 
 // === Clauses ===
 
-fn clauses(text: &str, policy: &[Token<'_>]) -> Vec<Clause> {
+fn clauses(policy: &[Token<'_>]) -> Vec<Clause> {
     let mut found = Vec::new();
     let mut groups = bracketed(policy);
     // The first group that follows `permit` or `forbid` is the scope; those before it belong to annotations.
     let scope = groups.iter().position(|(word, _)| matches!(*word, "permit" | "forbid")).unwrap_or(0);
     for (word, inside) in groups.drain(..).skip(scope) {
         match word {
-            "permit" | "forbid" => found.extend(scope_clauses(text, inside)),
-            "when" => found.extend(parts(inside, "&&").map(|run| clause(text, Part::When, run))),
-            "unless" => found.extend(parts(inside, "||").map(|run| clause(text, Part::Unless, run))),
+            "permit" | "forbid" => found.extend(scope_clauses(inside)),
+            "when" => found.extend(parts(inside, "&&").map(|run| clause(Part::When, run))),
+            "unless" => found.extend(parts(inside, "||").map(|run| clause(Part::Unless, run))),
             _ => {}
         }
     }
@@ -202,15 +202,15 @@ fn bracketed<'t, 'a>(policy: &'t [Token<'a>]) -> Vec<(&'a str, &'t [Token<'a>])>
 }
 
 /// The constraints of a scope. A bare `principal`, `action` or `resource` constrains nothing.
-fn scope_clauses<'t>(text: &'t str, inside: &'t [Token<'t>]) -> impl Iterator<Item = Clause> + 't {
-    split(inside, &[","]).filter(|run| run.len() > 1).filter_map(move |run| {
+fn scope_clauses<'t>(inside: &'t [Token<'t>]) -> impl Iterator<Item = Clause> + 't {
+    split(inside, &[","]).filter(|run| run.len() > 1).filter_map(|run| {
         let part = match run.first().map(|t| t.text) {
             Some("principal") => Part::Principal,
             Some("action") => Part::Action,
             Some("resource") => Part::Resource,
             _ => return None,
         };
-        Some(clause(text, part, run))
+        Some(clause(part, run))
     })
 }
 
@@ -227,7 +227,7 @@ fn parts<'t, 'a>(inside: &'t [Token<'a>], operator: &'static str) -> impl Iterat
     split(inside, separators)
 }
 
-fn clause(text: &str, part: Part, run: &[Token<'_>]) -> Clause {
+fn clause(part: Part, run: &[Token<'_>]) -> Clause {
     let mut quoted = String::new();
     let mut last_end = None;
     for token in run {
@@ -238,7 +238,6 @@ fn clause(text: &str, part: Part, run: &[Token<'_>]) -> Clause {
         quoted.push_str(token.text);
         last_end = Some(token.end);
     }
-    debug_assert!(run.iter().all(|t| text.get(t.start..t.end) == Some(t.text)), "tokens are slices of the text");
     Clause { part, start: run.first().map_or(0, |t| t.start), text: quoted }
 }
 

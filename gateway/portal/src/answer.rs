@@ -121,7 +121,7 @@ impl Portal {
             Moved::Ask(screen) => self.screen(caller, &screen),
             Moved::SignedIn(landing) => Ok(with_cookie(land(caller, &landing)?, clear_flow())),
             // The flow cookie stays: the step's page then says how the flow ended, after a reload too.
-            Moved::Cancelled { .. } => Ok(with_cookie(see_other(STEP)?, caller.cookies.clear(CookieName::Portal))),
+            Moved::Cancelled { .. } => see_other(STEP),
             Moved::StartAgain { url } => Ok(with_cookie(see_other(&url)?, clear_flow())),
             Moved::Denied { app_name } => Ok(with_cookie(self.denied(caller, app_name)?, clear_flow())),
         }

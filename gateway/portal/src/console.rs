@@ -46,16 +46,16 @@ type Shared = Arc<dyn Mailbox>;
 
 /// The route table of the console.
 pub fn router(mailbox: Option<Arc<dyn Mailbox>>) -> Router {
-    let routes = Router::new().route("/console.css", get(style));
     let routes = match mailbox {
-        None => routes.route("/", get(async || page("Console", EMPTY))),
-        Some(mailbox) => routes
+        None => Router::new().route("/", get(async || page("Console", EMPTY))),
+        Some(mailbox) => Router::new()
             .route("/", get(async || page("Console", WITH_MAILBOX)))
             .route("/mailbox", get(show))
             .route("/mailbox.json", get(list))
             .route("/mailbox/stopped", post(stop))
             .with_state(mailbox),
     };
+    let routes = routes.route("/console.css", get(style));
     routes.layer(middleware::map_response(dress))
 }
 

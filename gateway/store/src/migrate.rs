@@ -42,7 +42,7 @@ const KNOWN: i64 = 2;
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";
 
 /// Any number will do, as long as every process takes the same.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(8_246_391_071)";
+const LOCK: &str = "SELECT pg_advisory_xact_lock(8246391071)";
 
 /// What is sealed to tell the right key from a wrong one.
 const KEY_CHECK: &[u8] = b"doorward";

@@ -72,6 +72,9 @@ pub enum OpenError {
     /// Nobody answers there.
     #[error("the database does not answer: {0}")]
     Unreachable(String),
+    /// It answers, and says no: a wrong password, no such database, locked by another process, a missing right.
+    #[error("the database refuses: {0}")]
+    Refused(String),
     /// What answers is broken. An empty database in its place would be worse, so none is made.
     #[error("the database is damaged, restore it from a backup: {0}")]
     Damaged(String),
@@ -107,9 +110,11 @@ pub enum OpenError {
 
 impl From<Failure> for OpenError {
     fn from(failure: Failure) -> Self {
-        match failure.verdict() {
-            Verdict::Damaged | Verdict::Refused => OpenError::Damaged(failure.message()),
-            _ => OpenError::Unreachable(failure.message()),
+        let message = failure.message();
+        match (failure.verdict(), failure) {
+            (Verdict::Damaged | Verdict::Refused, _) => OpenError::Damaged(message),
+            (_, Failure::Sql(sqlx::Error::Database(_))) => OpenError::Refused(message),
+            _ => OpenError::Unreachable(message),
         }
     }
 }

@@ -40,7 +40,7 @@ const EXPIRED: &str = concat!(
 pub struct Swept {
     /// Enrolments whose expiry was recorded.
     pub enrolments: u64,
-    /// Expired sessions.
+    /// Expired sessions; one that went with its portal session may not be counted.
     pub sessions: u64,
     /// Expired single-use values.
     pub one_times: u64,

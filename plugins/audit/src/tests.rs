@@ -284,7 +284,8 @@ async fn nothing_is_signed_on_top_of_a_tampered_chain() {
         rows.rehash_from(10);
     };
     let edited_later = |rows: &mut Rows| rows.at(12).record = record("mallory", 12, Timestamp::from_secs(12));
-    let tampers: [(fn(&mut Rows), i64); 3] = [(cut, 0), (replaced, 0), (edited_later, 5)];
+    type Tamper = fn(&mut Rows);
+    let tampers: [(Tamper, i64); 3] = [(cut, 0), (replaced, 0), (edited_later, 5)];
     for (how, more) in tampers {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = checkpoints(&folder);

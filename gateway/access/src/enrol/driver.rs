@@ -422,13 +422,18 @@ impl Desk {
         let abandoned = tokens.into_iter().filter(|token| token.state == TokenState::Assigned);
         let act = Act::FlowsSupersede { user: who.user.id.clone(), keep: held.flow().id.clone() };
         Ok(abandoned.fold(change.and(act), |change, token| {
-            let revoked = self
-                .event(EventKind::TokenRevoked, visit, held.flow())
-                .with("serial", token.serial)
+            let by = held.flow();
+            let event = |kind| self.event(kind, visit, by).with("serial", token.serial.as_str());
+            let mut ended = event(EventKind::EnrollmentSuperseded)
+                .with("lastStep", Step::CodeIssued.as_str())
+                .with("supersededBy", by.id.as_str());
+            // The record tells of the other enrolment, whose row is not at hand.
+            ended.context.flow = None;
+            let revoked = event(EventKind::TokenRevoked)
                 .with("from", TokenState::Assigned.as_str())
                 .with("to", TokenState::Revoked.as_str())
                 .with("reason", "superseded");
-            change.record(revoked)
+            change.record(ended).record(revoked)
         }))
     }
 

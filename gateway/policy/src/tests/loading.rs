@@ -32,7 +32,9 @@ fn a_fact_that_does_not_exist_is_named_with_its_place() {
 fn types_are_checked() {
     refused("permit(principal, action, resource) when { context.authn.age.otp < \"300\" };", "unexpected type");
     refused("permit(principal, action, resource) when { context.ip.isInRange(ip(\"10.0.0.0/99\")) };", "a.cedar:1:");
-    refused("permit(principal is Usr, action, resource);", "a.cedar:1:");
+    let printed = error("permit(principal is Usr, action, resource);");
+    let expected = "a.cedar:1:21: for policy `a.cedar:1`, unrecognized entity type `Usr`\n  help: did you mean `User`?";
+    assert_eq!(printed, expected);
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn a_kept_decision_is_the_decision_for_ten_thousand_requests_over_reloads() {
     let mut random = numbers(0x1234_5678_9ABC_DEF1);
     for _reload in 0..40 {
         // Some six of the policies.
-        let bits = random.next().unwrap() & random.next().unwrap() % (1 << POOL.len());
+        let bits = random.next().unwrap() & (random.next().unwrap() % (1 << POOL.len()));
         let bits = u32::try_from(bits).unwrap();
         let policies = policies(&chosen(bits));
         let slices: HashMap<AppId, _> = apps().into_iter().map(|app| (app.clone(), policies.slice(&app))).collect();

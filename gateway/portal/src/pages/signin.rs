@@ -9,14 +9,14 @@ use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::CookieName;
 use doorward_access::sessions::Place;
 use doorward_access::visit::{Moved, Opening};
-use doorward_api::Secret;
+use doorward_api::{Secret, SessionId};
 use http::{Method, StatusCode};
 
 use crate::answer::{Answer, LONG, STEP, land, see_other, to_step, with_cookie};
 use crate::caller::Caller;
 use crate::fault::Fault;
 use crate::fields::Fields;
-use crate::parts::Shared;
+use crate::parts::{Portal, Shared};
 use crate::post::FlowPost;
 
 /// The longest password or passcode that is looked at (LG-09).
@@ -99,17 +99,39 @@ fn secret(post: &FlowPost, field: &str) -> Result<Secret, Fault> {
 
 /// `POST /signin/switch`: another user.
 pub(crate) async fn switch(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let leaving = Leaving::of(&portal, &post.caller).await;
     let moved = portal.parts.desk.switch_user(&post.caller.visit, &post.step).await?;
-    portal.moved(&post.caller, moved)
+    leaving.done(&portal, &post.caller, moved)
 }
 
 /// `POST /signin/cancel`: cancel and sign out.
 pub(crate) async fn cancel(State(portal): State<Shared>, post: FlowPost) -> Answer {
-    let visit = &post.caller.visit;
-    let session = portal.parts.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
-    let moved = portal.parts.desk.cancel(visit, &post.step).await?;
-    if let (Moved::Cancelled { .. }, Some((session, _))) = (&moved, session) {
-        (portal.parts.cut_off)(session.portal());
+    let leaving = Leaving::of(&portal, &post.caller).await;
+    let moved = portal.parts.desk.cancel(&post.caller.visit, &post.step).await?;
+    leaving.done(&portal, &post.caller, moved)
+}
+
+/// The session that ends with a sign-in which is given up, if the browser has one.
+struct Leaving(Option<SessionId>);
+
+impl Leaving {
+    async fn of(portal: &Portal, caller: &Caller) -> Self {
+        let (visit, identities) = (&caller.visit, &portal.parts.identities);
+        let found = identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
+        Self(found.map(|(session, _)| session.id))
     }
-    portal.moved(&post.caller, moved)
+
+    /// Given up: the session's connections are cut and its cookie is cleared. A page too old to give anything up ends
+    /// nothing.
+    fn done(self, portal: &Portal, caller: &Caller, moved: Moved) -> Answer {
+        let given_up = matches!(moved, Moved::Cancelled { .. } | Moved::StartAgain { .. });
+        let response = portal.moved(caller, moved)?;
+        if !given_up {
+            return Ok(response);
+        }
+        if let Some(session) = self.0 {
+            (portal.parts.cut_off)(&session);
+        }
+        Ok(with_cookie(response, caller.cookies.clear(CookieName::Portal)))
+    }
 }

@@ -133,6 +133,50 @@ async fn fields_nobody_asked_for_are_not_looked_at() {
     assert_eq!(send(&world, &flow, &form, &[]).await.location(), "/signin/step");
 }
 
+/// Begins a sign-in and sends the form of its page to `path`, signed in all the while.
+async fn begin_and_send(world: &World, path: &str) -> (String, Told) {
+    let (flow, csrf) = w0(world).await;
+    let told = send(world, &flow, &format!("csrf={csrf}&username=alice"), &[]).await;
+    let flow = told.set_cookie("doorward_flow").unwrap();
+    let page = world.portal(Method::GET, "/signin/step").cookie("doorward_flow", &flow).go().await;
+    let form = ["flow", "nonce", "csrf"].map(|field| format!("{field}={}", page.hidden(field))).join("&");
+    let told = world.portal(Method::POST, path).signed_in().cookie("doorward_flow", &flow).form(&form).await;
+    (flow, told)
+}
+
+#[tokio::test]
+async fn cancelling_signs_out_and_says_how_the_sign_in_ended() {
+    let world = World::start();
+    let (flow, told) = begin_and_send(&world, "/signin/cancel").await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/signin/step"), "{}", told.body);
+    assert_eq!(told.set_cookie("doorward").as_deref(), Some(""));
+    assert_eq!(*world.cut.lock().unwrap(), ["s-alice"]);
+    for reload in 0..2 {
+        let page = world.portal(Method::GET, "/signin/step").cookie("doorward_flow", &flow).go().await;
+        assert_eq!(page.status, StatusCode::OK, "{reload}");
+        assert!(!page.body.contains("name=\"password\""));
+    }
+}
+
+#[tokio::test]
+async fn another_user_does_not_find_the_session_of_the_one_before() {
+    let world = World::start();
+    let (_, told) = begin_and_send(&world, "/signin/switch").await;
+    assert!(told.location().contains("/signin"), "{}", told.location());
+    assert_eq!(told.set_cookie("doorward").as_deref(), Some(""));
+    assert_eq!(told.set_cookie("doorward_flow").as_deref(), Some(""));
+    assert_eq!(*world.cut.lock().unwrap(), ["s-alice"]);
+}
+
+#[tokio::test]
+async fn a_link_of_a_mail_that_is_no_longer_good_suspends_nobody() {
+    let world = World::start();
+    let (flow, csrf) = w0(&world).await;
+    let ask = world.portal(Method::POST, "/notice/used-up").cookie("doorward_flow", &flow).header("origin", PORTAL);
+    assert_eq!(ask.form(&format!("csrf={csrf}&dispute=yes")).await.status, StatusCode::GONE);
+    assert_eq!(world.commits(), 0);
+}
+
 #[tokio::test]
 async fn signing_out_ends_the_session_and_cuts_its_connections() {
     let world = World::start();

@@ -91,6 +91,11 @@ impl Store {
     fn apply(&self, act: Act) {
         match act {
             Act::FlowStart(flow) => drop(self.flows.lock().unwrap().insert(flow.id.as_str().to_owned(), *flow)),
+            Act::FlowMove { id, to, new_nonce, data, .. } => {
+                if let Some(flow) = self.flows.lock().unwrap().get_mut(id.as_str()) {
+                    (flow.step, flow.nonce, flow.data) = (to, new_nonce, *data);
+                }
+            }
             Act::SessionEnd { id } => self.sessions.lock().unwrap().retain(|_, session| session.id != id),
             _ => {}
         }

@@ -105,6 +105,8 @@ fn an_unreachable_database_is_named_when_the_store_is_opened() {
     let error = open("postgres://nobody@127.0.0.1:1/none", 1).unwrap_err();
     assert!(matches!(error, OpenError::Unreachable(_)), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(5));
+    let error = open(&crate::world::server().database("no_such_database"), 1).unwrap_err();
+    assert!(matches!(error, OpenError::Refused(_)), "{error}");
     let error = open("sqlite:///no/such/folder/doorward.db", 1).unwrap_err();
     assert!(matches!(&error, OpenError::File { .. }) && error.to_string().contains("/no/such/folder"), "{error}");
 }
