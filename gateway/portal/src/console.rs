@@ -200,11 +200,11 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Box1 {
+    struct OneMail {
         stopped: Mutex<bool>,
     }
 
-    impl Mailbox for Box1 {
+    impl Mailbox for OneMail {
         fn mails(&self) -> Vec<ReceivedMail> {
             vec![ReceivedMail {
                 to: "alice@example.test".into(),
@@ -244,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn mails_are_shown_as_text_whatever_is_in_them() {
-        let (status, html) = ask(router(Some(Arc::new(Box1::default()))), get_of("/mailbox")).await;
+        let (status, html) = ask(router(Some(Arc::new(OneMail::default()))), get_of("/mailbox")).await;
         assert_eq!(status, StatusCode::OK);
         assert!(html.contains("&lt;b&gt;Your code&lt;/b&gt;") && html.contains("&lt;script&gt;"));
         assert!(html.contains("<a href=\"http://login.localhost:8080/notice/x?a=1&amp;b=2\">"));
@@ -253,7 +253,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_json_has_the_fields_a_script_reads() {
-        let (_, json) = ask(router(Some(Arc::new(Box1::default()))), get_of("/mailbox.json")).await;
+        let (_, json) = ask(router(Some(Arc::new(OneMail::default()))), get_of("/mailbox.json")).await;
         let mails: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(mails[0]["to"], "alice@example.test");
         assert_eq!(mails[0]["at"], "2026-11-24T14:32:05.120Z");
@@ -264,7 +264,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_mail_server_is_stopped_by_its_own_page_only() {
-        let mailbox = Arc::new(Box1::default());
+        let mailbox = Arc::new(OneMail::default());
         let stop = |origin: &'static str| {
             Request::post("/mailbox/stopped")
                 .header("host", "127.0.0.1:8081")

@@ -64,31 +64,32 @@ fn app_routes(portal: Shared) -> Router {
 /// for an outcome of its own it adds an [`ErrorPage`].
 pub fn router(parts: PortalParts) -> Router {
     let portal = Portal::new(parts);
-    let house = House { portal: portal_routes(portal.clone()), app: app_routes(portal.clone()), parts: portal };
+    let house = House { portal_routes: portal_routes(portal.clone()), app_routes: app_routes(portal.clone()), portal };
     Router::new().fallback(serve).with_state(Arc::new(house))
 }
 
+/// The portal, and what of it is reached through which host.
 struct House {
-    parts: Shared,
-    portal: Router,
-    app: Router,
+    portal: Shared,
+    portal_routes: Router,
+    app_routes: Router,
 }
 
 async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let arrival = parts.extensions.remove::<Arrival>();
-    let caller = arrival.map(|arrival| Arc::new(Caller::new(&house.parts, arrival, &parts)));
-    let language = language(&house.parts, &parts.headers);
+    let caller = arrival.map(|arrival| Arc::new(Caller::new(&house.portal, arrival, &parts)));
+    let language = language(&house.portal, &parts.headers);
     let response = match (parts.extensions.remove::<ErrorPage>(), &caller) {
-        (Some(page), _) => Outcome::Page(page).face(&house.parts, caller.as_deref(), language),
+        (Some(page), _) => Outcome::Page(page).face(&house.portal, caller.as_deref(), language),
         (None, Some(caller)) => {
             parts.extensions.insert(caller.clone());
             let response = in_a_task(house.routes(caller), caller, Request::from_parts(parts, body)).await;
-            faced(&house.parts, caller, response)
+            faced(&house.portal, caller, response)
         }
         (None, None) => {
             let fault = Fault::new(ErrorKind::Internal, "a request came without its arrival");
-            Outcome::Fault(fault).face(&house.parts, None, language)
+            Outcome::Fault(fault).face(&house.portal, None, language)
         }
     };
     dressed(caller.as_deref(), response)
@@ -97,8 +98,8 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
 impl House {
     fn routes(&self, caller: &Caller) -> Router {
         match caller.arrival.role {
-            HostRole::Portal(_) => self.portal.clone(),
-            HostRole::App(..) => self.app.clone(),
+            HostRole::Portal(_) => self.portal_routes.clone(),
+            HostRole::App(..) => self.app_routes.clone(),
         }
     }
 }
@@ -123,7 +124,7 @@ async fn wrong_method() -> Fault {
     Fault::new(ErrorKind::Method, "no such method here")
 }
 
-/// Gives a fault its page. `Allow` and the like stay.
+/// Gives a fault its page. `Allow` stays.
 fn faced(portal: &Portal, caller: &Caller, mut response: Response) -> Response {
     let Some(fault) = response.extensions_mut().remove::<Fault>() else { return response };
     let allow = response.headers_mut().remove(header::ALLOW);

@@ -139,7 +139,12 @@ fn encoded(value: &str) -> String {
     let inner = value.trim_matches(' ');
     let start = value.len() - value.trim_start_matches(' ').len();
     let end = value.len() - start - inner.len();
-    format!("{}{}{}", "%20".repeat(start), utf8_percent_encode(inner, VALUE), "%20".repeat(if inner.is_empty() { 0 } else { end }))
+    format!(
+        "{}{}{}",
+        "%20".repeat(start),
+        utf8_percent_encode(inner, VALUE),
+        "%20".repeat(if inner.is_empty() { 0 } else { end })
+    )
 }
 
 /// The groups with commas between them. Whole groups only, as many as fit: fewer groups are fewer rights.
@@ -231,7 +236,8 @@ mod tests {
     fn groups_are_separated_by_nothing_that_is_in_their_names() {
         let mut principal = alice();
         let group = principal.groups[0].clone();
-        principal.groups = ["a,b", "c;d", "é", "e f"].map(|name| doorward_api::GroupRef { name: name.into(), ..group.clone() }).into();
+        principal.groups =
+            ["a,b", "c;d", "é", "e f"].map(|name| doorward_api::GroupRef { name: name.into(), ..group.clone() }).into();
         assert_eq!(sent("remote-groups", Some(principal.clone()), &[]).as_deref(), Some("a%2Cb,c%3Bd,%C3%A9,e f"));
         principal.groups = vec![doorward_api::GroupRef { name: "g".repeat(1000), ..group }; 20];
         assert!(sent("remote-groups", Some(principal), &[]).unwrap().len() <= LONGEST_GROUPS);

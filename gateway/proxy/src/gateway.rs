@@ -79,7 +79,13 @@ impl Gateway {
     }
 
     /// Rooms 2 to 5 of the public listener.
-    async fn public(&self, judge: &Arc<Judge>, session: &mut Session, ctx: &mut RequestCtx, arrived: Arrived) -> Result<bool> {
+    async fn public(
+        &self,
+        judge: &Arc<Judge>,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        arrived: Arrived,
+    ) -> Result<bool> {
         let site = judge.site.load_full();
         match route(&site, &arrived) {
             Err(refusal) => self.refuse(session, ctx, refusal, arrival_of(&site, &arrived, ctx)).await,
@@ -171,7 +177,13 @@ impl Gateway {
     }
 
     /// Room 2 of the console: its host names and no others, and everything is local.
-    async fn console(&self, hosts: &[String], session: &mut Session, ctx: &mut RequestCtx, arrived: Arrived) -> Result<bool> {
+    async fn console(
+        &self,
+        hosts: &[String],
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        arrived: Arrived,
+    ) -> Result<bool> {
         ctx.record.app = "console".to_owned();
         if !hosts.contains(&arrived.host.name) {
             return self.refuse(session, ctx, Refusal::misdirected("host_not_of_console"), None).await;
@@ -314,7 +326,9 @@ impl ProxyHttp for Gateway {
     /// Rooms 2 to 5. True: answered.
     async fn request_filter(&self, session: &mut Session, ctx: &mut RequestCtx) -> Result<bool> {
         match (std::mem::replace(&mut ctx.stage, Stage::Begun), &self.kind) {
-            (Stage::Arrived(arrived), Kind::Public(judge)) => Box::pin(self.public(judge, session, ctx, *arrived)).await,
+            (Stage::Arrived(arrived), Kind::Public(judge)) => {
+                Box::pin(self.public(judge, session, ctx, *arrived)).await
+            }
             (Stage::Arrived(arrived), Kind::Console { hosts }) => {
                 Box::pin(self.console(hosts, session, ctx, *arrived)).await
             }
@@ -407,10 +421,11 @@ impl ProxyHttp for Gateway {
         if failure.status >= 500 {
             tracing::warn!(request_id = %ctx.record.request_id, app = %ctx.record.app, %error, "a request failed");
         }
-        if failure.status != CLIENT_GONE && answered(session.as_downstream()).is_none() {
-            if let Err(error) = Box::pin(self.tell(session, ctx, &failure)).await {
-                tracing::debug!(request_id = %ctx.record.request_id, %error, "nobody heard of the failure");
-            }
+        if failure.status != CLIENT_GONE
+            && answered(session.as_downstream()).is_none()
+            && let Err(error) = Box::pin(self.tell(session, ctx, &failure)).await
+        {
+            tracing::debug!(request_id = %ctx.record.request_id, %error, "nobody heard of the failure");
         }
         FailToProxy { error_code: failure.status, can_reuse_downstream: false }
     }

@@ -81,10 +81,28 @@ mod tests {
     #[test]
     fn an_alias_of_a_name_of_ours_is_dropped() {
         for name in [
-            "Remote-User", "REMOTE_USER", "remote.user", "X-Remote-User", "X_Remote_User", "X-Remote_User", "X.Remote.User",
-            "X-Forwarded-For", "X_Forwarded_For", "x-forwarded-uri", "X-Forwarded", "Forwarded", "X-Real-IP", "X-Original-URL",
-            "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "Proxy", "X-Request-Id",
-            "Remote-Groups", "x-doorward-anything",
+            "Remote-User",
+            "REMOTE_USER",
+            "remote.user",
+            "X-Remote-User",
+            "X_Remote_User",
+            "X-Remote_User",
+            "X.Remote.User",
+            "X-Forwarded-For",
+            "X_Forwarded_For",
+            "x-forwarded-uri",
+            "X-Forwarded",
+            "Forwarded",
+            "X-Real-IP",
+            "X-Original-URL",
+            "X-Rewrite-URL",
+            "X-HTTP-Method-Override",
+            "X-HTTP-Method",
+            "X-Method-Override",
+            "Proxy",
+            "X-Request-Id",
+            "Remote-Groups",
+            "x-doorward-anything",
         ] {
             assert!(!may_pass(name), "{name} passed");
         }
@@ -99,7 +117,16 @@ mod tests {
 
     #[test]
     fn ordinary_headers_pass() {
-        for name in ["Accept", "Cookie", "Authorization", "X-Requested-With", "X-CSRF-Token", "Sec-WebSocket-Key", "Origin", "TE"] {
+        for name in [
+            "Accept",
+            "Cookie",
+            "Authorization",
+            "X-Requested-With",
+            "X-CSRF-Token",
+            "Sec-WebSocket-Key",
+            "Origin",
+            "TE",
+        ] {
             assert!(may_pass(name), "{name} was dropped");
         }
     }

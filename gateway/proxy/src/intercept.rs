@@ -37,7 +37,8 @@ pub(crate) fn reads_html(head: &RequestHeader) -> bool {
 
 /// Whether a request asks for a WebSocket, in any of the ways in which Pingora would let one through.
 pub(crate) fn wants_websocket(head: &RequestHeader) -> bool {
-    let websocket = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket");
+    let websocket =
+        |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket");
     head.version == Version::HTTP_11 && head.headers.get_all(header::UPGRADE).iter().any(websocket)
 }
 

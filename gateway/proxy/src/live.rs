@@ -142,7 +142,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_watches_a_request_that_is_over() {
         let token = CancellationToken::new();
-        let watch = CUT.sync_scope(token.clone(), || Watch::begin(Duration::from_secs(1), || std::future::ready(false)));
+        let watch =
+            CUT.sync_scope(token.clone(), || Watch::begin(Duration::from_secs(1), || std::future::ready(false)));
         drop(watch);
         tokio::time::sleep(Duration::from_secs(5)).await;
         assert!(!token.is_cancelled());

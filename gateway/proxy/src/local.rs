@@ -39,11 +39,17 @@ pub(crate) async fn call(router: &Router, request: Request<Body>, request_id: &s
 }
 
 /// The request as the router sees it: the canonical target, the headers that passed, and how it arrived.
-pub(crate) fn request(head: &RequestHeader, target: &str, body: Bytes, arrival: Option<Arrival>) -> Result<Request<Body>> {
-    let mut request = Request::builder().method(head.method.clone()).uri(target).body(Body::from(body)).or_err(
-        InternalError,
-        "the router's request",
-    )?;
+pub(crate) fn request(
+    head: &RequestHeader,
+    target: &str,
+    body: Bytes,
+    arrival: Option<Arrival>,
+) -> Result<Request<Body>> {
+    let mut request = Request::builder()
+        .method(head.method.clone())
+        .uri(target)
+        .body(Body::from(body))
+        .or_err(InternalError, "the router's request")?;
     *request.headers_mut() = head.headers.clone();
     if let Some(arrival) = arrival {
         request.extensions_mut().insert(arrival);

@@ -37,9 +37,9 @@ impl Refusal {
         match self.status {
             StatusCode::MISDIRECTED_REQUEST => ErrorKind::UnknownHost,
             StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => ErrorKind::Method,
-            StatusCode::PAYLOAD_TOO_LARGE
-            | StatusCode::URI_TOO_LONG
-            | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => ErrorKind::TooLarge,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                ErrorKind::TooLarge
+            }
             StatusCode::FORBIDDEN => ErrorKind::CrossSite,
             _ => ErrorKind::BadRequest,
         }

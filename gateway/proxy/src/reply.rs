@@ -93,10 +93,18 @@ mod tests {
 
     #[test]
     fn a_redirect_to_the_inside_leads_to_the_public_origin() {
-        let to = |location: &str| cleaned(&[("location", location)]).headers.get("location").unwrap().to_str().unwrap().to_owned();
+        let to = |location: &str| {
+            cleaned(&[("location", location)]).headers.get("location").unwrap().to_str().unwrap().to_owned()
+        };
         assert_eq!(to("http://127.0.0.1:9000/a?b"), "http://wiki.localhost:8080/a?b");
         assert_eq!(to("https://wiki.localhost:8080/a"), "http://wiki.localhost:8080/a");
-        for location in ["/a", "//evil.test/", "https://elsewhere.test/a", "http://127.0.0.1:9000.evil.test/", "http://127.0.0.1:90001/"] {
+        for location in [
+            "/a",
+            "//evil.test/",
+            "https://elsewhere.test/a",
+            "http://127.0.0.1:9000.evil.test/",
+            "http://127.0.0.1:90001/",
+        ] {
             assert_eq!(to(location), location);
         }
     }

@@ -16,16 +16,9 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 #[derive(Debug)]
 pub(crate) enum Destination {
     /// To our own pages: the portal's host, or the reserved prefix on any host.
-    Local {
-        role: HostRole,
-        request: CanonicalRequest,
-    },
+    Local { role: HostRole, request: CanonicalRequest },
     /// To an application.
-    App {
-        vs: Arc<VirtualServer>,
-        app: Arc<App>,
-        request: CanonicalRequest,
-    },
+    App { vs: Arc<VirtualServer>, app: Arc<App>, request: CanonicalRequest },
 }
 
 /// Finds the destination, and brings the request into its canonical form with the options of that destination.

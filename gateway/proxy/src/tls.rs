@@ -192,7 +192,8 @@ mod tests {
 
     #[test]
     fn an_error_names_the_file_or_the_host() {
-        let told = |pairs: &[PemPair], names: &[&str]| Certificates::load(pairs, &hosts(names)).unwrap_err().to_string();
+        let told =
+            |pairs: &[PemPair], names: &[&str]| Certificates::load(pairs, &hosts(names)).unwrap_err().to_string();
         assert_eq!(told(&[], &[]), "no certificate is configured");
         assert!(told(&[pair("absent")], &[]).contains("absent.crt"));
         let crossed = PemPair { key: pair("login").key, ..pair("wiki") };

@@ -80,9 +80,9 @@ pub enum PolicyCommand {
         /// The configuration file.
         #[command(flatten)]
         config: ConfigArgs,
-        /// Policies to test instead of the configuration's: a folder with `*.cedar`.
-        #[arg(long, value_name = "FOLDER")]
-        policies: Option<PathBuf>,
+        /// Test the demo's policies instead of a configuration's.
+        #[arg(long)]
+        demo: bool,
         /// Folder of `*.toml` cases; `cases` beside the policies' folder otherwise.
         #[arg(long, value_name = "FOLDER")]
         cases: Option<PathBuf>,

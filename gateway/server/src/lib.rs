@@ -81,8 +81,8 @@ fn run(command: Command) -> Result<Finding, Failure> {
         Command::Demo(args) => services::demo(&args),
         Command::Run(args) => services::run(&args.config),
         Command::Check(args) => commands::check(&args.config),
-        Command::Policy(PolicyCommand::Test { config, policies, cases }) => {
-            commands::policy_test(&config.config, policies.as_deref(), cases.as_deref())
+        Command::Policy(PolicyCommand::Test { config, demo, cases }) => {
+            commands::policy_test(&config.config, demo, cases.as_deref())
         }
         Command::Explain(args) => commands::explain(&args),
         Command::User(command) => commands::user(command),

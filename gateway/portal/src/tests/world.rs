@@ -1,5 +1,5 @@
-//! A portal over ports in memory: two users who may sign in with any password `right`, one portal session that is live
-//! from the start, and a store that can be switched off.
+//! A portal over ports in memory: one user, alice, whose password is `right` and whose portal session is live from the
+//! start, and a store that can be switched off.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};

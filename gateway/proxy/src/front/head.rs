@@ -105,7 +105,8 @@ struct RequestLine<'a> {
 impl<'a> RequestLine<'a> {
     fn parse(line: &'a [u8], limits: &Limits) -> Result<Self, Refusal> {
         let mut words = line.split(|byte| *byte == b' ');
-        let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
+        let (Some(method), Some(target), Some(version), None) =
+            (words.next(), words.next(), words.next(), words.next())
         else {
             return Err(Refusal::bad("request_line"));
         };
@@ -408,7 +409,10 @@ mod tests {
         assert_eq!(get("ftp://app.test/x"), 400);
         let line = |target: &str| {
             let head = format!("GET {target} HTTP/1.1\r\nHost: app.test\r\n\r\n");
-            check(head.as_bytes(), &Limits::default()).unwrap().request_line.map(|line| String::from_utf8(line).unwrap())
+            check(head.as_bytes(), &Limits::default())
+                .unwrap()
+                .request_line
+                .map(|line| String::from_utf8(line).unwrap())
         };
         assert_eq!(line("/x"), None);
         assert_eq!(line("HTTP://APP.test/x?y").as_deref(), Some("GET /x?y HTTP/1.1"));

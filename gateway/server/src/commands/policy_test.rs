@@ -3,17 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use doorward_api::AppId;
 use doorward_policy::{Policies, cases};
 
-use crate::{Failure, Finding, config};
+use crate::{Failure, Finding, config, demo};
 
 /// Runs every `*.toml` of the cases' folder; [`Finding::Bad`] when one decides otherwise.
-pub(crate) fn policy_test(file: &Path, folder: Option<&Path>, cases_folder: Option<&Path>) -> Result<Finding, Failure> {
-    let (policies, folder) = match folder {
-        Some(folder) => (Arc::new(of_folder(folder)?), folder.to_owned()),
-        None => of_configuration(file)?,
-    };
+pub(crate) fn policy_test(file: &Path, demo: bool, cases_folder: Option<&Path>) -> Result<Finding, Failure> {
+    let (policies, folder) = if demo { of_demo()? } else { of_configuration(file)? };
     let cases_folder = cases_folder.map_or_else(|| beside(&folder), Path::to_owned);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&cases_folder)
         .map_err(|cause| Failure::Other(format!("{}: {cause}", cases_folder.display())))?
@@ -29,7 +25,7 @@ pub(crate) fn policy_test(file: &Path, folder: Option<&Path>, cases_folder: Opti
         let text = std::fs::read_to_string(&file).map_err(|cause| Failure::Other(format!("{}: {cause}", file.display())))?;
         for result in cases::run(&policies, &file.display().to_string(), &text).map_err(Failure::other)? {
             println!("{result}");
-            if result.passed { passed += 1 } else { failed += 1 }
+            if result.passed() { passed += 1 } else { failed += 1 }
         }
     }
     println!("\n{passed} passed, {failed} failed");
@@ -44,11 +40,9 @@ fn of_configuration(file: &Path) -> Result<(Arc<Policies>, PathBuf), Failure> {
     Ok((server.policies.clone(), folder.clone()))
 }
 
-/// Without a configuration the applications are not known: those that the policies name are taken for them.
-fn of_folder(folder: &Path) -> Result<Policies, Failure> {
-    let sources = config::read_policies(folder)?;
-    let named: Vec<AppId> = doorward_policy::applications_named(&sources).into_iter().collect();
-    Policies::load(&sources, &named).map_err(Failure::other)
+/// The policies built in for the demo; their cases lie in the source folder `policies/cases`.
+fn of_demo() -> Result<(Arc<Policies>, PathBuf), Failure> {
+    Ok((demo::demo_policies(None)?, PathBuf::from("policies/default")))
 }
 
 /// `policies/default` → `policies/cases`.

@@ -12,14 +12,14 @@ use doorward_policy::{Policies, Source};
 use crate::config::{ConfigError, read_policies, resolve_site};
 
 /// The policies of `policies/default`, built in.
-pub(crate) const DEMO_POLICIES: &[(&str, &str)] = &[
+const DEMO_POLICIES: &[(&str, &str)] = &[
     ("policies/default/intranet.cedar", include_str!("../../../../policies/default/intranet.cedar")),
     ("policies/default/public.cedar", include_str!("../../../../policies/default/public.cedar")),
     ("policies/default/wiki.cedar", include_str!("../../../../policies/default/wiki.cedar")),
 ];
 
 /// The demo's applications: key, name, and where each is served.
-pub(crate) const APPS: [(&str, &str); 3] = [("wiki", "Wiki"), ("intranet", "Intranet"), ("public", "Public pages")];
+const APPS: [(&str, &str); 3] = [("wiki", "Wiki"), ("intranet", "Intranet"), ("public", "Public pages")];
 
 /// Builds the demo's site.
 ///
@@ -34,6 +34,23 @@ pub(crate) fn demo_site(
         .iter()
         .filter_map(|(id, name)| upstreams.get(id).map(|upstream| (AppId::new(*id), Arc::new(app(id, name, port, *upstream)))))
         .collect();
+    let server = VirtualServer {
+        id: VirtualServerId::new("default"),
+        name: "Doorward Demo".to_owned(),
+        portal_host: "login.localhost".to_owned(),
+        portal_origin: format!("http://login.localhost:{port}"),
+        support_url: Some("https://example.test/help".to_owned()),
+        apps,
+        policies: demo_policies(folder)?,
+    };
+    resolve_site(Arc::new(server), false).map_err(|host| ConfigError::Policies(format!("host {host} is used twice")))
+}
+
+/// The policies built in, or those of a folder.
+///
+/// # Errors
+/// When those of the folder do not hold.
+pub(crate) fn demo_policies(folder: Option<&Path>) -> Result<Arc<Policies>, ConfigError> {
     let sources = match folder {
         Some(folder) => read_policies(folder)?,
         None => DEMO_POLICIES
@@ -42,17 +59,7 @@ pub(crate) fn demo_site(
             .collect(),
     };
     let ids: Vec<AppId> = APPS.iter().map(|(id, _)| AppId::new(*id)).collect();
-    let policies = Policies::load(&sources, &ids).map_err(|errors| ConfigError::Policies(errors.to_string()))?;
-    let server = VirtualServer {
-        id: VirtualServerId::new("default"),
-        name: "Doorward Demo".to_owned(),
-        portal_host: "login.localhost".to_owned(),
-        portal_origin: format!("http://login.localhost:{port}"),
-        support_url: Some("https://example.test/help".to_owned()),
-        apps,
-        policies: Arc::new(policies),
-    };
-    resolve_site(Arc::new(server), false).map_err(|host| ConfigError::Policies(format!("host {host} is used twice")))
+    Policies::load(&sources, &ids).map(Arc::new).map_err(|errors| ConfigError::Policies(errors.to_string()))
 }
 
 fn app(id: &str, name: &str, port: u16, upstream: SocketAddr) -> App {

@@ -1,0 +1,125 @@
+//! How long things last: heads, idle connections, WebSockets, streams.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use doorward_proxy::Limits;
+
+use crate::world::{World, portal_session, read_all, read_answer, status, statuses};
+
+const HANDSHAKE: &str =
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n";
+
+fn upgrade(world: &World, host: &str, lines: &str) -> (String, TcpStream) {
+    let mut stream = world.connect();
+    write!(stream, "GET /socket HTTP/1.1\r\nHost: {host}\r\n{HANDSHAKE}{lines}\r\n").unwrap();
+    (read_answer(&mut stream), stream)
+}
+
+fn own_origin(world: &World, host: &str) -> String {
+    format!("Origin: http://{host}:{}\r\n", world.public)
+}
+
+/// How long until the other end closes.
+fn closed_after(stream: &mut TcpStream) -> Duration {
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let begun = Instant::now();
+    read_all(stream);
+    begun.elapsed()
+}
+
+#[test]
+fn a_websocket_is_for_those_who_may_from_pages_of_the_application() {
+    let world = World::start();
+    let origin = own_origin(&world, "wiki.localhost");
+    assert_eq!(status(&upgrade(&world, "wiki.localhost", &origin).0), 401);
+    let cookie = world.sign_in("wiki.localhost");
+    for foreign in ["", "Origin: null\r\n", "Origin: https://evil.test\r\n"] {
+        assert_eq!(status(&upgrade(&world, "wiki.localhost", &format!("{cookie}{foreign}")).0), 403, "{foreign:?}");
+    }
+    assert_eq!(status(&upgrade(&world, "half.localhost", "Origin: x\r\n").0), 401);
+    assert_eq!(world.heard.take(), "", "nothing was sent before it was allowed");
+    let (answer, mut stream) = upgrade(&world, "wiki.localhost", &format!("{cookie}{origin}"));
+    assert_eq!(status(&answer), 101);
+    stream.write_all(b"frame").unwrap();
+    let mut echoed = [0; 5];
+    stream.read_exact(&mut echoed).unwrap();
+    assert_eq!(&echoed, b"frame");
+    assert!(world.heard.take().contains("Remote-User: alice"));
+}
+
+#[test]
+fn what_hangs_on_a_session_ends_with_it() {
+    let world = World::start();
+    let lines = format!("{}{}", world.sign_in("wiki.localhost"), own_origin(&world, "wiki.localhost"));
+    let (answer, mut socket) = upgrade(&world, "wiki.localhost", &lines);
+    assert_eq!(status(&answer), 101);
+    let (_, mut open) = upgrade(&world, "open.localhost", &own_origin(&world, "open.localhost"));
+    assert_eq!(world.live.cut(&portal_session()), 1);
+    assert!(closed_after(&mut socket) < Duration::from_millis(900));
+    open.write_all(b"frame").unwrap();
+    let mut echoed = [0; 5];
+    open.read_exact(&mut echoed).unwrap();
+    assert_eq!(world.live.sessions(), 0);
+}
+
+#[test]
+fn a_sign_out_in_another_process_ends_sockets_and_streams_soon() {
+    let world = World::start();
+    let cookie = world.sign_in("wiki.localhost");
+    let (answer, mut socket) =
+        upgrade(&world, "wiki.localhost", &format!("{cookie}{}", own_origin(&world, "wiki.localhost")));
+    assert_eq!(status(&answer), 101);
+    let mut events = world.connect();
+    write!(events, "GET /events HTTP/1.1\r\nHost: wiki.localhost\r\n{cookie}\r\n").unwrap();
+    let mut begun = [0; 12];
+    events.read_exact(&mut begun).unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    std::thread::sleep(Duration::from_millis(600));
+    assert_eq!(world.live.sessions(), 1, "both are still there");
+    world.store.sessions.lock().unwrap().clear();
+    world.identities.forget_all_of(&portal_session());
+    assert!(closed_after(&mut socket) < Duration::from_secs(2));
+    assert!(closed_after(&mut events) < Duration::from_secs(2));
+}
+
+#[test]
+fn a_head_that_drips_is_ended_and_so_is_a_silent_connection() {
+    let world = World::with(Limits {
+        header_deadline: Duration::from_millis(700),
+        idle: Duration::from_secs(2),
+        ..Limits::default()
+    });
+    let mut silent = world.connect();
+    let mut dripping = world.connect();
+    let begun = Instant::now();
+    let head = b"GET / HTTP/1.1\r\nHost: open.localhost\r\nX-Long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    for byte in head.chunks(1) {
+        if dripping.write_all(byte).is_err() || begun.elapsed() > Duration::from_secs(2) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    assert_eq!(status(&read_all(&mut dripping)), 408);
+    assert!(closed_after(&mut silent) < Duration::from_secs(4));
+    assert_eq!(world.heard.take(), "");
+}
+
+#[test]
+fn an_address_has_room_for_so_many_connections() {
+    let world = World::with(Limits { connections_per_address: 5, ..Limits::default() });
+    let mut held: Vec<TcpStream> = (0..8).map(|_| world.connect()).collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let answers: usize = held
+        .iter_mut()
+        .map(|stream| {
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: open.localhost\r\nConnection: close\r\n\r\n");
+            statuses(&read_all(stream)).len()
+        })
+        .sum();
+    assert!((1..=5).contains(&answers), "{answers} of 8 were served");
+    drop(held);
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(status(&world.get("open.localhost", "/", "")), 200, "room again");
+}

@@ -1,0 +1,478 @@
+//! A gateway on loopback ports, with an origin that remembers what it was sent.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use doorward_access::arrival::{Arrival, ErrorPage};
+use doorward_access::gate::Gate;
+use doorward_access::returns::Returns;
+use doorward_access::sessions::{Identities, SessionLimits};
+use doorward_access::site::{App, AppOptions, HostRole, SharedSite, Site, Upstream, VirtualServer};
+use doorward_api::keys::MasterKey;
+use doorward_api::ports::{Clock, Directory, Entropy, NoMetrics, PasswordCheck, Sessions};
+use doorward_api::session::SessionKind;
+use doorward_api::user::FoldedName;
+use doorward_api::{
+    AppId, Factor, GroupId, GroupRef, Proofs, Secret, Session, SessionId, StoreError, Timestamp, Token, TokenHash,
+    User, UserId, VirtualServerId,
+};
+use doorward_policy::{Policies, Source};
+use doorward_proxy::tls::{Certificates, PemPair, settings};
+use doorward_proxy::{ConsoleParts, GatewayParts, Limits, Live, console_service, public_service};
+use pingora::server::configuration::ServerConf;
+use pingora::server::{RunArgs, Server, ShutdownSignal, ShutdownSignalWatch};
+use tokio::sync::Notify;
+
+const POLICIES: &str = r#"
+    @id("open") permit(principal, action, resource == Application::"open");
+    @id("signed-in") permit(principal is User, action, resource == Application::"wiki") when { context.authn.password };
+    @id("half") permit(principal, action, resource == Application::"half") when { context.prefixes.contains("/public") };
+    @id("lenient") permit(principal, action, resource == Application::"lenient") when { context.prefixes.contains("/public") };
+    @id("down") permit(principal, action, resource == Application::"down");
+"#;
+
+/// What an origin got: a counter of connections and every byte.
+#[derive(Default)]
+pub struct Heard {
+    pub bytes: Mutex<Vec<u8>>,
+    pub connections: AtomicUsize,
+}
+
+impl Heard {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    /// What was heard since the last time, as text.
+    pub fn take(&self) -> String {
+        // What was sent on loopback before the answer came has been read by now; give the thread its turn.
+        std::thread::sleep(Duration::from_millis(20));
+        String::from_utf8_lossy(&std::mem::take(&mut *self.bytes.lock().unwrap())).into_owned()
+    }
+}
+
+pub struct World {
+    pub public: u16,
+    pub console: u16,
+    pub tls: u16,
+    pub heard: Arc<Heard>,
+    pub live: Arc<Live>,
+    pub store: Arc<Store>,
+    pub identities: Arc<Identities>,
+    stop: Arc<Notify>,
+    running: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.notify_one();
+        if let Some(running) = self.running.take() {
+            let _ = running.join();
+        }
+    }
+}
+
+impl World {
+    pub fn start() -> Self {
+        Self::with(Limits { recheck: Duration::from_millis(200), ..Limits::default() })
+    }
+
+    pub fn with(limits: Limits) -> Self {
+        let heard = Arc::new(Heard::default());
+        let origin = origin(heard.clone());
+        let [public, console, tls] = free_ports();
+        let site: SharedSite = Arc::new(ArcSwap::from_pointee(site(public, tls, origin)));
+        let store = Arc::new(Store::default());
+        let clock = Arc::new(TestClock(AtomicI64::new(1_764_000_000_000)));
+        let entropy: Arc<dyn Entropy> = Arc::new(Dice::default());
+        let identities = Arc::new(Identities::new(store.clone(), store.clone(), SessionLimits::default()));
+        let live = Live::new();
+        let conf = Arc::new(ServerConf { threads: 2, ..ServerConf::default() });
+        let mut service = public_service(
+            &conf,
+            GatewayParts {
+                site,
+                gate: Arc::new(Gate::new(Arc::new(NoMetrics))),
+                identities: identities.clone(),
+                returns: Arc::new(Returns::new(&MasterKey::new(vec![7; 32]).unwrap(), entropy.clone())),
+                router: portal(),
+                live: live.clone(),
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+                metrics: Arc::new(NoMetrics),
+                limits: limits.clone(),
+                access_log: true,
+            },
+        );
+        service.add_tcp(&format!("127.0.0.1:{public}"));
+        let hosts = ["wiki.test".to_owned(), "login.test".to_owned()];
+        let certificates = Certificates::load(&[pair("wiki"), pair("login")], &hosts).unwrap();
+        service.add_tls_with_settings(&format!("127.0.0.1:{tls}"), None, settings(certificates).unwrap());
+        let mut console_listener = console_service(
+            &conf,
+            ConsoleParts {
+                router: Router::new().route("/mailbox", get(|| async { "mail" })),
+                hosts: vec!["127.0.0.1".into(), "localhost".into()],
+                clock,
+                entropy,
+                metrics: Arc::new(NoMetrics),
+                limits,
+                access_log: true,
+            },
+        );
+        console_listener.add_tcp(&format!("127.0.0.1:{console}"));
+        let stop = Arc::new(Notify::new());
+        let signal = Stop(stop.clone());
+        let running = std::thread::spawn(move || {
+            let mut server = Server::new_with_opt_and_conf(None, ServerConf { threads: 2, ..ServerConf::default() });
+            server.bootstrap();
+            server.add_service(service);
+            server.add_service(console_listener);
+            server.run(RunArgs { shutdown_signal: Box::new(signal) });
+        });
+        for port in [public, console, tls] {
+            wait_for(port);
+        }
+        Self { public, console, tls, heard, live, store, identities, stop, running: Some(running) }
+    }
+
+    /// Sends bytes and reads until the gateway closes or is silent.
+    pub fn raw(&self, bytes: impl AsRef<[u8]>) -> String {
+        let mut stream = self.connect();
+        stream.write_all(bytes.as_ref()).unwrap();
+        read_all(&mut stream)
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        connect(self.public)
+    }
+
+    /// A GET with these header lines.
+    pub fn get(&self, host: &str, target: &str, lines: &str) -> String {
+        self.raw(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n{lines}Connection: close\r\n\r\n"))
+    }
+
+    /// A cookie header of a session on a host.
+    pub fn sign_in(&self, host: &str) -> String {
+        let token = Token::draw(&self.store.dice);
+        self.store.sessions.lock().unwrap().insert(token.hash().hex(), host.to_owned());
+        format!("Cookie: a=1; doorward_app={}; b=2\r\n", token.expose())
+    }
+}
+
+pub fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(1500))).unwrap();
+    stream
+}
+
+pub fn read_all(stream: &mut impl Read) -> String {
+    let mut bytes = Vec::new();
+    let mut part = [0; 8192];
+    while let Ok(count) = stream.read(&mut part) {
+        if count == 0 {
+            break;
+        }
+        bytes.extend_from_slice(&part[..count]);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Reads one answer whose length is known, and no further.
+pub fn read_answer(stream: &mut impl Read) -> String {
+    let mut bytes = Vec::new();
+    let mut byte = [0; 1];
+    while !bytes.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
+        bytes.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&bytes).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+    let mut body = vec![0; length];
+    let _ = stream.read_exact(&mut body);
+    String::from_utf8_lossy(&[bytes, body].concat()).into_owned()
+}
+
+/// The statuses of all answers in a text.
+pub fn statuses(text: &str) -> Vec<u16> {
+    text.split("HTTP/1.1 ").skip(1).map(|rest| rest[..3].parse().unwrap()).collect()
+}
+
+/// The one status of the only answer.
+pub fn status(text: &str) -> u16 {
+    match statuses(text)[..] {
+        [status] => status,
+        _ => panic!("not one answer: {text:?}"),
+    }
+}
+
+pub fn header<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let of_name = |line: &&'a str| line.split_once(": ").is_some_and(|(found, _)| found.eq_ignore_ascii_case(name));
+    text.lines().filter(of_name).map(|line| line.split_once(": ").unwrap().1).collect()
+}
+
+pub fn pair(name: &str) -> PemPair {
+    let file =
+        |end: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(format!("{name}.{end}"));
+    PemPair { certificate: file("crt"), key: file("key") }
+}
+
+fn free_ports<const N: usize>() -> [u16; N] {
+    let held: [TcpListener; N] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
+}
+
+fn wait_for(port: u16) {
+    let begun = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the gateway does not listen on {port}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+struct Stop(Arc<Notify>);
+
+#[async_trait]
+impl ShutdownSignalWatch for Stop {
+    async fn recv(&self) -> ShutdownSignal {
+        self.0.notified().await;
+        ShutdownSignal::FastShutdown
+    }
+}
+
+// === the origin ===
+
+/// A lenient HTTP/1 server that notes every byte before it understands any.
+fn origin(heard: Arc<Heard>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            heard.connections.fetch_add(1, Ordering::SeqCst);
+            let heard = heard.clone();
+            std::thread::spawn(move || serve(stream, &heard));
+        }
+    });
+    port
+}
+
+fn serve(mut stream: TcpStream, heard: &Heard) {
+    let mut pending = Vec::new();
+    let mut part = [0; 8192];
+    while let Ok(count) = stream.read(&mut part) {
+        if count == 0 {
+            return;
+        }
+        heard.bytes.lock().unwrap().extend_from_slice(&part[..count]);
+        pending.extend_from_slice(&part[..count]);
+        while let Some(end) = pending.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&pending[..end]).into_owned();
+            pending.drain(..end + 4);
+            if head.to_lowercase().contains("upgrade: websocket") {
+                let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+                stream.write_all(switch.as_bytes()).unwrap();
+                return echo(stream);
+            }
+            if head.starts_with("GET /events") {
+                let begin = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n";
+                stream.write_all(begin.as_bytes()).unwrap();
+                std::thread::sleep(Duration::from_secs(20));
+                return;
+            }
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer: origin\r\nRemote-User: root\r\n\
+                          Set-Cookie: theirs=1\r\nSet-Cookie: doorward_app=evil\r\n\r\n";
+            stream.write_all(answer.as_bytes()).unwrap();
+            if !head.starts_with("HEAD") {
+                stream.write_all(b"ok").unwrap();
+            }
+        }
+    }
+}
+
+fn echo(mut stream: TcpStream) {
+    let mut part = [0; 1024];
+    while let Ok(count) = stream.read(&mut part) {
+        if count == 0 || stream.write_all(&part[..count]).is_err() {
+            return;
+        }
+    }
+}
+
+// === the site and the portal ===
+
+fn site(public: u16, tls: u16, origin: u16) -> Site {
+    let app = |id: &str, host: &str, options: AppOptions| App {
+        id: AppId::from(id),
+        name: id.to_uppercase(),
+        host: host.into(),
+        origin: format!("http://{host}:{public}"),
+        upstream: Upstream {
+            host: "127.0.0.1".into(),
+            port: if id == "down" { 1 } else { origin },
+            tls: false,
+            preserve_host: true,
+        },
+        options,
+    };
+    let lenient = AppOptions {
+        encoded_slash: true,
+        semicolon: true,
+        double_slash: true,
+        extra_methods: vec!["PROPFIND".into()],
+        websocket: false,
+    };
+    let mut apps = vec![
+        app("open", "open.localhost", AppOptions { websocket: true, ..AppOptions::default() }),
+        app("wiki", "wiki.localhost", AppOptions { websocket: true, ..AppOptions::default() }),
+        app("half", "half.localhost", AppOptions::default()),
+        app("lenient", "lenient.localhost", lenient),
+        app("down", "down.localhost", AppOptions::default()),
+    ];
+    let ids: Vec<AppId> = apps.iter().map(|app| app.id.clone()).collect();
+    let source = Source { file: "test.cedar".into(), text: POLICIES.into() };
+    let mut secure = app("open", "wiki.test", AppOptions::default());
+    secure.origin = format!("https://wiki.test:{tls}");
+    apps.push(secure);
+    let apps: Vec<Arc<App>> = apps.into_iter().map(Arc::new).collect();
+    let vs = Arc::new(VirtualServer {
+        id: "default".into(),
+        name: "Example".into(),
+        portal_host: "login.localhost".into(),
+        portal_origin: format!("http://login.localhost:{public}"),
+        support_url: None,
+        policies: Arc::new(Policies::load(&[source], &ids).unwrap()),
+        apps: apps.iter().map(|app| (app.id.clone(), app.clone())).collect::<BTreeMap<_, _>>(),
+    });
+    let mut hosts = HashMap::from([(vs.portal_host.clone(), HostRole::Portal(vs.clone()))]);
+    hosts.extend(apps.iter().map(|app| (app.host.clone(), HostRole::App(vs.clone(), app.clone()))));
+    Site {
+        generation: 1,
+        virtual_servers: BTreeMap::from([(vs.id.clone(), vs)]),
+        hosts,
+        trusted_proxies: Vec::new(),
+        secure_cookies: false,
+    }
+}
+
+fn portal() -> Router {
+    Router::new()
+        .route("/echo", any(|request: Request| async move { echoed(request).await }))
+        .route(
+            "/two-cookies",
+            get(|| async { ([("set-cookie", "a=1")], axum::response::AppendHeaders([("set-cookie", "b=2")])) }),
+        )
+        .route("/panic", get(|| async { panic!("a handler of the test panics") as () }))
+        .fallback(|request: Request| async move {
+            match request.extensions().get::<ErrorPage>() {
+                Some(page) => (page.status, format!("page {:?} {}", page.kind, page.request_id)).into_response(),
+                None => (http::StatusCode::NOT_FOUND, format!("portal {}", request.uri())).into_response(),
+            }
+        })
+}
+
+async fn echoed(request: Request) -> Response {
+    let arrival = request.extensions().get::<Arrival>().unwrap().clone();
+    let headers: Vec<String> = request.headers().keys().map(ToString::to_string).collect();
+    let uri = request.uri().to_string();
+    let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap_or(Bytes::new());
+    format!("{uri} {} {} {} body={}", arrival.client, arrival.host, headers.join(","), body.len()).into_response()
+}
+
+// === ports ===
+
+#[derive(Default)]
+pub struct Store {
+    pub dice: Dice,
+    /// By the token's hash: the host it is good on.
+    pub sessions: Mutex<HashMap<String, String>>,
+}
+
+pub fn portal_session() -> SessionId {
+    SessionId::from("portal-1")
+}
+
+#[async_trait]
+impl Sessions for Store {
+    async fn session(
+        &self,
+        _: &VirtualServerId,
+        token: &TokenHash,
+        _: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let host = self.sessions.lock().unwrap().get(&token.hex()).cloned();
+        Ok(host.map(|host| Session {
+            id: SessionId::from("app-1"),
+            user: UserId::from("u-1"),
+            kind: SessionKind::App { host, portal: portal_session() },
+            proofs: Proofs::NONE.with(Factor::Password, now),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now + Duration::from_secs(3600),
+        }))
+    }
+    async fn touch(&self, _: &VirtualServerId, _: &SessionId, _: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn live_sessions(&self, _: &VirtualServerId, _: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+#[async_trait]
+impl Directory for Store {
+    async fn find(&self, _: &VirtualServerId, _: &FoldedName) -> Result<Option<User>, StoreError> {
+        Ok(None)
+    }
+    async fn get(&self, _: &VirtualServerId, id: &UserId) -> Result<Option<User>, StoreError> {
+        Ok(Some(User {
+            id: id.clone(),
+            name: "alice".into(),
+            display_name: "Alice Ünï".into(),
+            email: Some("alice@example.test".into()),
+            disabled: false,
+            groups: vec![GroupRef { id: GroupId::from("g-1"), name: "staff, all".into() }],
+        }))
+    }
+    async fn check_password(
+        &self,
+        _: &VirtualServerId,
+        _: Option<&UserId>,
+        _: &Secret,
+    ) -> Result<PasswordCheck, StoreError> {
+        Ok(PasswordCheck::Wrong)
+    }
+}
+
+struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Repeatable "randomness": SplitMix64.
+#[derive(Default)]
+pub struct Dice(AtomicU64);
+
+impl Entropy for Dice {
+    fn fill(&self, into: &mut [u8]) {
+        for chunk in into.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
