@@ -248,7 +248,7 @@ impl Meters for World {
         Ok(self.with(|rows| rows.meters.get(key).copied()).filter(|meter| meter.1 > now).unwrap_or((0, now)))
     }
     async fn forget(&self, _: &VirtualServerId, key: &MeterKey) -> Result<(), StoreError> {
-        self.with(|rows| drop(rows.meters.remove(key)));
+        self.with(|rows| rows.meters.remove(key));
         Ok(())
     }
 }
@@ -404,7 +404,8 @@ impl Rows {
                 (token.state, token.opened, token.version, token.fails) = (TokenState::Active, opened, version + 1, 0);
             }
             Act::CredentialUse { id, version, opened } => {
-                let fits = |t: &&mut Credential| t.state == TokenState::Active && t.version == version && !t.locked(now);
+                let fits =
+                    |t: &&mut Credential| t.state == TokenState::Active && t.version == version && !t.locked(now);
                 let Some(token) = self.token(&id).filter(fits) else { return false };
                 (token.opened, token.version, token.fails, token.locked_until) = (opened, version + 1, 0, None);
             }

@@ -249,7 +249,7 @@ fn device_meter(account: &Account, device: &DeviceNonce) -> MeterKey {
 }
 
 /// An IPv4 address by itself, an IPv6 address with its whole /64: so many one customer has at the least.
-fn address_meter(address: IpAddr) -> MeterKey {
+pub(crate) fn address_meter(address: IpAddr) -> MeterKey {
     let key = match address.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => {

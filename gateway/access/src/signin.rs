@@ -18,10 +18,12 @@ mod begin;
 mod hold;
 mod prove;
 mod screens;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use ahead::{Ahead, TEMPLATE};
 pub(crate) use hold::{Held, Stop};
-pub(crate) use prove::Proof;
+pub(crate) use prove::{Proof, Tried};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -294,8 +294,7 @@ impl Sender {
     async fn settle(&self, due: &DueMail, outcome: Delivery, event: AuditEvent) {
         let OutboxParts { outbox, clock, .. } = &self.parts;
         for tries_left in (0..SETTLE_TRIES).rev() {
-            let settled =
-                outbox.settle(&due.virtual_server, &due.mail.id, outcome, event.clone(), clock.now()).await;
+            let settled = outbox.settle(&due.virtual_server, &due.mail.id, outcome, event.clone(), clock.now()).await;
             match settled {
                 Ok(()) => return,
                 Err(error) if tries_left == 0 => {
@@ -314,11 +313,8 @@ impl Sender {
             (MailKind::EnrolmentNotice, None) => EventKind::EnrollmentNoticeSent,
             (MailKind::EnrolmentNotice, Some(_)) => EventKind::EnrollmentNoticeFailed,
         };
-        let context = EventContext {
-            user: Some(due.mail.user.clone()),
-            flow: due.mail.flow.clone(),
-            ..EventContext::default()
-        };
+        let context =
+            EventContext { user: Some(due.mail.user.clone()), flow: due.mail.flow.clone(), ..EventContext::default() };
         let mut event =
             AuditEvent::new(kind, context).with("channel", "email").with("attempt", due.attempts.saturating_add(1));
         if let Some(address) = address {

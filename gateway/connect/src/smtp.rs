@@ -86,11 +86,8 @@ struct Limits {
 }
 
 impl Limits {
-    const DEFAULT: Limits = Limits {
-        connect: Duration::from_secs(5),
-        command: Duration::from_secs(5),
-        content: Duration::from_secs(20),
-    };
+    const DEFAULT: Limits =
+        Limits { connect: Duration::from_secs(5), command: Duration::from_secs(5), content: Duration::from_secs(20) };
 }
 
 /// The longest that [`Smtp::send`] takes: connecting, STARTTLS, login, three commands, and the mail itself.
@@ -314,13 +311,20 @@ mod tests {
             "=?utf-8?B?eA==?= <a@example.test>",
             "\u{202e}X <a@example.test>",
         ] {
-            assert_eq!(refused(SmtpSettings { from: bad.into(), ..settings() }), Some(SmtpConfigError::From), "{bad:?}");
+            assert_eq!(
+                refused(SmtpSettings { from: bad.into(), ..settings() }),
+                Some(SmtpConfigError::From),
+                "{bad:?}"
+            );
         }
     }
 
     #[test]
     fn a_certificate_authority_that_is_none_is_refused() {
-        let broken = SmtpSettings { extra_ca: Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----".into()), ..settings() };
+        let broken = SmtpSettings {
+            extra_ca: Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----".into()),
+            ..settings()
+        };
         assert!(matches!(refused(broken), Some(SmtpConfigError::Tls(_))));
     }
 }

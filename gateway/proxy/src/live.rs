@@ -123,29 +123,28 @@ mod tests {
         assert_eq!(live.cut(&bob), 0);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_watched_request_is_cut_when_the_answer_changes() {
         let token = CancellationToken::new();
         let admitted = Arc::new(AtomicBool::new(true));
         let asked = admitted.clone();
         let watch = CUT.sync_scope(token.clone(), || {
-            Watch::begin(Duration::from_secs(1), move || std::future::ready(asked.load(Ordering::Relaxed)))
+            Watch::begin(Duration::from_millis(10), move || std::future::ready(asked.load(Ordering::Relaxed)))
         });
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
         assert!(!token.is_cancelled());
         admitted.store(false, Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        assert!(token.is_cancelled());
+        tokio::time::timeout(Duration::from_secs(5), token.cancelled()).await.unwrap();
         drop(watch);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn nobody_watches_a_request_that_is_over() {
         let token = CancellationToken::new();
         let watch =
-            CUT.sync_scope(token.clone(), || Watch::begin(Duration::from_secs(1), || std::future::ready(false)));
+            CUT.sync_scope(token.clone(), || Watch::begin(Duration::from_millis(10), || std::future::ready(false)));
         drop(watch);
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
         assert!(!token.is_cancelled());
     }
 }

@@ -14,6 +14,8 @@ pub(crate) type File = (&'static str, &'static str);
 pub(crate) const PAGES: &[File] = files![
     "pages/base.html",
     "pages/step.html",
+    "pages/parts/back_button.html",
+    "pages/parts/back_form.html",
     "pages/parts/contact.html",
     "pages/parts/field_error.html",
     "pages/parts/form_ids.html",

@@ -15,7 +15,7 @@ use doorward_tokens::{Choices, NotOffered};
 use super::code;
 use super::step::{Effect, Event, Next, Refusal, Sending, State, Tries, may_be_tried, not_tried, sending, step};
 use crate::dispute;
-use crate::signin::{Ahead, Desk, Held, Proof, Stop, TEMPLATE};
+use crate::signin::{Ahead, Desk, Held, Proof, Stop, TEMPLATE, Tried};
 use crate::visit::{Moved, StepForm, Visit};
 
 /// How long a notice mail is tried.
@@ -244,7 +244,7 @@ impl Desk {
             Verified::Replayed => self.replayed(visit, held, token.serial).await,
             Verified::Rejected => {
                 self.ports.metrics.enrollment(visit.vs.id.as_str(), "confirmed", "rejected");
-                self.passcode_rejected(visit, held, &[token.id]).await
+                self.passcode_rejected(visit, held, &[Tried { id: token.id, serial: token.serial }]).await
             }
         }
     }

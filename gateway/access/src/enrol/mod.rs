@@ -6,6 +6,8 @@
 pub mod code;
 mod driver;
 pub mod step;
+#[cfg(test)]
+mod tests;
 
 use doorward_api::{FlowData, Progress, Step, Target};
 use doorward_tokens::Choices;
@@ -39,7 +41,7 @@ pub(crate) fn progress(step: Step, data: &FlowData, choices: &Choices) -> Option
 }
 
 #[cfg(test)]
-mod tests {
+mod unit {
     use super::*;
     use crate::enrol::step::tests::blank;
     use Target as T;

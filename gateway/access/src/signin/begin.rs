@@ -8,6 +8,7 @@ use doorward_api::{
 };
 
 use crate::names::fold_name;
+use crate::regulate::address_meter;
 use crate::sessions::Place;
 use crate::signin::{Ahead, Desk, DeskError, Stop};
 use crate::tickets::Handover;
@@ -125,7 +126,7 @@ impl Desk {
         if typed_name.is_empty() {
             return Ok(ask(Notice::Empty));
         }
-        let meter = MeterKey { scope: MeterScope::Flows, key: visit.address.to_canonical().to_string() };
+        let meter = MeterKey { scope: MeterScope::Flows, ..address_meter(visit.address) };
         let (begun, until) = self.ports.meters.count(&visit.vs.id, &meter, self.rules.flows_window, visit.now).await?;
         if begun > self.rules.flows_per_address {
             return Ok(ask(Notice::Locked { until }));

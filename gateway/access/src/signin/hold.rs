@@ -144,7 +144,7 @@ impl Desk {
         }
     }
 
-    /// Stays on the page and says why.
+    /// Stays on the page and says why. What happened is recorded even when the flow has moved on meanwhile.
     pub(crate) async fn tell(
         &self,
         visit: &Visit,
@@ -153,8 +153,13 @@ impl Desk {
         events: Vec<AuditEvent>,
     ) -> Result<Moved, Stop> {
         let act = self.staying(visit, held, FlowData { notice: Some(notice), ..held.data() });
-        self.commit(visit, Change { acts: vec![act], events }).await?;
-        Ok(Moved::ToStep { browser: None })
+        match self.commit(visit, Change { acts: vec![act], events: events.clone() }).await {
+            Err(Stop::Lost(_)) if !events.is_empty() => {
+                self.commit(visit, Change { acts: Vec::new(), events }).await?;
+                Err(Stop::Stale)
+            }
+            outcome => outcome.map(|()| Moved::ToStep { browser: None }),
+        }
     }
 
     /// All of it, or nothing.

@@ -45,12 +45,20 @@ pub(crate) enum Checked {
         serial: String,
     },
     /// Wrong, for each of these.
-    Rejected(Vec<CredentialId>),
+    Rejected(Vec<Tried>),
     /// Not looked at: every token is locked.
     Locked {
         /// Until when at least.
         until: Timestamp,
     },
+}
+
+/// A token for which a passcode was wrong.
+pub(crate) struct Tried {
+    /// Its row.
+    pub(crate) id: CredentialId,
+    /// Its serial number.
+    pub(crate) serial: String,
 }
 
 /// Who guesses, owned.
@@ -176,7 +184,7 @@ impl Desk {
             match self.verify(&token, otp, visit.now).await? {
                 Verified::Accepted { updated } => return Ok(Checked::Accepted { token: Box::new(token), updated }),
                 Verified::Replayed => replayed = Some(token.serial),
-                Verified::Rejected => rejected.push(token.id),
+                Verified::Rejected => rejected.push(Tried { id: token.id, serial: token.serial }),
             }
         }
         Ok(match (replayed, until) {
@@ -262,20 +270,17 @@ impl Desk {
     }
 
     /// A wrong passcode after a right first factor.
-    pub(crate) async fn passcode_rejected(
-        &self,
-        visit: &Visit,
-        held: &Held,
-        tokens: &[CredentialId],
-    ) -> Result<Moved, Stop> {
+    pub(crate) async fn passcode_rejected(&self, visit: &Visit, held: &Held, tokens: &[Tried]) -> Result<Moved, Stop> {
         let Rules { passcode_failures: permitted, passcode_lock: lock, .. } = self.rules;
         let mut locked: Option<Timestamp> = None;
         let mut events = vec![self.failure(visit, held, Failed::PASSCODE)];
         for token in tokens {
-            let fails = self.ports.credentials.count_failure(&visit.vs.id, token, permitted, lock, visit.now).await?;
+            let fails =
+                self.ports.credentials.count_failure(&visit.vs.id, &token.id, permitted, lock, visit.now).await?;
             if let Some(until) = fails.locked_until {
                 locked = locked.max(Some(until));
-                events.push(self.event(EventKind::TokenLocked, visit, held.flow()).with("until", until.rfc3339()));
+                let event = self.event(EventKind::TokenLocked, visit, held.flow());
+                events.push(event.with("serial", token.serial.as_str()).with("until", until.rfc3339()));
             }
         }
         let notice = match locked {

@@ -45,17 +45,28 @@ impl Scan {
             if line.is_empty() {
                 return complete(at + 1, self.line_start, limits);
             }
+            if self.line_start == 0 {
+                check_first_line(line.len(), limits)?;
+            }
             self.line_start = at + 1;
         }
         self.seen = buffer.len();
-        if self.line_start == 0 && buffer.len() > limits.target_bytes + AROUND_TARGET {
-            return Err(Refusal::new(StatusCode::URI_TOO_LONG, "target_too_long"));
+        if self.line_start == 0 {
+            check_first_line(buffer.len(), limits)?;
         }
         if buffer.len() >= limits.header_bytes {
             return Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_long"));
         }
         Ok(Progress::More)
     }
+}
+
+/// Said as soon as it is known: a target that is too long may never end.
+fn check_first_line(length: usize, limits: &Limits) -> Result<(), Refusal> {
+    if length > limits.target_bytes + AROUND_TARGET {
+        return Err(Refusal::new(StatusCode::URI_TOO_LONG, "target_too_long"));
+    }
+    Ok(())
 }
 
 fn complete(length: usize, line_start: usize, limits: &Limits) -> Result<Progress, Refusal> {
@@ -484,7 +495,7 @@ mod tests {
             let bytes: Vec<u8> = (0..40)
                 .map(|_| {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    b"GET /HTP1.:\r\n\r\n \t\0a-"[(state >> 24) as usize % 22]
+                    b"GET /HTP1.:\r\n\r\n \t\0a-"[(state >> 24) as usize % 20]
                 })
                 .collect();
             let _ = Scan::default().advance(&bytes, &limits);

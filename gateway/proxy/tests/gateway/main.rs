@@ -1,10 +1,15 @@
 //! The data plane from outside: raw bytes on a socket against a running gateway, and a log of every byte that an origin got.
 
-#![allow(missing_docs, reason = "a test binary has no readers of its documentation but the tests' names")]
-
+// Marked as tests as a whole, so that helpers may say `unwrap` as tests may.
+#[cfg(test)]
 mod framing;
+#[cfg(test)]
 mod identity;
+#[cfg(test)]
 mod lifetime;
+#[cfg(test)]
 mod paths;
+#[cfg(test)]
 mod tls;
+#[cfg(test)]
 mod world;

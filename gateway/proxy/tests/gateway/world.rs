@@ -44,32 +44,28 @@ const POLICIES: &str = r#"
 
 /// What an origin got: a counter of connections and every byte.
 #[derive(Default)]
-pub struct Heard {
-    pub bytes: Mutex<Vec<u8>>,
-    pub connections: AtomicUsize,
+pub(crate) struct Heard {
+    pub(crate) bytes: Mutex<Vec<u8>>,
+    pub(crate) connections: AtomicUsize,
 }
 
 impl Heard {
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
-    }
-
     /// What was heard since the last time, as text.
-    pub fn take(&self) -> String {
+    pub(crate) fn take(&self) -> String {
         // What was sent on loopback before the answer came has been read by now; give the thread its turn.
         std::thread::sleep(Duration::from_millis(20));
         String::from_utf8_lossy(&std::mem::take(&mut *self.bytes.lock().unwrap())).into_owned()
     }
 }
 
-pub struct World {
-    pub public: u16,
-    pub console: u16,
-    pub tls: u16,
-    pub heard: Arc<Heard>,
-    pub live: Arc<Live>,
-    pub store: Arc<Store>,
-    pub identities: Arc<Identities>,
+pub(crate) struct World {
+    pub(crate) public: u16,
+    pub(crate) console: u16,
+    pub(crate) tls: u16,
+    pub(crate) heard: Arc<Heard>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) identities: Arc<Identities>,
     stop: Arc<Notify>,
     running: Option<std::thread::JoinHandle<()>>,
 }
@@ -84,11 +80,11 @@ impl Drop for World {
 }
 
 impl World {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(Limits { recheck: Duration::from_millis(200), ..Limits::default() })
     }
 
-    pub fn with(limits: Limits) -> Self {
+    pub(crate) fn with(limits: Limits) -> Self {
         let heard = Arc::new(Heard::default());
         let origin = origin(heard.clone());
         let [public, console, tls] = free_ports();
@@ -148,36 +144,36 @@ impl World {
     }
 
     /// Sends bytes and reads until the gateway closes or is silent.
-    pub fn raw(&self, bytes: impl AsRef<[u8]>) -> String {
+    pub(crate) fn raw(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut stream = self.connect();
         stream.write_all(bytes.as_ref()).unwrap();
         read_all(&mut stream)
     }
 
-    pub fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         connect(self.public)
     }
 
     /// A GET with these header lines.
-    pub fn get(&self, host: &str, target: &str, lines: &str) -> String {
+    pub(crate) fn get(&self, host: &str, target: &str, lines: &str) -> String {
         self.raw(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n{lines}Connection: close\r\n\r\n"))
     }
 
     /// A cookie header of a session on a host.
-    pub fn sign_in(&self, host: &str) -> String {
+    pub(crate) fn sign_in(&self, host: &str) -> String {
         let token = Token::draw(&self.store.dice);
         self.store.sessions.lock().unwrap().insert(token.hash().hex(), host.to_owned());
         format!("Cookie: a=1; doorward_app={}; b=2\r\n", token.expose())
     }
 }
 
-pub fn connect(port: u16) -> TcpStream {
+pub(crate) fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(1500))).unwrap();
     stream
 }
 
-pub fn read_all(stream: &mut impl Read) -> String {
+pub(crate) fn read_all(stream: &mut impl Read) -> String {
     let mut bytes = Vec::new();
     let mut part = [0; 8192];
     while let Ok(count) = stream.read(&mut part) {
@@ -190,7 +186,7 @@ pub fn read_all(stream: &mut impl Read) -> String {
 }
 
 /// Reads one answer whose length is known, and no further.
-pub fn read_answer(stream: &mut impl Read) -> String {
+pub(crate) fn read_answer(stream: &mut impl Read) -> String {
     let mut bytes = Vec::new();
     let mut byte = [0; 1];
     while !bytes.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
@@ -204,24 +200,24 @@ pub fn read_answer(stream: &mut impl Read) -> String {
 }
 
 /// The statuses of all answers in a text.
-pub fn statuses(text: &str) -> Vec<u16> {
+pub(crate) fn statuses(text: &str) -> Vec<u16> {
     text.split("HTTP/1.1 ").skip(1).map(|rest| rest[..3].parse().unwrap()).collect()
 }
 
 /// The one status of the only answer.
-pub fn status(text: &str) -> u16 {
+pub(crate) fn status(text: &str) -> u16 {
     match statuses(text)[..] {
         [status] => status,
         _ => panic!("not one answer: {text:?}"),
     }
 }
 
-pub fn header<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+pub(crate) fn header<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     let of_name = |line: &&'a str| line.split_once(": ").is_some_and(|(found, _)| found.eq_ignore_ascii_case(name));
     text.lines().filter(of_name).map(|line| line.split_once(": ").unwrap().1).collect()
 }
 
-pub fn pair(name: &str) -> PemPair {
+pub(crate) fn pair(name: &str) -> PemPair {
     let file =
         |end: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(format!("{name}.{end}"));
     PemPair { certificate: file("crt"), key: file("key") }
@@ -391,13 +387,13 @@ async fn echoed(request: Request) -> Response {
 // === ports ===
 
 #[derive(Default)]
-pub struct Store {
-    pub dice: Dice,
+pub(crate) struct Store {
+    pub(crate) dice: Dice,
     /// By the token's hash: the host it is good on.
-    pub sessions: Mutex<HashMap<String, String>>,
+    pub(crate) sessions: Mutex<HashMap<String, String>>,
 }
 
-pub fn portal_session() -> SessionId {
+pub(crate) fn portal_session() -> SessionId {
     SessionId::from("portal-1")
 }
 
@@ -464,7 +460,7 @@ impl Clock for TestClock {
 
 /// Repeatable "randomness": SplitMix64.
 #[derive(Default)]
-pub struct Dice(AtomicU64);
+pub(crate) struct Dice(AtomicU64);
 
 impl Entropy for Dice {
     fn fill(&self, into: &mut [u8]) {

@@ -10,7 +10,11 @@ use sqlx::Connection;
 use crate::fixtures::*;
 use crate::world::{Kind, World, block_on};
 
-both!(a_virtual_server_older_than_self_provisioning_has_it_for_nobody, opening_again_changes_nothing);
+both!(
+    a_virtual_server_older_than_self_provisioning_has_it_for_nobody,
+    opening_again_changes_nothing,
+    many_may_open_a_new_database_at_once,
+);
 
 /// R39, B17: the database of the release before the feature.
 async fn a_virtual_server_older_than_self_provisioning_has_it_for_nobody(world: Arc<World>) {
@@ -40,6 +44,21 @@ async fn opening_again_changes_nothing(world: Arc<World>) {
     assert_eq!(second.user_count(&vs()).await.unwrap(), 1);
     store.close();
     assert_eq!(second.user_count(&vs()).await.unwrap(), 1);
+}
+
+/// Of processes that start at the same moment, one makes the schema and the others find it.
+async fn many_may_open_a_new_database_at_once(world: Arc<World>) {
+    let openers: Vec<_> = (0..6)
+        .map(|_| {
+            let world = Arc::clone(&world);
+            std::thread::spawn(move || world.open())
+        })
+        .collect();
+    let stores: Vec<_> = openers.into_iter().map(|opener| opener.join().unwrap()).collect();
+    for store in &stores {
+        store.ensure_virtual_server(&vs(), NOW).await.unwrap();
+    }
+    assert_eq!(whole_chain(&stores[0]).await.len(), 1);
 }
 
 /// Table, column, type, and whether it may be empty.

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use doorward_store::Store;
 
-use crate::world::{block_on, open};
+use crate::world::{PATIENT, block_on, open};
 use crate::{crashes, races};
 
 /// Holds the address and, behind a space, the errand.
@@ -80,7 +80,7 @@ pub(crate) fn say(what: impl std::fmt::Display) {
 fn an_errand() {
     let Ok(errand) = std::env::var(ERRAND) else { return };
     let (url, errand) = errand.split_once(' ').unwrap();
-    let store: Store = open(url, 1).unwrap();
+    let store: Store = open(url, 1, PATIENT).unwrap();
     say("ready");
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).unwrap();

@@ -53,7 +53,7 @@ impl World {
                 static COUNT: AtomicU32 = AtomicU32::new(0);
                 let number = COUNT.fetch_add(1, Ordering::Relaxed);
                 let name = format!("doorward_test_{}_{number}", std::process::id());
-                administer(format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
+                administer(format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).unwrap();
                 Self { kind, url: server().database(&name), folder, database: Some(name) }
             }
         }
@@ -70,7 +70,7 @@ impl World {
     }
 
     pub(crate) fn open(&self) -> Store {
-        open(&self.url, 1).unwrap()
+        open(&self.url, 1, PATIENT).unwrap()
     }
 
     /// Runs SQL past the store, as an administrator with too much power would.
@@ -92,17 +92,23 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         if let Some(name) = self.database.take() {
-            administer(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            if let Err(error) = administer(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")) {
+                // Not a panic: one may be under way.
+                let _ = writeln!(std::io::stderr(), "{name} stays behind: {error}");
+            }
         }
     }
 }
 
+/// The statement timeout of most stories: a slow disk or a busy machine shall make them slow, not fail.
+pub(crate) const PATIENT: Duration = Duration::from_secs(30);
+
 /// Opens a store with a key of 32 equal bytes.
-pub(crate) fn open(url: &str, key: u8) -> Result<Store, OpenError> {
+pub(crate) fn open(url: &str, key: u8, statement_timeout: Duration) -> Result<Store, OpenError> {
     let options = StoreOptions {
         url: url.to_owned(),
         key: MasterKey::new(vec![key; 32]).unwrap(),
-        statement_timeout: Duration::from_secs(2),
+        statement_timeout,
         max_connections: 6,
     };
     Store::open(options, Arc::new(SystemEntropy::new()))
@@ -123,12 +129,13 @@ impl Server {
     }
 }
 
+/// The one server of this process. Every story fails that needs one where there is none, and says what to do.
 pub(crate) fn server() -> &'static Server {
-    static SERVER: LazyLock<Server> = LazyLock::new(|| match std::env::var("DOORWARD_TEST_POSTGRES") {
-        Ok(url) => given(&url),
+    static SERVER: LazyLock<Result<Server, String>> = LazyLock::new(|| match std::env::var("DOORWARD_TEST_POSTGRES") {
+        Ok(url) => Ok(given(&url)),
         Err(_) => private_cluster(),
     });
-    &SERVER
+    SERVER.as_ref().unwrap_or_else(|reason| panic!("{reason}"))
 }
 
 fn given(url: &str) -> Server {
@@ -148,11 +155,11 @@ wait $server
 rm -rf "$1"
 "#;
 
-fn private_cluster() -> Server {
-    let programs = programs().expect(
+fn private_cluster() -> Result<Server, String> {
+    let programs = programs().ok_or(
         "PostgreSQL was not found (initdb in PATH, /usr/local/bin or /usr/lib/postgresql/*/bin): install it, or set \
          DOORWARD_TEST_POSTGRES to the address of a server",
-    );
+    )?;
     let folder = tempfile::Builder::new().prefix("doorward-pg-").tempdir_in("/tmp").unwrap().keep();
     std::fs::set_permissions(&folder, Permissions::from_mode(0o700)).unwrap();
     let mut keeper = Command::new("sh");
@@ -164,19 +171,19 @@ fn private_cluster() -> Server {
     let mut keeper = keeper.spawn().unwrap();
     let before = "postgres://postgres@localhost/".to_owned();
     let after = format!("?host={}", folder.display());
-    wait_until_it_answers(&format!("{before}postgres{after}"), &folder, &mut keeper);
-    Server { before, after, _keeper: Mutex::new(Some(keeper)) }
+    wait_until_it_answers(&format!("{before}postgres{after}"), &folder, &mut keeper)?;
+    Ok(Server { before, after, _keeper: Mutex::new(Some(keeper)) })
 }
 
-fn wait_until_it_answers(url: &str, folder: &Path, keeper: &mut Child) {
+fn wait_until_it_answers(url: &str, folder: &Path, keeper: &mut Child) -> Result<(), String> {
     let begun = Instant::now();
     loop {
         let answer = block_on(PgConnection::connect(url));
-        let Err(error) = answer else { return };
+        let Err(error) = answer else { return Ok(()) };
         let ended = keeper.try_wait().unwrap().is_some();
         if ended || begun.elapsed() > Duration::from_secs(60) {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-            panic!("the private PostgreSQL did not start: {error}\n{log}");
+            return Err(format!("the private PostgreSQL did not start: {error}\n{log}"));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -210,16 +217,13 @@ fn unprivileged() -> Option<(u32, u32)> {
 }
 
 /// Runs a statement on the server, from a thread of its own since it may be called anywhere.
-fn administer(sql: String) {
+fn administer(sql: String) -> Result<(), sqlx::Error> {
     let url = server().database("postgres");
     let done = std::thread::spawn(move || {
         block_on(async {
             let mut connection = PgConnection::connect(&url).await?;
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.map(drop)
         })
     });
-    if let Err(error) = done.join().unwrap() {
-        // Not a panic: it may be called while one is under way.
-        let _ = writeln!(std::io::stderr(), "PostgreSQL: {error}");
-    }
+    done.join().unwrap()
 }

@@ -1,0 +1,263 @@
+//! A desk over the ports in memory, and browsers that stand before it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use doorward_api::keys::MasterKey;
+use doorward_api::ports::NoMetrics;
+use doorward_api::{Screen, ScreenPage, Secret, Timestamp, Token};
+
+use crate::dispute::Disputes;
+use crate::fakes::{ToyTokens, World};
+use crate::gate::Gate;
+use crate::returns::Returns;
+use crate::sessions::{Identities, SessionLimits};
+use crate::signin::{Desk, DeskError, Rules};
+use crate::site::{Site, VirtualServer};
+use crate::testing::{Dice, now, return_to, virtual_server_with};
+use crate::visit::{Landing, Moved, Opening, StepForm, Visit};
+
+/// Password and OTP for members of staff.
+pub(crate) const PASSWORD_AND_OTP: &str = r#"
+    @id("wiki-staff")
+    permit(principal in Group::"staff", action, resource == Application::"wiki")
+    when { context.authn.password && context.authn.otp };
+"#;
+
+/// An OTP alone (SP 0.6).
+pub(crate) const OTP_ALONE: &str = r#"
+    @id("wiki-otp")
+    permit(principal in Group::"staff", action, resource == Application::"wiki")
+    when { context.authn.otp };
+"#;
+
+pub(crate) struct Stage {
+    pub(crate) world: Arc<World>,
+    pub(crate) desk: Desk,
+    pub(crate) disputes: Disputes,
+    pub(crate) vs: Arc<VirtualServer>,
+    returns: Returns,
+}
+
+impl Stage {
+    pub(crate) fn set(policies: &str) -> Arc<Self> {
+        let world = World::new();
+        let vs = Arc::new(virtual_server_with("default", policies));
+        let site = Site {
+            generation: 1,
+            virtual_servers: BTreeMap::from([(vs.id.clone(), vs.clone())]),
+            hosts: HashMap::new(),
+            trusted_proxies: Vec::new(),
+            secure_cookies: false,
+        };
+        let key = MasterKey::new(vec![7; 32]).unwrap();
+        let identities = Arc::new(Identities::new(world.clone(), world.clone(), SessionLimits::default()));
+        let desk = Desk::new(
+            world.ports(),
+            &key,
+            Arc::new(ArcSwap::from_pointee(site)),
+            Arc::new(Gate::new(Arc::new(NoMetrics))),
+            identities.clone(),
+            vec![("otp", Arc::new(ToyTokens(Dice::default())))],
+            // Nobody waits in a test.
+            Rules { longest_delay: Duration::ZERO, ..Rules::default() },
+        );
+        let disputes = Disputes::new(world.ports(), identities);
+        let returns = Returns::new(&key, Arc::new(Dice::default()));
+        Arc::new(Self { world, desk, disputes, vs, returns })
+    }
+
+    /// The passcode that a user's app shows.
+    pub(crate) fn passcode(&self, user: &str, at: Timestamp) -> String {
+        self.world.with(|rows| {
+            let token = rows.credentials.iter().rev().find(|token| token.user.as_str() == user).unwrap();
+            ToyTokens::passcode(&token.opened, at)
+        })
+    }
+}
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub(crate) enum Send {
+    Password(String),
+    Passcode(String),
+    Add,
+    Resend,
+    Code(String),
+    Target(&'static str),
+    NewSecret,
+    Continue,
+    Back,
+    Cancel,
+    Switch,
+}
+
+pub(crate) struct Browser {
+    pub(crate) stage: Arc<Stage>,
+    pub(crate) flow: Option<Token>,
+    pub(crate) session: Option<Token>,
+    pub(crate) device: Option<String>,
+    pub(crate) now: Timestamp,
+}
+
+impl Browser {
+    pub(crate) fn new(stage: &Arc<Stage>) -> Self {
+        Self { stage: stage.clone(), flow: None, session: None, device: None, now: now() }
+    }
+
+    /// Another tab.
+    pub(crate) fn tab(&self) -> Self {
+        Self {
+            stage: self.stage.clone(),
+            flow: self.flow.clone(),
+            session: self.session.clone(),
+            device: self.device.clone(),
+            now: self.now,
+        }
+    }
+
+    pub(crate) fn wait(&mut self, secs: u64) {
+        self.now = self.now + Duration::from_secs(secs);
+    }
+
+    pub(crate) fn visit(&self) -> Visit {
+        Visit {
+            vs: self.stage.vs.clone(),
+            browser: self.flow.clone(),
+            session: self.session.clone(),
+            device: self.device.clone(),
+            address: [127, 0, 0, 1].into(),
+            language: "en".into(),
+            user_agent: "Mozilla/5.0 (Linux; Android 15)".into(),
+            request_id: "r-1".into(),
+            now: self.now,
+        }
+    }
+
+    /// The sealed address of a page of the wiki.
+    pub(crate) fn page(&self, path: &str) -> String {
+        self.stage.returns.seal(&self.stage.vs, &return_to(path), self.now).unwrap()
+    }
+
+    pub(crate) async fn open(&mut self, path: Option<&str>) -> Opening {
+        let sealed = path.map(|path| self.page(path));
+        let opening = self.stage.desk.open(&self.visit(), sealed.as_deref(), None).await.unwrap();
+        if let Opening::Raise { browser } = &opening {
+            self.flow = Some(browser.clone());
+        }
+        opening
+    }
+
+    /// W0 for a page of the wiki, or for the portal.
+    pub(crate) async fn name(&mut self, path: Option<&str>, name: &str) -> Moved {
+        let sealed = path.map(|path| self.page(path));
+        let moved = self.stage.desk.name(&self.visit(), sealed.as_deref(), name).await.unwrap();
+        self.took(&moved);
+        moved
+    }
+
+    pub(crate) async fn look(&self) -> Screen {
+        self.stage.desk.look(&self.visit()).await.unwrap().expect("a flow")
+    }
+
+    pub(crate) async fn form(&self) -> StepForm {
+        let ids = self.look().await.form;
+        StepForm { flow: ids.flow, nonce: ids.nonce }
+    }
+
+    /// Sends the form of the current page.
+    pub(crate) async fn send(&mut self, what: Send) -> Moved {
+        let form = self.form().await;
+        self.send_form(&form, what).await
+    }
+
+    pub(crate) async fn send_form(&mut self, form: &StepForm, what: Send) -> Moved {
+        let moved = self.try_form(form, what).await.unwrap();
+        self.took(&moved);
+        moved
+    }
+
+    pub(crate) async fn try_form(&self, form: &StepForm, what: Send) -> Result<Moved, DeskError> {
+        let (desk, visit) = (&self.stage.desk, &self.visit());
+        match what {
+            Send::Password(text) => desk.password(visit, form, Secret::new(text)).await,
+            Send::Passcode(text) => desk.passcode(visit, form, Secret::new(text)).await,
+            Send::Add => desk.add_authenticator(visit, form).await,
+            Send::Resend => desk.resend_code(visit, form).await,
+            Send::Code(text) => desk.verify_code(visit, form, &text).await,
+            Send::Target(value) => desk.choose_target(visit, form, value).await,
+            Send::NewSecret => desk.new_secret(visit, form).await,
+            Send::Continue => desk.continue_to_passcode(visit, form).await,
+            Send::Back => desk.back(visit, form).await,
+            Send::Cancel => desk.cancel(visit, form).await,
+            Send::Switch => desk.switch_user(visit, form).await,
+        }
+    }
+
+    fn took(&mut self, moved: &Moved) {
+        match moved {
+            Moved::ToStep { browser: Some(browser) } => self.flow = Some(browser.clone()),
+            Moved::SignedIn(landing) => {
+                self.flow = None;
+                self.session = landing.session.clone().or(self.session.take());
+                self.device = landing.device.clone().or(self.device.take());
+            }
+            Moved::StartAgain { .. } | Moved::Denied { .. } => self.flow = None,
+            Moved::ToStep { browser: None } | Moved::Ask(_) | Moved::Cancelled { .. } => {}
+        }
+    }
+
+    pub(crate) async fn page_name(&self) -> &'static str {
+        self.look().await.page.name()
+    }
+
+    /// The code in the newest mail.
+    pub(crate) fn mailed_code(&self) -> String {
+        self.stage.world.mailed("code").unwrap()
+    }
+
+    /// The key that W5 shows.
+    pub(crate) async fn key(&self) -> String {
+        match self.look().await.page {
+            ScreenPage::Install { key, .. } => key.expose().to_owned(),
+            other => panic!("not W5 but {}", other.name()),
+        }
+    }
+
+    /// With name and password as far as the wizard or the passcode.
+    pub(crate) async fn identified(stage: &Arc<Stage>, user: &str) -> Self {
+        let mut browser = Self::new(stage);
+        browser.name(Some("/page?x=1"), user).await;
+        browser.send(Send::Password(format!("password of {user}"))).await;
+        browser
+    }
+
+    /// As far as W3.
+    pub(crate) async fn verified(stage: &Arc<Stage>, user: &str) -> Self {
+        let mut browser = Self::identified(stage, user).await;
+        browser.send(Send::Add).await;
+        let code = browser.mailed_code();
+        browser.send(Send::Code(code)).await;
+        browser
+    }
+
+    /// As far as W5.
+    pub(crate) async fn installing(stage: &Arc<Stage>, user: &str) -> Self {
+        let mut browser = Self::verified(stage, user).await;
+        browser.send(Send::Target("android")).await;
+        browser
+    }
+
+    /// Through the door.
+    pub(crate) async fn enrolled(stage: &Arc<Stage>, user: &str) -> (Self, Landing) {
+        let mut browser = Self::installing(stage, user).await;
+        browser.send(Send::Continue).await;
+        let code = stage.passcode(&format!("u-{user}"), browser.now);
+        match browser.send(Send::Passcode(code)).await {
+            Moved::SignedIn(landing) => (browser, *landing),
+            other => panic!("{other:?}"),
+        }
+    }
+}
