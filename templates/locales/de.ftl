@@ -54,6 +54,7 @@ need-mail-masked = Wir senden einen Code an Ihre E-Mail-Adresse { $address }.
 ## W2: E-Mail prüfen
 code-title = Prüfen Sie Ihre E-Mails
 code-title-failed = Wir konnten Ihnen keinen Code senden
+code-title-blocked = Heute geht es nicht weiter
 code-sent = Wir haben einen Code an Ihre E-Mail-Adresse gesendet.
 code-sent-masked = Wir haben einen Code an { $address } gesendet.
 code-patience = Das kann eine Minute dauern; sehen Sie auch im Spam-Ordner nach.

@@ -55,6 +55,7 @@ need-mail-masked = We will send a code to your email address, { $address }.
 ## W2: check your email
 code-title = Check your email
 code-title-failed = We couldn’t send you a code
+code-title-blocked = You can’t go on today
 code-sent = We sent a code to your email address.
 code-sent-masked = We sent a code to { $address }.
 code-patience = It can take a minute; look in your spam folder too.

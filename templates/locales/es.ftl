@@ -54,6 +54,7 @@ need-mail-masked = Enviaremos un código a su dirección de correo, { $address }
 ## W2: revise su correo
 code-title = Revise su correo
 code-title-failed = No hemos podido enviarle un código
+code-title-blocked = Por hoy no es posible continuar
 code-sent = Hemos enviado un código a su dirección de correo.
 code-sent-masked = Hemos enviado un código a { $address }.
 code-patience = Puede tardar un minuto; mire también en la carpeta de correo no deseado.

@@ -54,6 +54,7 @@ need-mail-masked = Nous enverrons un code à votre adresse e-mail, { $address }.
 ## W2 : consultez vos e-mails
 code-title = Consultez vos e-mails
 code-title-failed = Nous n’avons pas pu vous envoyer de code
+code-title-blocked = Impossible de continuer aujourd’hui
 code-sent = Nous avons envoyé un code à votre adresse e-mail.
 code-sent-masked = Nous avons envoyé un code à { $address }.
 code-patience = Cela peut prendre une minute ; regardez aussi dans les courriers indésirables.

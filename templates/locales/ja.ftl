@@ -51,6 +51,7 @@ need-mail-masked = メールアドレス（{ $address }）に確認コードを�
 ## W2：メールを確認してください
 code-title = メールを確認してください
 code-title-failed = コードを送信できませんでした
+code-title-blocked = 本日はこれ以上続行できません
 code-sent = メールアドレスに確認コードを送信しました。
 code-sent-masked = { $address } に確認コードを送信しました。
 code-patience = 届くまで 1 分ほどかかることがあります。迷惑メールフォルダーも確認してください。

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use doorward_access::cookies::CookieNames;
 use doorward_access::gate::Permit;
-use doorward_access::site::{App, VirtualServer};
+use doorward_access::site::{App, Site, VirtualServer};
 
 use crate::arrive::Arrived;
 use crate::canonical::CanonicalRequest;
@@ -15,6 +16,8 @@ use crate::refusal::Refusal;
 pub(crate) struct RequestCtx {
     /// Where it stands.
     pub(crate) stage: Stage,
+    /// The site in force when it arrived; it keeps that one to its end. `None` on the console's listener.
+    pub(crate) site: Option<Arc<Site>>,
     /// What will be said of it.
     pub(crate) record: Record,
     /// Tries to reach the upstream so far.
@@ -50,8 +53,13 @@ pub(crate) struct Admitted {
 }
 
 impl RequestCtx {
-    pub(crate) fn new(record: Record) -> Self {
-        Self { stage: Stage::Begun, record, tries: 0, entered: None, watch: None }
+    pub(crate) fn new(site: Option<Arc<Site>>, record: Record) -> Self {
+        Self { stage: Stage::Begun, site, record, tries: 0, entered: None, watch: None }
+    }
+
+    /// The names of our cookies on this site.
+    pub(crate) fn cookie_names(&self) -> CookieNames {
+        CookieNames::new(self.site.as_ref().is_none_or(|site| site.secure_cookies))
     }
 
     /// The admitted request, if this is one.

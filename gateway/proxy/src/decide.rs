@@ -1,4 +1,4 @@
-//! Room 4: may they? Asked of the gate for each request, and again every second while a WebSocket or a stream lasts.
+//! Room 4: may they? Asked of the gate for each request, and again and again while a WebSocket or a stream lasts.
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! Room 6: the way to the upstream. Everything here takes an [`Admitted`], which only exists with a permit of the gate.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -67,6 +68,8 @@ pub(crate) fn peer(admitted: &Admitted, addresses: &[SocketAddr], tries: usize, 
     let address = addresses.get(turn).ok_or_else(|| Error::explain(ConnectError, "the upstream has no address"))?;
     let upstream = &admitted.app.upstream;
     let mut peer = HttpPeer::new(*address, upstream.tls, upstream.host.clone());
+    // Connections are kept per application, even where two lead to the same address (SEC 5.2).
+    peer.group_key = group_of(admitted);
     let options = &mut peer.options;
     options.connection_timeout = Some(limits.upstream_connect);
     options.total_connection_timeout = Some(limits.upstream_connect * 2);
@@ -78,6 +81,12 @@ pub(crate) fn peer(admitted: &Admitted, addresses: &[SocketAddr], tries: usize, 
         options.http_upstream_request_policy = HttpUpstreamRequestPolicy::deny_upgrades();
     }
     Ok(peer)
+}
+
+fn group_of(admitted: &Admitted) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&admitted.vs.id, &admitted.app.id).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Writes the upstream's request: the target that was judged, our cookies cut out, the identity set.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::response::Response;
 use doorward_access::arrival::{Arrival, ErrorKind};
-use doorward_access::cookies::{CookieName, CookieNames};
+use doorward_access::cookies::CookieName;
 use doorward_access::gate::Verdict;
 use doorward_access::site::{App, HostRole, Site, VirtualServer};
 use doorward_api::Subject;
@@ -86,7 +86,9 @@ impl Gateway {
         ctx: &mut RequestCtx,
         arrived: Arrived,
     ) -> Result<bool> {
-        let site = judge.site.load_full();
+        let Some(site) = ctx.site.clone() else {
+            return Error::e_explain(InternalError, "a request without a site");
+        };
         match route(&site, &arrived) {
             Err(refusal) => self.refuse(session, ctx, refusal, arrival_of(&site, &arrived, ctx)).await,
             Ok(Destination::Local { role, request }) => {
@@ -117,7 +119,7 @@ impl Gateway {
         (vs, app, request): (Arc<VirtualServer>, Arc<App>, CanonicalRequest),
     ) -> Result<bool> {
         let now = self.clock.now();
-        let names = CookieNames::new(site.secure_cookies);
+        let names = ctx.cookie_names();
         ctx.record.virtual_server = vs.id.to_string();
         ctx.record.app = app.id.to_string();
         ctx.record.path(&request.path);
@@ -250,8 +252,11 @@ impl Gateway {
 
     async fn answer(&self, session: &mut Session, ctx: &mut RequestCtx, response: Response) -> Result<bool> {
         ctx.stage = Stage::Answered;
-        local::drain(session, &self.limits).await;
+        if local::ends_soon(session.req_header(), &self.limits) {
+            local::drain(session, &self.limits).await;
+        }
         local::write(session, response, &ctx.record.request_id).await?;
+        local::drain(session, &self.limits).await;
         Ok(true)
     }
 
@@ -274,8 +279,7 @@ impl Gateway {
     fn watch(&self, session: &Session, ctx: &mut RequestCtx) {
         let (Kind::Public(judge), Some(admitted)) = (&self.kind, ctx.admitted()) else { return };
         let Some(principal) = admitted.permit.principal().cloned() else { return };
-        let names = CookieNames::new(judge.site.load().secure_cookies);
-        let token = token(names, CookieName::App, &session.req_header().headers);
+        let token = token(ctx.cookie_names(), CookieName::App, &session.req_header().headers);
         let (judge, clock) = (judge.clone(), self.clock.clone());
         let asked = Arc::new((admitted.request.clone(), token, Subject::User(principal)));
         ctx.watch = Watch::begin(self.limits.recheck, move || {
@@ -300,7 +304,7 @@ impl ProxyHttp for Gateway {
     type CTX = RequestCtx;
 
     fn new_ctx(&self) -> RequestCtx {
-        RequestCtx::new(Record::begin(self.book.clone(), self.entropy.id()))
+        RequestCtx::new(self.site(), Record::begin(self.book.clone(), self.entropy.id()))
     }
 
     /// None: nothing is compressed here, and Pingora's own module would look at every answer for nothing.
@@ -308,8 +312,7 @@ impl ProxyHttp for Gateway {
 
     /// Room 1. Headers that are not to be believed are gone when this returns, whatever else it found.
     async fn early_request_filter(&self, session: &mut Session, ctx: &mut RequestCtx) -> Result<()> {
-        let site = self.site();
-        let trusted = site.as_ref().map_or(&[][..], |site| &site.trusted_proxies);
+        let trusted = ctx.site.as_ref().map_or(&[][..], |site| &site.trusted_proxies);
         let peer = Peer::of(session.as_downstream());
         let arrived = arrive(session.req_header(), &peer, trusted, &self.limits);
         strip_request(session.req_header_mut());
@@ -357,7 +360,7 @@ impl ProxyHttp for Gateway {
         let Some(admitted) = ctx.admitted() else {
             return Error::e_explain(InternalError, "no permit, no request");
         };
-        forward::rewrite(head, admitted, self.cookie_names(), &ctx.record.request_id)
+        forward::rewrite(head, admitted, ctx.cookie_names(), &ctx.record.request_id)
     }
 
     /// Room 7.
@@ -373,7 +376,7 @@ impl ProxyHttp for Gateway {
         if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
             self.book.metrics.upstream(admitted.app.id.as_str(), "answered");
         }
-        reply::clean(head, &admitted.app, self.cookie_names(), &ctx.record.request_id)?;
+        reply::clean(head, &admitted.app, ctx.cookie_names(), &ctx.record.request_id)?;
         if lasts(head) {
             self.watch(session, ctx);
         }
@@ -445,15 +448,6 @@ impl ProxyHttp for Gateway {
     /// The record tells it.
     fn suppress_error_log(&self, _: &Session, _: &RequestCtx, _: &Error) -> bool {
         true
-    }
-}
-
-impl Gateway {
-    fn cookie_names(&self) -> CookieNames {
-        match &self.kind {
-            Kind::Public(judge) => CookieNames::new(judge.site.load().secure_cookies),
-            Kind::Console { .. } => CookieNames::new(true),
-        }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::intercept::plain_problem;
 use crate::limits::Limits;
 
 /// Goes into every answer, and to the upstream.
-pub(crate) const REQUEST_ID: &str = "x-request-id";
+pub(crate) const REQUEST_ID: &str = "X-Request-Id";
 
 /// Calls the router. A handler that panics is answered for with 500; nothing it held is poisoned, as handlers share no locks.
 pub(crate) async fn call(router: &Router, request: Request<Body>, request_id: &str) -> Response {
@@ -122,12 +122,19 @@ pub(crate) async fn invite_body(session: &mut Session) -> Result<()> {
     if waits { downstream.write_continue_response().await } else { Ok(()) }
 }
 
-/// Reads what a refused request still has to say, so that the answer is heard and the next request is one (FR-08). What is
-/// too long or too slow ends with the connection.
-pub(crate) async fn drain(session: &mut Session, limits: &Limits) {
+/// Whether the rest of a request's body is small enough to be read before the answer, so that the connection can go on to
+/// the next request (FR-08).
+pub(crate) fn ends_soon(head: &RequestHeader, limits: &Limits) -> bool {
+    let length = head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     // A client that waits for `100 Continue` will send nothing.
-    let waits = session.req_header().headers.contains_key(header::EXPECT);
-    if !waits && !session.as_downstream_mut().is_body_done() {
+    length.is_some_and(|length| length <= limits.drain_bytes) && !head.headers.contains_key(header::EXPECT)
+}
+
+/// Reads what a request still has to say, up to a limit and for a moment. Before the answer, the next request on the
+/// connection is one then; after it, the answer is heard, as a connection that is closed with bytes unread is reset.
+pub(crate) async fn drain(session: &mut Session, limits: &Limits) {
+    let downstream = session.as_downstream_mut();
+    if !downstream.is_http2() && !downstream.is_body_done() {
         let _ = timeout(limits.drain_time, read_at_most(session, limits.drain_bytes)).await;
     }
 }

@@ -8,15 +8,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Doorward: the access gateway whose users enrol their own one-time password.
 #[derive(Debug, Parser)]
 #[command(name = "doorward", version, about, disable_help_subcommand = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// The commands, in the order a newcomer meets them.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Try it: one process on loopback with three demo applications, users and a mailbox.
     Demo(DemoArgs),
     /// Serve what a configuration file says.
@@ -43,38 +43,38 @@ pub enum Command {
 
 /// Which configuration.
 #[derive(Debug, Clone, Args)]
-pub struct ConfigArgs {
+pub(crate) struct ConfigArgs {
     /// The configuration file.
     #[arg(short, long, value_name = "FILE", default_value = "doorward.toml")]
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 /// The demo's ports and addresses.
 #[derive(Debug, Clone, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Where to listen; loopback only.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    pub address: IpAddr,
+    pub(crate) address: IpAddr,
     /// Port of portal and applications.
     #[arg(long, default_value_t = 8080)]
-    pub port: u16,
+    pub(crate) port: u16,
     /// Port of the console.
     #[arg(long, default_value_t = 8081)]
-    pub console_port: u16,
+    pub(crate) console_port: u16,
     /// Port of metrics and health.
     #[arg(long, default_value_t = 9464)]
-    pub metrics_port: u16,
+    pub(crate) metrics_port: u16,
     /// Keep the state in this folder, over a restart too; a temporary one otherwise.
     #[arg(long, value_name = "FOLDER")]
-    pub state: Option<PathBuf>,
+    pub(crate) state: Option<PathBuf>,
     /// Read access policies from this folder instead of those built in.
     #[arg(long, value_name = "FOLDER")]
-    pub policies: Option<PathBuf>,
+    pub(crate) policies: Option<PathBuf>,
 }
 
 /// `doorward policy …`
 #[derive(Debug, Subcommand)]
-pub enum PolicyCommand {
+pub(crate) enum PolicyCommand {
     /// Run the cases that say what the policies must decide.
     Test {
         /// The configuration file.
@@ -91,39 +91,39 @@ pub enum PolicyCommand {
 
 /// `doorward explain …`
 #[derive(Debug, Args)]
-pub struct ExplainArgs {
+pub(crate) struct ExplainArgs {
     /// The configuration file.
     #[command(flatten)]
-    pub config: ConfigArgs,
+    pub(crate) config: ConfigArgs,
     /// Who asks: a sign-in name of the local directory. Nobody when absent.
     #[arg(long)]
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// Groups to assume instead of the directory's (repeatable); then the database is not opened.
     #[arg(long = "group", value_name = "GROUP")]
-    pub groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
     /// The page asked for.
     #[arg(long)]
-    pub url: String,
+    pub(crate) url: String,
     /// The method.
     #[arg(long, default_value = "GET")]
-    pub method: String,
+    pub(crate) method: String,
     /// The client's address.
     #[arg(long, default_value = "127.0.0.1")]
-    pub ip: IpAddr,
+    pub(crate) ip: IpAddr,
     /// A proof given (repeatable): `password`, `otp`, `push`, `passkey`, or with its age: `otp=400s`.
     #[arg(long = "proof", value_name = "PROOF")]
-    pub proofs: Vec<String>,
+    pub(crate) proofs: Vec<String>,
     /// As JSON.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Explain the demo's policies instead of a configuration's.
     #[arg(long)]
-    pub demo: bool,
+    pub(crate) demo: bool,
 }
 
 /// `doorward user …`
 #[derive(Debug, Subcommand)]
-pub enum UserCommand {
+pub(crate) enum UserCommand {
     /// Add a user; the password is read from standard input, or made and printed.
     Add {
         /// The configuration file.
@@ -191,7 +191,7 @@ pub enum UserCommand {
 
 /// `doorward audit …`
 #[derive(Debug, Subcommand)]
-pub enum AuditCommand {
+pub(crate) enum AuditCommand {
     /// Check the chain and its signed checkpoints, and name the first bad record.
     Verify {
         /// The configuration file.
@@ -217,7 +217,7 @@ pub enum AuditCommand {
 
 /// The forms of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
+pub(crate) enum ExportFormat {
     /// One record a line.
     Json,
     /// RFC 4180.
@@ -226,7 +226,7 @@ pub enum ExportFormat {
 
 /// `doorward key …`
 #[derive(Debug, Subcommand)]
-pub enum KeyCommand {
+pub(crate) enum KeyCommand {
     /// Write a new master key to a file that only its owner may read.
     New {
         /// The file; it must not exist.

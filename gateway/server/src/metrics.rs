@@ -30,8 +30,28 @@ pub struct PrometheusMetrics {
 
 /// From one microsecond to ten seconds.
 const FINE: &[f64] = &[
-    0.000_001, 0.000_002_5, 0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005,
-    0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+    0.000_001,
+    0.000_002_5,
+    0.000_005,
+    0.000_01,
+    0.000_025,
+    0.000_05,
+    0.000_1,
+    0.000_25,
+    0.000_5,
+    0.001,
+    0.002_5,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
 ];
 
 impl PrometheusMetrics {
@@ -90,7 +110,11 @@ impl PrometheusMetrics {
                 "Time to decide one request.",
                 &["virtual_server", "cache"],
             )?,
-            upstream: counter("doorward_upstream_results_total", "What upstreams made of requests.", &["app", "outcome"])?,
+            upstream: counter(
+                "doorward_upstream_results_total",
+                "What upstreams made of requests.",
+                &["app", "outcome"],
+            )?,
             sign_ins: counter(
                 "doorward_sign_ins_total",
                 "Proofs offered at sign-in, by factor and result.",
@@ -101,7 +125,11 @@ impl PrometheusMetrics {
                 "The self-provisioning funnel, by step and outcome.",
                 &["virtual_server", "step", "outcome"],
             )?,
-            mails: counter("doorward_mails_total", "Mails, by kind and outcome.", &["virtual_server", "kind", "outcome"])?,
+            mails: counter(
+                "doorward_mails_total",
+                "Mails, by kind and outcome.",
+                &["virtual_server", "kind", "outcome"],
+            )?,
             reloads: counter(
                 "doorward_reloads_total",
                 "Reloads of policies and configuration, by outcome.",

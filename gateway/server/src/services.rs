@@ -7,16 +7,19 @@ mod listeners;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use doorward_access::names::fold_name;
+use doorward_access::passwords::{self, Passwords};
 use doorward_api::keys::MasterKey;
 use doorward_api::ports::{Act, Change, Entropy, Ledger, Users};
 use doorward_api::user::NewUser;
 use doorward_api::{Secret, Timestamp, UserId, VirtualServerId};
+use doorward_connect::{Protection, SmtpSettings};
 use doorward_store::{Store, SystemEntropy};
 
 use crate::args::DemoArgs;
-use crate::config::{self, Mail, MailProtection, Resolved};
+use crate::config::{self, Resolved};
 use crate::demo::{self, DemoUser, LegacyApp, SmtpSink};
 use crate::services::background::Background;
 use crate::services::listeners::Listeners;
@@ -84,12 +87,13 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
         file: PathBuf::from("demo"),
         site: demo::demo_site(args.port, &upstreams, args.policies.as_deref())?,
         key: key.clone(),
-        mail: Mail {
+        mail: SmtpSettings {
             host: sink.address.ip().to_string(),
             port: sink.address.port(),
-            protection: MailProtection::None,
+            protection: Protection::None,
             from: "Doorward Demo <doorward@example.test>".to_owned(),
             login: None,
+            extra_ca: None,
         },
         templates: None,
         plugins: BTreeMap::new(),
@@ -111,7 +115,9 @@ enum State {
 impl State {
     fn open(folder: Option<&Path>) -> Result<Self, Failure> {
         match folder {
-            None => tempfile::Builder::new().prefix("doorward-demo-").tempdir().map(Self::Temporary).map_err(Failure::other),
+            None => {
+                tempfile::Builder::new().prefix("doorward-demo-").tempdir().map(Self::Temporary).map_err(Failure::other)
+            }
             Some(folder) => {
                 std::fs::create_dir_all(folder).map_err(Failure::other)?;
                 std::path::absolute(folder).map(Self::Kept).map_err(Failure::other)
@@ -157,12 +163,13 @@ fn demo_users(
 ) -> Result<Vec<(&'static DemoUser, Secret)>, Failure> {
     static USERS: [DemoUser; 3] = DemoUser::ALL;
     let given = std::env::var("DOORWARD_DEMO_PASSWORD").ok().map(Secret::new);
+    let passwords = Passwords::new(Arc::new(SystemEntropy));
     let now = store.clock().now();
     USERS
         .iter()
         .map(|user| {
-            let password = given.clone().unwrap_or_else(|| doorward_access::passwords::generate(&SystemEntropy));
-            let hash = doorward_access::passwords::hash(&password, &SystemEntropy).map_err(Failure::other)?;
+            let password = given.clone().unwrap_or_else(|| passwords::generate(&SystemEntropy));
+            let hash = runtime.block_on(passwords.hash(password.clone())).map_err(Failure::other)?;
             runtime.block_on(put_demo_user(store, vs, user, hash, now))?;
             Ok((user, password))
         })

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use axum::Router;
 use doorward_access::dispute::Disputes;
 use doorward_access::gate::Gate;
-use doorward_access::passwords::LocalDirectory;
+use doorward_access::passwords::{LocalDirectory, Passwords};
 use doorward_access::ports::Ports;
 use doorward_access::returns::Returns;
 use doorward_access::sessions::{Identities, SessionLimits};
@@ -22,13 +22,13 @@ use doorward_api::keys::MasterKey;
 use doorward_api::plugin::Host;
 use doorward_api::ports::{Clock, Directory, Entropy, Mailer, Metrics};
 use doorward_api::{MailId, VirtualServerId};
-use doorward_connect::{OutboxParts, OutboxSender, Smtp};
+use doorward_connect::{OutboxParts, OutboxSender, Smtp, SmtpSettings};
 use doorward_portal::PortalParts;
+use doorward_proxy::Live;
 use doorward_store::{Store, StoreOptions, SystemEntropy};
 use doorward_views::Views;
 
 use crate::Failure;
-use crate::config::Mail;
 use crate::metrics::PrometheusMetrics;
 use crate::plugins;
 
@@ -37,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) file: PathBuf,
     pub(crate) site: Site,
     pub(crate) key: MasterKey,
-    pub(crate) mail: Mail,
+    pub(crate) mail: SmtpSettings,
     pub(crate) templates: Option<PathBuf>,
     pub(crate) plugins: BTreeMap<String, (serde_json::Value, usize)>,
 }
@@ -49,6 +49,7 @@ pub(crate) struct Gateway {
     pub(crate) identities: Arc<Identities>,
     pub(crate) returns: Arc<Returns>,
     pub(crate) router: Router,
+    pub(crate) live: Arc<Live>,
     pub(crate) outbox: Arc<OutboxSender>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -86,8 +87,10 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
     let site: SharedSite = Arc::new(ArcSwap::from_pointee(settings.site));
 
     let shared = Arc::new(store.clone());
-    let directory: Arc<dyn Directory> = Arc::new(LocalDirectory::new(shared.clone()));
-    let outbox = Arc::new(outbox(&settings.mail, &settings.key, store, &directory, &views, &site, &clock, &ports_metrics)?);
+    let directory: Arc<dyn Directory> =
+        Arc::new(LocalDirectory::new(shared.clone(), Arc::new(Passwords::new(entropy.clone()))));
+    let outbox =
+        Arc::new(outbox(&settings.mail, &settings.key, store, &directory, &views, &site, &clock, &ports_metrics)?);
     let gate = Arc::new(Gate::new(ports_metrics.clone()));
     let identities = Arc::new(Identities::new(shared.clone(), directory.clone(), SessionLimits::default()));
     let returns = Arc::new(Returns::new(&settings.key, entropy.clone()));
@@ -106,7 +109,7 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         entropy: entropy.clone(),
         metrics: ports_metrics,
     };
-    let tickets = Arc::new(Tickets::new(&ports));
+    let tickets = Arc::new(Tickets::new(ports.ledger.clone(), ports.one_times.clone(), entropy.clone()));
     let disputes = Arc::new(Disputes::new(ports.clone(), identities.clone()));
     let desk = Arc::new(Desk::new(
         ports.clone(),
@@ -117,6 +120,8 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         plugins,
         Rules::default(),
     ));
+    let live = Live::new();
+    let cut = live.clone();
     let router = doorward_portal::router(PortalParts {
         site: site.clone(),
         desk,
@@ -127,13 +132,16 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         clock: clock.clone(),
         entropy: entropy.clone(),
         keys: settings.key,
+        cut_off: Arc::new(move |portal| {
+            cut.cut(portal);
+        }),
     });
-    Ok(Gateway { site, gate, identities, returns, router, outbox, clock, entropy, metrics })
+    Ok(Gateway { site, gate, identities, returns, router, live, outbox, clock, entropy, metrics })
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is one part that the sender needs; they meet only here")]
 fn outbox(
-    mail: &Mail,
+    mail: &SmtpSettings,
     key: &MasterKey,
     store: &Store,
     directory: &Arc<dyn Directory>,
@@ -142,7 +150,7 @@ fn outbox(
     clock: &Arc<dyn Clock>,
     metrics: &Arc<dyn Metrics>,
 ) -> Result<OutboxSender, Failure> {
-    let smtp = Smtp::new(mail.into()).map_err(Failure::other)?;
+    let smtp = Smtp::new(mail.clone()).map_err(Failure::other)?;
     let brands = site.clone();
     Ok(OutboxSender::new(OutboxParts {
         outbox: Arc::new(store.clone()),

@@ -4,7 +4,7 @@
 //! then, and between two samples the monotonic clock goes on from there: no setting of a replica's own clock is felt.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use doorward_api::Timestamp;
@@ -72,6 +72,11 @@ impl StoreClock {
             }
         }
     }
+}
+
+/// This machine's clock, for what opens no store. Where there is one, ask [`Store::clock`](crate::Store::clock).
+pub fn system_clock() -> Arc<dyn Clock> {
+    Arc::new(StoreClock::of_machine(Timestamp::default()))
 }
 
 impl Clock for StoreClock {

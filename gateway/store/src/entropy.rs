@@ -4,25 +4,12 @@ use doorward_api::ports::Entropy;
 use ring::rand::{SecureRandom, SystemRandom};
 
 /// [`Entropy`] of the operating system.
-#[derive(Debug, Clone)]
-pub struct SystemEntropy(SystemRandom);
-
-impl SystemEntropy {
-    /// The one that this system has.
-    pub fn new() -> Self {
-        Self(SystemRandom::new())
-    }
-}
-
-impl Default for SystemEntropy {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&self, into: &mut [u8]) {
-        if self.0.fill(into).is_err() {
+        if SystemRandom::new().fill(into).is_err() {
             // Going on would mean session ids and seeds that can be guessed.
             tracing::error!("the operating system has no randomness; stopping at once");
             std::process::abort();
@@ -36,6 +23,6 @@ mod tests {
 
     #[test]
     fn two_draws_differ() {
-        assert_ne!(SystemEntropy::new().id(), SystemEntropy::new().id());
+        assert_ne!(SystemEntropy.id(), SystemEntropy.id());
     }
 }

@@ -31,6 +31,7 @@ mod settings;
 mod sweep;
 mod users;
 
+pub use clock::system_clock;
 pub use entropy::SystemEntropy;
 pub use open::{OpenError, Store, StoreOptions};
-pub use sweep::Swept;
+pub use outbox::ExpiredMail;

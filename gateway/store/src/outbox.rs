@@ -43,6 +43,19 @@ const EXPIRE: &str = "UPDATE mail SET delivery = 'refused', fields = NULL, settl
      WHERE delivery = 'pending' AND expires_at <= $1 AND leased_until <= $1 \
      RETURNING virtual_server, id, kind, flow_id";
 
+/// A mail that waited until it was too late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpiredMail {
+    /// The tenant.
+    pub virtual_server: VirtualServerId,
+    /// Which.
+    pub id: MailId,
+    /// What it was about.
+    pub kind: MailKind,
+    /// The flow that it belonged to.
+    pub flow: Option<FlowId>,
+}
+
 #[derive(sqlx::FromRow)]
 struct MailRow {
     virtual_server: String,
@@ -167,20 +180,21 @@ impl Outbox for Store {
 }
 
 impl Store {
-    /// Marks as refused what waited until it was too late, and says which: virtual server, mail, kind, and the flow that
-    /// it belonged to. Their fields are destroyed. Each is named once.
+    /// Marks as refused what waited until it was too late, and says which; each is named once. Their fields are destroyed.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn expire_mails(
-        &self,
-        now: Timestamp,
-    ) -> Result<Vec<(VirtualServerId, MailId, MailKind, Option<FlowId>)>, StoreError> {
+    pub async fn expire_mails(&self, now: Timestamp) -> Result<Vec<ExpiredMail>, StoreError> {
         self.run(move |inner| async move {
             type Row = (String, String, String, Option<String>);
             let found = rows!(inner.db.writer()?, Row, EXPIRE, now.millis())?;
             let expired = found.into_iter().filter_map(|(vs, id, kind, flow)| {
-                Some((VirtualServerId::new(vs), MailId::new(id), MailKind::parse(&kind)?, flow.map(FlowId::new)))
+                Some(ExpiredMail {
+                    virtual_server: VirtualServerId::new(vs),
+                    id: MailId::new(id),
+                    kind: MailKind::parse(&kind)?,
+                    flow: flow.map(FlowId::new),
+                })
             });
             Ok(expired.collect())
         })

@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_value_moved_to_another_row_is_named_as_damaged() {
-        let sealer = Sealer::new(&MasterKey::new(vec![7; 32]).unwrap(), Arc::new(SystemEntropy::new()));
+        let sealer = Sealer::new(&MasterKey::new(vec![7; 32]).unwrap(), Arc::new(SystemEntropy));
         let vs = VirtualServerId::new("default");
         let sealed = sealer.seal_json(Place::new("flow", "data", "one", &vs), &"secret words").unwrap();
         assert_eq!(

@@ -35,39 +35,21 @@ const EXPIRED: &str = concat!(
     " ORDER BY expires_at LIMIT $3"
 );
 
-/// What a sweep took away.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Enrolments whose expiry was recorded.
-    pub enrolments: u64,
-    /// Expired sessions; one that went with its portal session may not be counted.
-    pub sessions: u64,
-    /// Expired single-use values.
-    pub one_times: u64,
-    /// Counters whose window is over.
-    pub meters: u64,
-    /// Flows that ended or expired more than a day ago.
-    pub flows: u64,
-    /// Mails settled more than a day ago.
-    pub mails: u64,
-}
-
 impl Store {
     /// Takes away what has expired, in every virtual server, and records each expired enrolment once
-    /// (`ENROLLMENT_EXPIRED`), revoking the token that it had issued. Any number of processes may sweep at once.
+    /// (`ENROLLMENT_EXPIRED`), revoking the token that it had issued. Any number of processes may sweep at once. Says how
+    /// many rows that were, not counting application sessions that went with their portal session.
     ///
     /// # Errors
     /// When the store does not answer; what was swept by then is gone, the rest is there for the next time.
-    pub async fn sweep(&self, now: Timestamp) -> Result<Swept, StoreError> {
-        let mut swept = Swept::default();
+    pub async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let ended = now - KEEP_ENDED;
+        let mut swept = 0;
         for vs in self.virtual_servers().await? {
-            let ended = now - KEEP_ENDED;
-            swept.enrolments += self.expire_enrolments(&vs, now).await?;
-            swept.sessions += self.delete(&vs, SESSIONS, now).await?;
-            swept.one_times += self.delete(&vs, ONE_TIMES, now).await?;
-            swept.meters += self.delete(&vs, METERS, now).await?;
-            swept.flows += self.delete(&vs, FLOWS, ended).await?;
-            swept.mails += self.delete(&vs, MAILS, ended).await?;
+            swept += self.expire_enrolments(&vs, now).await?;
+            for (sql, until) in [(SESSIONS, now), (ONE_TIMES, now), (METERS, now), (FLOWS, ended), (MAILS, ended)] {
+                swept += self.delete(&vs, sql, until).await?;
+            }
         }
         Ok(swept)
     }

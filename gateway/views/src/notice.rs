@@ -38,7 +38,7 @@ impl NoticeView {
                 Notice::PasscodeNotAccepted { times } if *times >= CLOCK_HINT_FROM => Some("notice-clock-hint"),
                 _ => None,
             },
-            field: if about_field { field(page) } else { None },
+            field: if about_field { field(notice, page) } else { None },
         }
     }
 }
@@ -99,12 +99,13 @@ fn about_page(notice: &Notice) -> bool {
     )
 }
 
-/// The id of the page's one field.
-fn field(page: &ScreenPage) -> Option<&'static str> {
+/// The id of the page's one field; of the button, where only a new code helps.
+fn field(notice: &Notice, page: &ScreenPage) -> Option<&'static str> {
     match page {
         ScreenPage::Name { .. } => Some("username"),
         ScreenPage::Password => Some("password"),
         ScreenPage::Passcode { suspended: false, .. } | ScreenPage::FirstPasscode { .. } => Some("otp"),
+        ScreenPage::CheckEmail { .. } if matches!(notice, Notice::CodeVoid | Notice::CodeExpired) => Some("resend"),
         ScreenPage::CheckEmail { .. } => Some("verification_code"),
         ScreenPage::ChooseKind { .. } | ScreenPage::ChooseDevice { .. } => Some("target"),
         _ => None,

@@ -74,7 +74,7 @@ fn headers_that_rename_a_request_change_nothing() {
     let world = World::start();
     let forged = "X-Forwarded-Uri: /public\r\nX-Original-URL: /public\r\nX-Rewrite-URL: /public\r\nX-Forwarded-Prefix: /public\r\n\
                   User-Agent: kube-probe/1.29\r\n";
-    assert_eq!(status(&world.get("half.localhost", "/admin", forged)), 401);
+    assert_eq!(status(&world.get("half.localhost", "/admin", forged)), 403);
     assert_eq!(
         status(&world.get("half.localhost", "/public", &format!("{forged}X-HTTP-Method-Override: DELETE\r\n"))),
         200

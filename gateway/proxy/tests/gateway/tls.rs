@@ -74,9 +74,10 @@ fn answer_to(world: &World, fields: &[(&str, &str)]) -> Result<u8, u8> {
     }
 }
 
-/// The index of `:status: 200` and `:status: 400` in HPACK's static table.
+/// The indexes of `:status` 200, 400 and 404 in HPACK's static table.
 const STATUS_200: u8 = 0x80 | 8;
 const STATUS_400: u8 = 0x80 | 12;
+const STATUS_404: u8 = 0x80 | 13;
 
 #[test]
 fn an_http2_request_goes_the_same_way() {
@@ -92,6 +93,7 @@ fn an_http2_request_goes_the_same_way() {
         heard.starts_with("GET /b?c HTTP/1.1\r\n") && heard.contains("a=1; b=2") && !heard.contains("root"),
         "{heard}"
     );
+    assert_eq!(with(&[(":path", "/.doorward/x"), ("expect", "100-continue")]), Ok(STATUS_404), "the router's answer");
     for more in [
         &[(":path", "/a b")][..],
         &[(":path", "/a\r\nx: y")],

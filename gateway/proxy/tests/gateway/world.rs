@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{any, get};
 use doorward_access::arrival::{Arrival, ErrorPage};
 use doorward_access::gate::Gate;
@@ -363,10 +363,7 @@ fn site(public: u16, tls: u16, origin: u16) -> Site {
 fn portal() -> Router {
     Router::new()
         .route("/echo", any(|request: Request| async move { echoed(request).await }))
-        .route(
-            "/two-cookies",
-            get(|| async { ([("set-cookie", "a=1")], axum::response::AppendHeaders([("set-cookie", "b=2")])) }),
-        )
+        .route("/two-cookies", get(|| async { AppendHeaders([("set-cookie", "a=1"), ("set-cookie", "b=2")]) }))
         .route("/panic", get(|| async { panic!("a handler of the test panics") as () }))
         .fallback(|request: Request| async move {
             match request.extensions().get::<ErrorPage>() {
@@ -378,7 +375,8 @@ fn portal() -> Router {
 
 async fn echoed(request: Request) -> Response {
     let arrival = request.extensions().get::<Arrival>().unwrap().clone();
-    let headers: Vec<String> = request.headers().keys().map(ToString::to_string).collect();
+    let mut headers: Vec<String> = request.headers().keys().map(ToString::to_string).collect();
+    headers.sort();
     let uri = request.uri().to_string();
     let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap_or(Bytes::new());
     format!("{uri} {} {} {} body={}", arrival.client, arrival.host, headers.join(","), body.len()).into_response()

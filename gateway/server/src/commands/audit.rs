@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use doorward_api::VirtualServerId;
-use doorward_api::ports::{Change, Clock, Ledger};
+use doorward_api::ports::{Change, Ledger};
 use doorward_api::{AuditEvent, EventContext, EventKind};
 use doorward_audit::{Checkpoints, Format};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use doorward_api::plugin::Host;
-use doorward_proxy::tls::Certs;
+use doorward_proxy::tls::Certificates;
 use doorward_store::SystemEntropy;
 use doorward_views::Views;
 
@@ -26,10 +26,8 @@ pub(crate) fn check(file: &Path) -> Result<Finding, Failure> {
     Views::new(config.templates.as_deref()).map_err(Failure::other)?;
     println!("ok  templates");
     if !config.certificates.is_empty() {
-        let files: Vec<_> =
-            config.certificates.iter().map(|c| (c.names.clone(), c.certificate.clone(), c.key.clone())).collect();
-        Certs::load(&files).map_err(Failure::other)?;
-        println!("ok  certificates: {}", files.len());
+        Certificates::load(&config.certificates, &config.hosts()).map_err(Failure::other)?;
+        println!("ok  certificates: {}", config.certificates.len());
     }
     let store = wire::open_store(&config.store_url, &config.key)?;
     println!("ok  store: {}", store.database());

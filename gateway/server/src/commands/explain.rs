@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use doorward_access::names::fold_name;
 use doorward_access::site::{App, HostRole, Site, VirtualServer};
-use doorward_api::ports::{Clock, Users};
+use doorward_api::ports::Users;
 use doorward_api::user::User;
 use doorward_api::{Factor, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Subject, Timestamp, UserId};
 use doorward_proxy::canonical;
@@ -31,10 +31,13 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Finding, Failure> {
         println!("{text}");
     } else {
         let who = args.user.as_deref().unwrap_or("nobody signed in");
-        println!("{} {}{} of {} ({}), asked by {who} from {}", object.method, app.origin, object.path, app.name, app.id, args.ip);
+        println!(
+            "{} {}{} of {} ({}), asked by {who} from {}",
+            object.method, app.origin, object.path, app.name, app.id, args.ip
+        );
         println!("{explanation}");
     }
-    let admitted = matches!(explanation.decision, doorward_api::Decision::Admit { .. });
+    let admitted = explanation.decision == "admit";
     Ok(if admitted { Finding::Good } else { Finding::Bad })
 }
 
@@ -52,7 +55,10 @@ fn object(site: &Site, args: &ExplainArgs) -> Result<(Arc<VirtualServer>, Arc<Ap
         None => {
             let mut known: Vec<_> = site.hosts.keys().map(String::as_str).collect();
             known.sort_unstable();
-            return Err(Failure::Other(format!("no application has the host {host:?}; there are {}", known.join(", "))));
+            return Err(Failure::Other(format!(
+                "no application has the host {host:?}; there are {}",
+                known.join(", ")
+            )));
         }
     };
     let path = canonical::canonical_path(uri.path(), &app.options)
@@ -69,12 +75,17 @@ fn object(site: &Site, args: &ExplainArgs) -> Result<(Arc<VirtualServer>, Arc<Ap
     Ok((server, app, object))
 }
 
-fn subject(args: &ExplainArgs, config: Option<&Resolved>, server: &VirtualServer) -> Result<(Subject, Timestamp), Failure> {
+fn subject(
+    args: &ExplainArgs,
+    config: Option<&Resolved>,
+    server: &VirtualServer,
+) -> Result<(Subject, Timestamp), Failure> {
     let Some(name) = &args.user else {
         return Ok((Subject::Anonymous, doorward_store::system_clock().now()));
     };
     let now = doorward_store::system_clock().now();
-    let proofs = args.proofs.iter().try_fold(Proofs::NONE, |proofs, text| proof(text, now).map(|(f, at)| proofs.with(f, at)))?;
+    let proofs =
+        args.proofs.iter().try_fold(Proofs::NONE, |proofs, text| proof(text, now).map(|(f, at)| proofs.with(f, at)))?;
     let user = match (config, args.groups.is_empty()) {
         (Some(config), true) => from_directory(config, server, name)?,
         _ => assumed(name, &args.groups),
@@ -94,7 +105,8 @@ fn subject(args: &ExplainArgs, config: Option<&Resolved>, server: &VirtualServer
 fn from_directory(config: &Resolved, server: &VirtualServer, name: &str) -> Result<User, Failure> {
     let folded = fold_name(name).ok_or_else(|| Failure::Other(format!("--user: {name:?} is no user name")))?;
     let store = wire::open_store(&config.store_url, &config.key)?;
-    let found = runtime()?.block_on(store.user_by_name(&server.id, &folded)).map_err(|e| Failure::Store(e.to_string()))?;
+    let found =
+        runtime()?.block_on(store.user_by_name(&server.id, &folded)).map_err(|e| Failure::Store(e.to_string()))?;
     store.close();
     found.ok_or_else(|| Failure::Other(format!("--user: there is no {name:?}; use --group to assume somebody")))
 }
@@ -112,7 +124,8 @@ fn assumed(name: &str, groups: &[String]) -> User {
 
 /// `otp` or `otp=400s`, `otp=5m`, `otp=2h`.
 fn proof(text: &str, now: Timestamp) -> Result<(Factor, Timestamp), Failure> {
-    let wrong = || Failure::Other(format!("--proof: {text:?} is not password, otp, push or passkey, or with an age: otp=400s"));
+    let wrong =
+        || Failure::Other(format!("--proof: {text:?} is not password, otp, push or passkey, or with an age: otp=400s"));
     let (name, age) = text.split_once('=').unwrap_or((text, "0s"));
     let factor = Factor::ALL.into_iter().find(|f| f.as_str() == name).ok_or_else(wrong)?;
     let unit = age.chars().last().ok_or_else(wrong)?;

@@ -22,9 +22,14 @@ pub(crate) fn policy_test(file: &Path, demo: bool, cases_folder: Option<&Path>) 
     }
     let (mut passed, mut failed) = (0_usize, 0_usize);
     for file in files {
-        let text = std::fs::read_to_string(&file).map_err(|cause| Failure::Other(format!("{}: {cause}", file.display())))?;
+        let text =
+            std::fs::read_to_string(&file).map_err(|cause| Failure::Other(format!("{}: {cause}", file.display())))?;
         for result in cases::run(&policies, &file.display().to_string(), &text).map_err(Failure::other)? {
-            println!("{result}");
+            let file = file.display();
+            match &result.difference {
+                None => println!("ok      {file}:{} {}", result.line, result.name),
+                Some(difference) => println!("FAILED  {file}:{} {}: {difference}", result.line, result.name),
+            }
             if result.passed() { passed += 1 } else { failed += 1 }
         }
     }

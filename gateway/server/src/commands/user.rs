@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
 use doorward_access::names::fold_name;
-use doorward_access::passwords;
-use doorward_api::ports::{Act, Change, Clock, Credentials, Entropy, Ledger, Users};
+use doorward_access::passwords::{self, Passwords};
+use doorward_api::ports::{Act, Change, Credentials, Entropy, Ledger, Users};
 use doorward_api::user::{NewUser, User};
 use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Secret, TokenState, UserId, VirtualServerId};
 use doorward_store::{Store, SystemEntropy};
@@ -24,11 +24,11 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
             }
             let desk = Desk::open(&config.config)?;
             let password = new_password(generate)?;
-            let hash = passwords::hash(&password, &SystemEntropy).map_err(Failure::other)?;
+            let hash = hashed(&desk.runtime, &password)?;
             let id = UserId::new(SystemEntropy.id());
             let new = NewUser { name: name.clone(), folded, display_name, email, password_hash: Some(hash), groups };
-            let change = Change::of(Act::UserAdd(Box::new(new), id.clone()))
-                .record(event(EventKind::UserCreated, &id, &name));
+            let change =
+                Change::of(Act::UserAdd(Box::new(new), id.clone())).record(event(EventKind::UserCreated, &id, &name));
             desk.commit(change).map_err(|error| match error {
                 CommitError::Lost { .. } => Failure::Other(format!("there is a user {name:?} already")),
                 CommitError::Store(error) => Failure::Store(error.to_string()),
@@ -39,7 +39,7 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
             let desk = Desk::open(&config.config)?;
             let user = desk.find(&name)?;
             let password = new_password(generate)?;
-            let hash = passwords::hash(&password, &SystemEntropy).map_err(Failure::other)?;
+            let hash = hashed(&desk.runtime, &password)?;
             let change = Change::of(Act::UserPassword { user: user.id.clone(), hash })
                 .and(Act::SessionsEndOf { user: user.id.clone() })
                 .record(event(EventKind::UserPasswordChanged, &user.id, &user.name));
@@ -112,7 +112,8 @@ fn switch(file: &Path, name: &str, disabled: bool) -> Result<Finding, Failure> {
 fn tokens(file: &Path, name: &str, from: TokenState, to: TokenState, kind: EventKind) -> Result<Finding, Failure> {
     let desk = Desk::open(file)?;
     let user = desk.find(name)?;
-    let from = if to == TokenState::Revoked { vec![from, TokenState::Suspended, TokenState::Assigned] } else { vec![from] };
+    let from =
+        if to == TokenState::Revoked { vec![from, TokenState::Suspended, TokenState::Assigned] } else { vec![from] };
     let all = desk
         .runtime
         .block_on(desk.store.credentials_of(&desk.vs, &user.id))
@@ -126,9 +127,9 @@ fn tokens(file: &Path, name: &str, from: TokenState, to: TokenState, kind: Event
         change = change.and(Act::SessionsEndOf { user: user.id.clone() });
     }
     for token in &concerned {
-        change = change
-            .and(Act::CredentialState { id: token.id.clone(), from: from.clone(), to })
-            .record(event(kind, &user.id, &user.name).with("serial", token.serial.clone()).with("from", token.state.as_str()));
+        change = change.and(Act::CredentialState { id: token.id.clone(), from: from.clone(), to }).record(
+            event(kind, &user.id, &user.name).with("serial", token.serial.clone()).with("from", token.state.as_str()),
+        );
     }
     desk.commit(change).map_err(Failure::other)?;
     told(name, &format!("has {} authenticator(s) now {}", concerned.len(), to.as_str()), None)
@@ -139,7 +140,8 @@ fn states(states: &[TokenState]) -> String {
 }
 
 fn event(kind: EventKind, user: &UserId, name: &str) -> AuditEvent {
-    let context = EventContext { user: Some(user.clone()), used_name: Some(name.to_owned()), ..EventContext::default() };
+    let context =
+        EventContext { user: Some(user.clone()), used_name: Some(name.to_owned()), ..EventContext::default() };
     AuditEvent::new(kind, context).with("actor", "command line")
 }
 
@@ -147,6 +149,11 @@ fn plausible(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && domain.contains('.') && !email.contains(|c: char| c.is_whitespace() || c.is_control())
     })
+}
+
+fn hashed(runtime: &tokio::runtime::Runtime, password: &Secret) -> Result<String, Failure> {
+    let passwords = Passwords::new(std::sync::Arc::new(SystemEntropy));
+    runtime.block_on(passwords.hash(password.clone())).map_err(Failure::other)
 }
 
 /// From standard input (one line; asked for on a terminal), or made.

@@ -6,7 +6,7 @@ mod source;
 
 use std::path::{Path, PathBuf};
 
-pub use resolve::{Mail, MailProtection, Resolved, ResolvedCertificate, resolve_site};
+pub(crate) use resolve::{Resolved, cores, resolve_site};
 
 /// Why a configuration is refused. Shown as `file:line: what; rule`, and the process ends with exit code 2.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use doorward_access::site::{App, AppOptions, HostRole, Site, Upstream, VirtualServer};
 use doorward_api::keys::MasterKey;
 use doorward_api::{AppId, Secret, VirtualServerId};
+use doorward_connect::{Protection, Smtp, SmtpSettings};
 use doorward_policy::Policies;
+use doorward_proxy::tls::PemPair;
 use ipnet::IpNet;
 use toml::Spanned;
 
@@ -35,11 +37,11 @@ pub struct Resolved {
     /// The master key.
     pub key: MasterKey,
     /// Outgoing mail.
-    pub mail: Mail,
+    pub mail: SmtpSettings,
     /// Folder of the audit checkpoints.
     pub checkpoints: PathBuf,
-    /// Certificates with the names they serve; the first is the default.
-    pub certificates: Vec<ResolvedCertificate>,
+    /// Certificates and keys; the first is used where no name fits.
+    pub certificates: Vec<PemPair>,
     /// The operator's templates.
     pub templates: Option<PathBuf>,
     /// Plugin settings by plugin id, with their lines.
@@ -50,41 +52,13 @@ pub struct Resolved {
     pub site: Site,
 }
 
-/// Outgoing mail.
-#[derive(Debug, Clone)]
-pub struct Mail {
-    /// The server's name, which its certificate must bear.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the way there is protected.
-    pub protection: MailProtection,
-    /// The sender.
-    pub from: String,
-    /// User name and password.
-    pub login: Option<(String, Secret)>,
-}
-
-/// How the way to the mail server is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailProtection {
-    /// Not at all: loopback only.
-    None,
-    /// STARTTLS, required.
-    StartTls,
-    /// TLS from the first byte.
-    Tls,
-}
-
-/// A certificate on disk.
-#[derive(Debug, Clone)]
-pub struct ResolvedCertificate {
-    /// Host names.
-    pub names: Vec<String>,
-    /// PEM chain.
-    pub certificate: PathBuf,
-    /// PEM key.
-    pub key: PathBuf,
+impl Resolved {
+    /// Every host that is served.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts: Vec<String> = self.site.hosts.keys().cloned().collect();
+        hosts.sort();
+        hosts
+    }
 }
 
 /// Where in which file: turns offsets into lines.
@@ -220,20 +194,13 @@ fn open_to_others(path: &Path) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
-fn mail(place: &Place<'_>, written: &ConfigFile) -> Result<Mail, ConfigError> {
+fn mail(place: &Place<'_>, written: &ConfigFile) -> Result<SmtpSettings, ConfigError> {
     let mail = &written.mail;
     let protection = match mail.security {
-        MailSecurity::None => MailProtection::None,
-        MailSecurity::Starttls => MailProtection::StartTls,
-        MailSecurity::Tls => MailProtection::Tls,
+        MailSecurity::None => Protection::None,
+        MailSecurity::Starttls => Protection::StartTls,
+        MailSecurity::Tls => Protection::Tls,
     };
-    let here = mail.host == "localhost" || mail.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    if protection == MailProtection::None && !here {
-        return Err(place.wrong(&mail.from, "mail.security", "`none` is for a mail server on this machine only"));
-    }
-    if !mail.from.get_ref().contains('@') {
-        return Err(place.wrong(&mail.from, "mail.from", "must be a mail address"));
-    }
     let login = match (&mail.username, &mail.password_file) {
         (Some(user), Some(file)) => {
             let path = place.existing(file, "mail.password_file")?;
@@ -244,16 +211,27 @@ fn mail(place: &Place<'_>, written: &ConfigFile) -> Result<Mail, ConfigError> {
         (None, None) => None,
         _ => return Err(place.wrong(&mail.from, "mail.username", "`username` and `password_file` go together")),
     };
-    Ok(Mail { host: mail.host.clone(), port: mail.port, protection, from: mail.from.get_ref().clone(), login })
+    let extra_ca = match &mail.ca_file {
+        Some(file) => {
+            let path = place.existing(file, "mail.ca_file")?;
+            let text = std::fs::read_to_string(&path)
+                .map_err(|cause| place.wrong(file, "mail.ca_file", format!("{}: {cause}", path.display())))?;
+            Some(text)
+        }
+        None => None,
+    };
+    let from = mail.from.get_ref().clone();
+    let settings = SmtpSettings { host: mail.host.clone(), port: mail.port, protection, from, login, extra_ca };
+    Smtp::new(settings.clone()).map_err(|cause| place.wrong(&mail.from, "mail", cause.to_string()))?;
+    Ok(settings)
 }
 
-fn certificates(place: &Place<'_>, written: &ConfigFile) -> Result<Vec<ResolvedCertificate>, ConfigError> {
+fn certificates(place: &Place<'_>, written: &ConfigFile) -> Result<Vec<PemPair>, ConfigError> {
     written
         .certificates
         .iter()
         .map(|entry| {
-            Ok(ResolvedCertificate {
-                names: entry.names.iter().map(|n| n.to_ascii_lowercase()).collect(),
+            Ok(PemPair {
                 certificate: place.existing(&entry.certificate, "certificates.certificate")?,
                 key: place.existing(&entry.key, "certificates.key")?,
             })
@@ -272,8 +250,9 @@ fn site(place: &Place<'_>, written: &ConfigFile) -> Result<(Site, Folders), Conf
         }
         let (server, folder) = virtual_server(place, id, table)?;
         folders.insert(server.id.clone(), folder);
-        add_hosts(&mut site, &server)
-            .map_err(|host| place.wrong(table, format!("virtual_server.{id}"), format!("two entries use the host {host}")))?;
+        add_hosts(&mut site, &server).map_err(|host| {
+            place.wrong(table, format!("virtual_server.{id}"), format!("two entries use the host {host}"))
+        })?;
         site.virtual_servers.insert(server.id.clone(), server);
     }
     if site.virtual_servers.is_empty() {
@@ -325,9 +304,9 @@ fn trusted_proxies(place: &Place<'_>, written: &ConfigFile) -> Result<Vec<IpNet>
         .iter()
         .map(|entry| {
             let text = entry.get_ref();
-            text.parse::<IpNet>()
-                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-                .map_err(|_| place.wrong(entry, "trusted_proxies", "must be an address or a network such as 10.0.0.0/8"))
+            text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
+                place.wrong(entry, "trusted_proxies", "must be an address or a network such as 10.0.0.0/8")
+            })
         })
         .collect()
 }
@@ -348,7 +327,9 @@ fn virtual_server(
     let apps = written
         .apps
         .iter()
-        .map(|(app, table)| Ok((AppId::new(app), Arc::new(application(place, &key(&format!("apps.{app}")), app, table)?))))
+        .map(|(app, table)| {
+            Ok((AppId::new(app), Arc::new(application(place, &key(&format!("apps.{app}")), app, table)?)))
+        })
         .collect::<Result<BTreeMap<_, _>, ConfigError>>()?;
     let folder = place.existing(&written.policies, &key("policies"))?;
     let app_ids: Vec<AppId> = apps.keys().cloned().collect();

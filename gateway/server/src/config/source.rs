@@ -74,6 +74,9 @@ pub(crate) struct MailTable {
     pub(crate) username: Option<String>,
     #[serde(default)]
     pub(crate) password_file: Option<Spanned<PathBuf>>,
+    /// A certificate authority of one's own, believed besides the public ones.
+    #[serde(default)]
+    pub(crate) ca_file: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -99,7 +102,6 @@ pub(crate) struct AuditTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Certificate {
-    pub(crate) names: Vec<String>,
     pub(crate) certificate: Spanned<PathBuf>,
     pub(crate) key: Spanned<PathBuf>,
 }

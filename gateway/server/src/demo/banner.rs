@@ -30,7 +30,13 @@ impl DemoUser {
             groups: &["staff", "admins"],
             note: "no token yet",
         },
-        DemoUser { name: "carol", display_name: "Carol Cole", email: None, groups: &["staff"], note: "no mail address on record" },
+        DemoUser {
+            name: "carol",
+            display_name: "Carol Cole",
+            email: None,
+            groups: &["staff"],
+            note: "no mail address on record",
+        },
     ];
 }
 
@@ -38,7 +44,12 @@ impl DemoUser {
 ///
 /// # Errors
 /// When standard output is closed.
-pub(crate) fn print(port: u16, console_port: u16, metrics_port: u16, passwords: &[(&DemoUser, Secret)]) -> std::io::Result<()> {
+pub(crate) fn print(
+    port: u16,
+    console_port: u16,
+    metrics_port: u16,
+    passwords: &[(&DemoUser, Secret)],
+) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out)?;
     writeln!(out, "Doorward demo. State is in a temporary folder and gone when you press Ctrl-C.")?;
@@ -47,7 +58,10 @@ pub(crate) fn print(port: u16, console_port: u16, metrics_port: u16, passwords: 
         writeln!(out, "user {} password {}    ({})", user.name, password.expose(), user.note)?;
     }
     writeln!(out)?;
-    writeln!(out, "Open this first:  http://wiki.localhost:{port}/         asks for a one-time password: sign in as alice")?;
+    writeln!(
+        out,
+        "Open this first:  http://wiki.localhost:{port}/         asks for a one-time password: sign in as alice"
+    )?;
     writeln!(out, "Read mail here:   http://127.0.0.1:{console_port}/mailbox      the verification code arrives here")?;
     writeln!(out)?;
     writeln!(out, "                  http://intranet.localhost:{port}/     asks for a password only")?;

@@ -119,7 +119,9 @@ fn answer(name: &str, request: &Request) -> String {
     };
     let length = body.len();
     let body = if request.line().starts_with("HEAD ") { "" } else { &body };
-    format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-store\r\n\r\n{body}")
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-store\r\n\r\n{body}"
+    )
 }
 
 fn page(name: &str, request: &Request, shown: &str) -> String {

@@ -32,7 +32,9 @@ pub(crate) fn demo_site(
 ) -> Result<Site, ConfigError> {
     let apps: BTreeMap<AppId, Arc<App>> = APPS
         .iter()
-        .filter_map(|(id, name)| upstreams.get(id).map(|upstream| (AppId::new(*id), Arc::new(app(id, name, port, *upstream)))))
+        .filter_map(|(id, name)| {
+            upstreams.get(id).map(|upstream| (AppId::new(*id), Arc::new(app(id, name, port, *upstream))))
+        })
         .collect();
     let server = VirtualServer {
         id: VirtualServerId::new("default"),

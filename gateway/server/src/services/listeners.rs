@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use doorward_portal::console::Mailbox;
-use doorward_proxy::tls::Certs;
+use doorward_proxy::tls::{self, Certificates};
 use doorward_proxy::{ConsoleParts, GatewayParts, Limits, console_service, public_service};
 use doorward_store::Store;
 use pingora::apps::http_app::ServeHttp;
@@ -23,7 +23,7 @@ use crate::wire::Gateway;
 pub(crate) struct Listeners {
     http: Vec<SocketAddr>,
     https: Vec<SocketAddr>,
-    certificates: Option<Arc<Certs>>,
+    certificates: Option<Arc<Certificates>>,
     console: SocketAddr,
     metrics: SocketAddr,
     threads: usize,
@@ -37,14 +37,7 @@ impl Listeners {
     pub(crate) fn of(config: &Resolved) -> Result<Self, Failure> {
         let certificates = match config.certificates.is_empty() {
             true => None,
-            false => {
-                let files: Vec<_> = config
-                    .certificates
-                    .iter()
-                    .map(|c| (c.names.clone(), c.certificate.clone(), c.key.clone()))
-                    .collect();
-                Some(Arc::new(Certs::load(&files).map_err(Failure::other)?))
-            }
+            false => Some(Certificates::load(&config.certificates, &config.hosts()).map_err(Failure::other)?),
         };
         Self {
             http: config.http.clone(),
@@ -80,7 +73,12 @@ impl Listeners {
     }
 
     /// Serves until the process is told to stop: SIGTERM lets open requests finish, SIGINT does not.
-    pub(crate) fn serve(self, gateway: Gateway, store: &Store, mailbox: Option<Arc<dyn Mailbox>>) -> Result<(), Failure> {
+    pub(crate) fn serve(
+        self,
+        gateway: Gateway,
+        store: &Store,
+        mailbox: Option<Arc<dyn Mailbox>>,
+    ) -> Result<(), Failure> {
         let conf = ServerConf {
             threads: self.threads,
             grace_period_seconds: Some(GRACE_SECONDS),
@@ -106,6 +104,7 @@ impl Listeners {
             entropy: gateway.entropy.clone(),
             metrics: gateway.metrics.clone(),
             limits: limits.clone(),
+            access_log: true,
         };
         let public = GatewayParts {
             site: gateway.site,
@@ -113,6 +112,7 @@ impl Listeners {
             identities: gateway.identities,
             returns: gateway.returns,
             router: gateway.router,
+            live: gateway.live,
             clock: gateway.clock,
             entropy: gateway.entropy,
             metrics: gateway.metrics,
@@ -126,7 +126,7 @@ impl Listeners {
         }
         if let Some(certificates) = &self.certificates {
             for address in &self.https {
-                let settings = certificates.settings().map_err(Failure::other)?;
+                let settings = tls::settings(certificates.clone()).map_err(Failure::other)?;
                 service.add_tls_with_settings(&address.to_string(), None, settings);
             }
         }

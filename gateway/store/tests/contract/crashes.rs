@@ -20,9 +20,8 @@ const ROUNDS: u64 = 10;
 
 /// Writes until it is killed: a session and its record each time, and says so when it is acknowledged.
 pub(crate) async fn write_on(store: &Store) {
-    let entropy = doorward_store::SystemEntropy::new();
     loop {
-        let name = entropy.id();
+        let name = doorward_store::SystemEntropy.id();
         let change = Change::of(Act::SessionStart(portal_session(&name)))
             .record(event(EventKind::SessionStarted).with("name", name.as_str()));
         done(store.commit(&vs(), change, NOW).await);

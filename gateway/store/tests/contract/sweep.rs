@@ -5,7 +5,6 @@ use std::sync::Arc;
 use doorward_api::flow::Delivery;
 use doorward_api::ports::*;
 use doorward_api::*;
-use doorward_store::Swept;
 
 use crate::fixtures::*;
 use crate::world::World;
@@ -27,10 +26,10 @@ async fn an_expired_enrolment_is_recorded_once_and_its_token_revoked(world: Arc<
     done(commit(&store, enrolling("f", Some("t"))).await);
     done(commit(&store, Act::FlowStart(Box::new(flow("signing-in", Step::Passcode)))).await);
     done(commit(&store, Act::CredentialIssue(token("t"))).await);
-    assert_eq!(store.sweep(NOW + secs(899)).await.unwrap(), Swept::default(), "not yet");
+    assert_eq!(store.sweep(NOW + secs(899)).await.unwrap(), 0, "not yet");
     let late = NOW + secs(900);
-    assert_eq!(store.sweep(late).await.unwrap(), Swept { enrolments: 1, ..Swept::default() });
-    assert_eq!(store.sweep(late).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(late).await.unwrap(), 1);
+    assert_eq!(store.sweep(late).await.unwrap(), 0);
     let recorded = of_kind(&whole_chain(&store).await, EventKind::EnrollmentExpired);
     assert_eq!(recorded.len(), 1);
     assert_eq!(recorded[0]["details"]["lastStep"], "code_issued");
@@ -52,18 +51,19 @@ async fn what_is_over_goes_and_what_is_not_stays(world: Arc<World>) {
     store.count(&vs(), &key, secs(60), NOW).await.unwrap();
     store.settle(&vs(), &MailId::new("m"), Delivery::Sent, event(EventKind::VerificationCodeSent), NOW).await.unwrap();
 
-    let soon = store.sweep(NOW + secs(60)).await.unwrap();
-    assert_eq!(soon, Swept { one_times: 1, meters: 1, ..Swept::default() });
-    let evening = store.sweep(NOW + secs(8 * 3600)).await.unwrap();
-    assert_eq!(evening, Swept { enrolments: 1, sessions: evening.sessions, ..Swept::default() });
-    assert!(evening.sessions > 0);
+    assert_eq!(store.sweep(NOW + secs(60)).await.unwrap(), 2, "the ticket and the counter");
+    assert_eq!(store.sweep(NOW + secs(900)).await.unwrap(), 1, "the enrolment, which is only noted");
+    assert!(store.session(&vs(), &hash("a"), secs(86_400), NOW).await.unwrap().is_some());
+    let evening = NOW + secs(8 * 3600);
+    assert!(store.sweep(evening).await.unwrap() > 0);
     for name in ["p", "a"] {
         assert!(store.session(&vs(), &hash(name), secs(86_400), NOW).await.unwrap().is_none(), "{name}");
     }
-    let next_day = store.sweep(NOW + secs(900 + 86_400)).await.unwrap();
-    assert_eq!(next_day, Swept { flows: 1, mails: 1, ..Swept::default() });
-    let day_after = store.sweep(NOW + secs(2 * 86_400)).await.unwrap();
-    assert_eq!(day_after, Swept { flows: 1, ..Swept::default() }, "the enrolment, a day after it was noted");
+    assert_eq!(store.sweep(evening).await.unwrap(), 0);
+    let next_day = NOW + secs(900 + 86_400);
+    assert_eq!(store.sweep(next_day).await.unwrap(), 3, "both flows, and the mail that was settled");
+    assert_eq!(store.delivery(&vs(), &MailId::new("m")).await.unwrap(), None);
+    assert!(store.flow(&vs(), &FlowId::new("f")).await.unwrap().is_none());
 }
 
 async fn two_sweeps_at_once_record_once(world: Arc<World>) {
@@ -73,6 +73,6 @@ async fn two_sweeps_at_once_record_once(world: Arc<World>) {
     }
     let late = NOW + secs(1000);
     let (one, two) = tokio::join!(store.sweep(late), second.sweep(late));
-    assert_eq!(one.unwrap().enrolments + two.unwrap().enrolments, 10);
+    assert_eq!(one.unwrap() + two.unwrap(), 10);
     assert_eq!(of_kind(&whole_chain(&store).await, EventKind::EnrollmentExpired).len(), 10);
 }

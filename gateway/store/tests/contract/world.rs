@@ -91,11 +91,11 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if let Some(name) = self.database.take() {
-            if let Err(error) = administer(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")) {
-                // Not a panic: one may be under way.
-                let _ = writeln!(std::io::stderr(), "{name} stays behind: {error}");
-            }
+        if let Some(name) = self.database.take()
+            && let Err(error) = administer(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        {
+            // Not a panic: one may be under way.
+            let _ = writeln!(std::io::stderr(), "{name} stays behind: {error}");
         }
     }
 }
@@ -111,7 +111,7 @@ pub(crate) fn open(url: &str, key: u8, statement_timeout: Duration) -> Result<St
         statement_timeout,
         max_connections: 6,
     };
-    Store::open(options, Arc::new(SystemEntropy::new()))
+    Store::open(options, Arc::new(SystemEntropy))
 }
 
 /// A PostgreSQL server that stories make their databases on.
