@@ -6,7 +6,7 @@ use doorward_access::gate::{Gate, Verdict};
 use doorward_access::returns::Returns;
 use doorward_access::sessions::Identities;
 use doorward_access::site::{App, HostRole, SharedSite, Site, VirtualServer};
-use doorward_api::{Decision, Subject, Timestamp, Token};
+use doorward_api::{Decision, Proofs, Subject, Timestamp, Token};
 
 use crate::canonical::CanonicalRequest;
 use crate::identify::identify;
@@ -32,8 +32,7 @@ impl Judge {
         self.gate.decide(site, vs, subject, &request.object(&vs.id, &app.id), now)
     }
 
-    /// Whether the same request would be admitted now, for the same person: by the site in force now, for whoever the
-    /// cookie is now.
+    /// Whether a request that was admitted may last: by the site in force now, for whoever the cookie is now.
     pub(crate) async fn still(
         &self,
         request: &CanonicalRequest,
@@ -47,6 +46,34 @@ impl Judge {
         let user = |subject: &Subject| subject.principal().map(|principal| principal.user.clone());
         let object = request.object(&vs.id, &app.id);
         user(&subject) == user(admitted)
-            && matches!(self.gate.decision(&site, vs, &subject, &object, now), Decision::Admit { .. })
+            && may_last(&self.gate.decision(&site, vs, &subject, &object, now), subject.proofs())
+    }
+}
+
+/// A proof that has grown old since is asked for again at the next request; it cuts no download in the middle. One that was
+/// never given, because the policies ask for more than they did, does.
+fn may_last(decision: &Decision, given: Proofs) -> bool {
+    match decision {
+        Decision::Admit { .. } => true,
+        Decision::Challenge { need, .. } => need.iter().all(|factor| given.has(*factor)),
+        Decision::Refuse { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_api::Factor;
+
+    use super::*;
+
+    #[test]
+    fn an_old_proof_lets_a_download_end_and_a_missing_one_does_not() {
+        let given = Proofs::NONE.with(Factor::Password, Timestamp::from_secs(1)).with(Factor::Otp, Timestamp::from_secs(1));
+        let challenge = |need: &[Factor]| Decision::Challenge { need: need.to_vec(), by: Vec::new() };
+        assert!(may_last(&Decision::Admit { by: Vec::new() }, given));
+        assert!(may_last(&challenge(&[Factor::Otp]), given));
+        assert!(!may_last(&challenge(&[Factor::Otp, Factor::Passkey]), given));
+        assert!(!may_last(&challenge(&[Factor::Otp]), Proofs::NONE));
+        assert!(!may_last(&Decision::Refuse { by: Vec::new() }, given));
     }
 }

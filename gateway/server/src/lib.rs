@@ -19,7 +19,7 @@ use args::{AuditCommand, Cli, Command, KeyCommand, PolicyCommand};
 
 /// What went wrong before or instead of serving. Printed on standard error; the process ends with exit code 2.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// The configuration.
     #[error(transparent)]
     Config(#[from] config::ConfigError),

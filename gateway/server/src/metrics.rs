@@ -10,7 +10,7 @@ use prometheus::{
 
 /// Every series of the gateway. Base units; labels of low cardinality only.
 #[derive(Debug, Clone)]
-pub struct PrometheusMetrics {
+pub(crate) struct PrometheusMetrics {
     registry: Registry,
     requests: IntCounterVec,
     request_duration: HistogramVec,
@@ -59,7 +59,7 @@ impl PrometheusMetrics {
     ///
     /// # Errors
     /// When two series share a name, which is a mistake in this file.
-    pub fn new() -> Result<Self, prometheus::Error> {
+    pub(crate) fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let counter = |name: &str, help: &str, labels: &[&str]| -> Result<IntCounterVec, prometheus::Error> {
             let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
@@ -149,7 +149,7 @@ impl PrometheusMetrics {
     }
 
     /// The text exposition format, version 0.0.4.
-    pub fn exposition(&self) -> Vec<u8> {
+    pub(crate) fn exposition(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut out) {
             tracing::error!(%error, "metrics could not be written");
@@ -158,22 +158,22 @@ impl PrometheusMetrics {
     }
 
     /// Sets the number of live portal sessions.
-    pub fn set_live_sessions(&self, vs: &str, count: u64) {
+    pub(crate) fn set_live_sessions(&self, vs: &str, count: u64) {
         self.live_sessions.with_label_values(&[vs]).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Notes whether a dependency answers.
-    pub fn set_ready(&self, dependency: &str, ready: bool) {
+    pub(crate) fn set_ready(&self, dependency: &str, ready: bool) {
         self.ready.with_label_values(&[dependency]).set(i64::from(ready));
     }
 
     /// Notes when serving began.
-    pub fn set_started(&self, at: doorward_api::Timestamp) {
+    pub(crate) fn set_started(&self, at: doorward_api::Timestamp) {
         self.started.set(at.secs() as f64);
     }
 
     /// Notes when a reload was applied.
-    pub fn set_reloaded(&self, what: &str, at: doorward_api::Timestamp) {
+    pub(crate) fn set_reloaded(&self, what: &str, at: doorward_api::Timestamp) {
         self.last_reload.with_label_values(&[what]).set(at.secs() as f64);
     }
 }

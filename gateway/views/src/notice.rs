@@ -1,7 +1,7 @@
 //! What a notice says, how loudly, and about which field.
 
 use doorward_api::ScreenPage;
-use doorward_api::flow::Notice;
+use doorward_api::flow::{Delivery, Notice};
 use minijinja::{Value, context};
 use serde::Serialize;
 
@@ -105,9 +105,44 @@ fn field(notice: &Notice, page: &ScreenPage) -> Option<&'static str> {
         ScreenPage::Name { .. } => Some("username"),
         ScreenPage::Password => Some("password"),
         ScreenPage::Passcode { suspended: false, .. } | ScreenPage::FirstPasscode { .. } => Some("otp"),
+        ScreenPage::CheckEmail { delivery: Some(Delivery::Refused), .. } => Some("resend"),
         ScreenPage::CheckEmail { .. } if matches!(notice, Notice::CodeVoid | Notice::CodeExpired) => Some("resend"),
         ScreenPage::CheckEmail { .. } => Some("verification_code"),
         ScreenPage::ChooseKind { .. } | ScreenPage::ChooseDevice { .. } => Some("target"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_api::Timestamp;
+
+    use super::*;
+
+    fn check_email(delivery: Delivery) -> ScreenPage {
+        ScreenPage::CheckEmail {
+            sent_at: None,
+            delivery: Some(delivery),
+            resend_at: Timestamp::default(),
+            expires_at: None,
+            masked_email: None,
+        }
+    }
+
+    #[test]
+    fn a_notice_leads_to_what_can_be_done_about_it() {
+        let field = |notice, page: &ScreenPage| NoticeView::new(&notice, page).field;
+        let sent = check_email(Delivery::Sent);
+        assert_eq!(field(Notice::CodeWrong { tries_left: 2 }, &sent), Some("verification_code"));
+        assert_eq!(field(Notice::CodeVoid, &sent), Some("resend"));
+        assert_eq!(field(Notice::CodeWrong { tries_left: 2 }, &check_email(Delivery::Refused)), Some("resend"));
+        assert_eq!(field(Notice::Locked { until: Timestamp::default() }, &ScreenPage::Password), None);
+        assert_eq!(field(Notice::StaleForm, &sent), None);
+    }
+
+    #[test]
+    fn the_clock_is_mentioned_from_the_second_failure_on() {
+        let hint = |times| NoticeView::new(&Notice::PasscodeNotAccepted { times }, &ScreenPage::Password).hint;
+        assert_eq!((hint(1), hint(2)), (None, Some("notice-clock-hint")));
     }
 }

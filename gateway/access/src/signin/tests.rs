@@ -237,6 +237,8 @@ async fn the_tenth_wrong_passcode_locks_the_token_for_fifteen_minutes() {
     assert!(matches!(browser.look().await.notice, Some(Notice::Locked { .. })));
     browser.send(Send::Passcode(stage.passcode("u-alice", browser.now))).await;
     assert!(matches!(browser.look().await.notice, Some(Notice::Locked { .. })), "even if right");
+    browser.send(Send::Passcode("wrong".into())).await;
+    assert_eq!(stage.world.with(|rows| rows.credentials[0].fails), 10, "what is not looked at is not counted");
     assert_eq!(stage.world.kinds().iter().filter(|kind| **kind == EventKind::TokenLocked).count(), 1);
     browser.wait(14 * 60);
     browser.send(Send::Passcode(String::new())).await;

@@ -7,7 +7,7 @@
 use http::StatusCode;
 use memchr::memchr_iter;
 
-use crate::canonical::canonical_host;
+use crate::canonical::{canonical_host, is_target_byte, split_target};
 use crate::hygiene::fold;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -125,7 +125,7 @@ impl<'a> RequestLine<'a> {
         if target.len() > limits.target_bytes {
             return Err(Refusal::new(StatusCode::URI_TOO_LONG, "target_too_long"));
         }
-        if target.iter().any(|byte| !(0x21..=0x7e).contains(byte) || *byte == b'#') {
+        if !target.iter().copied().all(is_target_byte) {
             return Err(Refusal::bad("target_byte"));
         }
         let one_dot_zero = match version {
@@ -143,7 +143,7 @@ impl<'a> RequestLine<'a> {
     /// that nothing behind this line sees any other form than `/…`.
     fn in_origin_form(&self, host: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
         if self.target.starts_with(b"/") {
-            return Ok(None);
+            return split_target(self.target).map(|_| None);
         }
         let rest = strip_scheme(self.target).ok_or(Refusal::bad("target_form"))?;
         let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
@@ -152,7 +152,9 @@ impl<'a> RequestLine<'a> {
             return Err(Refusal::bad("target_other_host"));
         }
         let slash: &[u8] = if path.starts_with(b"/") { b"" } else { b"/" };
-        Ok(Some([self.method, b" ", slash, path, b" ", self.version].concat()))
+        let target = [slash, path].concat();
+        split_target(&target)?;
+        Ok(Some([self.method, b" ", &target, b" ", self.version].concat()))
     }
 }
 

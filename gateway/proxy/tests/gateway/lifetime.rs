@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use doorward_proxy::Limits;
 
-use crate::world::{World, portal_session, read_all, read_answer, status, statuses};
+use crate::world::{World, header, portal_session, read_all, read_answer, status, statuses};
 
 const HANDSHAKE: &str =
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n";
@@ -123,4 +123,24 @@ fn an_address_has_room_for_so_many_connections() {
     drop(held);
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(status(&world.get("open.localhost", "/", "")), 200, "room again");
+}
+
+#[test]
+fn a_shutdown_loses_no_request_of_a_connection_that_is_kept() {
+    let world = World::with(Limits { linger: Duration::from_secs(1), ..Limits::default() });
+    let request = "GET / HTTP/1.1\r\nHost: open.localhost\r\n\r\n";
+    let mut kept: Vec<TcpStream> = (0..10).map(|_| world.connect()).collect();
+    for stream in &mut kept {
+        stream.write_all(request.as_bytes()).unwrap();
+        assert_eq!(status(&read_answer(stream)), 200);
+    }
+    let mut idle = kept.pop().unwrap();
+    world.shut_down();
+    std::thread::sleep(Duration::from_millis(300));
+    for stream in &mut kept {
+        stream.write_all(request.as_bytes()).unwrap();
+        let answer = read_all(stream);
+        assert_eq!((status(&answer), header(&answer, "connection")), (200, vec!["close"]));
+    }
+    assert!(closed_after(&mut idle) < Duration::from_secs(3));
 }

@@ -94,3 +94,32 @@ fn an_application_takes_the_methods_it_opted_into() {
     assert_eq!(propfind("lenient.localhost"), 200);
     assert_eq!(propfind("half.localhost"), 501);
 }
+
+#[test]
+fn every_printable_byte_goes_on_in_one_way_or_is_refused() {
+    let world = World::start();
+    for byte in (0x21..=0x7e_u8).map(char::from) {
+        let query = format!("/public?a{byte}b");
+        let answer = status(&world.get("half.localhost", &query, ""));
+        let heard = world.heard.take();
+        match byte {
+            '#' | '"' | '<' | '>' => assert_eq!((answer, heard.as_str()), (400, ""), "{query}"),
+            _ => assert!(answer == 200 && heard.starts_with(&format!("GET {query} HTTP/1.1\r\n")), "{query}: {heard}"),
+        }
+        let local = status(&world.get("login.localhost", &format!("/echo?a{byte}b"), ""));
+        assert_eq!(local, answer, "our own pages take what applications get: {query}");
+
+        let path = format!("/public/a{byte}b");
+        let answer = status(&world.get("half.localhost", &path, ""));
+        let heard = world.heard.take();
+        let sent = match byte {
+            '#' | '"' | '<' | '>' | '\\' | ';' | '%' | '`' => None,
+            '[' | ']' | '^' | '{' | '|' | '}' => Some(format!("/public/a%{:02X}b", u32::from(byte))),
+            _ => Some(path.clone()),
+        };
+        match sent {
+            Some(sent) => assert!(heard.starts_with(&format!("GET {sent} HTTP/1.1\r\n")), "{path}: {heard}"),
+            None => assert_eq!((answer, heard.as_str()), (400, ""), "{path}"),
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -66,13 +66,13 @@ pub(crate) struct World {
     pub(crate) live: Arc<Live>,
     pub(crate) store: Arc<Store>,
     pub(crate) identities: Arc<Identities>,
-    stop: Arc<Notify>,
+    stop: Arc<Stop>,
     running: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        self.stop.notify_one();
+        self.stop.now.notify_one();
         if let Some(running) = self.running.take() {
             let _ = running.join();
         }
@@ -128,10 +128,16 @@ impl World {
             },
         );
         console_listener.add_tcp(&format!("127.0.0.1:{console}"));
-        let stop = Arc::new(Notify::new());
-        let signal = Stop(stop.clone());
+        let stop = Arc::new(Stop::default());
+        let signal = Signal(stop.clone());
         let running = std::thread::spawn(move || {
-            let mut server = Server::new_with_opt_and_conf(None, ServerConf { threads: 2, ..ServerConf::default() });
+            let conf = ServerConf {
+                threads: 2,
+                grace_period_seconds: Some(3),
+                graceful_shutdown_timeout_seconds: Some(1),
+                ..ServerConf::default()
+            };
+            let mut server = Server::new_with_opt_and_conf(None, conf);
             server.bootstrap();
             server.add_service(service);
             server.add_service(console_listener);
@@ -141,6 +147,12 @@ impl World {
             wait_for(port);
         }
         Self { public, console, tls, heard, live, store, identities, stop, running: Some(running) }
+    }
+
+    /// Begins a graceful shutdown.
+    pub(crate) fn shut_down(&self) {
+        self.stop.gently.store(true, Ordering::SeqCst);
+        self.stop.now.notify_one();
     }
 
     /// Sends bytes and reads until the gateway closes or is silent.
@@ -236,13 +248,23 @@ fn wait_for(port: u16) {
     }
 }
 
-struct Stop(Arc<Notify>);
+#[derive(Default)]
+struct Stop {
+    now: Notify,
+    gently: AtomicBool,
+}
+
+struct Signal(Arc<Stop>);
 
 #[async_trait]
-impl ShutdownSignalWatch for Stop {
+impl ShutdownSignalWatch for Signal {
     async fn recv(&self) -> ShutdownSignal {
-        self.0.notified().await;
-        ShutdownSignal::FastShutdown
+        self.0.now.notified().await;
+        if self.0.gently.load(Ordering::SeqCst) {
+            ShutdownSignal::GracefulTerminate
+        } else {
+            ShutdownSignal::FastShutdown
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::ConfigError;
 ///
 /// # Errors
 /// When the folder or a file in it cannot be read.
-pub fn read_policies(folder: &Path) -> Result<Vec<Source>, ConfigError> {
+pub(crate) fn read_policies(folder: &Path) -> Result<Vec<Source>, ConfigError> {
     let unreadable = |file: &Path, cause: std::io::Error| ConfigError::Unreadable {
         file: file.to_owned(),
         cause: cause.to_string(),
@@ -34,7 +34,7 @@ pub fn read_policies(folder: &Path) -> Result<Vec<Source>, ConfigError> {
 ///
 /// # Errors
 /// As the file system says.
-pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;

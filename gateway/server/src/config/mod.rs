@@ -10,7 +10,7 @@ pub(crate) use resolve::{Resolved, cores, resolve_site};
 
 /// Why a configuration is refused. Shown as `file:line: what; rule`, and the process ends with exit code 2.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// A file cannot be read.
     #[error("{}: cannot be read: {cause}", .file.display())]
     Unreadable {
@@ -62,10 +62,10 @@ pub enum ConfigError {
 ///
 /// # Errors
 /// [`ConfigError`] names file, line, key and rule.
-pub fn load(path: &Path) -> Result<Resolved, ConfigError> {
+pub(crate) fn load(path: &Path) -> Result<Resolved, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|cause| ConfigError::Unreadable { file: path.to_owned(), cause: cause.to_string() })?;
     resolve::resolve(path, &text)
 }
 
-pub use files::{read_policies, write_private};
+pub(crate) use files::{read_policies, write_private};

@@ -19,42 +19,42 @@ use super::{ConfigError, read_policies};
 
 /// A configuration that holds.
 #[derive(Debug)]
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// The file it came from.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// TLS listeners.
-    pub https: Vec<SocketAddr>,
+    pub(crate) https: Vec<SocketAddr>,
     /// Plain listeners, all on loopback.
-    pub http: Vec<SocketAddr>,
+    pub(crate) http: Vec<SocketAddr>,
     /// The console's listener.
-    pub console: SocketAddr,
+    pub(crate) console: SocketAddr,
     /// The listener of metrics and health.
-    pub metrics: SocketAddr,
+    pub(crate) metrics: SocketAddr,
     /// Worker threads.
-    pub threads: usize,
+    pub(crate) threads: usize,
     /// The database.
-    pub store_url: String,
+    pub(crate) store_url: String,
     /// The master key.
-    pub key: MasterKey,
+    pub(crate) key: MasterKey,
     /// Outgoing mail.
-    pub mail: SmtpSettings,
+    pub(crate) mail: SmtpSettings,
     /// Folder of the audit checkpoints.
-    pub checkpoints: PathBuf,
+    pub(crate) checkpoints: PathBuf,
     /// Certificates and keys; the first is used where no name fits.
-    pub certificates: Vec<PemPair>,
+    pub(crate) certificates: Vec<PemPair>,
     /// The operator's templates.
-    pub templates: Option<PathBuf>,
+    pub(crate) templates: Option<PathBuf>,
     /// Plugin settings by plugin id, with their lines.
-    pub plugins: BTreeMap<String, (serde_json::Value, usize)>,
+    pub(crate) plugins: BTreeMap<String, (serde_json::Value, usize)>,
     /// Folder of policies of each virtual server.
-    pub policy_folders: BTreeMap<VirtualServerId, PathBuf>,
+    pub(crate) policy_folders: BTreeMap<VirtualServerId, PathBuf>,
     /// Hosts, applications, policies.
-    pub site: Site,
+    pub(crate) site: Site,
 }
 
 impl Resolved {
     /// Every host that is served.
-    pub fn hosts(&self) -> Vec<String> {
+    pub(crate) fn hosts(&self) -> Vec<String> {
         let mut hosts: Vec<String> = self.site.hosts.keys().cloned().collect();
         hosts.sort();
         hosts
@@ -280,7 +280,7 @@ fn empty_site(trusted_proxies: Vec<IpNet>) -> Site {
 ///
 /// # Errors
 /// The host that is used twice.
-pub fn resolve_site(server: Arc<VirtualServer>, secure_cookies: bool) -> Result<Site, String> {
+pub(crate) fn resolve_site(server: Arc<VirtualServer>, secure_cookies: bool) -> Result<Site, String> {
     let mut site = Site { secure_cookies, ..empty_site(Vec::new()) };
     add_hosts(&mut site, &server)?;
     site.virtual_servers.insert(server.id.clone(), server);
