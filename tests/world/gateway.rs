@@ -75,7 +75,7 @@ impl Gateway {
             .args(["--metrics-port", &metrics.to_string()])
             .args(arguments)
             .envs(environment.iter().copied());
-        let gateway = Self::start(command, port, console, metrics);
+        let mut gateway = Self::start(command, port, console, metrics);
         gateway.wait_ready();
         let passwords = gateway
             .output
@@ -90,7 +90,8 @@ impl Gateway {
                 Some((name, words.next()?.to_owned()))
             })
             .collect();
-        Self { passwords, ..gateway }
+        gateway.passwords = passwords;
+        gateway
     }
 
     /// Starts a command that serves on these ports.

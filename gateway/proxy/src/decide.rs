@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn an_old_proof_lets_a_download_end_and_a_missing_one_does_not() {
-        let given = Proofs::NONE.with(Factor::Password, Timestamp::from_secs(1)).with(Factor::Otp, Timestamp::from_secs(1));
+        let given =
+            Proofs::NONE.with(Factor::Password, Timestamp::from_secs(1)).with(Factor::Otp, Timestamp::from_secs(1));
         let challenge = |need: &[Factor]| Decision::Challenge { need: need.to_vec(), by: Vec::new() };
         assert!(may_last(&Decision::Admit { by: Vec::new() }, given));
         assert!(may_last(&challenge(&[Factor::Otp]), given));

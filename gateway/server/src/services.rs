@@ -227,14 +227,41 @@ fn finish(runtime: tokio::runtime::Runtime, store: &Store) {
 
 /// One JSON object a line on standard error; `RUST_LOG` chooses what.
 fn log_as_json() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    let _ = tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(filter).try_init();
+    let _ =
+        tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(log_filter("info")).try_init();
 }
 
 /// Warnings only, for a terminal.
 fn log_for_people() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    let _ = tracing_subscriber::fmt().compact().with_writer(std::io::stderr).with_env_filter(filter).try_init();
+    let _ =
+        tracing_subscriber::fmt().compact().with_writer(std::io::stderr).with_env_filter(log_filter("warn")).try_init();
+}
+
+/// What `RUST_LOG` says, or the usual; but the libraries that would print requests, mails, statements or key material when
+/// they are asked for details are never asked.
+fn log_filter(usual: &str) -> tracing_subscriber::EnvFilter {
+    const NO_DETAILS: [&str; 11] = [
+        "pingora",
+        "pingora_core",
+        "pingora_proxy",
+        "pingora_http",
+        "h2",
+        "hyper",
+        "httparse",
+        "rustls",
+        "lettre",
+        "sqlx",
+        "cedar_policy_core",
+    ];
+    let chosen = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into());
+    let chosen_by_operator = std::env::var_os("RUST_LOG").is_some();
+    NO_DETAILS.iter().fold(chosen, |filter, library| {
+        let level = if chosen_by_operator { "info" } else { usual };
+        match format!("{library}={level}").parse() {
+            Ok(directive) => filter.add_directive(directive),
+            Err(_) => filter,
+        }
+    })
 }
 
 /// Whether an address can be listened on, before anything else is started: a taken port is a sentence, not a crash.

@@ -83,7 +83,7 @@ impl Listeners {
             threads: self.threads,
             grace_period_seconds: Some(GRACE_SECONDS),
             graceful_shutdown_timeout_seconds: Some(5),
-            max_retries: 1,
+            max_retries: 2,
             ..ServerConf::default()
         };
         let mut server = Server::new_with_opt_and_conf(None, conf);
