@@ -4,8 +4,9 @@
 
 .PHONY: demo test build fmt
 .SUFFIXES:
+.NOTPARALLEL:
 
-DOORWARD := target/debug/doorward
+DOORWARD := $(or $(CARGO_TARGET_DIR),target)/debug/doorward
 
 demo: build
 	@exec $(DOORWARD) demo $(DEMO)
@@ -15,30 +16,52 @@ build:
 	@test -x $(DOORWARD) || echo "Building Doorward. The first time takes three to six minutes on two cores; cargo says what it compiles."
 	@cargo build --locked -p doorward-server
 
+# A part that fails does not stop those that do not build on it; the summary comes in any case, and the failure counts.
 test:
-	@mkdir -p target && : > target/parts.txt
+	@.ci/timed --begin
+	@$(MAKE) --no-print-directory --keep-going parts; code=$$?; .ci/timed --summary; exit $$code
+
+PARTS := formatting lints units cases journeys
+.PHONY: parts tools whole $(PARTS)
+parts: $(PARTS)
+
+tools:
 	@.ci/timed "tools" .ci/need test
-	@.ci/timed "tools of the tests" $(MAKE) --no-print-directory test-tools
-	@.ci/timed "formatting" cargo fmt --all --check
+
+whole: tools
 	@.ci/timed "build" cargo build --locked --workspace --all-targets
+
+formatting: tools
+	@.ci/timed "formatting" cargo fmt --all --check
+
+lints: whole
 	@.ci/timed "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
+
+units: whole
 	@.ci/timed "unit tests and contracts" cargo test --locked --workspace --exclude doorward-tests
+
+cases: whole
 	@.ci/timed "policy cases" $(DOORWARD) policy test --demo --cases policies/cases
+
+journeys: whole test-tools
 	@.ci/timed "journeys" cargo test --locked -p doorward-tests
-	@echo; echo "Time by part:"; cat target/parts.txt
+
+# What the journeys take from npm and PyPI, at the versions said in tests/.
+BROWSER := tests/browser/node_modules/.package-lock.json
+PYTHON := target/tools/venv/complete
 
 .PHONY: test-tools
-test-tools: target/tools/browser.stamp target/tools/python.stamp
+test-tools: tools
+	@.ci/timed "tools of the journeys" $(MAKE) --silent --no-print-directory $(BROWSER) $(PYTHON)
 
-target/tools/browser.stamp: tests/browser/package-lock.json
-	@mkdir -p target/tools
-	cd tests/browser && npm ci --no-audit --no-fund --ignore-scripts
+$(BROWSER): tests/browser/package-lock.json
+	@cd tests/browser && npm ci --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-target/tools/python.stamp: tests/peers/requirements.txt
+$(PYTHON): tests/peers/requirements.txt
 	@mkdir -p target/tools
-	python3 -m venv target/tools/venv
-	target/tools/venv/bin/pip install --quiet --disable-pip-version-check -r tests/peers/requirements.txt
+	@python3 -m venv --clear target/tools/venv
+	@target/tools/venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/peers/requirements.txt
 	@touch $@
 
 fmt:

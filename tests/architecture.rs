@@ -16,10 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("connect", &["api", "views"]),
     ("portal", &["api", "access", "tokens", "views"]),
     ("proxy", &["api", "access"]),
-    (
-        "server",
-        &["api", "policy", "tokens", "access", "views", "store", "connect", "portal", "proxy", "otp", "audit"],
-    ),
+    ("server", &["api", "policy", "tokens", "access", "views", "store", "connect", "portal", "proxy", "otp", "audit"]),
     ("oath", &[]),
     ("otp", &["api", "oath"]),
     ("audit", &["api"]),
@@ -44,8 +41,19 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// What may stand in the root, hidden files aside.
 const ROOT: &[&str] = &[
-    "Cargo.toml", "gateway", "plugins", "policies", "templates", "tests", "benches", "README.md", // the sources
-    "Cargo.lock", "Makefile", "LICENSE", "CHANGELOG.md", "docs", // what belongs to them
+    "Cargo.toml",
+    "gateway",
+    "plugins",
+    "policies",
+    "templates",
+    "tests",
+    "benches",
+    "README.md", // the sources
+    "Cargo.lock",
+    "Makefile",
+    "LICENSE",
+    "CHANGELOG.md",
+    "docs", // what belongs to them
     "target",
 ];
 

@@ -1,7 +1,22 @@
 //! Journeys through a running gateway. The list of modules is the table of contents.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a story that cannot go on ends there and says so"
+)]
+
 mod architecture;
 mod journeys {
+    mod enrolment;
     mod first_light;
+    mod headers;
+    mod metrics;
+    mod paths;
+    mod run;
+    mod sessions;
+    mod upgrades;
 }
 mod world;

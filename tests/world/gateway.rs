@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::http::exchange;
+use super::mail_server::mails_in;
 use super::visitor::Visitor;
 
 /// A running gateway; killed when dropped.
@@ -18,6 +19,8 @@ pub(crate) struct Gateway {
     pub(crate) console: u16,
     pub(crate) metrics: u16,
     pub(crate) passwords: BTreeMap<String, String>,
+    /// The folder of the mail server that it uses; the demo has a mailbox of its own.
+    pub(crate) mails: Option<PathBuf>,
     /// What it wrote on standard error.
     pub(crate) log: Arc<Mutex<String>>,
     /// What it wrote on standard output.
@@ -36,8 +39,12 @@ pub(crate) struct Mail {
 impl Mail {
     /// The code: the one line that is nothing but six digits.
     pub(crate) fn code(&self) -> String {
-        let codes: Vec<&str> =
-            self.text.lines().map(str::trim).filter(|l| l.len() == 6 && l.bytes().all(|b| b.is_ascii_digit())).collect();
+        let codes: Vec<&str> = self
+            .text
+            .lines()
+            .map(str::trim)
+            .filter(|l| l.len() == 6 && l.bytes().all(|b| b.is_ascii_digit()))
+            .collect();
         assert_eq!(codes.len(), 1, "the mail holds the code alone on one line: {}", self.text);
         codes[0].to_owned()
     }
@@ -51,7 +58,11 @@ pub(crate) fn binary() -> PathBuf {
         path.pop();
     }
     let binary = path.join("doorward");
-    assert!(binary.exists(), "{} is missing: run `make test`, or `cargo build -p doorward-server` first", binary.display());
+    assert!(
+        binary.exists(),
+        "{} is missing: run `make test`, or `cargo build -p doorward-server` first",
+        binary.display()
+    );
     binary
 }
 
@@ -68,7 +79,15 @@ impl Gateway {
 
     /// The demo with further arguments and environment.
     pub(crate) fn demo_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let (port, console, metrics) = (free_port(), free_port(), free_port());
+        Self::demo_on([free_port(), free_port(), free_port()], arguments, environment)
+    }
+
+    /// The demo on these ports, of portal and applications, console, metrics.
+    pub(crate) fn demo_on(
+        [port, console, metrics]: [u16; 3],
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(binary());
         command
             .args(["demo", "--port", &port.to_string(), "--console-port", &console.to_string()])
@@ -94,12 +113,26 @@ impl Gateway {
         gateway
     }
 
+    /// Kills the demo (no farewell: SIGKILL) and starts it once more on the same ports, with these arguments.
+    pub(crate) fn demo_again(&mut self, arguments: &[&str]) {
+        self.kill();
+        *self = Self::demo_on([self.port, self.console, self.metrics], arguments, &[]);
+    }
+
+    /// Makes the demo's mail server turn mail away, or take it again.
+    pub(crate) fn stop_mail(&self, stopped: bool) {
+        let body = format!("stopped={stopped}");
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let answer = exchange(self.console, "POST", "127.0.0.1", "/mailbox/stopped", &form, body.as_bytes());
+        assert_eq!(answer.status, 303, "{}", answer.text());
+    }
+
     /// Starts a command that serves on these ports.
     pub(crate) fn start(mut command: Command, port: u16, console: u16, metrics: u16) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the gateway starts");
         let output = collect(child.stdout.take().unwrap());
         let log = collect(child.stderr.take().unwrap());
-        Self { child, port, console, metrics, passwords: BTreeMap::new(), log, output }
+        Self { child, port, console, metrics, passwords: BTreeMap::new(), mails: None, log, output }
     }
 
     /// Waits until `/readyz` says so.
@@ -131,8 +164,11 @@ impl Gateway {
         self.passwords.get(user).unwrap_or_else(|| panic!("the banner names no {user}")).clone()
     }
 
-    /// The demo's mailbox, newest first.
+    /// The demo's mailbox, or what its mail server took, newest first.
     pub(crate) fn mails(&self) -> Vec<Mail> {
+        if let Some(folder) = &self.mails {
+            return mails_in(folder);
+        }
         let answer = exchange(self.console, "GET", "127.0.0.1", "/mailbox.json", &[], b"");
         assert_eq!(answer.status, 200, "{}", answer.text());
         let mails: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
@@ -141,7 +177,12 @@ impl Gateway {
             .as_array()
             .expect("the mailbox is a list")
             .iter()
-            .map(|m| Mail { to: text(m, "to"), subject: text(m, "subject"), text: text(m, "text"), html: text(m, "html") })
+            .map(|m| Mail {
+                to: text(m, "to"),
+                subject: text(m, "subject"),
+                text: text(m, "text"),
+                html: text(m, "html"),
+            })
             .collect()
     }
 

@@ -30,7 +30,14 @@ impl Answer {
 }
 
 /// Sends a request on a connection of its own and reads the answer.
-pub(crate) fn exchange(port: u16, method: &str, host: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub(crate) fn exchange(
+    port: u16,
+    method: &str,
+    host: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
     let mut request = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
@@ -42,7 +49,8 @@ pub(crate) fn exchange(port: u16, method: &str, host: &str, target: &str, header
     let mut bytes = request.into_bytes();
     bytes.extend_from_slice(body);
     let raw = send_raw(port, &bytes);
-    parse(&raw, method == "HEAD").unwrap_or_else(|| panic!("no answer to {method} {host}{target}: {:?}", String::from_utf8_lossy(&raw)))
+    parse(&raw, method == "HEAD")
+        .unwrap_or_else(|| panic!("no answer to {method} {host}{target}: {:?}", String::from_utf8_lossy(&raw)))
 }
 
 /// Sends bytes and reads until the connection is closed, or ten seconds have passed.
@@ -61,7 +69,7 @@ pub(crate) fn send_raw(port: u16, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-fn parse(raw: &[u8], head_only: bool) -> Option<Answer> {
+pub(super) fn parse(raw: &[u8], head_only: bool) -> Option<Answer> {
     let end = raw.windows(4).position(|w| w == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&raw[..end]).into_owned();
     let mut lines = head.split("\r\n");
@@ -69,9 +77,8 @@ fn parse(raw: &[u8], head_only: bool) -> Option<Answer> {
     if status == 100 {
         return parse(&raw[end + 4..], head_only);
     }
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(':').map(|(n, v)| (n.to_owned(), v.trim().to_owned())))
-        .collect();
+    let headers: Vec<(String, String)> =
+        lines.filter_map(|line| line.split_once(':').map(|(n, v)| (n.to_owned(), v.trim().to_owned()))).collect();
     let mut answer = Answer { status, headers, body: Vec::new() };
     let rest = &raw[end + 4..];
     if !head_only {

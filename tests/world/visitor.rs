@@ -1,17 +1,21 @@
 //! Somebody with a browser without JavaScript: cookies by host, redirects followed, forms filled.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::form::{Form, forms, unescape};
-use super::http::{Answer, exchange};
+use super::http::Answer;
+use super::wire::{Curl, Wire};
 
 /// A browser with a jar of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
-    port: u16,
+    wire: Wire,
     /// By host, then by name.
     pub(crate) jar: BTreeMap<String, BTreeMap<String, String>>,
     pub(crate) language: Option<String>,
+    /// Every `Set-Cookie` that came, with the host it came from.
+    pub(crate) cookies: Vec<(String, String)>,
 }
 
 /// A page that was reached.
@@ -52,11 +56,14 @@ impl Page {
 
     /// The form that has a field or a button of this name.
     pub(crate) fn form(&self, name: &str) -> Form {
-        self.try_form(name).unwrap_or_else(|| panic!("no form with {name:?} at {} ({}): {}", self.url, self.status(), self.words()))
+        self.try_form(name)
+            .unwrap_or_else(|| panic!("no form with {name:?} at {} ({}): {}", self.url, self.status(), self.words()))
     }
 
     pub(crate) fn try_form(&self, name: &str) -> Option<Form> {
-        forms(&self.html()).into_iter().find(|form| form.names.iter().any(|n| n == name) || has_button(&self.html(), form, name))
+        forms(&self.html())
+            .into_iter()
+            .find(|form| form.names.iter().any(|n| n == name) || has_button(&self.html(), form, name))
     }
 
     /// The target of the first link whose address begins so.
@@ -80,7 +87,29 @@ fn has_button(html: &str, form: &Form, name: &str) -> bool {
 
 impl Visitor {
     pub(crate) fn new(port: u16) -> Self {
-        Self { port, jar: BTreeMap::new(), language: None }
+        Self::over(Wire::Plain(port))
+    }
+
+    fn over(wire: Wire) -> Self {
+        Self { wire, jar: BTreeMap::new(), language: None, cookies: Vec::new() }
+    }
+
+    /// Over TLS, with `curl` and its cookie jar; `jar` shows then what is in it.
+    pub(crate) fn by_curl(port: u16, authority: &Path, http2: bool) -> Self {
+        Self::over(Wire::Curl(Curl::new(port, authority.to_owned(), http2)))
+    }
+
+    /// Over a front proxy on this machine that has ended TLS.
+    pub(crate) fn by_front_proxy(port: u16) -> Self {
+        Self::over(Wire::FrontProxy(port))
+    }
+
+    /// The same browser, connected to another port: another gateway of the same site.
+    pub(crate) fn connect_to(&mut self, other: u16) {
+        match &mut self.wire {
+            Wire::Plain(port) | Wire::FrontProxy(port) => *port = other,
+            Wire::Curl(curl) => curl.port = other,
+        }
     }
 
     pub(crate) fn speaking(port: u16, language: &str) -> Self {
@@ -136,14 +165,19 @@ impl Visitor {
         if let Some(language) = &self.language {
             all.push(("Accept-Language", language));
         }
-        if !cookie.is_empty() {
+        let curl = matches!(self.wire, Wire::Curl(_));
+        if !cookie.is_empty() && !curl {
             all.push(("Cookie", &cookie));
         }
         if form.is_some() {
             all.push(("Content-Type", "application/x-www-form-urlencoded"));
         }
         all.extend_from_slice(headers);
-        let answer = exchange(self.port, method, &authority, &target, &all, form.unwrap_or_default());
+        let answer = self.wire.exchange(method, &authority, &target, &all, form.unwrap_or_default());
+        if let Wire::Curl(curl) = &self.wire {
+            self.jar = curl.cookies();
+            return answer;
+        }
         let set: Vec<String> = answer.all("set-cookie").map(str::to_owned).collect();
         for cookie in set {
             self.keep(&host, &cookie);
@@ -152,6 +186,7 @@ impl Visitor {
     }
 
     fn keep(&mut self, host: &str, cookie: &str) {
+        self.cookies.push((host.to_owned(), cookie.to_owned()));
         let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
         let (name, value) = pair.split_once('=').expect("a cookie has a name and a value");
         let jar = self.jar.entry(host.to_owned()).or_default();
@@ -176,21 +211,35 @@ impl Visitor {
 }
 
 fn split(url: &str) -> (String, String) {
-    let rest = url.strip_prefix("http://").unwrap_or_else(|| panic!("not an http address: {url}"));
+    let rest = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
+        .unwrap_or_else(|| panic!("not an http address: {url}"));
     let (authority, path) = rest.split_once('/').map_or((rest, "/".to_owned()), |(a, p)| (a, format!("/{p}")));
     (authority.to_owned(), path)
 }
 
 fn origin(url: &str) -> String {
-    format!("http://{}", split(url).0)
+    let scheme = url.split("://").next().unwrap_or_default();
+    format!("{scheme}://{}", split(url).0)
 }
 
 fn absolute(base: &str, href: &str) -> String {
-    if href.starts_with("http://") { href.to_owned() } else { format!("{}{href}", origin(base)) }
+    if href.starts_with("http://") || href.starts_with("https://") {
+        href.to_owned()
+    } else {
+        format!("{}{href}", origin(base))
+    }
 }
 
 fn encode(text: &str) -> String {
     text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }

@@ -95,7 +95,7 @@ impl Disputes {
         Ok(found.map(|(_, stub)| DisputeView { target: stub.target, serial: stub.serial, added_at: stub.added_at }))
     }
 
-    /// Suspends the token and ends all sessions of its user. `None` when the link is no longer good.
+    /// Suspends the token and ends all sessions of its user, and what sign-ins are under way. `None` when the link is no longer good.
     ///
     /// # Errors
     /// [`DeskError`] when the store does not answer; the link stays good then.
@@ -135,6 +135,7 @@ impl Disputes {
         let event = |kind| AuditEvent::new(kind, context(visit, stub)).with("serial", stub.serial.as_str());
         let mut change = Change::of(Act::OneTimeTake { purpose: OneTimePurpose::Dispute, hash: token.hash() })
             .and(Act::SessionsEndOf { user: stub.user.clone() })
+            .and(Act::FlowsEndOf { user: stub.user.clone(), by: Box::new(context(visit, stub)) })
             .record(event(EventKind::EnrollmentDisputed));
         let from = TokenEvent::Suspend.sources();
         let to = from.first().and_then(|from| doorward_tokens::next(Some(*from), TokenEvent::Suspend).ok());

@@ -348,10 +348,23 @@ impl Rows {
                 let row = Flow { step: to, nonce: new_nonce, user, data: *data, expires_at, ..flow.clone() };
                 *flow = row;
             }
-            Act::FlowsSupersede { user, keep } => {
+            Act::FlowsSupersede { user, keep, .. } => {
                 for flow in &mut self.flows {
                     if flow.user.as_ref() == Some(&user) && flow.id != keep && flow.step.enrolling() {
+                        self.events.push(AuditEvent::new(EventKind::EnrollmentSuperseded, flow.context()));
                         flow.step = Step::Superseded;
+                    }
+                }
+                for token in &mut self.credentials {
+                    if token.user == user && token.state == TokenState::Assigned {
+                        token.state = TokenState::Revoked;
+                    }
+                }
+            }
+            Act::FlowsEndOf { user, .. } => {
+                for flow in self.flows.iter_mut().filter(|flow| flow.user.as_ref() == Some(&user)) {
+                    if !flow.step.ended() {
+                        flow.step = Step::Cancelled;
                     }
                 }
                 for token in &mut self.credentials {
@@ -402,6 +415,10 @@ impl Rows {
                     return false;
                 };
                 (token.state, token.opened, token.version, token.fails) = (TokenState::Active, opened, version + 1, 0);
+            }
+            Act::EnrolmentStillAllowed { user, settings } => {
+                let now = self.settings.clone().unwrap_or_else(SelfProvisioning::for_new_virtual_server);
+                return now == settings && !user.disabled && self.users.contains(&user);
             }
             Act::CredentialUse { id, version, opened } => {
                 let fits =

@@ -40,6 +40,9 @@ pub struct Handover {
 pub struct Redeemed {
     /// The value of the application's session cookie.
     pub session: Token,
+    /// The portal session that it hangs on. The application's session of before may have given way: nothing old of it may
+    /// be remembered.
+    pub portal: SessionId,
     /// Where to go: absolute, at the application's own origin.
     pub location: String,
 }
@@ -120,8 +123,9 @@ impl Tickets {
             return Err(TicketError::NotHere);
         }
         let location = format!("{}{}", stub.to.origin, stub.to.path_and_query);
+        let portal = stub.portal.clone();
         let session = self.start(vs, ticket, stub, now).await?;
-        Ok(Redeemed { session, location })
+        Ok(Redeemed { session, portal, location })
     }
 
     async fn start(

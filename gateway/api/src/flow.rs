@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::EventContext;
 use crate::ids::{AppId, CredentialId, FlowId, UserId};
+use crate::mail::masked;
 use crate::proof::{Factor, Proofs};
 use crate::secret::TokenHash;
 use crate::template::Target;
@@ -96,6 +98,26 @@ pub struct Flow {
     pub created_at: Timestamp,
     /// The end: 15 minutes after the last step before the wizard, 60 minutes in all inside it.
     pub expires_at: Timestamp,
+}
+
+impl Flow {
+    /// What records say of who and where, as far as the flow knows it.
+    pub fn context(&self) -> EventContext {
+        EventContext {
+            user: self.user.clone(),
+            used_name: self.user.as_ref().and_then(|_| recordable(&self.data.typed_name)),
+            session: self.data.raises.clone(),
+            flow: Some(self.id.clone()),
+            application: self.data.return_to.as_ref().map(|to| to.app.as_str().to_owned()),
+            ..EventContext::default()
+        }
+    }
+}
+
+/// A name as records may hold it: a full mail address never appears there. A name of nobody is not recorded at all, since
+/// it may be a password that was typed into the wrong field.
+fn recordable(name: &str) -> Option<String> {
+    if name.contains('@') { masked(name) } else { Some(name.to_owned()) }
 }
 
 /// What a flow remembers. Sealed in the store.

@@ -8,6 +8,15 @@ use crate::ids::{FlowId, MailId, UserId, VirtualServerId};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
+/// `j***@e***.org`: enough for its owner to know it again, too little for a stranger to learn it (SP 0.6).
+pub fn masked(email: &str) -> Option<String> {
+    let (local, domain) = email.rsplit_once('@')?;
+    let (name, top) = domain.rsplit_once('.').unwrap_or((domain, ""));
+    let first = |text: &str| text.chars().next().map(String::from);
+    let dot = if top.is_empty() { "" } else { "." };
+    Some(format!("{}***@{}***{dot}{top}", first(local)?, first(name)?))
+}
+
 /// What a mail is about; each kind is a template of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -61,4 +70,20 @@ pub struct DueMail {
     pub mail: NewMail,
     /// How often it was tried before.
     pub attempts: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_masked_beyond_recognition() {
+        assert_eq!(masked("jane.doe@example.org").as_deref(), Some("j***@e***.org"));
+        assert_eq!(masked("ü@mail.example.co.uk").as_deref(), Some("ü***@m***.uk"));
+        assert_eq!(masked("root@localhost").as_deref(), Some("r***@l***"));
+        assert_eq!(masked("\"a@b\"@example.org").as_deref(), Some("\"***@e***.org"));
+        for none in ["", "nobody", "@example.org", "a@"] {
+            assert_eq!(masked(none), None, "{none:?}");
+        }
+    }
 }

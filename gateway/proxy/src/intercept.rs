@@ -17,13 +17,20 @@ use crate::decide::Judge;
 use crate::identify::token;
 use crate::refusal::Refusal;
 
-/// Whether a person is looking: a browser that goes to a page, and not a script, a picture or a WebSocket.
+/// Whether somebody is going to a page, and not a script, a picture or a WebSocket. A browser says so itself. Of the others
+/// those go to a page that read HTML, or that take whatever comes (`curl`, a link checker) and bring no credential of their
+/// own; a program that names another type or authenticates itself is told in its own language (R12).
 pub(crate) fn wants_page(head: &RequestHeader) -> bool {
-    let to_a_page = matches!(head.method.as_str(), "GET" | "HEAD") && !head.headers.contains_key(header::UPGRADE);
-    let field = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let navigates = match field("sec-fetch-mode") {
-        Some(mode) => mode == "navigate",
-        None => field("accept").is_some_and(|accept| accept.to_ascii_lowercase().contains("text/html")),
+    // A form goes to a page too. What was in it is lost: the page is asked for by GET once its sender is signed in.
+    let form = head.method.as_str() == "POST";
+    let to_a_page =
+        (form || matches!(head.method.as_str(), "GET" | "HEAD")) && !head.headers.contains_key(header::UPGRADE);
+    let field = |name: &str| head.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let programmed = head.headers.contains_key(header::AUTHORIZATION) || head.headers.contains_key("x-requested-with");
+    let navigates = match (field("sec-fetch-mode"), field("accept")) {
+        (Some(mode), _) => mode == "navigate",
+        (None, Some(accept)) if accept.to_ascii_lowercase().contains("text/html") => true,
+        (None, accept) => !form && accept.is_none_or(|accept| accept.trim() == "*/*") && !programmed,
     };
     to_a_page && navigates
 }
@@ -173,9 +180,17 @@ mod tests {
             ("GET", &[("sec-fetch-mode", "navigate"), ("accept", "*/*")], true),
             ("GET", &[("sec-fetch-mode", "cors"), ("accept", "text/html")], false),
             ("GET", &[("sec-fetch-mode", "no-cors")], false),
-            ("GET", &[("accept", "*/*")], false),
-            ("GET", &[], false),
-            ("POST", &[("accept", "text/html")], false),
+            ("GET", &[("accept", "*/*")], true),
+            ("GET", &[], true),
+            ("GET", &[("accept", "*/*"), ("authorization", "Bearer key")], false),
+            ("GET", &[("accept", "*/*"), ("x-requested-with", "XMLHttpRequest")], false),
+            ("GET", &[("accept", "application/json, */*")], false),
+            ("POST", &[("accept", "text/html,application/xhtml+xml")], true),
+            ("POST", &[("sec-fetch-mode", "navigate"), ("accept", "*/*")], true),
+            ("POST", &[("sec-fetch-mode", "cors"), ("accept", "text/html")], false),
+            ("POST", &[("accept", "*/*")], false),
+            ("POST", &[], false),
+            ("PUT", &[("accept", "text/html")], false),
             ("GET", &[("accept", "text/html"), ("upgrade", "websocket")], false),
         ] {
             assert_eq!(wants_page(&head(method, fields)), page, "{method} {fields:?}");

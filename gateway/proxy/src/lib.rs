@@ -136,11 +136,11 @@ pub fn console_service(conf: &Arc<ServerConf>, parts: ConsoleParts) -> Service<F
 
 fn service(name: &str, conf: &Arc<ServerConf>, gateway: Gateway, site: Option<SharedSite>) -> Service<Front> {
     let limits = gateway.limits.clone();
+    let crowd = Crowd::new(site, limits.connections_per_address, gateway.book.metrics.clone());
     let refusals = Refusals { book: gateway.book.clone(), entropy: gateway.entropy.clone() };
     let mut proxy = http_proxy(conf, gateway);
     proxy.server_options = Some(front::server_options(&limits));
     proxy.h2_options = Some(front::h2_options(&limits));
-    let crowd = Crowd::new(site, limits.connections_per_address);
     let mut service = Service::new(name.to_owned(), Front::new(proxy, limits, crowd.clone(), refusals));
     service.set_connection_filter(crowd);
     service

@@ -46,9 +46,13 @@ pub(crate) struct Record {
 impl Record {
     /// Begins with nothing but an id.
     pub(crate) fn begin(book: Arc<Book>, request_id: String) -> Self {
+        Self::begin_at(Instant::now(), book, request_id)
+    }
+
+    fn begin_at(begun: Instant, book: Arc<Book>, request_id: String) -> Self {
         Self {
             book,
-            begun: Instant::now(),
+            begun,
             written: false,
             request_id,
             virtual_server: String::new(),
@@ -140,20 +144,15 @@ pub(crate) struct Refusals {
 }
 
 impl Refusals {
-    /// The whole answer to a refused head.
-    pub(crate) fn head(&self, refusal: Refusal, client: Option<IpAddr>) -> String {
+    /// The whole answer to a refused head that began to come in at `begun`. It was answered, so it is counted and written
+    /// down as any request is; nothing that it said is believed, so none of it is in the line.
+    pub(crate) fn head(&self, refusal: Refusal, client: Option<IpAddr>, begun: Instant) -> String {
         let request_id = self.entropy.id();
         self.book.metrics.front_refusal(refusal.reason);
-        if self.book.access_log {
-            tracing::info!(
-                target: "access",
-                %request_id,
-                client = client.map(tracing::field::display),
-                status = refusal.status.as_u16(),
-                reason = refusal.reason,
-                "head refused"
-            );
-        }
+        let mut record = Record::begin_at(begun, self.book.clone(), request_id.clone());
+        record.client = client;
+        record.refused(refusal);
+        record.finish(Some(refusal.status.as_u16()));
         let body = format!("{}\nReference: {request_id}\n", refusal.status);
         format!(
             "HTTP/1.1 {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\
@@ -216,6 +215,14 @@ pub(crate) mod tests {
         }
     }
 
+    struct Zeros;
+
+    impl Entropy for Zeros {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
     #[test]
     fn every_request_is_measured_once_a_cut_one_too() {
         let seen = Arc::new(Seen::default());
@@ -225,6 +232,16 @@ pub(crate) mod tests {
         drop(record);
         drop(Record::begin(book, "two".into()));
         assert_eq!(*seen.0.lock().unwrap(), ["/none/2xx", "/none/cut"]);
+    }
+
+    #[test]
+    fn a_refused_head_is_a_request_that_was_answered() {
+        let seen = Arc::new(Seen::default());
+        let refusals =
+            Refusals { book: Arc::new(Book { metrics: seen.clone(), access_log: true }), entropy: Arc::new(Zeros) };
+        let answer = refusals.head(Refusal::bad("host_twice"), None, Instant::now());
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert_eq!(*seen.0.lock().unwrap(), ["host_twice", "/none/4xx"]);
     }
 
     #[test]

@@ -8,8 +8,10 @@ mod user;
 
 use std::path::Path;
 
+use doorward_api::VirtualServerId;
 use doorward_api::ports::Entropy;
-use doorward_store::SystemEntropy;
+use doorward_audit::Checkpoints;
+use doorward_store::{Store, SystemEntropy};
 
 use crate::config::write_private;
 use crate::plugins::PLUGINS;
@@ -37,6 +39,18 @@ pub(crate) fn plugins() -> Result<Finding, Failure> {
         println!("{:<16} {}", plugin.id, plugin.summary);
     }
     Ok(Finding::Good)
+}
+
+/// Signs what a command has recorded: no gateway may be running to do it, and records that wait too long for a checkpoint are
+/// a finding of `audit verify`. What the command did stands, whatever becomes of this.
+fn sign(
+    runtime: &tokio::runtime::Runtime,
+    checkpoints: &mut Checkpoints,
+    store: &Store,
+    vs: &VirtualServerId,
+) -> Result<(), Failure> {
+    let signed = runtime.block_on(checkpoints.advance(store, vs, store.clock().now()));
+    signed.map(drop).map_err(|error| Failure::Other(format!("done, but the audit checkpoint was not written: {error}")))
 }
 
 /// A runtime for one command.

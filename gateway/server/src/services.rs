@@ -31,8 +31,8 @@ pub(crate) fn run(file: &Path) -> Result<Finding, Failure> {
     log_as_json();
     let config = config::load(file)?;
     let listeners = Listeners::of(&config)?;
-    let store = wire::open_store(&config.store_url, &config.key)?;
     let runtime = background_runtime()?;
+    let store = wire::open_own_store(&config, &runtime)?;
     let virtual_servers: Vec<VirtualServerId> = config.site.virtual_servers.keys().cloned().collect();
     ensure(&runtime, &store, &virtual_servers)?;
     let background = Background {

@@ -22,6 +22,7 @@ use doorward_api::keys::MasterKey;
 use doorward_api::plugin::Host;
 use doorward_api::ports::{Clock, Directory, Entropy, Mailer, Metrics};
 use doorward_api::{MailId, VirtualServerId};
+use doorward_audit::{CheckpointError, Checkpoints, Problem};
 use doorward_connect::{OutboxParts, OutboxSender, Smtp, SmtpSettings};
 use doorward_portal::PortalParts;
 use doorward_proxy::Live;
@@ -29,6 +30,7 @@ use doorward_store::{Store, StoreOptions, SystemEntropy};
 use doorward_views::Views;
 
 use crate::Failure;
+use crate::config::Resolved;
 use crate::metrics::PrometheusMetrics;
 use crate::plugins;
 
@@ -68,6 +70,28 @@ pub(crate) fn open_store(url: &str, key: &MasterKey) -> Result<Store, Failure> {
         max_connections: 8,
     };
     Store::open(options, Arc::new(SystemEntropy)).map_err(|error| Failure::Store(error.to_string()))
+}
+
+/// Opens the database of a configuration, and refuses an empty one where the signed checkpoints vouch for audit records: a
+/// database that was lost or truncated must not be taken for a new installation.
+///
+/// # Errors
+/// The cause, as a sentence.
+pub(crate) fn open_own_store(config: &Resolved, runtime: &tokio::runtime::Runtime) -> Result<Store, Failure> {
+    let store = open_store(&config.store_url, &config.key)?;
+    let mut checkpoints = Checkpoints::new(config.checkpoints.clone(), &config.key);
+    for vs in config.site.virtual_servers.keys() {
+        let advanced = runtime.block_on(checkpoints.advance(&store, vs, store.clock().now()));
+        if let Err(CheckpointError::Tampered(Problem::CutOff { last: 0, reached })) = advanced {
+            store.close();
+            return Err(Failure::Store(format!(
+                "the database is empty, but {} vouches for {reached} audit records: restore the database from a backup; to begin \
+                 anew, move the checkpoints away",
+                checkpoints.path(vs).display()
+            )));
+        }
+    }
+    Ok(store)
 }
 
 /// Builds everything.

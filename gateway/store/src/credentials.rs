@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use doorward_api::credential::{NewCredential, Version};
 use doorward_api::ports::{Credentials, Fails};
 use doorward_api::{
-    Credential, CredentialId, SecretBytes, StoreError, Target, Template, Timestamp, TokenState, UserId, VirtualServerId,
+    AuditEvent, Credential, CredentialId, EventContext, EventKind, SecretBytes, StoreError, Target, Template,
+    Timestamp, TokenState, UserId, VirtualServerId,
 };
 
-use crate::db::{Tx, change_in, rows};
+use crate::db::{Tx, change_in, rows, rows_in};
 use crate::error::{Failure, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
@@ -212,20 +213,38 @@ pub(crate) async fn change_state(
     })
 }
 
+/// A token that was revoked before it was proved.
+pub(crate) struct Revoked {
+    pub(crate) id: CredentialId,
+    pub(crate) serial: String,
+}
+
+impl Revoked {
+    fn each(rows: Vec<(String, String)>) -> Vec<Self> {
+        rows.into_iter().map(|(id, serial)| Self { id: CredentialId::new(id), serial }).collect()
+    }
+
+    pub(crate) fn event(&self, context: EventContext, reason: &'static str) -> AuditEvent {
+        AuditEvent::new(EventKind::TokenRevoked, context)
+            .with("serial", self.serial.as_str())
+            .with("from", TokenState::Assigned.as_str())
+            .with("to", TokenState::Revoked.as_str())
+            .with("reason", reason)
+    }
+}
+
 /// Revokes what a user was given and never proved.
-pub(crate) async fn revoke_assigned_of(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<(), Failure> {
+pub(crate) async fn revoke_assigned_of(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<Vec<Revoked>, Failure> {
     const SQL: &str = "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3 \
-                       WHERE virtual_server = $1 AND user_id = $2 AND state = 'assigned'";
-    change_in!(tx, SQL, at.vs.as_str(), user.as_str(), at.now.millis())?;
-    Ok(())
+                       WHERE virtual_server = $1 AND user_id = $2 AND state = 'assigned' RETURNING id, serial";
+    Ok(Revoked::each(rows_in!(tx, (String, String), SQL, at.vs.as_str(), user.as_str(), at.now.millis())?))
 }
 
 /// Revokes this one, if it was never proved.
-pub(crate) async fn revoke_assigned(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<(), Failure> {
+pub(crate) async fn revoke_assigned(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<Vec<Revoked>, Failure> {
     const SQL: &str = "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3 \
-                       WHERE virtual_server = $1 AND id = $2 AND state = 'assigned'";
-    change_in!(tx, SQL, at.vs.as_str(), id.as_str(), at.now.millis())?;
-    Ok(())
+                       WHERE virtual_server = $1 AND id = $2 AND state = 'assigned' RETURNING id, serial";
+    Ok(Revoked::each(rows_in!(tx, (String, String), SQL, at.vs.as_str(), id.as_str(), at.now.millis())?))
 }
 
 fn written(template: &Template) -> Result<String, Failure> {

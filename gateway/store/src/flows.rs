@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use doorward_api::ports::Flows;
-use doorward_api::{Flow, FlowData, FlowId, Step, StoreError, Timestamp, TokenHash, UserId, VirtualServerId};
+use doorward_api::{
+    CredentialId, EventContext, Flow, FlowData, FlowId, Step, StoreError, Timestamp, TokenHash, UserId, VirtualServerId,
+};
 
-use crate::db::{Tx, change_in, rows};
+use crate::db::{Tx, change_in, rows, rows_in};
 use crate::error::{Failure, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
@@ -49,6 +51,32 @@ impl FlowRow {
             nonce: self.nonce,
             created_at: Timestamp::from_millis(self.created_at),
             expires_at: Timestamp::from_millis(self.expires_at),
+        })
+    }
+}
+
+/// A flow that has come to its end, as far as its row could be read.
+pub(crate) struct Ended {
+    pub(crate) last_step: Step,
+    pub(crate) credential: Option<CredentialId>,
+    pub(crate) context: EventContext,
+}
+
+impl FlowRow {
+    /// What cannot be opened ends as well: nobody must be kept from enrolling by it.
+    fn ended(self, at: At<'_>) -> Result<Ended, Failure> {
+        let last_step = Step::parse(&self.step).ok_or_else(|| Failure::damaged(format!("flow {}: step", self.id)))?;
+        let bare = EventContext {
+            user: self.user_id.clone().map(UserId::new),
+            flow: Some(FlowId::new(&self.id)),
+            ..EventContext::default()
+        };
+        Ok(match self.flow(at.inner, at.vs) {
+            Ok(flow) => Ended { last_step, context: flow.context(), credential: flow.data.credential },
+            Err(failure) => {
+                tracing::error!("{}", failure.message());
+                Ended { last_step, context: bare, credential: None }
+            }
         })
     }
 }
@@ -140,15 +168,42 @@ fn ended(step: Step, now: Timestamp) -> Option<i64> {
     step.ended().then_some(now.millis())
 }
 
-/// Those that have expired are left to the sweep, which records them as expired.
-pub(crate) async fn supersede(tx: &mut Tx, at: At<'_>, user: &UserId, keep: &FlowId) -> Result<(), Failure> {
-    const SQL: &str = concat!(
-        "UPDATE flow SET step = 'superseded', ended_at = $4 \
-         WHERE virtual_server = $1 AND user_id = $2 AND id <> $3 AND ended_at IS NULL AND expires_at > $4 AND ",
-        enrolling!()
-    );
-    change_in!(tx, SQL, at.vs.as_str(), user.as_str(), keep.as_str(), at.now.millis())?;
-    Ok(())
+/// The statement that ends open flows of a user, all but one. Those that have expired are left to the sweep, which records
+/// them as expired. First the end, which locks the rows and still tells their steps, then the new step.
+macro_rules! end_flows {
+    ($($and:tt)+) => {
+        concat!(
+            "UPDATE flow SET ended_at = $4 \
+             WHERE virtual_server = $1 AND user_id = $2 AND id <> $3 AND ended_at IS NULL AND expires_at > $4",
+            $($and)+,
+            " RETURNING id, browser, user_id, step, nonce, data, created_at, expires_at"
+        )
+    };
+}
+
+/// What was ended, and where it stood.
+pub(crate) async fn supersede(tx: &mut Tx, at: At<'_>, user: &UserId, keep: &FlowId) -> Result<Vec<Ended>, Failure> {
+    const END: &str = end_flows!(" AND ", enrolling!());
+    let rows = rows_in!(&mut *tx, FlowRow, END, at.vs.as_str(), user.as_str(), keep.as_str(), at.now.millis())?;
+    marked(tx, at, rows, Step::Superseded).await
+}
+
+/// The same for every open flow of a user, enrolling or not.
+pub(crate) async fn cancel_all(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<Vec<Ended>, Failure> {
+    const END: &str = end_flows!("");
+    let rows = rows_in!(&mut *tx, FlowRow, END, at.vs.as_str(), user.as_str(), "", at.now.millis())?;
+    marked(tx, at, rows, Step::Cancelled).await
+}
+
+async fn marked(tx: &mut Tx, at: At<'_>, mut rows: Vec<FlowRow>, step: Step) -> Result<Vec<Ended>, Failure> {
+    const MARK: &str = "UPDATE flow SET step = $3 WHERE virtual_server = $1 AND id = $2";
+    rows.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+    let mut ended = Vec::with_capacity(rows.len());
+    for row in rows {
+        change_in!(&mut *tx, MARK, at.vs.as_str(), &row.id, step.as_str())?;
+        ended.push(row.ended(at)?);
+    }
+    Ok(ended)
 }
 
 /// Notes the end of an enrolment that expired at `step`. Refused when it was noted before: that makes it happen once.

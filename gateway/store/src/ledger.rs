@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use doorward_api::flow::Delivery;
 use doorward_api::ports::{Act, Change, Ledger};
 use doorward_api::{
-    AuditEvent, CommitError, CredentialId, FlowId, MailId, Step, StoreError, Timestamp, VirtualServerId,
+    AuditEvent, CommitError, EventContext, EventKind, Flow, FlowId, MailId, StoreError, Timestamp, UserId,
+    VirtualServerId,
 };
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -34,7 +35,7 @@ pub(crate) enum Deed<'a> {
     /// What has become of a mail; refused unless it is pending.
     MailSettle { id: &'a MailId, outcome: Delivery },
     /// Notes that an enrolment expired, and revokes the token it had issued; refused when that was noted before.
-    FlowExpire { id: &'a FlowId, step: Step, credential: Option<&'a CredentialId> },
+    FlowExpire { flow: &'a Flow },
 }
 
 impl Deed<'_> {
@@ -147,14 +148,26 @@ async fn perform(
     events: &[AuditEvent],
     now: Timestamp,
 ) -> Result<(), Setback> {
+    let mut told = Vec::new();
     for (index, deed) in deeds.iter().enumerate() {
         let at = At { inner, vs, now };
-        at.perform(tx, deed).await.map_err(|failure| match failure.verdict() {
+        at.perform(tx, deed, &mut told).await.map_err(|failure| match failure.verdict() {
             Verdict::Refused => Setback::Lost { act: index, what: deed.name() },
             _ => Setback::Failed(failure),
         })?;
     }
-    Ok(audit::append(tx, vs, events, now).await?)
+    told.extend_from_slice(events);
+    Ok(audit::append(tx, vs, &told, now).await?)
+}
+
+/// A flow's record, with who has ended it and from where.
+fn whence(by: &EventContext, context: EventContext) -> EventContext {
+    EventContext {
+        address: by.address,
+        request_id: by.request_id.clone(),
+        policy: by.policy.clone(),
+        ..context
+    }
 }
 
 /// Where and when a deed is done.
@@ -166,22 +179,79 @@ pub(crate) struct At<'a> {
 }
 
 impl At<'_> {
-    async fn perform(self, tx: &mut Tx, deed: &Deed<'_>) -> Result<(), Failure> {
+    /// `told` takes the records of what only the deed itself finds out.
+    async fn perform(self, tx: &mut Tx, deed: &Deed<'_>, told: &mut Vec<AuditEvent>) -> Result<(), Failure> {
         match deed {
-            Deed::Act(act) => self.act(tx, act).await,
+            Deed::Act(act) => self.act(tx, act, told).await,
             Deed::VirtualServerAdd => settings::add_virtual_server(tx, self).await,
             Deed::MailSettle { id, outcome } => outbox::settle(tx, self, id, *outcome).await,
-            Deed::FlowExpire { id, step, credential } => {
-                flows::expire(tx, self, id, *step).await?;
-                match credential {
-                    Some(credential) => credentials::revoke_assigned(tx, self, credential).await,
-                    None => Ok(()),
-                }
-            }
+            Deed::FlowExpire { flow } => self.expire(tx, flow, told).await,
         }
     }
 
-    async fn act(self, tx: &mut Tx, act: &Act) -> Result<(), Failure> {
+    async fn supersede(
+        self,
+        tx: &mut Tx,
+        user: &UserId,
+        keep: &FlowId,
+        by: &EventContext,
+        told: &mut Vec<AuditEvent>,
+    ) -> Result<(), Failure> {
+        let ended = flows::supersede(tx, self, user, keep).await?;
+        told.extend(ended.iter().map(|flow| {
+            AuditEvent::new(EventKind::EnrollmentSuperseded, whence(by, flow.context.clone()))
+                .with("lastStep", flow.last_step.as_str())
+                .with("supersededBy", keep.as_str())
+        }));
+        self.abandon(tx, user, &ended, "superseded", by, told).await
+    }
+
+    async fn end_flows(
+        self,
+        tx: &mut Tx,
+        user: &UserId,
+        by: &EventContext,
+        told: &mut Vec<AuditEvent>,
+    ) -> Result<(), Failure> {
+        let ended = flows::cancel_all(tx, self, user).await?;
+        told.extend(ended.iter().filter(|flow| flow.last_step.enrolling()).map(|flow| {
+            AuditEvent::new(EventKind::EnrollmentCancelled, whence(by, flow.context.clone()))
+                .with("lastStep", flow.last_step.as_str())
+        }));
+        self.abandon(tx, user, &ended, "cancelled", by, told).await
+    }
+
+    /// Revokes what was issued in flows that have ended, and was never proved.
+    async fn abandon(
+        self,
+        tx: &mut Tx,
+        user: &UserId,
+        ended: &[flows::Ended],
+        reason: &'static str,
+        by: &EventContext,
+        told: &mut Vec<AuditEvent>,
+    ) -> Result<(), Failure> {
+        for token in credentials::revoke_assigned_of(tx, self, user).await? {
+            let issued_by = ended.iter().find(|flow| flow.credential.as_ref() == Some(&token.id));
+            let context = issued_by.map_or_else(
+                || EventContext { user: Some(user.clone()), ..EventContext::default() },
+                |flow| flow.context.clone(),
+            );
+            told.push(token.event(whence(by, context), reason));
+        }
+        Ok(())
+    }
+
+    async fn expire(self, tx: &mut Tx, flow: &Flow, told: &mut Vec<AuditEvent>) -> Result<(), Failure> {
+        flows::expire(tx, self, &flow.id, flow.step).await?;
+        told.push(AuditEvent::new(EventKind::EnrollmentExpired, flow.context()).with("lastStep", flow.step.as_str()));
+        let Some(credential) = &flow.data.credential else { return Ok(()) };
+        let revoked = credentials::revoke_assigned(tx, self, credential).await?;
+        told.extend(revoked.iter().map(|token| token.event(flow.context(), "expired")));
+        Ok(())
+    }
+
+    async fn act(self, tx: &mut Tx, act: &Act, told: &mut Vec<AuditEvent>) -> Result<(), Failure> {
         match act {
             Act::FlowStart(flow) => flows::start(tx, self, flow).await,
             Act::FlowMove { id, browser, step, nonce, to, new_nonce, user, data, expires_at } => {
@@ -190,10 +260,8 @@ impl At<'_> {
                     flows::Going { step: *to, nonce: new_nonce, user: user.as_ref(), data, expires_at: *expires_at };
                 flows::go(tx, self, from, to).await
             }
-            Act::FlowsSupersede { user, keep } => {
-                flows::supersede(tx, self, user, keep).await?;
-                credentials::revoke_assigned_of(tx, self, user).await
-            }
+            Act::FlowsSupersede { user, keep, by } => self.supersede(tx, user, keep, by, told).await,
+            Act::FlowsEndOf { user, by } => self.end_flows(tx, user, by, told).await,
             Act::CredentialIssue(new) => credentials::issue(tx, self, new).await,
             Act::CredentialReissue { id, version, opened, template } => {
                 credentials::reissue(tx, self, id, *version, opened, template).await
@@ -201,6 +269,10 @@ impl At<'_> {
             Act::CredentialRetarget { id, target } => credentials::retarget(tx, self, id, *target).await,
             Act::CredentialActivate { id, version, opened } => {
                 credentials::activate(tx, self, id, *version, opened).await
+            }
+            Act::EnrolmentStillAllowed { user, settings } => {
+                users::unchanged(tx, self, user).await?;
+                settings::unchanged(tx, self, settings).await
             }
             Act::CredentialUse { id, version, opened } => credentials::spend(tx, self, id, *version, opened).await,
             Act::CredentialState { id, from, to } => credentials::change_state(tx, self, id, from, *to).await,

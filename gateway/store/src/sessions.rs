@@ -92,18 +92,25 @@ impl Sessions for Store {
     }
 }
 
-/// Refused when the portal session that it would hang on is gone (a foreign key says so).
+/// Refused when the portal session that it would hang on is gone (a foreign key says so). At an application's host a session
+/// of another level takes the place of the one before, whose id is dead at once (SE-02).
 pub(crate) async fn start(tx: &mut Tx, at: At<'_>, new: &NewSession) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO session \
                        (virtual_server, id, token, user_id, portal, host, proofs, created_at, last_seen_at, expires_at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) ON CONFLICT DO NOTHING";
+    const REPLACE: &str = "DELETE FROM session \
+                           WHERE virtual_server = $1 AND portal = $2 AND host = $3 AND id <> $4 AND proofs <> $5";
     let (portal, host) = match &new.kind {
         SessionKind::Portal => (None, None),
         SessionKind::App { host, portal } => (Some(portal.as_str()), Some(host.as_str())),
     };
     let (vs, id, token, user) = (at.vs.as_str(), new.id.as_str(), new.token.hex(), new.user.as_str());
     let (proofs, now, end) = (written(&new.proofs)?, at.now.millis(), new.expires_at.millis());
-    some(change_in!(tx, SQL, vs, id, token, user, portal, host, proofs, now, end)?)
+    some(change_in!(tx, SQL, vs, id, token, user, portal, host, proofs.as_str(), now, end)?)?;
+    if portal.is_some() {
+        change_in!(tx, REPLACE, vs, portal, host, id, proofs.as_str())?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn raise(

@@ -5,7 +5,7 @@ use doorward_api::audit::GENESIS;
 use doorward_api::ports::Settings;
 use doorward_api::{SelfProvisioning, StoreError, VirtualServerId};
 
-use crate::db::{Tx, change_in, rows};
+use crate::db::{Tx, change_in, rows, rows_in};
 use crate::error::{Failure, some};
 use crate::ledger::At;
 use crate::open::Store;
@@ -30,6 +30,16 @@ pub(crate) async fn set(tx: &mut Tx, at: At<'_>, settings: &SelfProvisioning) ->
     let users = serde_json::to_string(&settings.target_users).map_err(unwritable)?;
     let targets = serde_json::to_string(&settings.targets).map_err(unwritable)?;
     some(change_in!(tx, SQL, at.vs.as_str(), users, targets)?)
+}
+
+/// Refused unless the self-provisioning settings are those that were read.
+pub(crate) async fn unchanged(tx: &mut Tx, at: At<'_>, settings: &SelfProvisioning) -> Result<(), Failure> {
+    // As for a user: what is written is there already, and stays until this transaction has ended.
+    const HOLD: &str = "UPDATE self_provisioning SET version = version WHERE virtual_server = $1 \
+                        RETURNING target_users, targets";
+    let found = rows_in!(tx, (String, String), HOLD, at.vs.as_str())?;
+    let now = found.first().and_then(|(users, targets)| read(users, targets));
+    if now.as_ref() == Some(settings) { Ok(()) } else { Err(Failure::Refused) }
 }
 
 #[async_trait]

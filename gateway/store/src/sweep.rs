@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use doorward_api::ports::AuditLog;
-use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Flow, StoreError, Timestamp, VirtualServerId};
+use doorward_api::{CommitError, Flow, StoreError, Timestamp, VirtualServerId};
 
 use crate::db::{change, rows};
 use crate::flows::{FlowRow, enrolling, select_flow};
@@ -65,9 +65,7 @@ impl Store {
             let vs = vs.clone();
             let noted = self
                 .spawn(move |inner| async move {
-                    let credential = flow.data.credential.as_ref();
-                    let deeds = [Deed::FlowExpire { id: &flow.id, step: flow.step, credential }];
-                    transact(&inner, &vs, &deeds, &[expiry(&flow)], now).await
+                    transact(&inner, &vs, &[Deed::FlowExpire { flow: &flow }], &[], now).await
                 })
                 .await?;
             match noted {
@@ -92,15 +90,4 @@ impl Store {
         })
         .await
     }
-}
-
-fn expiry(flow: &Flow) -> AuditEvent {
-    let context = EventContext {
-        user: flow.user.clone(),
-        used_name: Some(flow.data.typed_name.clone()),
-        flow: Some(flow.id.clone()),
-        application: flow.data.return_to.as_ref().map(|to| to.app.as_str().to_owned()),
-        ..EventContext::default()
-    };
-    AuditEvent::new(EventKind::EnrollmentExpired, context).with("lastStep", flow.step.as_str())
 }

@@ -1,5 +1,7 @@
 //! Users of the local directory and their groups.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use doorward_api::ports::Users;
 use doorward_api::user::NewUser;
@@ -124,6 +126,19 @@ async fn join(tx: &mut Tx, at: At<'_>, user: &str, group: &str) -> Result<(), Fa
 pub(crate) async fn set_password(tx: &mut Tx, at: At<'_>, user: &UserId, hash: &str) -> Result<(), Failure> {
     const SQL: &str = "UPDATE user_account SET password_hash = $3 WHERE virtual_server = $1 AND id = $2";
     some(change_in!(tx, SQL, at.vs.as_str(), user.as_str(), hash)?)
+}
+
+/// Refused unless the user is switched on and in the same groups as when it was read.
+pub(crate) async fn unchanged(tx: &mut Tx, at: At<'_>, user: &User) -> Result<(), Failure> {
+    // It writes what is there already: so nobody else writes it until this transaction has ended.
+    const HOLD: &str =
+        "UPDATE user_account SET disabled = disabled WHERE virtual_server = $1 AND id = $2 AND NOT disabled";
+    const GROUPS: &str = "SELECT group_id FROM group_member WHERE virtual_server = $1 AND user_id = $2";
+    let (vs, id) = (at.vs.as_str(), user.id.as_str());
+    some(change_in!(&mut *tx, HOLD, vs, id)?)?;
+    let now: BTreeSet<String> = rows_in!(&mut *tx, (String,), GROUPS, vs, id)?.into_iter().map(|(id,)| id).collect();
+    let before: BTreeSet<&str> = user.groups.iter().map(|group| group.id.as_str()).collect();
+    if now.iter().map(String::as_str).eq(before) { Ok(()) } else { Err(Failure::Refused) }
 }
 
 pub(crate) async fn disable(tx: &mut Tx, at: At<'_>, user: &UserId, disabled: bool) -> Result<(), Failure> {

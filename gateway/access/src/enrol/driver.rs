@@ -7,8 +7,8 @@ use doorward_api::mail::{MailKind, NewMail};
 use doorward_api::plugin::{Authenticator, OfferRequest, Verified};
 use doorward_api::ports::{Act, Change, MeterKey, MeterScope};
 use doorward_api::{
-    AuditEvent, CredentialId, EventKind, Factor, FlowData, FlowId, MailId, Secret, Step, StoreError, Target, Template,
-    TokenState, User,
+    AuditEvent, CredentialId, EventKind, Factor, FlowData, FlowId, MailId, Secret, SelfProvisioning, Step, StoreError,
+    Target, Template, TokenState, User,
 };
 use doorward_tokens::{Choices, NotOffered};
 
@@ -28,6 +28,7 @@ const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 pub(crate) struct Applicant {
     user: User,
     choices: Choices,
+    settings: SelfProvisioning,
 }
 
 impl From<Refusal> for Stop {
@@ -48,7 +49,7 @@ impl Desk {
         let applicant = self.applicant(visit, &held).await?;
         let data = &held.flow().data;
         let delivery = match &data.code {
-            Some(code) => Some(self.delivery(visit, code).await.map_err(Stop::Fault)?),
+            Some(code) => Some(self.in_outbox(visit, code).await.map_err(Stop::Fault)?),
             None => None,
         };
         match (sending(data, delivery, visit.now, &self.rules), &data.code) {
@@ -218,8 +219,11 @@ impl Desk {
             return self.tell(visit, held, Notice::Empty, Vec::new()).await;
         }
         match self.prove_token(visit, held, &who, otp).await {
-            // Somebody wrote over the version that was read: read and check once more (decision A22).
-            Err(Stop::Lost("credential_activate")) => self.prove_token(visit, held, &who, otp).await,
+            // Somebody wrote over what was read: read and check everything once more (decision A22, EN-05).
+            Err(Stop::Lost("credential_activate" | "enrolment_still_allowed")) => {
+                let who = self.applicant_with_target(visit, held).await?;
+                self.prove_token(visit, held, &who, otp).await
+            }
             outcome => outcome,
         }
     }
@@ -249,11 +253,14 @@ impl Desk {
         }
     }
 
-    /// What an activation means besides: its records, and the notice with "Not you?" (W9).
+    /// What an activation means besides: that it is still allowed, its records, and the notice with "Not you?" (W9).
     fn activation(&self, visit: &Visit, held: &Held, who: &Applicant, token: &Credential, activate: Act) -> Change {
         let flow = held.flow();
         let event = |kind| self.event(kind, visit, flow).with("serial", token.serial.as_str());
-        let mut change = Change::of(activate)
+        let allowed =
+            Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.settings.clone() };
+        let mut change = Change::of(allowed)
+            .and(activate)
             .record(
                 event(EventKind::TokenActivated)
                     .with("from", TokenState::Assigned.as_str())
@@ -300,7 +307,7 @@ impl Desk {
         }
         let states = self.token_states(visit, &user).await?;
         match self.offer(visit, &user, &states).await? {
-            Ok(choices) => Ok(Applicant { user, choices }),
+            Ok((choices, settings)) => Ok(Applicant { user, choices, settings }),
             Err(why) => self.withdraw(visit, held, why).await,
         }
     }
@@ -391,7 +398,7 @@ impl Desk {
         change: Change,
     ) -> Result<Change, Stop> {
         Ok(match effect {
-            Effect::Supersede => self.supersede(visit, held, who, change).await?,
+            Effect::Supersede => change.and(self.supersede(visit, held, who)),
             Effect::Issue(id, target) => self.issue(visit, held, who, id, *target, change).await?,
             Effect::Retarget(id, target) => change.and(Act::CredentialRetarget { id: id.clone(), target: *target }),
             Effect::Reissue(_) => self.reissue(visit, held, who, change).await?,
@@ -417,24 +424,9 @@ impl Desk {
     }
 
     /// The user's other enrolments end, and with them the tokens that they have issued (decision A12).
-    async fn supersede(&self, visit: &Visit, held: &Held, who: &Applicant, change: Change) -> Result<Change, Stop> {
-        let tokens = self.ports.credentials.credentials_of(&visit.vs.id, &who.user.id).await?;
-        let abandoned = tokens.into_iter().filter(|token| token.state == TokenState::Assigned);
-        let act = Act::FlowsSupersede { user: who.user.id.clone(), keep: held.flow().id.clone() };
-        Ok(abandoned.fold(change.and(act), |change, token| {
-            let by = held.flow();
-            let event = |kind| self.event(kind, visit, by).with("serial", token.serial.as_str());
-            let mut ended = event(EventKind::EnrollmentSuperseded)
-                .with("lastStep", Step::CodeIssued.as_str())
-                .with("supersededBy", by.id.as_str());
-            // The record tells of the other enrolment, whose row is not at hand.
-            ended.context.flow = None;
-            let revoked = event(EventKind::TokenRevoked)
-                .with("from", TokenState::Assigned.as_str())
-                .with("to", TokenState::Revoked.as_str())
-                .with("reason", "superseded");
-            change.record(ended).record(revoked)
-        }))
+    fn supersede(&self, visit: &Visit, held: &Held, who: &Applicant) -> Act {
+        let by = self.event(EventKind::EnrollmentSuperseded, visit, held.flow()).context;
+        Act::FlowsSupersede { user: who.user.id.clone(), keep: held.flow().id.clone(), by: Box::new(by) }
     }
 
     async fn issue(

@@ -12,15 +12,6 @@ mod tests;
 use doorward_api::{FlowData, Progress, Step, Target};
 use doorward_tokens::Choices;
 
-/// `j***@e***.org`: enough for its owner to know it again, too little for a stranger to learn it (SP 0.6).
-pub(crate) fn masked(email: &str) -> Option<String> {
-    let (local, domain) = email.rsplit_once('@')?;
-    let (name, top) = domain.rsplit_once('.').unwrap_or((domain, ""));
-    let first = |text: &str| text.chars().next().map(String::from);
-    let dot = if top.is_empty() { "" } else { "." };
-    Some(format!("{}***@{}***{dot}{top}", first(local)?, first(name)?))
-}
-
 /// "Step n of m" over the pages that this user really sees (R11): W1, W2, W3 and W4 where there is something to choose, W5,
 /// and the first passcode. Until a platform is chosen, the longest way is counted.
 pub(crate) fn progress(step: Step, data: &FlowData, choices: &Choices) -> Option<Progress> {
@@ -45,17 +36,6 @@ mod unit {
     use super::*;
     use crate::enrol::step::tests::blank;
     use Target as T;
-
-    #[test]
-    fn an_address_is_masked_beyond_recognition() {
-        assert_eq!(masked("jane.doe@example.org").as_deref(), Some("j***@e***.org"));
-        assert_eq!(masked("ü@mail.example.co.uk").as_deref(), Some("ü***@m***.uk"));
-        assert_eq!(masked("root@localhost").as_deref(), Some("r***@l***"));
-        assert_eq!(masked("\"a@b\"@example.org").as_deref(), Some("\"***@e***.org"));
-        for none in ["", "nobody", "@example.org", "a@"] {
-            assert_eq!(masked(none), None, "{none:?}");
-        }
-    }
 
     fn pages(allowed: &[Target], way: &[(Step, Option<Target>, bool, bool)]) -> Vec<(u8, u8)> {
         let choices = Choices::new(allowed.iter().copied()).unwrap();

@@ -400,6 +400,35 @@ async fn switched_off_midway_every_step_stops() {
 }
 
 #[tokio::test]
+async fn switched_off_at_the_very_moment_of_the_first_passcode_no_token_becomes_active() {
+    use crate::fakes::Rows;
+    let ways: [(&str, fn(&mut Rows)); 4] = [
+        ("the feature", |rows| rows.settings = Some(SelfProvisioning::for_existing_virtual_server())),
+        ("the platform", |rows| {
+            let targets = vec![Target::Ios];
+            rows.settings = Some(SelfProvisioning { targets, ..SelfProvisioning::for_new_virtual_server() });
+        }),
+        ("the user", |rows| rows.users[0].disabled = true),
+        ("the group", |rows| rows.users[0].groups.clear()),
+    ];
+    for (what, switch_off) in ways {
+        let stage = stage();
+        let mut alice = Browser::installing(&stage, "alice").await;
+        alice.send(Send::Continue).await;
+        let passcode = stage.passcode("u-alice", alice.now);
+        // The change is made while the activation is on its way to the store: everything was asked before it.
+        let (moved, ()) =
+            tokio::join!(alice.send(Send::Passcode(passcode)), async { stage.world.with(switch_off) });
+        assert!(matches!(moved, Moved::ToStep { .. }), "{what}: {moved:?}");
+        assert_eq!(count(&stage, EventKind::TokenActivated), 0, "{what}");
+        stage.world.with(|rows| {
+            assert!(rows.credentials.iter().all(|token| token.state != TokenState::Active), "{what}");
+            assert!(rows.sessions.is_empty(), "{what}");
+        });
+    }
+}
+
+#[tokio::test]
 async fn who_got_a_token_meanwhile_is_asked_for_it() {
     let stage = stage();
     let mut alice = Browser::installing(&stage, "alice").await;

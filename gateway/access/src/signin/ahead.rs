@@ -148,22 +148,23 @@ impl Desk {
         Ok(tokens.iter().map(|token| token.state).collect())
     }
 
-    /// The one predicate, with the facts of this moment.
+    /// The one predicate, with the facts of this moment, and the settings that were read for it.
     pub(crate) async fn offer(
         &self,
         visit: &Visit,
         user: &User,
         tokens: &[TokenState],
-    ) -> Result<Result<Choices, NotOffered>, StoreError> {
+    ) -> Result<Result<(Choices, SelfProvisioning), NotOffered>, StoreError> {
         let settings = self.ports.settings.self_provisioning(&visit.vs.id).await?;
-        Ok(offer(&Facts {
+        let choices = offer(&Facts {
             policy_requires_otp: true,
             account_usable: !user.disabled,
             tokens,
             groups: &user.groups,
             settings: &settings,
             feasible: &self.feasible(),
-        }))
+        });
+        Ok(choices.map(|choices| (choices, settings)))
     }
 
     /// What may be chosen at W3 and W4, whoever asks.

@@ -7,7 +7,6 @@ use doorward_api::{
 };
 use subtle::ConstantTimeEq;
 
-use crate::enrol::masked;
 use crate::sessions::Place;
 use crate::signin::{Desk, DeskError};
 use crate::visit::{Moved, StepForm, Visit};
@@ -209,25 +208,9 @@ impl Desk {
 
     /// An event of a flow.
     pub(crate) fn event(&self, kind: EventKind, visit: &Visit, flow: &Flow) -> AuditEvent {
-        let data = &flow.data;
         AuditEvent::new(
             kind,
-            EventContext {
-                address: Some(visit.address),
-                user: flow.user.clone(),
-                used_name: flow.user.as_ref().and_then(|_| recordable(&data.typed_name)),
-                session: data.raises.clone(),
-                flow: Some(flow.id.clone()),
-                application: data.return_to.as_ref().map(|to| to.app.as_str().to_owned()),
-                policy: None,
-                request_id: Some(visit.request_id.clone()),
-            },
+            EventContext { address: Some(visit.address), request_id: Some(visit.request_id.clone()), ..flow.context() },
         )
     }
-}
-
-/// A name as records may hold it: a full mail address never appears there. A name of nobody is not recorded at all, since
-/// it may be a password that was typed into the wrong field.
-fn recordable(name: &str) -> Option<String> {
-    if name.contains('@') { masked(name) } else { Some(name.to_owned()) }
 }

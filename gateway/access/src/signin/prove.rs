@@ -279,8 +279,11 @@ impl Desk {
                 self.ports.credentials.count_failure(&visit.vs.id, &token.id, permitted, lock, visit.now).await?;
             if let Some(until) = fails.locked_until {
                 locked = locked.max(Some(until));
-                let event = self.event(EventKind::TokenLocked, visit, held.flow());
-                events.push(event.with("serial", token.serial.as_str()).with("until", until.rfc3339()));
+                // Of tries at the same moment, some are counted when the lock is there already. One has locked.
+                if fails.count == permitted.saturating_add(1) {
+                    let event = self.event(EventKind::TokenLocked, visit, held.flow());
+                    events.push(event.with("serial", token.serial.as_str()).with("until", until.rfc3339()));
+                }
             }
         }
         let notice = match locked {

@@ -2,14 +2,15 @@
 
 use doorward_api::credential::Credential;
 use doorward_api::flow::{Delivery, Notice, SentCode};
+use doorward_api::mail::masked;
 use doorward_api::{
     EndedHow, Factor, Flow, FormIds, Screen, ScreenPage, Secret, SelfProvisioning, Step, Target, Timestamp, TokenState,
     User,
 };
 use doorward_tokens::Choices;
 
+use crate::enrol::progress;
 use crate::enrol::step::{State, can_go_back};
-use crate::enrol::{masked, progress};
 use crate::signin::ahead::TEMPLATE;
 use crate::signin::{Desk, DeskError};
 use crate::visit::Visit;
@@ -142,15 +143,27 @@ impl Desk {
         };
         // No claim that a mail was sent, whatever was said before (R16).
         let refused = delivery == Delivery::Refused && !code.void && code.expires_at > visit.now;
-        Ok(Page { page, notice: refused.then_some(Notice::MailFailed) })
+        // Trying again would not help against a limit.
+        let limited = flow.data.notice.as_ref().is_some_and(|notice| is_limit(notice) && still_true(notice, visit));
+        Ok(Page { page, notice: (refused && !limited).then_some(Notice::MailFailed) })
+    }
+
+    /// What is said of a code's mail. While the mail server cannot be used it failed, and the outbox goes on trying: when it
+    /// has gone out after all, only the outbox knows.
+    async fn delivery(&self, visit: &Visit, code: &SentCode) -> Result<Delivery, DeskError> {
+        Ok(match (code.delivery, self.in_outbox(visit, code).await?) {
+            (_, Delivery::Sent) => Delivery::Sent,
+            (told, Delivery::Pending) => told,
+            (_, Delivery::Refused) => Delivery::Refused,
+        })
     }
 
     /// What has become of a code's mail by now.
-    pub(crate) async fn delivery(&self, visit: &Visit, code: &SentCode) -> Result<Delivery, DeskError> {
-        if code.delivery != Delivery::Pending {
-            return Ok(code.delivery);
+    pub(crate) async fn in_outbox(&self, visit: &Visit, code: &SentCode) -> Result<Delivery, DeskError> {
+        if code.delivery == Delivery::Sent {
+            return Ok(Delivery::Sent);
         }
-        Ok(self.ports.outbox.delivery(&visit.vs.id, &code.mail).await?.unwrap_or(Delivery::Pending))
+        Ok(self.ports.outbox.delivery(&visit.vs.id, &code.mail).await?.unwrap_or(code.delivery))
     }
 
     async fn issued_page(&self, visit: &Visit, flow: &Flow) -> Result<Page, DeskError> {
@@ -248,6 +261,10 @@ fn choice_page(visit: &Visit, flow: &Flow, choices: &Choices) -> ScreenPage {
                 .unwrap_or(Target::Android),
         },
     }
+}
+
+fn is_limit(notice: &Notice) -> bool {
+    matches!(notice, Notice::CodeLimit { .. } | Notice::CodeDayLimit { .. })
 }
 
 /// A notice about a time that is over says nothing any more.

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use crate::audit::AuditEvent;
+use crate::audit::{AuditEvent, EventContext};
 use crate::credential::{NewCredential, TokenState, Version};
 use crate::error::{CommitError, StoreError};
 use crate::flow::{Flow, FlowData, Step};
@@ -14,7 +14,7 @@ use crate::secret::{SecretBytes, TokenHash};
 use crate::session::NewSession;
 use crate::template::{SelfProvisioning, Target, Template};
 use crate::time::Timestamp;
-use crate::user::NewUser;
+use crate::user::{NewUser, User};
 
 /// One conditional statement. Where the condition does not hold, the whole change is undone ([`CommitError::Lost`]).
 #[derive(Debug, Clone)]
@@ -43,12 +43,24 @@ pub enum Act {
         expires_at: Timestamp,
     },
     /// Ends the user's other open flows that are enrolling ([`Step::enrolling`]), except `keep`, as `Superseded`, and revokes
-    /// the user's Assigned credentials, whose secrets are destroyed. Never lost.
+    /// the user's Assigned credentials, whose secrets are destroyed. Never lost. Which those are is known only when it is
+    /// done, so the ledger itself records each of them, before the records of the change: `ENROLLMENT_SUPERSEDED` with the
+    /// `lastStep`, and `TOKEN_REVOKED`.
     FlowsSupersede {
         /// Whose.
         user: UserId,
         /// The one to keep.
         keep: FlowId,
+        /// Who did it and from where: the address and the request of those records.
+        by: Box<EventContext>,
+    },
+    /// Ends every open flow of a user as `Cancelled`, and revokes their Assigned credentials: what was proved in those flows
+    /// is no proof any more. Never lost. Recorded like [`Act::FlowsSupersede`], as `ENROLLMENT_CANCELLED`.
+    FlowsEndOf {
+        /// Whose.
+        user: UserId,
+        /// Who did it and from where: the address and the request of those records.
+        by: Box<EventContext>,
     },
     /// A new credential, Assigned. Lost when the user has one that counts as a token (Active or Suspended).
     CredentialIssue(NewCredential),
@@ -79,6 +91,14 @@ pub enum Act {
         version: Version,
         /// The plugin's new bytes.
         opened: SecretBytes,
+    },
+    /// What an activation is allowed by is still so (EN-05). Changes nothing, and holds it until the change is done. Lost
+    /// when the user is switched off or in other groups, or when the self-provisioning settings are others.
+    EnrolmentStillAllowed {
+        /// As it was read.
+        user: Box<User>,
+        /// As they were read.
+        settings: SelfProvisioning,
     },
     /// An accepted passcode: new bytes, failures forgotten. Lost unless Active, not locked, and at this version.
     CredentialUse {
@@ -162,10 +182,12 @@ impl Act {
             Act::FlowStart(_) => "flow_start",
             Act::FlowMove { .. } => "flow_move",
             Act::FlowsSupersede { .. } => "flows_supersede",
+            Act::FlowsEndOf { .. } => "flows_end_of",
             Act::CredentialIssue(_) => "credential_issue",
             Act::CredentialReissue { .. } => "credential_reissue",
             Act::CredentialRetarget { .. } => "credential_retarget",
             Act::CredentialActivate { .. } => "credential_activate",
+            Act::EnrolmentStillAllowed { .. } => "enrolment_still_allowed",
             Act::CredentialUse { .. } => "credential_use",
             Act::CredentialState { .. } => "credential_state",
             Act::SessionStart(_) => "session_start",

@@ -22,7 +22,8 @@ pub trait Metrics: Send + Sync {
     fn mail(&self, vs: &str, kind: &'static str, outcome: &'static str);
     /// `doorward_reloads_total{what,outcome}`: `policy` or `configuration`; `applied` or `refused`.
     fn reload(&self, what: &'static str, outcome: &'static str);
-    /// `doorward_front_refusals_total{reason}`: heads refused before a request existed.
+    /// `doorward_front_refusals_total{reason}`: connections and heads refused before a request existed. Such a head was
+    /// answered, so it is counted as a request, too.
     fn front_refusal(&self, reason: &'static str);
 }
 

@@ -15,7 +15,9 @@ pub use directory::{Directory, PasswordCheck};
 pub use ledger::{Act, Change, Ledger, OneTime, OneTimePurpose};
 pub use mailer::Mailer;
 pub use metrics::{Metrics, NoMetrics};
-pub use store::{AuditLog, Credentials, Fails, Flows, MeterKey, MeterScope, Meters, OneTimes, Outbox, Sessions, Settings, Users};
+pub use store::{
+    AuditLog, Credentials, Fails, Flows, MeterKey, MeterScope, Meters, OneTimes, Outbox, Sessions, Settings, Users,
+};
 
 #[allow(unused_imports, reason = "the doc comment above refers to it")]
 use crate::ids::VirtualServerId;

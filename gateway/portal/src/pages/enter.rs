@@ -32,7 +32,9 @@ pub(crate) async fn enter(
         // Whoever only looks does not use the ticket up.
         return see_other(&asked_for(&caller, &query));
     }
-    if let Some(Redeemed { session, location }) = redeem(&portal, &caller, query.text("ticket")).await? {
+    if let Some(redeemed) = redeem(&portal, &caller, query.text("ticket")).await? {
+        let Redeemed { session, portal: of, location } = redeemed;
+        portal.parts.identities.forget_all_of(&of);
         let cookie = caller.cookies.set(CookieName::App, session.expose(), CookieLife::Browser);
         return Ok(with_cookie(see_other(&location)?, cookie));
     }

@@ -5,20 +5,27 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use dashmap::DashMap;
 use doorward_access::site::SharedSite;
+use doorward_api::ports::Metrics;
 use pingora::listeners::ConnectionFilter;
 
 /// Pingora ends a handshake after 60 s; nothing older can still become a connection.
 const LONGEST_HANDSHAKE: Duration = Duration::from_secs(61);
 
+/// Arrivals between two looks for addresses whose handshakes have come to nothing.
+const LOOK_EVERY: usize = 4096;
+
 /// The connections of every address.
 pub(crate) struct Crowd {
     site: Option<SharedSite>,
     most: usize,
+    arrivals: AtomicUsize,
+    metrics: Arc<dyn Metrics>,
     by_address: DashMap<IpAddr, Held>,
 }
 
@@ -42,8 +49,8 @@ pub(crate) struct Present {
 
 impl Crowd {
     /// At most `most` connections of each address; trusted proxies of the site are not counted.
-    pub(crate) fn new(site: Option<SharedSite>, most: usize) -> Arc<Self> {
-        Arc::new(Self { site, most, by_address: DashMap::new() })
+    pub(crate) fn new(site: Option<SharedSite>, most: usize, metrics: Arc<dyn Metrics>) -> Arc<Self> {
+        Arc::new(Self { site, most, metrics, by_address: DashMap::new() })
     }
 
     fn arrives(&self, address: IpAddr, now: Instant) -> bool {
@@ -54,6 +61,14 @@ impl Crowd {
         let room = held.live + held.arriving.len() < self.most;
         if room {
             held.arriving.push_back(now);
+        }
+        room
+    }
+
+    fn arrives_or_counts(&self, address: IpAddr) -> bool {
+        let room = self.arrives(address, Instant::now());
+        if !room {
+            self.metrics.front_refusal("too_many_connections");
         }
         room
     }
@@ -86,7 +101,7 @@ impl Drop for Present {
 impl ConnectionFilter for Crowd {
     async fn should_accept(&self, address: Option<&SocketAddr>) -> bool {
         match address.map(|address| address.ip().to_canonical()) {
-            Some(address) => self.is_trusted(address) || self.arrives(address, Instant::now()),
+            Some(address) => self.is_trusted(address) || self.arrives_or_counts(address),
             None => true,
         }
     }
@@ -102,11 +117,13 @@ fn key_of(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use doorward_api::ports::NoMetrics;
+
     use super::*;
 
     #[test]
     fn the_last_one_allowed_gets_in_and_the_next_one_does_not() {
-        let crowd = Crowd::new(None, 2);
+        let crowd = Crowd::new(None, 2, Arc::new(NoMetrics));
         let address = "192.0.2.1".parse().unwrap();
         let now = Instant::now();
         assert!(crowd.arrives(address, now));
@@ -120,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_handshake_that_never_ends_is_forgotten_in_time() {
-        let crowd = Crowd::new(None, 1);
+        let crowd = Crowd::new(None, 1, Arc::new(NoMetrics));
         let address = "2001:db8::1".parse().unwrap();
         let now = Instant::now();
         assert!(crowd.arrives(address, now));
@@ -130,7 +147,7 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_of_who_has_left() {
-        let crowd = Crowd::new(None, 9);
+        let crowd = Crowd::new(None, 9, Arc::new(NoMetrics));
         let address = "192.0.2.1".parse().unwrap();
         assert!(crowd.arrives(address, Instant::now()));
         drop(crowd.enter(address));

@@ -10,7 +10,7 @@ mod preface;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::{Buf, BytesMut};
@@ -56,8 +56,8 @@ enum Got {
     Head(BytesMut),
     /// Nothing: the client left or was silent for too long.
     Close,
-    /// A bad one.
-    Refuse(Refusal),
+    /// A bad one, and when it began.
+    Refuse(Refusal, Instant),
 }
 
 impl Front {
@@ -98,7 +98,7 @@ impl Edge {
             let head = match self.read_head(&mut io, shutdown).await {
                 Got::Head(head) => head,
                 Got::Close => return close(io).await,
-                Got::Refuse(refusal) => return self.refuse(io, address, refusal).await,
+                Got::Refuse(refusal, begun) => return self.refuse(io, address, refusal, begun).await,
             };
             let session = self.session(io, head, kept.take());
             match self.inner.process_new_http(session, shutdown).await.map(ReusedHttpStream::consume) {
@@ -134,9 +134,12 @@ impl Edge {
         if !self.first_bytes(io, &mut buffer, shutdown).await {
             return Got::Close;
         }
+        let begun = Instant::now();
         match timeout(self.limits.header_deadline, self.rest_of_head(io, buffer)).await {
-            Ok(got) => got,
-            Err(_) => Got::Refuse(Refusal::new(StatusCode::REQUEST_TIMEOUT, "head_deadline")),
+            Ok(Ok(Some(head))) => Got::Head(head),
+            Ok(Ok(None)) => Got::Close,
+            Ok(Err(refusal)) => Got::Refuse(refusal, begun),
+            Err(_) => Got::Refuse(Refusal::new(StatusCode::REQUEST_TIMEOUT, "head_deadline"), begun),
         }
     }
 
@@ -154,7 +157,8 @@ impl Edge {
         }
     }
 
-    async fn rest_of_head(&self, io: &mut Stream, mut buffer: BytesMut) -> Got {
+    /// `None` when the client has left.
+    async fn rest_of_head(&self, io: &mut Stream, mut buffer: BytesMut) -> Result<Option<BytesMut>, Refusal> {
         let mut scan = Scan::default();
         let mut line_skipped = false;
         loop {
@@ -163,30 +167,26 @@ impl Edge {
                 buffer.advance(2);
                 line_skipped = true;
             }
-            match scan.advance(&buffer, &self.limits) {
-                Ok(Progress::Complete(length)) => return self.checked(buffer, length),
-                Ok(Progress::More) => {}
-                Err(refusal) => return Got::Refuse(refusal),
+            if let Progress::Complete(length) = scan.advance(&buffer, &self.limits)? {
+                return self.checked(buffer, length).map(Some);
             }
             buffer.reserve(4096);
             match io.read_buf(&mut buffer).await {
                 Ok(count) if count > 0 => {}
-                _ => return Got::Close,
+                _ => return Ok(None),
             }
         }
     }
 
-    fn checked(&self, buffer: BytesMut, length: usize) -> Got {
-        match head::check(buffer.get(..length).unwrap_or_default(), &self.limits) {
-            Ok(checked) => Got::Head(with_request_line(buffer, checked.request_line)),
-            Err(refusal) => Got::Refuse(refusal),
-        }
+    fn checked(&self, buffer: BytesMut, length: usize) -> Result<BytesMut, Refusal> {
+        let checked = head::check(buffer.get(..length).unwrap_or_default(), &self.limits)?;
+        Ok(with_request_line(buffer, checked.request_line))
     }
 
     /// Says no in plain words, and reads on for a moment: a connection closed with bytes unread is reset, and the answer
     /// would be lost with it.
-    async fn refuse(&self, mut io: Stream, address: Option<IpAddr>, refusal: Refusal) {
-        let answer = self.refused.head(refusal, address);
+    async fn refuse(&self, mut io: Stream, address: Option<IpAddr>, refusal: Refusal, begun: Instant) {
+        let answer = self.refused.head(refusal, address, begun);
         let told = async {
             io.write_all(answer.as_bytes()).await?;
             io.flush().await?;

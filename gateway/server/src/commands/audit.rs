@@ -9,7 +9,7 @@ use doorward_api::{AuditEvent, EventContext, EventKind};
 use doorward_audit::{Checkpoints, Format};
 
 use crate::args::ExportFormat;
-use crate::commands::runtime;
+use crate::commands::{runtime, sign};
 use crate::{Failure, Finding, config, wire};
 
 /// Checks a virtual server's chain against itself and its signed checkpoints.
@@ -28,12 +28,12 @@ pub(crate) fn verify(file: &Path, virtual_server: &str) -> Result<Finding, Failu
 pub(crate) fn export(file: &Path, virtual_server: &str, format: ExportFormat) -> Result<Finding, Failure> {
     let config = config::load(file)?;
     let vs = VirtualServerId::new(virtual_server);
-    let store = wire::open_store(&config.store_url, &config.key)?;
+    let runtime = runtime()?;
+    let store = wire::open_own_store(&config, &runtime)?;
     let (format, name) = match format {
         ExportFormat::Json => (Format::Json, "json"),
         ExportFormat::Csv => (Format::Csv, "csv"),
     };
-    let runtime = runtime()?;
     let event = AuditEvent::new(EventKind::LogExported, EventContext::default())
         .with("actor", "command line")
         .with("format", name);
@@ -42,6 +42,8 @@ pub(crate) fn export(file: &Path, virtual_server: &str, format: ExportFormat) ->
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     runtime.block_on(doorward_audit::export(&store, &vs, format, &mut out)).map_err(Failure::other)?;
     out.flush().map_err(Failure::other)?;
+    let signed = sign(&runtime, &mut Checkpoints::new(config.checkpoints, &config.key), &store, &vs);
     store.close();
+    signed?;
     Ok(Finding::Good)
 }

@@ -7,6 +7,7 @@ use doorward_proxy::tls::Certificates;
 use doorward_store::SystemEntropy;
 use doorward_views::Views;
 
+use crate::commands::runtime;
 use crate::{Failure, Finding, config, plugins, wire};
 
 /// Checks and prints a line for each part that holds; the first that does not ends it with its reason.
@@ -29,7 +30,7 @@ pub(crate) fn check(file: &Path) -> Result<Finding, Failure> {
         Certificates::load(&config.certificates, &config.hosts()).map_err(Failure::other)?;
         println!("ok  certificates: {}", config.certificates.len());
     }
-    let store = wire::open_store(&config.store_url, &config.key)?;
+    let store = wire::open_own_store(&config, &runtime()?)?;
     println!("ok  store: {}", store.database());
     store.close();
     Ok(Finding::Good)

@@ -8,10 +8,11 @@ use doorward_access::passwords::{self, Passwords};
 use doorward_api::ports::{Act, Change, Credentials, Entropy, Ledger, Users};
 use doorward_api::user::{NewUser, User};
 use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Secret, TokenState, UserId, VirtualServerId};
+use doorward_audit::Checkpoints;
 use doorward_store::{Store, SystemEntropy};
 
 use crate::args::UserCommand;
-use crate::commands::runtime;
+use crate::commands::{runtime, sign};
 use crate::{Failure, Finding, config, wire};
 
 /// Runs one of them.
@@ -33,7 +34,7 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
                 CommitError::Lost { .. } => Failure::Other(format!("there is a user {name:?} already")),
                 CommitError::Store(error) => Failure::Store(error.to_string()),
             })?;
-            told(&name, "added", generate.then_some(&password))
+            desk.told(&name, "added", generate.then_some(&password))
         }
         UserCommand::Password { config, name, generate } => {
             let desk = Desk::open(&config.config)?;
@@ -42,9 +43,10 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
             let hash = hashed(&desk.runtime, &password)?;
             let change = Change::of(Act::UserPassword { user: user.id.clone(), hash })
                 .and(Act::SessionsEndOf { user: user.id.clone() })
+                .and(flows_end_of(&user.id))
                 .record(event(EventKind::UserPasswordChanged, &user.id, &user.name));
             desk.commit(change).map_err(Failure::other)?;
-            told(&name, "has a new password; open sessions were ended", generate.then_some(&password))
+            desk.told(&name, "has a new password; open sessions were ended", generate.then_some(&password))
         }
         UserCommand::Disable { config, name } => switch(&config.config, &name, true),
         UserCommand::Enable { config, name } => switch(&config.config, &name, false),
@@ -62,17 +64,19 @@ struct Desk {
     store: Store,
     vs: VirtualServerId,
     runtime: tokio::runtime::Runtime,
+    checkpoints: Checkpoints,
 }
 
 impl Desk {
     fn open(file: &Path) -> Result<Self, Failure> {
         let config = config::load(file)?;
-        let store = wire::open_store(&config.store_url, &config.key)?;
-        let vs = VirtualServerId::new("default");
         let runtime = runtime()?;
+        let store = wire::open_own_store(&config, &runtime)?;
+        let vs = VirtualServerId::new("default");
+        let checkpoints = Checkpoints::new(config.checkpoints, &config.key);
         let now = store.clock().now();
         runtime.block_on(store.ensure_virtual_server(&vs, now)).map_err(|e| Failure::Store(e.to_string()))?;
-        Ok(Self { store, vs, runtime })
+        Ok(Self { store, vs, runtime, checkpoints })
     }
 
     fn find(&self, name: &str) -> Result<User, Failure> {
@@ -88,6 +92,16 @@ impl Desk {
         let now = self.store.clock().now();
         self.runtime.block_on(self.store.commit(&self.vs, change, now))
     }
+
+    /// Says what was done, and signs its record.
+    fn told(mut self, name: &str, what: &str, password: Option<&Secret>) -> Result<Finding, Failure> {
+        println!("{name} {what}.");
+        if let Some(password) = password {
+            println!("password {}", password.expose());
+        }
+        sign(&self.runtime, &mut self.checkpoints, &self.store, &self.vs)?;
+        Ok(Finding::Good)
+    }
 }
 
 impl Drop for Desk {
@@ -102,10 +116,10 @@ fn switch(file: &Path, name: &str, disabled: bool) -> Result<Finding, Failure> {
     let kind = if disabled { EventKind::UserDisabled } else { EventKind::UserEnabled };
     let mut change = Change::of(Act::UserDisable { user: user.id.clone(), disabled });
     if disabled {
-        change = change.and(Act::SessionsEndOf { user: user.id.clone() });
+        change = change.and(Act::SessionsEndOf { user: user.id.clone() }).and(flows_end_of(&user.id));
     }
     desk.commit(change.record(event(kind, &user.id, &user.name))).map_err(Failure::other)?;
-    told(name, if disabled { "is switched off; open sessions were ended" } else { "is switched on" }, None)
+    desk.told(name, if disabled { "is switched off; open sessions were ended" } else { "is switched on" }, None)
 }
 
 /// Moves every token of a user that is in `from` (revoking takes suspended ones too) to `to`.
@@ -131,8 +145,16 @@ fn tokens(file: &Path, name: &str, from: TokenState, to: TokenState, kind: Event
             event(kind, &user.id, &user.name).with("serial", token.serial.clone()).with("from", token.state.as_str()),
         );
     }
+    if to == TokenState::Revoked {
+        change = change.and(flows_end_of(&user.id));
+    }
     desk.commit(change).map_err(Failure::other)?;
-    told(name, &format!("has {} authenticator(s) now {}", concerned.len(), to.as_str()), None)
+    desk.told(name, &format!("has {} authenticator(s) now {}", concerned.len(), to.as_str()), None)
+}
+
+/// What was proved in a sign-in that is under way counts no longer (EN-03).
+fn flows_end_of(user: &UserId) -> Act {
+    Act::FlowsEndOf { user: user.clone(), by: Box::default() }
 }
 
 fn states(states: &[TokenState]) -> String {
@@ -183,12 +205,4 @@ fn checked(mut text: String) -> Result<Secret, Failure> {
         _ if text.len() > 4096 => Err(Failure::Other("the password must have at most 4096 bytes".into())),
         _ => Ok(Secret::new(text)),
     }
-}
-
-fn told(name: &str, what: &str, password: Option<&Secret>) -> Result<Finding, Failure> {
-    println!("{name} {what}.");
-    if let Some(password) = password {
-        println!("password {}", password.expose());
-    }
-    Ok(Finding::Good)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use doorward_api::ports::*;
+use doorward_api::session::{NewSession, SessionKind};
 use doorward_api::*;
 
 use crate::fixtures::*;
@@ -13,6 +14,7 @@ both!(
     a_flow_moves_only_from_where_it_stands,
     a_flow_cannot_be_started_twice,
     a_newer_flow_supersedes_the_others_that_are_enrolling,
+    a_user_whose_proofs_are_void_has_no_open_flow_left,
     a_user_with_a_token_is_issued_no_other,
     only_an_assigned_token_is_reissued_or_retargeted,
     a_token_is_activated_once_and_by_its_version,
@@ -21,6 +23,7 @@ both!(
     a_token_changes_state_only_from_where_it_is,
     a_revoked_token_never_comes_back,
     a_one_time_value_is_taken_once,
+    a_session_of_another_level_takes_the_place_of_the_one_before_at_its_host,
     a_row_that_hangs_on_nothing_is_refused,
     an_unknown_virtual_server_has_no_chain,
 );
@@ -66,9 +69,13 @@ async fn a_newer_flow_supersedes_the_others_that_are_enrolling(world: Arc<World>
     done(commit(&store, add_user("bob", UserId::new("bob-row"), &[])).await);
     let of_bob = Flow { user: Some(UserId::new("bob-row")), ..flow("bobs", Step::CodeSent) };
     let over = Flow { expires_at: NOW, ..flow("over", Step::CodeSent) };
+    let mut with_token = flow("older", Step::CodeIssued);
+    with_token.data.credential = Some(CredentialId::new("of older"));
+    with_token.data.typed_name = "alice@example.test".into();
     for one in [
         flow("kept", Step::EmailVerified),
-        flow("older", Step::CodeIssued),
+        with_token,
+        flow("waiting", Step::CodeSent),
         flow("signing-in", Step::Passcode),
         flow("ended", Step::Cancelled),
         of_bob,
@@ -77,11 +84,13 @@ async fn a_newer_flow_supersedes_the_others_that_are_enrolling(world: Arc<World>
         done(commit(&store, Act::FlowStart(Box::new(one))).await);
     }
     done(commit(&store, Act::CredentialIssue(token("of older"))).await);
-    let supersede = Act::FlowsSupersede { user: alice(), keep: FlowId::new("kept") };
+    let by = Box::new(EventContext { request_id: Some("a request".into()), ..EventContext::default() });
+    let supersede = Act::FlowsSupersede { user: alice(), keep: FlowId::new("kept"), by };
     done(store.commit(&vs(), Change::of(supersede).and(Act::CredentialIssue(token("of kept"))), NOW).await);
     for (id, step) in [
         ("kept", Step::EmailVerified),
         ("older", Step::Superseded),
+        ("waiting", Step::Superseded),
         ("signing-in", Step::Passcode),
         ("ended", Step::Cancelled),
         ("bobs", Step::CodeSent),
@@ -91,8 +100,59 @@ async fn a_newer_flow_supersedes_the_others_that_are_enrolling(world: Arc<World>
     }
     let older = store.credential(&vs(), &CredentialId::new("of older")).await.unwrap().unwrap();
     assert_eq!((older.state, older.opened.expose()), (TokenState::Revoked, &b""[..]));
+    let chain = whole_chain(&store).await;
+    let ended = of_kind(&chain, EventKind::EnrollmentSuperseded);
+    let told = |record: &serde_json::Value, field: &str| record.pointer(field).cloned().unwrap_or_default();
+    let mut each: Vec<_> = ended
+        .iter()
+        .map(|record| ["/context/transactionId", "/details/lastStep", "/context/usedName"].map(|f| told(record, f)))
+        .collect();
+    each.sort_by_key(|fields| fields[0].to_string());
+    assert_eq!(each[0], ["older", "code_issued", "a***@e***.test"], "each that ended, and never a full address");
+    assert_eq!(each[1][..2], ["waiting", "code_sent"]);
+    assert_eq!(each.len(), 2);
+    for record in &ended {
+        assert_eq!(told(record, "/details/supersededBy"), "kept");
+        assert_eq!(told(record, "/context/globalAccessId"), "a request");
+    }
+    let revoked = of_kind(&chain, EventKind::TokenRevoked);
+    assert_eq!(revoked.len(), 1);
+    assert_eq!(told(&revoked[0], "/context/transactionId"), "older");
+    assert_eq!(told(&revoked[0], "/details/reason"), "superseded");
     lost(commit(&store, activate("of older", 1)).await, 0);
     done(commit(&store, activate("of kept", 1)).await);
+}
+
+async fn a_user_whose_proofs_are_void_has_no_open_flow_left(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, add_user("bob", UserId::new("bob-row"), &[])).await);
+    let mut enrolling = flow("enrolling", Step::CodeIssued);
+    enrolling.data.credential = Some(CredentialId::new("issued"));
+    for one in [
+        enrolling,
+        flow("signing-in", Step::Passcode),
+        flow("in", Step::Confirmed),
+        Flow { user: Some(UserId::new("bob-row")), ..flow("bobs", Step::CodeSent) },
+        Flow { expires_at: NOW, ..flow("over", Step::CodeSent) },
+    ] {
+        done(commit(&store, Act::FlowStart(Box::new(one))).await);
+    }
+    done(commit(&store, Act::CredentialIssue(token("issued"))).await);
+    done(commit(&store, Act::FlowsEndOf { user: alice(), by: Box::default() }).await);
+    for (id, step) in [
+        ("enrolling", Step::Cancelled),
+        ("signing-in", Step::Cancelled),
+        ("in", Step::Confirmed),
+        ("bobs", Step::CodeSent),
+        ("over", Step::CodeSent),
+    ] {
+        assert_eq!(store.flow(&vs(), &FlowId::new(id)).await.unwrap().unwrap().step, step, "{id}");
+    }
+    let issued = store.credential(&vs(), &CredentialId::new("issued")).await.unwrap().unwrap();
+    assert_eq!((issued.state, issued.opened.expose()), (TokenState::Revoked, &b""[..]));
+    let chain = whole_chain(&store).await;
+    assert_eq!(of_kind(&chain, EventKind::EnrollmentCancelled).len(), 1);
+    assert_eq!(of_kind(&chain, EventKind::TokenRevoked).len(), 1);
 }
 
 async fn a_user_with_a_token_is_issued_no_other(world: Arc<World>) {
@@ -189,6 +249,31 @@ async fn a_one_time_value_is_taken_once(world: Arc<World>) {
     lost(commit_at(&store, take_ticket("t"), NOW + secs(30)).await, 0);
     done(commit_at(&store, take_ticket("t"), NOW + secs(29)).await);
     lost(commit(&store, take_ticket("t")).await, 0);
+}
+
+async fn a_session_of_another_level_takes_the_place_of_the_one_before_at_its_host(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let raised = |id: &str| NewSession { proofs: Proofs::NONE.with(Factor::Otp, NOW), ..app_session(id, "p") };
+    let at_another_host = |id: &str| NewSession {
+        kind: SessionKind::App { host: "elsewhere.test".into(), portal: SessionId::new("p") },
+        ..app_session(id, "p")
+    };
+    for session in [
+        portal_session("p"),
+        portal_session("q"),
+        app_session("low", "p"),
+        app_session("also low", "p"),
+        app_session("of q", "q"),
+        at_another_host("elsewhere"),
+        raised("high"),
+    ] {
+        done(commit(&store, Act::SessionStart(session)).await);
+    }
+    for (id, lives) in
+        [("low", false), ("also low", false), ("p", true), ("of q", true), ("elsewhere", true), ("high", true)]
+    {
+        assert_eq!(store.session(&vs(), &hash(id), secs(60), NOW).await.unwrap().is_some(), lives, "{id}");
+    }
 }
 
 async fn a_row_that_hangs_on_nothing_is_refused(world: Arc<World>) {

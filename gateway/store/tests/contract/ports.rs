@@ -346,7 +346,7 @@ async fn the_ids_of_one_virtual_server_find_nothing_in_another(world: Arc<World>
     for act in [
         Act::SessionEnd { id: SessionId::new("p") },
         Act::SessionsEndOf { user: alice() },
-        Act::FlowsSupersede { user: alice(), keep: FlowId::new("none") },
+        Act::FlowsSupersede { user: alice(), keep: FlowId::new("none"), by: Box::default() },
     ] {
         done(store.commit(&other, Change::of(act), NOW).await);
     }

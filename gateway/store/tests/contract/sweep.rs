@@ -35,6 +35,10 @@ async fn an_expired_enrolment_is_recorded_once_and_its_token_revoked(world: Arc<
     assert_eq!(recorded[0]["details"]["lastStep"], "code_issued");
     assert_eq!(recorded[0]["context"]["transactionId"], "f");
     assert_eq!(recorded[0]["context"]["principalId"], "alice-row");
+    let revoked = of_kind(&whole_chain(&store).await, EventKind::TokenRevoked);
+    assert_eq!(revoked.len(), 1, "and the end of its token is told as well");
+    assert_eq!(revoked[0]["details"]["reason"], "expired");
+    assert_eq!(revoked[0]["context"]["transactionId"], "f");
     let revoked = store.credential(&vs(), &CredentialId::new("t")).await.unwrap().unwrap();
     assert_eq!((revoked.state, revoked.opened.expose()), (TokenState::Revoked, &b""[..]));
 }
