@@ -10,11 +10,17 @@
 
 mod architecture;
 mod journeys {
+    mod audit_trail;
+    mod commands;
+    mod dokuwiki;
     mod enrolment;
     mod first_light;
     mod headers;
+    mod languages;
     mod metrics;
+    mod passcodes;
     mod paths;
+    mod resume;
     mod run;
     mod sessions;
     mod upgrades;

@@ -35,7 +35,8 @@ await story(async (browser) => {
   await notYou(await someone(), await someone());
   await twoBrowsers(await someone(), await someone());
   await mailbox(await someone());
-  looks.forEach((look) => look.done());
+  const problems = looks.flatMap((look) => look.problems);
+  check(problems.length === 0, problems.join('\n'));
 });
 
 /** The page that is open, at every size and in both schemes. */
@@ -213,6 +214,7 @@ async function passcodes({ page, at }, secret) {
 async function notYou({ page, look, at }, next) {
   look.expect(404, 410);
   const mail = await mailTo(addressOf('alice'));
+  await page.goto('about:blank');
   await page.setContent(mail.html);
   await at('mail-notice', { focus: false });
   const link = mail.text.split('\n').find((line) => line.startsWith('http'));
@@ -231,6 +233,7 @@ async function twoBrowsers(one, other) {
   await asFarAsThePassword(one.page, 'bob', WIKI);
   await press(one.page, '[name=add_authenticator]');
   const mail = await mailTo(addressOf('bob'));
+  await one.page.goto('about:blank');
   await one.page.setContent(mail.html);
   await one.at('mail-code', { focus: false });
   await asFarAsThePassword(other.page, 'bob', WIKI);

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::journeys::first_light::{as_far_as_the_secret, through_the_door};
-use crate::world::{Database, Gateway, Installation, Mail, Page, Phone, Stage, Visitor, exchange, words, wrong};
+use crate::world::{Database, Gateway, Installation, Mail, Page, Stage, Visitor, exchange, words, wrong};
 
 /// Every mail to a user of the demo, newest first.
 fn mails_of(gateway: &Gateway, user: &str) -> Vec<Mail> {
@@ -650,7 +650,7 @@ fn not_you_suspends_the_authenticator_and_ends_every_session_once() {
     let page = alice.submit(&page, "password", &[("password", &gateway.password("alice"))]);
     page.says("Your authenticator is suspended");
     for path in ["/signin/passcode", "/enrol/add"] {
-        let after = alice.post_elsewhere(&page, path, &[("otp", &Phone::passcode(&phone))]);
+        let after = alice.post_elsewhere(&page, path, &[("otp", &phone.passcode())]);
         assert!(after.secret().is_none() && !from_upstream(&after.html()), "{path}: {}", after.words());
         assert_eq!(alice.once("GET", &wiki, &[], None).status, 303);
     }

@@ -582,13 +582,10 @@ fn a_php_application_which_folds_names_hears_it_from_the_gateway_alone() {
         "Connection: Remote-User, Remote-Groups, X-Remote-User",
         "connection: remote-user\r\nConnection: Remote-User",
         "CONNECTION: close,remote-user , Remote_User",
-        "Connection: close, Cookie, Host, X-Forwarded-For, X-Forwarded-Proto, Remote-User",
+        "Connection: close, X-Forwarded-For, X-Forwarded-Proto, Remote-User",
         "Connection: a, b, c, d, e, f, g, remote-user",
     ] {
         let (status, text) = asked("/", &[&session, connection]);
-        if status == "400" {
-            continue;
-        }
         assert_eq!(status, "200", "{connection}: {text}");
         let seen = variables(&text);
         assert_eq!(seen["server"]["HTTP_REMOTE_USER"], "alice", "{connection}");
@@ -600,6 +597,8 @@ fn a_php_application_which_folds_names_hears_it_from_the_gateway_alone() {
     for refused in [
         "Connection: a, b, c, d, e, f, g, h, i, j, k, remote-user",
         "Connection: a, b, c, d, e, f\r\nConnection: g, h, i, j, k, l",
+        "Connection: close, Host",
+        "Connection: close, Cookie",
         "Connection: :authority",
     ] {
         assert_eq!(asked("/", &[&session, refused]).0, "400", "{refused}");

@@ -1,5 +1,6 @@
 //! The little world of a journey: a gateway as users run it, visitors, their mailbox and their phone.
 
+mod dokuwiki;
 pub(crate) mod exposition;
 mod form;
 mod gateway;
@@ -18,6 +19,7 @@ mod visitor;
 mod wire;
 mod wizard;
 
+pub(crate) use dokuwiki::DokuWiki;
 pub(crate) use form::forms;
 pub(crate) use gateway::{Gateway, Mail, binary};
 pub(crate) use http::{Answer, exchange, send_raw};

@@ -14,6 +14,8 @@ pub(crate) struct Visitor {
     /// By host, then by name.
     pub(crate) jar: BTreeMap<String, BTreeMap<String, String>>,
     pub(crate) language: Option<String>,
+    /// Headers of every request, besides a browser's own.
+    pub(crate) always: Vec<(String, String)>,
     /// Every `Set-Cookie` that came, with the host it came from.
     pub(crate) cookies: Vec<(String, String)>,
 }
@@ -91,7 +93,7 @@ impl Visitor {
     }
 
     fn over(wire: Wire) -> Self {
-        Self { wire, jar: BTreeMap::new(), language: None, cookies: Vec::new() }
+        Self { wire, jar: BTreeMap::new(), language: None, always: Vec::new(), cookies: Vec::new() }
     }
 
     /// Over TLS, with `curl` and its cookie jar; `jar` shows then what is in it.
@@ -172,6 +174,7 @@ impl Visitor {
         if form.is_some() {
             all.push(("Content-Type", "application/x-www-form-urlencoded"));
         }
+        all.extend(self.always.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         all.extend_from_slice(headers);
         let answer = self.wire.exchange(method, &authority, &target, &all, form.unwrap_or_default());
         if let Wire::Curl(curl) = &self.wire {

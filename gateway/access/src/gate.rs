@@ -13,8 +13,11 @@ use moka::sync::Cache;
 
 use crate::site::{Site, VirtualServer};
 
-/// How many decisions are remembered.
-const MOST_REMEMBERED: u64 = 100_000;
+/// How much room remembered decisions take up: a path may be long, and anybody can ask for many (SEC 5.17).
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What one takes up besides its texts: question, decision, and the cache's own.
+const AROUND: usize = 512;
 
 /// A decision that nobody has asked for in that time is let go: of an older site, or of a second that is over.
 const LET_GO_AFTER: Duration = Duration::from_mins(5);
@@ -79,10 +82,27 @@ struct Question {
     facts: FootprintKey,
 }
 
+impl Question {
+    /// About the room it takes up.
+    fn bytes(&self) -> u32 {
+        let texts = self.virtual_server.as_str().len() + self.app.as_str().len();
+        u32::try_from(AROUND + texts + self.facts.bytes()).unwrap_or(u32::MAX)
+    }
+}
+
+fn bytes_of(decision: &Decision) -> u32 {
+    let (Decision::Admit { by } | Decision::Challenge { by, .. } | Decision::Refuse { by }) = decision;
+    u32::try_from(by.iter().map(|policy| policy.as_str().len() + 24).sum::<usize>()).unwrap_or(u32::MAX)
+}
+
 impl Gate {
     /// A gate that remembers nothing yet.
     pub fn new(metrics: Arc<dyn Metrics>) -> Self {
-        let remembered = Cache::builder().max_capacity(MOST_REMEMBERED).time_to_idle(LET_GO_AFTER).build();
+        let remembered = Cache::builder()
+            .weigher(|question: &Question, decision: &Decision| question.bytes().saturating_add(bytes_of(decision)))
+            .max_capacity(MOST_BYTES)
+            .time_to_idle(LET_GO_AFTER)
+            .build();
         Self { remembered, metrics }
     }
 
@@ -238,6 +258,21 @@ mod tests {
         }
         let seen = measured.0.lock().unwrap().clone();
         assert_eq!(seen, [("admit", false), ("admit", true), ("refuse", false), ("refuse", true)]);
+    }
+
+    #[test]
+    fn long_paths_do_not_fill_the_memory() {
+        let policies = r#"permit(principal, action, resource) when { context.path like "*.css" };"#;
+        let vs = virtual_server_with("default", policies);
+        let gate = Gate::new(Arc::new(Measured::default()));
+        let site = site_of(&vs, 1);
+        for n in 0..10_000 {
+            let path = format!("/{n}/{}", "a".repeat(7900));
+            gate.decide(&site, &vs, &Subject::Anonymous, &object(&path), now());
+        }
+        gate.remembered.run_pending_tasks();
+        let kept = gate.remembered.entry_count() * 7900;
+        assert!(kept > 0 && kept <= MOST_BYTES, "{kept} bytes are kept");
     }
 
     #[test]

@@ -8,6 +8,9 @@ use doorward_tokens::TokenEvent;
 use crate::signin::{Desk, DeskError, Held, Stop};
 use crate::visit::{Moved, StepForm, Visit};
 
+/// Why a token ends with its user's sign-in.
+const CANCELLED: &str = "cancelled";
+
 impl Desk {
     pub(crate) async fn end_session(&self, visit: &Visit) -> Result<Option<SessionId>, DeskError> {
         let Some(session) = self.own_session(visit).await? else { return Ok(None) };
@@ -51,7 +54,7 @@ impl Desk {
             let cancelled = self.event(EventKind::EnrollmentCancelled, visit, held.flow());
             change = change.record(cancelled.with("lastStep", step.as_str()));
         }
-        change = self.abandon_token(visit, held, change, "cancelled").await?;
+        change = self.abandon_token(visit, held, change, CANCELLED).await?;
         let session = self.own_session(visit).await?;
         if let Some(session) = &session {
             change = change
@@ -84,6 +87,7 @@ impl Desk {
             .with("serial", token.serial)
             .with("from", token.state.as_str())
             .with("to", to.as_str())
+            .with("actor", if reason == CANCELLED { "user" } else { "system" })
             .with("reason", reason);
         let act = Act::CredentialState { id: id.clone(), from: TokenEvent::Abandon.sources(), to };
         Ok(change.and(act).record(revoked))

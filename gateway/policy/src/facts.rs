@@ -59,6 +59,27 @@ pub(crate) struct Person {
     pub(crate) display_name: String,
 }
 
+// === impl FootprintKey ===
+
+impl FootprintKey {
+    /// About how many bytes of text it keeps: what a cache of keys must count, since a request's path is as long as its
+    /// client likes.
+    pub fn bytes(&self) -> usize {
+        // A text in a set is a value of its own, with its share of the tree.
+        const IN_SET: usize = 64;
+        let facts = &self.0;
+        let set = |set: &BTreeSet<String>| set.iter().map(|text| text.len() + IN_SET).sum::<usize>();
+        let (groups, person) = match &facts.who {
+            Who::Anonymous => (0, 0),
+            Who::User { groups, person } => {
+                (set(groups), person.as_ref().map_or(0, |person| person.name.len() + person.display_name.len()))
+            }
+        };
+        let texts = [&facts.host, &facts.method, &facts.path].into_iter().flatten().map(String::len).sum::<usize>();
+        groups + person + texts + facts.prefixes.as_ref().map_or(0, set)
+    }
+}
+
 // === impl Facts ===
 
 impl Facts {
@@ -77,7 +98,7 @@ impl Facts {
             host: text(&reads.host, &object.host),
             method: text(&reads.method, &object.method),
             path: text(&reads.path, &object.path),
-            prefixes: set(&reads.prefixes, || prefixes(&object.path)),
+            prefixes: set(&reads.prefixes, || prefixes(&object.path, longest(&reads.prefixes))),
             // `::ffff:10.0.0.1` is 10.0.0.1, whatever kind of socket it came through.
             ip: reads.ip.then(|| object.client.to_canonical()),
             secure: reads.secure.then_some(object.secure),
@@ -148,21 +169,35 @@ fn age(extent: &Extent<i64>, seconds: i64) -> Option<i64> {
 
 /// Every beginning of a path by whole segments. Empty segments do not count, so that `//admin` lies in `/admin`; and
 /// where parameters are let through, a segment counts with and without them, so that `/admin;x` does too (A30).
-pub(crate) fn prefixes(path: &str) -> BTreeSet<String> {
+///
+/// Beginnings longer than `longest` are left out: a path of thousands of segments has as many, each longer than the last.
+pub(crate) fn prefixes(path: &str, longest: usize) -> BTreeSet<String> {
     let mut found = BTreeSet::from(["/".to_owned()]);
-    collect(path.split('/'), &mut found);
+    collect(path.split('/'), longest, &mut found);
     if path.contains(';') {
-        collect(path.split('/').map(|s| s.split_once(';').map_or(s, |(name, _)| name)), &mut found);
+        let names = path.split('/').map(|s| s.split_once(';').map_or(s, |(name, _)| name));
+        collect(names, longest, &mut found);
     }
     found
 }
 
-fn collect<'a>(segments: impl Iterator<Item = &'a str>, found: &mut BTreeSet<String>) {
+fn collect<'a>(segments: impl Iterator<Item = &'a str>, longest: usize, found: &mut BTreeSet<String>) {
     let mut prefix = String::new();
     for segment in segments.filter(|s| !s.is_empty()) {
         prefix.push('/');
         prefix.push_str(segment);
+        if prefix.len() > longest {
+            return;
+        }
         found.insert(prefix.clone());
+    }
+}
+
+/// The longest text that is asked for; no end to it where the whole fact is read.
+fn longest(extent: &Extent<String>) -> usize {
+    match extent {
+        Extent::Whole => usize::MAX,
+        Extent::Unread | Extent::Compared(_) => extent.literals().map(String::len).max().unwrap_or(0),
     }
 }
 
@@ -171,7 +206,7 @@ mod tests {
     use super::*;
 
     fn of(path: &str) -> Vec<String> {
-        prefixes(path).into_iter().collect()
+        prefixes(path, usize::MAX).into_iter().collect()
     }
 
     #[test]
@@ -181,6 +216,14 @@ mod tests {
         assert_eq!(of("/admin/"), ["/", "/admin"]);
         assert_eq!(of("/admin/users"), ["/", "/admin", "/admin/users"]);
         assert_eq!(of("/administrator"), ["/", "/administrator"]);
+    }
+
+    #[test]
+    fn only_beginnings_that_can_be_asked_for_are_made() {
+        let path = "/admin/a".repeat(1000);
+        assert_eq!(prefixes(&path, 6).into_iter().collect::<Vec<_>>(), ["/", "/admin"]);
+        assert_eq!(prefixes("/administrator/x", 6).len(), 1);
+        assert_eq!(prefixes("/;a/admin;b/x", 6).into_iter().collect::<Vec<_>>(), ["/", "/;a", "/admin"]);
     }
 
     #[test]

@@ -60,17 +60,10 @@ pub fn router(mailbox: Option<Arc<dyn Mailbox>>) -> Router {
 }
 
 const EMPTY: &str = "<p>There is nothing to look at here yet.</p>";
-const WITH_MAILBOX: &str = "<ul><li><a href=\"/mailbox\">Mailbox</a>: all mail that was sent</li>\
-                            <li><a href=\"/mailbox.json\">Mailbox as JSON</a></li></ul>";
+const WITH_MAILBOX: &str = "<ul><li><a href=\"/mailbox\">Mailbox: all mail that was sent</a></li>\
+                            <li><a href=\"/mailbox.json\">The same as JSON, for scripts</a></li></ul>";
 
-const STYLE: &str = "\
-:root{color-scheme:light dark}\
-body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}\
-article{border:1px solid #8886;border-radius:.5rem;padding:1rem;margin:1rem 0}\
-h2{margin:0;font-size:1.125rem}\
-pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}\
-iframe{width:100%;height:26rem;border:1px solid #8886;background:#fff}\
-button{font:inherit;padding:.5rem 1rem}";
+const STYLE: &str = include_str!("console.css");
 
 async fn style() -> Response {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
@@ -84,35 +77,45 @@ async fn show(State(mailbox): State<Shared>) -> Response {
     let mut body = switch(mailbox.stopped());
     let mails = mailbox.mails();
     if mails.is_empty() {
-        body.push_str("<p>No mail has been sent yet.</p>");
+        body.push_str("<p class=\"empty\">No mail has been sent yet. Reload the page when you expect some.</p>");
     }
-    mails.iter().for_each(|mail| body.push_str(&article(mail)));
+    mails.iter().enumerate().for_each(|(place, mail)| body.push_str(&article(mail, place == 0)));
     page("Mailbox", &body)
 }
 
 fn switch(stopped: bool) -> String {
-    let (state, value, label) = match stopped {
-        false => ("The mail server takes mail.", "true", "Stop it"),
-        true => ("The mail server turns mail away.", "false", "Start it"),
+    let (class, state, value, label) = match stopped {
+        false => ("switch", "The mail server takes mail.", "true", "Stop it"),
+        true => ("switch stopped", "The mail server turns mail away.", "false", "Start it"),
     };
     format!(
-        "<form method=\"post\" action=\"/mailbox/stopped\"><p>{state} \
-         <button name=\"stopped\" value=\"{value}\">{label}</button></p></form>"
+        "<form class=\"{class}\" method=\"post\" action=\"/mailbox/stopped\"><p>{state}</p>\
+         <button name=\"stopped\" value=\"{value}\">{label}</button></form>"
     )
 }
 
-/// The HTML part is shown in a frame of its own that may run nothing.
-fn article(mail: &ReceivedMail) -> String {
+/// The newest is open. The HTML part is shown in a frame of its own that may run nothing.
+fn article(mail: &ReceivedMail, open: bool) -> String {
     format!(
-        "<article><h2>{subject}</h2><p>To {to} · <time datetime=\"{at}\">{at}</time></p><pre>{text}</pre>\
-         <details><summary>HTML part</summary><iframe sandbox title=\"{subject}\" srcdoc=\"{html}\"></iframe></details>\
-         </article>",
+        "<details{open}><summary><strong>{subject}</strong> <span>To {to}</span> \
+         <time datetime=\"{at}\">{moment}</time></summary>\
+         <div class=\"parts\"><pre>{text}</pre><iframe sandbox title=\"{subject}\" srcdoc=\"{html}\"></iframe></div></details>",
+        open = if open { " open" } else { "" },
         subject = escape(&mail.subject),
         to = escape(&mail.to),
         at = escape(&mail.at),
-        text = linked(&mail.text),
+        moment = escape(&readable(&mail.at)),
+        text = linked(mail.text.trim_end()),
         html = escape(&mail.html),
     )
+}
+
+/// `2026-11-24T14:32:05.120Z` as `2026-11-24 14:32:05 UTC`; anything else as it is.
+fn readable(at: &str) -> String {
+    match at.strip_suffix('Z').map(|moment| moment.split('.').next().unwrap_or(moment)) {
+        Some(moment) => format!("{} UTC", moment.replacen('T', " ", 1)),
+        None => at.to_owned(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -134,7 +137,8 @@ fn page(title: &str, body: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} – Doorward</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <link rel=\"stylesheet\" href=\"/console.css\"></head><body><main><h1>{title}</h1>{body}</main></body></html>"
+         <link rel=\"stylesheet\" href=\"/console.css\"></head><body>\
+         <header><p>Doorward console</p><nav><a href=\"/\">Start</a></nav></header><main><h1>{title}</h1>{body}</main></body></html>"
     );
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
@@ -248,6 +252,7 @@ mod tests {
         assert_eq!(status, StatusCode::OK);
         assert!(html.contains("&lt;b&gt;Your code&lt;/b&gt;") && html.contains("&lt;script&gt;"));
         assert!(html.contains("<a href=\"http://login.localhost:8080/notice/x?a=1&amp;b=2\">"));
+        assert!(html.contains("<details open>") && html.contains("2026-11-24 14:32:05 UTC"));
         assert!(html.contains("srcdoc=\"&lt;p class=&quot;x&quot;&gt;"));
     }
 

@@ -144,7 +144,9 @@ pub fn canonical_path(raw: &str, options: &AppOptions) -> Result<String, Refusal
             ".." => {
                 segments.pop().ok_or(Refusal::bad("path_climbs"))?;
             }
-            "" if !last && !options.double_slash => return Err(Refusal::bad("path_double_slash")),
+            text if is_double_slash(text, last) && !options.double_slash => {
+                return Err(Refusal::bad("path_double_slash"));
+            }
             _ => segments.push(segment.clone()),
         }
         // `/a/.` and `/a/b/..` name the directory itself.
@@ -152,8 +154,10 @@ pub fn canonical_path(raw: &str, options: &AppOptions) -> Result<String, Refusal
             segments.push(String::new());
         }
     }
-    // Whatever the application allows: two slashes at the front are an authority to some parsers.
-    if segments.len() > 1 && segments.first().is_some_and(String::is_empty) {
+    // Whatever the application allows: two slashes at the front are an authority to some parsers, and one to others.
+    let first = segments.first().map_or("", String::as_str);
+    let starts_empty = first.split("%2F").next().is_some_and(|part| without_parameters(part).is_empty());
+    if starts_empty && !(first.is_empty() && segments.len() <= 1) {
         return Err(Refusal::bad("path_double_slash"));
     }
     Ok(format!("/{}", segments.join("/")))
@@ -205,6 +209,8 @@ fn write_encoded(value: u8, options: &AppOptions, into: &mut String) -> Result<(
     match value {
         b'/' if !options.encoded_slash => Err(Refusal::bad("path_encoded_slash")),
         b'\\' => Err(Refusal::bad("path_backslash")),
+        // Some servers decode before they cut parameters off.
+        b';' if !options.semicolon => Err(Refusal::bad("path_semicolon")),
         _ if is_unreserved(value) => {
             into.push(char::from(value));
             Ok(())
@@ -255,11 +261,26 @@ fn is_path_character(byte: u8) -> bool {
 
 /// Dots that a server would find after it decoded `%2F` or cut off `;x`: `..;x`, `a%2F..`.
 fn hides_dots(segment: &str) -> bool {
-    if matches!(segment, "." | "..") {
-        return false;
+    !matches!(segment, "." | "..") && segment.split("%2F").any(|part| matches!(without_parameters(part), "." | ".."))
+}
+
+/// Whether a segment is nothing between two slashes, or would be after a server decoded `%2F` or cut off `;x`. At the end
+/// nothing is the directory itself; `;x` is nothing that any directory has.
+fn is_double_slash(segment: &str, last: bool) -> bool {
+    let mut parts = segment.split("%2F").peekable();
+    while let Some(part) = parts.next() {
+        let at_the_end = last && parts.peek().is_none();
+        if without_parameters(part).is_empty() && !(at_the_end && part.is_empty()) {
+            return true;
+        }
     }
-    let name_of = |part: &str| part.split("%3B").next().unwrap_or_default().split(';').next().unwrap_or_default().len();
-    segment.split("%2F").any(|part| matches!(part.get(..name_of(part)), Some("." | "..")))
+    false
+}
+
+/// A segment's name: what is before its parameters, encoded ones too.
+fn without_parameters(part: &str) -> &str {
+    let name = part.split("%3B").next().unwrap_or_default();
+    name.split(';').next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -344,14 +365,45 @@ mod tests {
             ("/a//b", "/a//b"),
             ("/a//..", "/a/"),
             ("/a%2F%2Fb", "/a%2F%2Fb"),
+            ("/a/%2F", "/a/%2F"),
+            ("/a/;x/b", "/a/;x/b"),
+            ("/a%3bb", "/a%3Bb"),
         ] {
             assert_eq!(canonical_path(raw, &options).as_deref(), Ok(path), "{raw}");
         }
-        for raw in
-            ["//a", "/a/..//b", "/..;/admin", "/a/..;x/b", "/a%2f..%2fb", "/..%2fa", "/a%2F.", "/..%3b/a", "/.;/a"]
-        {
+        for raw in [
+            "//a",
+            "/a/..//b",
+            "/..;/admin",
+            "/a/..;x/b",
+            "/a%2f..%2fb",
+            "/..%2fa",
+            "/a%2F.",
+            "/..%3b/a",
+            "/.;/a",
+            "/%2fa",
+            "/%2f",
+            "/%2f/a",
+            "/;/a",
+            "/;x/a",
+            "/;x",
+            "/%3b/a",
+            "/;x%2fa",
+        ] {
             assert!(canonical_path(raw, &options).is_err(), "{raw} passed");
         }
+    }
+
+    #[test]
+    fn a_slash_beside_an_encoded_one_is_two_slashes() {
+        let one_slash = AppOptions { encoded_slash: true, semicolon: true, ..AppOptions::default() };
+        for path in ["/a%2Fb", "/a/b%2F", "/a%2Fb/", "/a;x%2Fb", "/a/b;x"] {
+            assert_eq!(canonical_path(path, &one_slash).as_deref(), Ok(path));
+        }
+        for raw in ["/a/%2Fb", "/a%2F/b", "/a%2F%2Fb", "/a/%2F", "/a/;x/b", "/a/;x", "/a/%3B/b", "/a%2F;x"] {
+            assert_eq!(canonical_path(raw, &one_slash).unwrap_err().reason, "path_double_slash", "{raw}");
+        }
+        assert_eq!(strict("/a%3bx"), Err("path_semicolon"));
     }
 
     /// A small generator (xorshift): the same walk at every run.

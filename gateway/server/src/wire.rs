@@ -20,9 +20,9 @@ use doorward_access::tickets::Tickets;
 use doorward_api::flow::Delivery;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::Host;
-use doorward_api::ports::{Clock, Directory, Entropy, Mailer, Metrics};
+use doorward_api::ports::{AuditLog, Clock, Directory, Entropy, Mailer, Metrics};
 use doorward_api::{MailId, VirtualServerId};
-use doorward_audit::{CheckpointError, Checkpoints, Problem};
+use doorward_audit::Checkpoints;
 use doorward_connect::{OutboxParts, OutboxSender, Smtp, SmtpSettings};
 use doorward_portal::PortalParts;
 use doorward_proxy::Live;
@@ -72,22 +72,23 @@ pub(crate) fn open_store(url: &str, key: &MasterKey) -> Result<Store, Failure> {
     Store::open(options, Arc::new(SystemEntropy)).map_err(|error| Failure::Store(error.to_string()))
 }
 
-/// Opens the database of a configuration, and refuses an empty one where the signed checkpoints vouch for audit records: a
-/// database that was lost or truncated must not be taken for a new installation.
+/// Opens the database of a configuration, and refuses one that knows nothing of a virtual server for whose audit records there
+/// are signed checkpoints: a database that was lost or truncated must not be taken for a new installation.
 ///
 /// # Errors
 /// The cause, as a sentence.
 pub(crate) fn open_own_store(config: &Resolved, runtime: &tokio::runtime::Runtime) -> Result<Store, Failure> {
     let store = open_store(&config.store_url, &config.key)?;
-    let mut checkpoints = Checkpoints::new(config.checkpoints.clone(), &config.key);
-    for vs in config.site.virtual_servers.keys() {
-        let advanced = runtime.block_on(checkpoints.advance(&store, vs, store.clock().now()));
-        if let Err(CheckpointError::Tampered(Problem::CutOff { last: 0, reached })) = advanced {
+    let known = runtime.block_on(store.virtual_servers()).map_err(|error| Failure::Store(error.to_string()))?;
+    let checkpoints = Checkpoints::new(config.checkpoints.clone(), &config.key);
+    let missing = config.site.virtual_servers.keys().filter(|vs| !known.contains(vs));
+    for file in missing.map(|vs| checkpoints.path(vs)) {
+        if std::fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
             store.close();
             return Err(Failure::Store(format!(
-                "the database is empty, but {} vouches for {reached} audit records: restore the database from a backup; to begin \
-                 anew, move the checkpoints away",
-                checkpoints.path(vs).display()
+                "the database is empty, but {} vouches for audit records that were in it: restore the database from a backup; to \
+                 begin anew, move that file away",
+                file.display()
             )));
         }
     }

@@ -224,8 +224,9 @@ impl Revoked {
         rows.into_iter().map(|(id, serial)| Self { id: CredentialId::new(id), serial }).collect()
     }
 
-    pub(crate) fn event(&self, context: EventContext, reason: &'static str) -> AuditEvent {
+    pub(crate) fn event(&self, context: EventContext, actor: &'static str, reason: &'static str) -> AuditEvent {
         AuditEvent::new(EventKind::TokenRevoked, context)
+            .with("actor", actor)
             .with("serial", self.serial.as_str())
             .with("from", TokenState::Assigned.as_str())
             .with("to", TokenState::Revoked.as_str())

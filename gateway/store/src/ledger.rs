@@ -162,12 +162,7 @@ async fn perform(
 
 /// A flow's record, with who has ended it and from where.
 fn whence(by: &EventContext, context: EventContext) -> EventContext {
-    EventContext {
-        address: by.address,
-        request_id: by.request_id.clone(),
-        policy: by.policy.clone(),
-        ..context
-    }
+    EventContext { address: by.address, request_id: by.request_id.clone(), policy: by.policy.clone(), ..context }
 }
 
 /// Where and when a deed is done.
@@ -231,13 +226,14 @@ impl At<'_> {
         by: &EventContext,
         told: &mut Vec<AuditEvent>,
     ) -> Result<(), Failure> {
+        let actor = if by.request_id.is_some() { "user" } else { "command line" };
         for token in credentials::revoke_assigned_of(tx, self, user).await? {
             let issued_by = ended.iter().find(|flow| flow.credential.as_ref() == Some(&token.id));
             let context = issued_by.map_or_else(
                 || EventContext { user: Some(user.clone()), ..EventContext::default() },
                 |flow| flow.context.clone(),
             );
-            told.push(token.event(whence(by, context), reason));
+            told.push(token.event(whence(by, context), actor, reason));
         }
         Ok(())
     }
@@ -247,7 +243,7 @@ impl At<'_> {
         told.push(AuditEvent::new(EventKind::EnrollmentExpired, flow.context()).with("lastStep", flow.step.as_str()));
         let Some(credential) = &flow.data.credential else { return Ok(()) };
         let revoked = credentials::revoke_assigned(tx, self, credential).await?;
-        told.extend(revoked.iter().map(|token| token.event(flow.context(), "expired")));
+        told.extend(revoked.iter().map(|token| token.event(flow.context(), "system", "expired")));
         Ok(())
     }
 

@@ -257,12 +257,12 @@ impl Desk {
     fn activation(&self, visit: &Visit, held: &Held, who: &Applicant, token: &Credential, activate: Act) -> Change {
         let flow = held.flow();
         let event = |kind| self.event(kind, visit, flow).with("serial", token.serial.as_str());
-        let allowed =
-            Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.settings.clone() };
+        let allowed = Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.settings.clone() };
         let mut change = Change::of(allowed)
             .and(activate)
             .record(
                 event(EventKind::TokenActivated)
+                    .with("actor", "user")
                     .with("from", TokenState::Assigned.as_str())
                     .with("to", TokenState::Active.as_str())
                     .with("os", token.target.os())
@@ -444,7 +444,13 @@ impl Desk {
         let serial = self.serial();
         let event = |kind| self.event(kind, visit, held.flow()).with("serial", serial.as_str());
         let change = change
-            .record(event(EventKind::TokenAssigned).with("to", TokenState::Assigned.as_str()))
+            .record(
+                event(EventKind::TokenAssigned)
+                    .with("actor", "user")
+                    .with("from", "inventory")
+                    .with("to", TokenState::Assigned.as_str())
+                    .with("reason", "self_provisioning"),
+            )
             .record(self.issued(visit, event(EventKind::ActivationCodeIssued)));
         Ok(change.and(Act::CredentialIssue(NewCredential {
             id: id.clone(),

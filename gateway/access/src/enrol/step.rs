@@ -305,7 +305,7 @@ fn code_tried(
         .to(Step::EmailVerified)
         .with(|data| data.mobile_chosen = false)
         .also(Effect::Supersede)
-        .record(EventKind::VerificationCodeAccepted)
+        .record_with(EventKind::VerificationCodeAccepted, "triesLeft", rules.code_tries.saturating_sub(tries.of_code))
         .measure("email_verified", "passed");
     Ok(match choices.only() {
         Some(target) => take(verified, target, fresh, now, rules),

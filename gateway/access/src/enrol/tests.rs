@@ -247,6 +247,31 @@ async fn a_refused_mail_is_said_to_be_refused_and_retried_with_the_same_code() {
 }
 
 #[tokio::test]
+async fn while_the_mail_server_is_away_the_same_mail_is_tried_again_and_costs_nothing() {
+    let stage = stage();
+    *stage.world.mail_server.lock().unwrap() = Some(Delivery::Refused);
+    let mut alice = Browser::identified(&stage, "alice").await;
+    alice.send(Send::Add).await;
+    let mail = stage.world.with(|rows| rows.mails[0].id.clone());
+    let outbox_says = |what| stage.world.delivered.lock().unwrap().insert(mail.clone(), what);
+    for _ in 0..7 {
+        // It was said to have failed, and the outbox goes on trying.
+        outbox_says(Delivery::Pending);
+        assert_eq!(alice.look().await.notice, Some(Notice::MailFailed));
+        alice.send(Send::Resend).await;
+    }
+    assert_eq!(stage.world.with(|rows| rows.mails.len()), 1);
+    // It has gone out by itself: the page knows.
+    outbox_says(Delivery::Sent);
+    let screen = alice.look().await;
+    assert!(matches!(screen.page, ScreenPage::CheckEmail { delivery: Some(Delivery::Sent), .. }));
+    assert_eq!(screen.notice, None);
+    let code = alice.mailed_code();
+    alice.send(Send::Code(code)).await;
+    assert_eq!(alice.page_name().await, "choose_kind");
+}
+
+#[tokio::test]
 async fn a_waiting_mail_is_neither_claimed_nor_doubled() {
     let stage = stage();
     *stage.world.mail_server.lock().unwrap() = None;
@@ -417,8 +442,7 @@ async fn switched_off_at_the_very_moment_of_the_first_passcode_no_token_becomes_
         alice.send(Send::Continue).await;
         let passcode = stage.passcode("u-alice", alice.now);
         // The change is made while the activation is on its way to the store: everything was asked before it.
-        let (moved, ()) =
-            tokio::join!(alice.send(Send::Passcode(passcode)), async { stage.world.with(switch_off) });
+        let (moved, ()) = tokio::join!(alice.send(Send::Passcode(passcode)), async { stage.world.with(switch_off) });
         assert!(matches!(moved, Moved::ToStep { .. }), "{what}: {moved:?}");
         assert_eq!(count(&stage, EventKind::TokenActivated), 0, "{what}");
         stage.world.with(|rows| {

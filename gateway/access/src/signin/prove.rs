@@ -7,10 +7,10 @@
 use doorward_api::credential::Credential;
 use doorward_api::flow::Notice;
 use doorward_api::plugin::{OfferRequest, Verified};
-use doorward_api::ports::{Act, Change, PasswordCheck};
+use doorward_api::ports::{Act, Change, MeterKey, MeterScope, PasswordCheck};
 use doorward_api::{
-    AuditEvent, CredentialId, EventKind, Factor, FlowData, FoldedName, PolicyId, Secret, SecretBytes, Step, Target,
-    Timestamp, TokenState, User, UserId,
+    AuditEvent, CredentialId, EventKind, Factor, FlowData, FoldedName, PolicyId, Secret, SecretBytes, Step, StoreError,
+    Target, Timestamp, TokenState, User, UserId,
 };
 
 use crate::device::DeviceNonce;
@@ -59,6 +59,15 @@ pub(crate) struct Tried {
     pub(crate) id: CredentialId,
     /// Its serial number.
     pub(crate) serial: String,
+}
+
+/// By what a passcode is counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CountedBy {
+    /// The token.
+    Token,
+    /// The account, which has done so already.
+    Account,
 }
 
 /// Who guesses, owned.
@@ -126,9 +135,9 @@ impl Desk {
         user: &User,
         otp: &Secret,
     ) -> Result<Moved, Stop> {
-        match self.check_passcode(visit, Some(user), otp).await? {
+        match self.check_passcode(visit, Some(user), otp, CountedBy::Token).await? {
             Checked::Accepted { token, updated } => {
-                self.passcode_accepted(visit, held, user, &token, updated, otp).await
+                self.passcode_accepted(visit, held, user, (&token, updated), otp, CountedBy::Token).await
             }
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
             Checked::Rejected(tokens) => self.passcode_rejected(visit, held, &tokens).await,
@@ -149,9 +158,10 @@ impl Desk {
             Permission::Allowed(attempt) => attempt,
             Permission::Wait { until } => return self.locked_out(visit, held, Factor::Otp, until).await,
         };
-        match (self.check_passcode(visit, user, otp).await?, user) {
+        match (self.check_passcode(visit, user, otp, CountedBy::Account).await?, user) {
             (Checked::Accepted { token, updated }, Some(user)) => {
-                let moved = self.passcode_accepted(visit, held, user, &token, updated, otp).await?;
+                let right = (token.as_ref(), updated);
+                let moved = self.passcode_accepted(visit, held, user, right, otp, CountedBy::Account).await?;
                 self.regulation.after_success(&guess.guesser(visit), attempt).await?;
                 Ok(moved)
             }
@@ -164,7 +174,13 @@ impl Desk {
     }
 
     /// Checks a passcode against every token in use. For somebody without one it takes the same work and is wrong.
-    async fn check_passcode(&self, visit: &Visit, user: Option<&User>, otp: &Secret) -> Result<Checked, Stop> {
+    async fn check_passcode(
+        &self,
+        visit: &Visit,
+        user: Option<&User>,
+        otp: &Secret,
+        counted_by: CountedBy,
+    ) -> Result<Checked, Stop> {
         let nobody = UserId::new("");
         let owner = user.map_or(&nobody, |user| &user.id);
         let mut tokens = self.ports.credentials.credentials_of(&visit.vs.id, owner).await?;
@@ -181,6 +197,12 @@ impl Desk {
                 until = [until, token.locked_until].into_iter().flatten().min();
                 continue;
             }
+            if counted_by == CountedBy::Token
+                && let Some(end) = self.too_many_tries(visit, &token.id).await?
+            {
+                until = [until, Some(end)].into_iter().flatten().min();
+                continue;
+            }
             match self.verify(&token, otp, visit.now).await? {
                 Verified::Accepted { updated } => return Ok(Checked::Accepted { token: Box::new(token), updated }),
                 Verified::Replayed => replayed = Some(token.serial),
@@ -192,6 +214,14 @@ impl Desk {
             (None, Some(until)) if rejected.is_empty() => Checked::Locked { until },
             _ => Checked::Rejected(rejected),
         })
+    }
+
+    /// Counts a try of a token before it is looked at: of any number at the same moment no more are looked at than may fail
+    /// (LG-04). Failures in a row are counted by the token, which locks. When it was one too many: until when.
+    async fn too_many_tries(&self, visit: &Visit, token: &CredentialId) -> Result<Option<Timestamp>, StoreError> {
+        let window = self.rules.passcode_lock;
+        let (tries, end) = self.ports.meters.count(&visit.vs.id, &passcode_tries(token), window, visit.now).await?;
+        Ok((tries > self.rules.passcode_failures.saturating_add(1)).then_some(end))
     }
 
     fn proves_otp(&self, token: &Credential) -> bool {
@@ -231,15 +261,15 @@ impl Desk {
         visit: &Visit,
         held: &Held,
         user: &User,
-        token: &Credential,
-        updated: SecretBytes,
+        (token, updated): (&Credential, SecretBytes),
         otp: &Secret,
+        counted_by: CountedBy,
     ) -> Result<Moved, Stop> {
         match self.spend(visit, held, user, token, updated).await {
             Err(Stop::Lost("credential_use")) => {}
             outcome => return outcome,
         }
-        match self.check_passcode(visit, Some(user), otp).await? {
+        match self.check_passcode(visit, Some(user), otp, counted_by).await? {
             Checked::Accepted { token, updated } => self.spend(visit, held, user, &token, updated).await,
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
             Checked::Locked { until } => self.locked_out(visit, held, Factor::Otp, until).await,
@@ -258,6 +288,10 @@ impl Desk {
         let act = Act::CredentialUse { id: token.id.clone(), version: token.version, opened: updated };
         let proof = Proof { factor: Factor::Otp, serial: Some(token.serial.clone()), change: Change::of(act) };
         let moved = self.proved(visit, held, held.data(), user, proof).await?;
+        if let Err(error) = self.ports.meters.forget(&visit.vs.id, &passcode_tries(&token.id)).await {
+            // They are in; the count ends by itself.
+            tracing::warn!(request_id = visit.request_id, %error, "the tries of a token could not be forgotten");
+        }
         self.measure_sign_in(visit, Factor::Otp, "success");
         Ok(moved)
     }
@@ -279,7 +313,7 @@ impl Desk {
                 self.ports.credentials.count_failure(&visit.vs.id, &token.id, permitted, lock, visit.now).await?;
             if let Some(until) = fails.locked_until {
                 locked = locked.max(Some(until));
-                // Of tries at the same moment, some are counted when the lock is there already. One has locked.
+                // Of failures at the same moment some find the lock there already; one has made it.
                 if fails.count == permitted.saturating_add(1) {
                     let event = self.event(EventKind::TokenLocked, visit, held.flow());
                     events.push(event.with("serial", token.serial.as_str()).with("until", until.rfc3339()));
@@ -424,6 +458,10 @@ impl Desk {
         self.commit(visit, Change { acts, events }).await?;
         Ok(Moved::Denied { app_name })
     }
+}
+
+fn passcode_tries(token: &CredentialId) -> MeterKey {
+    MeterKey { scope: MeterScope::PasscodeTries, key: token.as_str().to_owned() }
 }
 
 /// What went wrong, for records.

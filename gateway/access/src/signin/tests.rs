@@ -225,6 +225,28 @@ async fn a_disabled_user_does_not_get_in_with_the_right_password() {
 }
 
 #[tokio::test]
+async fn of_passcodes_tried_at_the_same_moment_ten_are_looked_at_and_one_locks() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    Browser::enrolled(&stage, "alice").await;
+    let alice = Browser::identified(&stage, "alice").await;
+    let form = alice.form().await;
+    let before = stage.world.kinds().len();
+    let tries: Vec<_> = (0..40)
+        .map(|_| {
+            let (tab, form) = (alice.tab(), form.clone());
+            tokio::spawn(async move { tab.try_form(&form, Send::Passcode("wrong".into())).await.unwrap() })
+        })
+        .collect();
+    for tried in tries {
+        tried.await.unwrap();
+    }
+    let events = stage.world.with(|rows| rows.events.split_off(before));
+    let failed = |reason: &str| events.iter().filter(|e| e.details.get("reason").is_some_and(|r| r == reason)).count();
+    assert_eq!((failed("passcode"), failed("locked")), (10, 30));
+    assert_eq!(events.iter().filter(|event| event.kind == EventKind::TokenLocked).count(), 1);
+}
+
+#[tokio::test]
 async fn the_tenth_wrong_passcode_locks_the_token_for_fifteen_minutes() {
     let stage = stage_with_token(PASSWORD_AND_OTP).await;
     let mut browser = Browser::identified(&stage, "alice").await;

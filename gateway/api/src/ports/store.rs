@@ -115,6 +115,8 @@ pub enum MeterScope {
     PasswordKnownDevice,
     /// Failed passwords from an address.
     Address,
+    /// Passcodes of a token that were looked at, wrong or not.
+    PasscodeTries,
     /// Tries of one emailed code.
     CodeTries,
     /// Tries of emailed codes of a user, over all codes, in a day.
@@ -132,6 +134,7 @@ impl MeterScope {
             MeterScope::Password => "password",
             MeterScope::PasswordKnownDevice => "password_known_device",
             MeterScope::Address => "address",
+            MeterScope::PasscodeTries => "passcode_tries",
             MeterScope::CodeTries => "code_tries",
             MeterScope::CodeTriesDay => "code_tries_day",
             MeterScope::CodeSends => "code_sends",

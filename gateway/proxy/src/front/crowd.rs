@@ -35,6 +35,15 @@ struct Held {
     arriving: VecDeque<Instant>,
 }
 
+impl Held {
+    /// Forgets handshakes that can become nothing any more.
+    fn give_up(&mut self, now: Instant) {
+        while self.arriving.front().is_some_and(|at| now.saturating_duration_since(*at) > LONGEST_HANDSHAKE) {
+            self.arriving.pop_front();
+        }
+    }
+}
+
 impl std::fmt::Debug for Crowd {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Crowd").field("most", &self.most).field("addresses", &self.by_address.len()).finish()
@@ -50,14 +59,15 @@ pub(crate) struct Present {
 impl Crowd {
     /// At most `most` connections of each address; trusted proxies of the site are not counted.
     pub(crate) fn new(site: Option<SharedSite>, most: usize, metrics: Arc<dyn Metrics>) -> Arc<Self> {
-        Arc::new(Self { site, most, metrics, by_address: DashMap::new() })
+        Arc::new(Self { site, most, arrivals: AtomicUsize::new(0), metrics, by_address: DashMap::new() })
     }
 
     fn arrives(&self, address: IpAddr, now: Instant) -> bool {
-        let mut held = self.by_address.entry(key_of(address)).or_default();
-        while held.arriving.front().is_some_and(|at| now.duration_since(*at) > LONGEST_HANDSHAKE) {
-            held.arriving.pop_front();
+        if self.arrivals.fetch_add(1, Ordering::Relaxed) % LOOK_EVERY == LOOK_EVERY - 1 {
+            self.forget_the_gone(now);
         }
+        let mut held = self.by_address.entry(key_of(address)).or_default();
+        held.give_up(now);
         let room = held.live + held.arriving.len() < self.most;
         if room {
             held.arriving.push_back(now);
@@ -71,6 +81,14 @@ impl Crowd {
             self.metrics.front_refusal("too_many_connections");
         }
         room
+    }
+
+    /// An address of which no handshake ever became a connection is not looked at again by itself.
+    fn forget_the_gone(&self, now: Instant) {
+        self.by_address.retain(|_, held| {
+            held.give_up(now);
+            held.live > 0 || !held.arriving.is_empty()
+        });
     }
 
     /// The connection is there.
@@ -143,6 +161,21 @@ mod tests {
         assert!(crowd.arrives(address, now));
         assert!(!crowd.arrives("2001:db8::2".parse().unwrap(), now), "the same network");
         assert!(crowd.arrives(address, now + LONGEST_HANDSHAKE + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn addresses_that_only_ever_began_a_handshake_do_not_pile_up() {
+        let crowd = Crowd::new(None, 9, Arc::new(NoMetrics));
+        let began = Instant::now();
+        let address = |n: u32| IpAddr::from(std::net::Ipv4Addr::from_bits(n));
+        for n in 0..10_000 {
+            assert!(crowd.arrives(address(n), began));
+        }
+        let later = began + LONGEST_HANDSHAKE + Duration::from_secs(1);
+        for _ in 0..LOOK_EVERY {
+            crowd.arrives(address(0), later);
+        }
+        assert_eq!(crowd.by_address.len(), 1);
     }
 
     #[test]

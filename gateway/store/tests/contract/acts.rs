@@ -19,6 +19,7 @@ both!(
     only_an_assigned_token_is_reissued_or_retargeted,
     a_token_is_activated_once_and_by_its_version,
     of_two_assigned_tokens_only_one_becomes_active,
+    nothing_is_activated_that_is_not_allowed_any_more,
     a_passcode_is_used_once_and_only_while_the_token_is_active,
     a_token_changes_state_only_from_where_it_is,
     a_revoked_token_never_comes_back,
@@ -210,6 +211,29 @@ async fn of_two_assigned_tokens_only_one_becomes_active(world: Arc<World>) {
     lost(store.commit(&vs(), Change::of(Act::Nothing).and(activate("two", 1)), NOW).await, 1);
     done(commit(&store, state("one", &[TokenState::Active], TokenState::Suspended)).await);
     lost(commit(&store, activate("two", 1)).await, 0);
+}
+
+async fn nothing_is_activated_that_is_not_allowed_any_more(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    let user = store.user_by_id(&vs(), &alice()).await.unwrap().unwrap();
+    let settings = store.self_provisioning(&vs()).await.unwrap();
+    let allowed = || Act::EnrolmentStillAllowed { user: Box::new(user.clone()), settings: settings.clone() };
+    let activation = async || store.commit(&vs(), Change::of(allowed()).and(activate("t", 1)), NOW).await;
+    let off = SelfProvisioning { target_users: TargetUsers::None, ..settings.clone() };
+    let disable = |disabled| Act::UserDisable { user: alice(), disabled };
+    for (change, back) in
+        [(Act::SelfProvisioningSet(off), Act::SelfProvisioningSet(settings.clone())), (disable(true), disable(false))]
+    {
+        done(commit(&store, change).await);
+        lost(activation().await, 0);
+        done(commit(&store, back).await);
+    }
+    let elsewhere = User { groups: vec![GroupRef { id: "another".into(), name: "another".into() }], ..user.clone() };
+    lost(commit(&store, Act::EnrolmentStillAllowed { user: Box::new(elsewhere), settings: settings.clone() }).await, 0);
+    let nobody = User { id: "nobody".into(), ..user.clone() };
+    lost(commit(&store, Act::EnrolmentStillAllowed { user: Box::new(nobody), settings: settings.clone() }).await, 0);
+    done(activation().await);
 }
 
 async fn a_passcode_is_used_once_and_only_while_the_token_is_active(world: Arc<World>) {
