@@ -94,7 +94,7 @@ async function portalAndErrors({ page, look, at }) {
   await status(page, 405, () => page.goto(url('login', '/signin/password')));
   await at('wrong-method');
   await status(page, 421, () => page.goto(url('nobody')));
-  await at('unknown-site');
+  await at('unknown-site', { focus: false }); // a page without script
   await page.goto(url('login'));
   await at('start');
   await page.$eval('form[action="/signout"] [name=csrf]', (field) => { field.value = 'forged'; });

@@ -147,6 +147,31 @@ fn an_upgrade_that_was_not_made_hides_no_second_request() {
 }
 
 #[test]
+fn a_websocket_that_was_opened_stays_open() {
+    let origin = Origin::start();
+    let installation = site(POLICIES, &[("live", origin.port, WEBSOCKET)], &["alice"]);
+    let served = installation.serve();
+    let mut alice = served.proxied_visitor();
+    alice.with_password(&served.gateway, "alice", &served.url("live", "/"));
+    let cookie = cookie(&alice);
+    // Many at a time, each used at once: whatever is read in whatever order, none is torn down.
+    let lost: usize = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut sockets: Vec<Socket> = (0..15).map(|_| open(&served, &cookie)).collect();
+                    let at_once =
+                        sockets.iter_mut().filter_map(|socket| (!socket.echoes("at once")).then_some(())).count();
+                    at_once + sockets.iter_mut().filter_map(|socket| (!socket.echoes("later")).then_some(())).count()
+                })
+            })
+            .collect();
+        all.into_iter().map(|one| one.join().unwrap()).sum()
+    });
+    assert_eq!(lost, 0, "of 120");
+}
+
+#[test]
 fn a_websocket_ends_within_a_second_of_its_session() {
     let origin = Origin::start();
     let installation = site(POLICIES, &[("live", origin.port, WEBSOCKET)], &["alice", "bob"]);

@@ -192,7 +192,8 @@ impl AuditEvent {
     }
 }
 
-/// Cuts each text at 1 KiB and replaces control characters and line separators. `serde_json`'s map keeps keys sorted.
+/// Cuts each text at 1 KiB, replaces control characters and line separators, and sorts the keys: whether `serde_json`'s own
+/// map does depends on a feature that any crate of a build may switch on.
 fn tidy(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(
@@ -202,7 +203,10 @@ fn tidy(value: Value) -> Value {
                 .collect(),
         ),
         Value::Array(items) => Value::Array(items.into_iter().map(tidy).collect()),
-        Value::Object(fields) => Value::Object(fields.into_iter().map(|(k, v)| (k, tidy(v))).collect()),
+        Value::Object(fields) => {
+            let sorted: BTreeMap<String, Value> = fields.into_iter().map(|(k, v)| (k, tidy(v))).collect();
+            Value::Object(sorted.into_iter().collect())
+        }
         other => other,
     }
 }

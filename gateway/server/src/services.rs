@@ -264,9 +264,9 @@ fn log_filter(usual: &str) -> tracing_subscriber::EnvFilter {
     })
 }
 
-/// Whether an address can be listened on, before anything else is started: a taken port is a sentence, not a crash.
-pub(crate) fn claim(address: SocketAddr, what: &'static str) -> Result<(), Failure> {
-    TcpListener::bind(address).map(drop).map_err(|cause| Failure::Listen { address, what, cause })
+/// Listens on an address, before anything else is started: a taken port is a sentence, not a crash.
+pub(crate) fn claim(address: SocketAddr, what: &'static str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|cause| Failure::Listen { address, what, cause })
 }
 
 /// Both loopback addresses where the demo is asked for the usual one, since browsers try either for `*.localhost`.

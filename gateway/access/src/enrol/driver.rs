@@ -158,10 +158,30 @@ impl Desk {
         };
         // Counted first, compared then: of any number of parallel tries no more are compared than the limit says (EN-04).
         let tries = self.count_tries(visit, &flow.id, sent.number, &who.user).await?;
+        if tries.of_code > self.rules.code_tries {
+            self.let_earlier_tries_end(visit, &held).await?;
+        }
         let right = self.codes.right(&visit.vs.id, &flow.id, sent, &typed);
         let fresh = CredentialId::new(self.ports.entropy.id());
         let event = Event::CodeTried { right, tries, choices: &who.choices, fresh: &fresh };
         self.go(visit, &held, &who, event, Change::default()).await
+    }
+
+    /// The fifth wrong try voids the code, so one beyond it is parallel to those before. Voiding the code now could overtake the
+    /// right one among them. Only where none of them comes to its end is the code voided here.
+    async fn let_earlier_tries_end(&self, visit: &Visit, held: &Held) -> Result<(), Stop> {
+        const LOOK: std::time::Duration = std::time::Duration::from_millis(250);
+        let mut looks = self.rules.mail_wait.as_millis() / LOOK.as_millis();
+        while looks > 0 {
+            let now = self.hold_again(visit, &held.flow().id, Step::CodeSent).await?;
+            let now = now.filter(|now| now.flow().nonce == held.flow().nonce).ok_or(Stop::Stale)?;
+            if now.flow().data.code.as_ref().is_none_or(|code| code.void) {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+            looks -= 1;
+        }
+        Ok(())
     }
 
     async fn count_tries(&self, visit: &Visit, flow: &FlowId, number: u32, user: &User) -> Result<Tries, StoreError> {

@@ -427,7 +427,8 @@ async fn switched_off_midway_every_step_stops() {
 #[tokio::test]
 async fn switched_off_at_the_very_moment_of_the_first_passcode_no_token_becomes_active() {
     use crate::fakes::Rows;
-    let ways: [(&str, fn(&mut Rows)); 4] = [
+    type SwitchOff = fn(&mut Rows);
+    let ways: [(&str, SwitchOff); 4] = [
         ("the feature", |rows| rows.settings = Some(SelfProvisioning::for_existing_virtual_server())),
         ("the platform", |rows| {
             let targets = vec![Target::Ios];

@@ -63,12 +63,11 @@ impl Listeners {
         .claimed()
     }
 
+    /// All are held at once: two that ask for the same port would share it, and each answer the other's requests.
     fn claimed(self) -> Result<Self, Failure> {
-        for address in self.http.iter().chain(&self.https) {
-            claim(*address, "requests")?;
-        }
-        claim(self.console, "the console")?;
-        claim(self.metrics, "metrics")?;
+        let public = self.http.iter().chain(&self.https).map(|address| (*address, "requests"));
+        let held = public.chain([(self.console, "the console"), (self.metrics, "metrics")]);
+        held.map(|(address, what)| claim(address, what)).collect::<Result<Vec<_>, _>>()?;
         Ok(self)
     }
 
@@ -162,4 +161,27 @@ fn metrics_service<A: ServeHttp + Send + Sync + 'static>(app: A, address: Socket
     let mut service = Service::new("metrics".to_owned(), app);
     service.add_tcp(&address.to_string());
     service
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    fn on(http: SocketAddr, console: SocketAddr, metrics: SocketAddr) -> Result<Listeners, Failure> {
+        Listeners { http: vec![http], https: Vec::new(), certificates: None, console, metrics, threads: 1 }.claimed()
+    }
+
+    #[test]
+    fn two_listeners_never_share_a_port() {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let [one, two, three] = [any; 3].map(|any| TcpListener::bind(any).unwrap()).map(|l| l.local_addr().unwrap());
+        let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, one.port()));
+        on(one, two, three).unwrap();
+        for (http, console, metrics) in [(one, two, one), (one, one, three), (one, two, two), (everywhere, two, one)] {
+            let failure = on(http, console, metrics).err().unwrap();
+            assert!(matches!(failure, Failure::Listen { .. }), "{failure}");
+        }
+    }
 }
