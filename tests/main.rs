@@ -11,6 +11,7 @@
 mod architecture;
 mod journeys {
     mod audit_trail;
+    mod browser;
     mod commands;
     mod dokuwiki;
     mod enrolment;
@@ -22,6 +23,7 @@ mod journeys {
     mod paths;
     mod resume;
     mod run;
+    mod secrets;
     mod sessions;
     mod upgrades;
 }

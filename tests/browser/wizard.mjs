@@ -4,7 +4,7 @@ import {
 } from './lib.mjs';
 
 await story(async (browser) => {
-  const { user, options = {}, language = 'en', direction = 'ltr', font } = world;
+  const { user, options = {}, language = 'en', direction = 'ltr', font, suggested } = world;
   const script = options.javaScriptEnabled !== false;
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -39,7 +39,8 @@ await story(async (browser) => {
   await step('w3-where', 3);
   await choose(page, 'mobile');
   await step('w4-which', 4);
-  await choose(page, options.isMobile ? 'android' : 'ios');
+  if (suggested) check(await page.isChecked(`[value=${suggested}]`), `${suggested} is suggested to this device`);
+  await choose(page, suggested ?? 'ios');
   await step('w5-install', 5);
   const secret = await secretOnPage(page);
   await page.reload();

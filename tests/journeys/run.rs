@@ -303,6 +303,9 @@ fn while_the_mail_server_says_later_the_page_says_we_are_sending_it_and_the_outb
     enrol_with_the_code(&installation, &gateway, &mut alice, &page);
 }
 
+/// What it is, what is written instead of what, the words of the line that is at fault, and what else is said.
+type Mistake<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, &'a [&'a str]);
+
 #[test]
 fn what_is_wrong_with_a_configuration_is_named_and_ends_with_exit_code_2() {
     let installation = Installation::new(Database::Sqlite);
@@ -324,8 +327,7 @@ fn what_is_wrong_with_a_configuration_is_named_and_ends_with_exit_code_2() {
     let store = format!("url = \"{}\"", installation.store);
     let listen = format!("https = [\"127.0.0.1:{}\"]", https.https);
 
-    // What is written instead, the line that is at fault (found by its words), and what else is said.
-    let cases: [(&str, &str, &str, Option<&str>, &[&str]); 9] = [
+    let cases: [Mistake<'_>; 9] = [
         ("an unknown key", "threads = 2", "thraeds = 2", Some("thraeds"), &["thraeds"]),
         (
             "a missing certificate",

@@ -1,5 +1,6 @@
 //! The little world of a journey: a gateway as users run it, visitors, their mailbox and their phone.
 
+mod browser;
 mod dokuwiki;
 pub(crate) mod exposition;
 mod form;
@@ -19,6 +20,7 @@ mod visitor;
 mod wire;
 mod wizard;
 
+pub(crate) use browser::{Timed, browse};
 pub(crate) use dokuwiki::DokuWiki;
 pub(crate) use form::forms;
 pub(crate) use gateway::{Gateway, Mail, binary};

@@ -134,7 +134,19 @@ impl Identities {
         token: Option<&Token>,
         now: Timestamp,
     ) -> Subject {
-        match self.somebody(vs, place, token, now).await {
+        self.identify_anew(vs, place, token, self.limits.cache, now).await
+    }
+
+    /// The same, for what has been going on for a while: what is known of the session may be no older than `within`.
+    pub async fn identify_anew(
+        &self,
+        vs: &VirtualServerId,
+        place: Place<'_>,
+        token: Option<&Token>,
+        within: Duration,
+        now: Timestamp,
+    ) -> Subject {
+        match self.somebody(vs, place, token, within, now).await {
             Some(somebody) => Subject::User(somebody.principal.clone()),
             None => Subject::Anonymous,
         }
@@ -148,7 +160,7 @@ impl Identities {
         token: Option<&Token>,
         now: Timestamp,
     ) -> Option<(Session, Arc<Principal>)> {
-        let somebody = self.somebody(vs, place, token, now).await?;
+        let somebody = self.somebody(vs, place, token, self.limits.cache, now).await?;
         Some((somebody.session.clone(), somebody.principal.clone()))
     }
 
@@ -168,24 +180,27 @@ impl Identities {
         vs: &VirtualServerId,
         place: Place<'_>,
         token: Option<&Token>,
+        within: Duration,
         now: Timestamp,
     ) -> Option<Arc<Somebody>> {
         let key = (vs.clone(), token?.hash());
+        let within = within.min(self.limits.cache);
         let lookup = match self.lookups.get(&key).await {
-            Some(lookup) if self.fresh(&lookup, now) => lookup,
-            _ => self.look_up_together(key, now).await,
+            Some(lookup) if self.fresh(&lookup, within, now) => lookup,
+            _ => self.look_up_together(key, within, now).await,
         };
         let Found::Somebody(somebody) = lookup.found else { return None };
         (place.takes(&somebody.session.kind) && somebody.session.expires_at > now).then_some(somebody)
     }
 
     /// Asks the store, once for all who want to know the same at the same moment.
-    async fn look_up_together(&self, key: (VirtualServerId, TokenHash), now: Timestamp) -> Lookup {
+    async fn look_up_together(&self, key: (VirtualServerId, TokenHash), within: Duration, now: Timestamp) -> Lookup {
         let asking = self.look_up(&key.0, &key.1, now);
-        let entry = self.lookups.entry(key.clone()).or_insert_with_if(asking, |known| !self.fresh(known, now)).await;
+        let old = |known: &Lookup| !self.fresh(known, within, now);
+        let entry = self.lookups.entry(key.clone()).or_insert_with_if(asking, old).await;
         let lookup = entry.into_value();
         // The answer another request waited for can be overtaken by a sign-out while it was on its way.
-        if matches!(lookup.found, Found::Unclear) || self.fresh(&lookup, now) {
+        if matches!(lookup.found, Found::Unclear) || self.fresh(&lookup, within, now) {
             return lookup;
         }
         let again = self.look_up(&key.0, &key.1, now).await;
@@ -246,8 +261,8 @@ impl Identities {
     }
 
     /// Whether a look-up may still be used.
-    fn fresh(&self, lookup: &Lookup, now: Timestamp) -> bool {
-        let young = now.since(lookup.read_at) < self.limits.cache;
+    fn fresh(&self, lookup: &Lookup, within: Duration, now: Timestamp) -> bool {
+        let young = now.since(lookup.read_at) < within;
         match &lookup.found {
             Found::Unclear => false,
             Found::Nobody => young,
@@ -488,6 +503,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_must_know_sooner_asks_sooner() {
+        let stage = Stage::set();
+        let place = Place::App("wiki.localhost");
+        stage.on_wiki(now()).await;
+        for (millis, reads) in [(299, 1), (300, 2), (599, 2), (600, 3)] {
+            stage.identities.identify_anew(&stage.vs, place, Some(&stage.app), ms(300), now() + ms(millis)).await;
+            assert_eq!(stage.reads(), reads, "after {millis} ms");
+        }
+        stage.identities.identify_anew(&stage.vs, place, Some(&stage.app), ms(9000), now() + ms(1600)).await;
+        assert_eq!(stage.reads(), 4, "nobody may know later than all");
+    }
+
+    #[tokio::test]
     async fn requests_at_the_same_moment_share_one_question() {
         let stage = Arc::new(Stage::set());
         let tasks: Vec<_> = (0..50)
@@ -530,9 +558,9 @@ mod tests {
         let stage = Stage::set();
         let before = stage.identities.look_up(&stage.vs, &stage.app.hash(), now()).await;
         stage.identities.forget_all_of(&"s-portal".into());
-        assert!(!stage.identities.fresh(&before, now()));
+        assert!(!stage.identities.fresh(&before, ms(1000), now()));
         let after = stage.identities.look_up(&stage.vs, &stage.app.hash(), now()).await;
-        assert!(stage.identities.fresh(&after, now()), "a session that was raised lives on under its row");
+        assert!(stage.identities.fresh(&after, ms(1000), now()), "a session that was raised lives on under its row");
     }
 
     #[tokio::test]

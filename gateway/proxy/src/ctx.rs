@@ -8,6 +8,7 @@ use doorward_access::site::{App, Site, VirtualServer};
 
 use crate::arrive::Arrived;
 use crate::canonical::CanonicalRequest;
+use crate::handshake::Handshake;
 use crate::live::{Entered, Watch};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -22,6 +23,8 @@ pub(crate) struct RequestCtx {
     pub(crate) record: Record,
     /// Tries to reach the upstream so far.
     pub(crate) tries: usize,
+    /// The connection of a WebSocket handshake.
+    pub(crate) handshake: Option<Arc<Handshake>>,
     /// Its place among what can be cut.
     pub(crate) entered: Option<Entered>,
     /// Who judges it again while it lasts.
@@ -54,7 +57,7 @@ pub(crate) struct Admitted {
 
 impl RequestCtx {
     pub(crate) fn new(site: Option<Arc<Site>>, record: Record) -> Self {
-        Self { stage: Stage::Begun, site, record, tries: 0, entered: None, watch: None }
+        Self { stage: Stage::Begun, site, record, tries: 0, handshake: None, entered: None, watch: None }
     }
 
     /// The names of our cookies on this site.

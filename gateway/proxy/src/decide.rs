@@ -1,15 +1,18 @@
 //! Room 4: may they? Asked of the gate for each request, and again and again while a WebSocket or a stream lasts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_access::gate::{Gate, Verdict};
 use doorward_access::returns::Returns;
-use doorward_access::sessions::Identities;
+use doorward_access::sessions::{Identities, Place};
 use doorward_access::site::{App, HostRole, SharedSite, Site, VirtualServer};
 use doorward_api::{Decision, Proofs, Subject, Timestamp, Token};
 
 use crate::canonical::CanonicalRequest;
-use crate::identify::identify;
+/// How old what is known of a session may be when what lasts is judged again: with the time between two judgements, less
+/// than the second that is promised of a sign-out in another process (SE-05).
+const KNOWN_FOR: Duration = Duration::from_millis(300);
 
 /// What the public listener decides with.
 pub(crate) struct Judge {
@@ -42,7 +45,8 @@ impl Judge {
     ) -> bool {
         let site = self.site.load_full();
         let Some(HostRole::App(vs, app)) = site.hosts.get(&request.host) else { return false };
-        let subject = identify(&self.identities, &vs.id, &request.host, token, now).await;
+        let place = Place::App(&request.host);
+        let subject = self.identities.identify_anew(&vs.id, place, token, KNOWN_FOR, now).await;
         let user = |subject: &Subject| subject.principal().map(|principal| principal.user.clone());
         let object = request.object(&vs.id, &app.id);
         user(&subject) == user(admitted)

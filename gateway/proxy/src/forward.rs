@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
@@ -15,6 +16,7 @@ use pingora::prelude::*;
 use pingora::upstreams::peer::HttpUpstreamRequestPolicy;
 
 use crate::ctx::Admitted;
+use crate::handshake::Handshake;
 use crate::hygiene::strip_request;
 use crate::limits::Limits;
 use crate::local::REQUEST_ID;
@@ -59,8 +61,13 @@ impl Addresses {
     }
 }
 
-/// The peer for one try: each try takes the next address.
-pub(crate) fn peer(admitted: &Admitted, addresses: &[SocketAddr], tries: usize, limits: &Limits) -> Result<HttpPeer> {
+/// The peer for one try: each try takes the next address, and a WebSocket handshake a connection of its own.
+pub(crate) fn peer(
+    admitted: &Admitted,
+    addresses: &[SocketAddr],
+    (tries, handshake): (usize, Option<&Arc<Handshake>>),
+    limits: &Limits,
+) -> Result<HttpPeer> {
     if admitted.permit.app() != &admitted.app.id {
         return Error::e_explain(InternalError, "the permit is for another application");
     }
@@ -69,7 +76,7 @@ pub(crate) fn peer(admitted: &Admitted, addresses: &[SocketAddr], tries: usize, 
     let upstream = &admitted.app.upstream;
     let mut peer = HttpPeer::new(*address, upstream.tls, upstream.host.clone());
     // Connections are kept per application, even where two lead to the same address (SEC 5.2).
-    peer.group_key = group_of(admitted);
+    peer.group_key = group_of(admitted, handshake.map(|handshake| handshake.number()));
     let options = &mut peer.options;
     options.connection_timeout = Some(limits.upstream_connect);
     options.total_connection_timeout = Some(limits.upstream_connect * 2);
@@ -77,15 +84,17 @@ pub(crate) fn peer(admitted: &Admitted, addresses: &[SocketAddr], tries: usize, 
     options.read_timeout = Some(wait);
     options.write_timeout = Some(wait);
     options.idle_timeout = Some(POOLED_FOR);
-    if !admitted.upgrade {
+    if let Some(handshake) = handshake {
+        options.custom_l4 = Some(handshake.clone());
+    } else {
         options.http_upstream_request_policy = HttpUpstreamRequestPolicy::deny_upgrades();
     }
     Ok(peer)
 }
 
-fn group_of(admitted: &Admitted) -> u64 {
+fn group_of(admitted: &Admitted, handshake: Option<u64>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&admitted.vs.id, &admitted.app.id).hash(&mut hasher);
+    (&admitted.vs.id, &admitted.app.id, handshake).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -24,6 +24,7 @@ use crate::canonical::CanonicalRequest;
 use crate::ctx::{Admitted, RequestCtx, Stage};
 use crate::decide::Judge;
 use crate::forward::{self, Addresses};
+use crate::handshake::Handshake;
 use crate::hygiene::strip_request;
 use crate::identify::{identify, token};
 use crate::intercept::{self, check_websocket, wants_page, wants_websocket};
@@ -346,7 +347,9 @@ impl ProxyHttp for Gateway {
             return Error::e_explain(InternalError, "no permit, no peer");
         };
         let addresses = self.addresses.of(&admitted.app.upstream).await.map_err(Error::into_up)?;
-        let peer = forward::peer(admitted, &addresses, ctx.tries, &self.limits)?;
+        let handshake = admitted.upgrade.then(|| Handshake::new(self.limits.upstream_connect));
+        let peer = forward::peer(admitted, &addresses, (ctx.tries, handshake.as_ref()), &self.limits)?;
+        ctx.handshake = handshake;
         ctx.tries += 1;
         Ok(Box::new(peer))
     }
@@ -360,6 +363,9 @@ impl ProxyHttp for Gateway {
         let Some(admitted) = ctx.admitted() else {
             return Error::e_explain(InternalError, "no permit, no request");
         };
+        if let Some(handshake) = &ctx.handshake {
+            handshake.begin();
+        }
         forward::rewrite(head, admitted, ctx.cookie_names(), &ctx.record.request_id)
     }
 

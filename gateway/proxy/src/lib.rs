@@ -9,7 +9,7 @@
 //! | 3 | `identify.rs` | who asks; nobody is an answer |
 //! | 4 | `decide.rs` | admit, challenge or refuse |
 //! | 5 | `intercept.rs`, `local.rs` | to the portal, or an answer from this process |
-//! | 6 | `forward.rs` | to the upstream, with a permit: our cookies cut out, the identity set |
+//! | 6 | `forward.rs`, `handshake.rs` | to the upstream, with a permit: our cookies cut out, the identity set |
 //! | 7 | `reply.rs` | what an upstream may not say |
 //! | 8 | `record.rs` | one line and one measurement for every outcome |
 //!
@@ -22,6 +22,7 @@ mod decide;
 mod forward;
 mod front;
 mod gateway;
+mod handshake;
 mod hygiene;
 mod identify;
 mod intercept;

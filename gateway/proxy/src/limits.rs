@@ -40,8 +40,7 @@ pub struct Limits {
     pub upstream_read: Duration,
     /// Waiting for the next bytes on an upgraded connection: 1 h.
     pub upgraded_idle: Duration,
-    /// How often a live WebSocket or stream is judged again: every half second, so that it ends within a second of its
-    /// session.
+    /// How often a live WebSocket or stream is judged again: every 400 ms, so that it ends within a second of its session.
     pub recheck: Duration,
 }
 
@@ -78,7 +77,7 @@ impl Default for Limits {
             upstream_connect: Duration::from_secs(5),
             upstream_read: Duration::from_secs(60),
             upgraded_idle: Duration::from_secs(3600),
-            recheck: Duration::from_millis(500),
+            recheck: Duration::from_millis(400),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is under way, so that it can be cut: when a session ends, its WebSockets, downloads and event streams end with it.
 //!
 //! Two ways lead there. [`Live::cut`] ends everything of a portal session at once; it is called at sign-out in this process.
-//! And a live WebSocket or stream is judged again twice a second, which finds whatever else changed: a sign-out in another
+//! And a live WebSocket or stream is judged again more than twice a second, which finds whatever else changed: a sign-out in another
 //! process, a user switched off, another policy.
 
 use std::collections::HashMap;

@@ -17,6 +17,10 @@ use doorward_api::user::NewUser;
 use doorward_api::{Secret, Timestamp, UserId, VirtualServerId};
 use doorward_connect::{Protection, SmtpSettings};
 use doorward_store::{Store, SystemEntropy};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::{Filter, Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::DemoArgs;
 use crate::config::{self, Resolved};
@@ -227,41 +231,30 @@ fn finish(runtime: tokio::runtime::Runtime, store: &Store) {
 
 /// One JSON object a line on standard error; `RUST_LOG` chooses what.
 fn log_as_json() {
-    let _ =
-        tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(log_filter("info")).try_init();
+    let layer = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(log_filter("info"));
+    let _ = tracing_subscriber::registry().with(layer).try_init();
 }
 
 /// Warnings only, for a terminal.
 fn log_for_people() {
-    let _ =
-        tracing_subscriber::fmt().compact().with_writer(std::io::stderr).with_env_filter(log_filter("warn")).try_init();
+    let layer = tracing_subscriber::fmt::layer().compact().with_writer(std::io::stderr).with_filter(log_filter("warn"));
+    let _ = tracing_subscriber::registry().with(layer).try_init();
 }
 
-/// What `RUST_LOG` says, or the usual; but the libraries that would print requests, mails, statements or key material when
-/// they are asked for details are never asked.
-fn log_filter(usual: &str) -> tracing_subscriber::EnvFilter {
-    const NO_DETAILS: [&str; 11] = [
-        "pingora",
-        "pingora_core",
-        "pingora_proxy",
-        "pingora_http",
-        "h2",
-        "hyper",
-        "httparse",
-        "rustls",
-        "lettre",
-        "sqlx",
-        "cedar_policy_core",
-    ];
-    let chosen = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into());
-    let chosen_by_operator = std::env::var_os("RUST_LOG").is_some();
-    NO_DETAILS.iter().fold(chosen, |filter, library| {
-        let level = if chosen_by_operator { "info" } else { usual };
-        match format!("{library}={level}").parse() {
-            Ok(directive) => filter.add_directive(directive),
-            Err(_) => filter,
-        }
-    })
+/// What `RUST_LOG` says, or the usual, as far as it is [`discreet`].
+fn log_filter<S>(usual: &str) -> impl Filter<S> {
+    let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into());
+    FilterExt::<S>::and(chosen, filter_fn(discreet))
+}
+
+/// The libraries that would print requests, mails, statements or key material when they are asked for details are never
+/// asked, however exactly `RUST_LOG` names one of their modules.
+fn discreet(what: &tracing::Metadata<'_>) -> bool {
+    const NO_DETAILS: [&str; 9] =
+        ["pingora", "h2", "hyper", "httparse", "rustls", "tokio_rustls", "lettre", "sqlx", "cedar_policy"];
+    let library = what.target().split("::").next().unwrap_or_default();
+    let of = |name: &&str| library.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    *what.level() <= tracing::Level::INFO || !NO_DETAILS.iter().any(|name| of(&name))
 }
 
 /// Listens on an address, before anything else is started: a taken port is a sentence, not a crash.

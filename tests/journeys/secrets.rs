@@ -1,0 +1,338 @@
+//! Markers are planted wherever a person or a browser gives us a secret, and then searched for in everything that the gateway
+//! writes: its output at every level of detail, its access log, its measurements, its audit trail, its checkpoints, and every
+//! byte of its database.
+
+use std::time::{Duration, Instant};
+
+use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+
+use crate::world::{Gateway, Kept, PASSWORD, Stage, Visitor, exchange, wrong};
+
+/// Where markers are planted that no gateway has any use for.
+const PIN: &str = "Pin-Marker-4410";
+const AUTHORIZATION: &str = "Basic-Marker-5521";
+const BODY: &str = "Body-Marker-6632";
+const QUERY: &str = "Query-Marker-7743";
+const WRONG_PASSWORD: &str = "Nearly-The-Password-8854";
+/// A password typed into the field of the user name.
+const MISPLACED: &str = "Misplaced-Password-9965";
+const ADDRESS: &str = "alice@example.test";
+
+/// A secret, and every form in which it may turn up.
+struct Marker {
+    what: &'static str,
+    forms: Vec<Vec<u8>>,
+    /// Six digits turn up by chance inside longer numbers.
+    whole: bool,
+}
+
+impl Marker {
+    fn text(what: &'static str, text: &str) -> Self {
+        let encoded = text.replace('@', "%40");
+        let forms = [text, &encoded, &BASE64.encode(text.as_bytes()), &HEXLOWER.encode(text.as_bytes())];
+        Self { what, forms: forms.iter().map(|form| form.as_bytes().to_vec()).collect(), whole: false }
+    }
+
+    fn code(what: &'static str, code: &str) -> Self {
+        Self { what, forms: vec![code.as_bytes().to_vec()], whole: true }
+    }
+
+    fn bytes(what: &'static str, written: &str, bytes: &[u8]) -> Self {
+        let forms = [
+            written.as_bytes().to_vec(),
+            written.to_lowercase().into_bytes(),
+            bytes.to_vec(),
+            HEXLOWER.encode(bytes).into_bytes(),
+            HEXUPPER.encode(bytes).into_bytes(),
+            BASE64.encode(bytes).into_bytes(),
+            BASE64URL_NOPAD.encode(bytes).into_bytes(),
+            format!("{bytes:?}").into_bytes(),
+        ];
+        Self { what, forms: forms.into(), whole: false }
+    }
+
+    /// Where it is found first.
+    fn found_in(&self, place: &[u8]) -> Option<usize> {
+        self.forms.iter().find_map(|form| {
+            let mut at = occurrences(place, form).into_iter();
+            at.find(|at| !self.whole || stands_alone(place, *at, form.len()))
+        })
+    }
+}
+
+fn occurrences(place: &[u8], form: &[u8]) -> Vec<usize> {
+    let first = form[0];
+    let starts = place.iter().enumerate().filter(|(_, byte)| **byte == first).map(|(at, _)| at);
+    starts.filter(|at| place[*at..].starts_with(form)).collect()
+}
+
+fn stands_alone(place: &[u8], at: usize, length: usize) -> bool {
+    let part_of_more = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.');
+    let before = at.checked_sub(1).and_then(|before| place.get(before));
+    let after = place.get(at + length);
+    !part_of_more(before) && !after.is_some_and(|b| b.is_ascii_alphanumeric())
+}
+
+/// Every place with its bytes.
+struct Places(Vec<(String, Vec<u8>)>);
+
+impl Places {
+    fn search(&self, markers: &[Marker]) {
+        let found: Vec<String> = markers
+            .iter()
+            .flat_map(|marker| self.0.iter().filter_map(move |(place, bytes)| Some((marker, place, bytes, marker.found_in(bytes)?))))
+            .map(|(marker, place, bytes, at)| {
+                let around = &bytes[at.saturating_sub(120)..(at + 120).min(bytes.len())];
+                format!("{} in {place}: …{}…", marker.what, String::from_utf8_lossy(around))
+            })
+            .collect();
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    /// A search that finds nothing anywhere proves nothing: this is there.
+    #[track_caller]
+    fn has(&self, place: &str, text: &str) {
+        let (_, bytes) = self.0.iter().find(|(name, _)| name == place).unwrap_or_else(|| panic!("no {place}"));
+        assert!(!occurrences(bytes, text.as_bytes()).is_empty(), "{text} is not in {place}");
+    }
+}
+
+#[test]
+fn no_secret_is_in_anything_the_gateway_writes_by_default() {
+    search_everything(None);
+}
+
+#[test]
+fn no_secret_is_in_anything_the_gateway_writes_when_it_tells_every_detail() {
+    search_everything(Some("trace"));
+}
+
+fn search_everything(level: Option<&str>) {
+    let kept = Kept::new();
+    // The access log is at `info`, and on for everybody who runs a gateway.
+    let level = level.unwrap_or("warn,access=info");
+    let mut gateway = kept.demo_with(&[("RUST_LOG", level)]);
+    let markers = walk(&gateway);
+
+    let mut places = Places(Vec::new());
+    let metrics = exchange(gateway.metrics, "GET", "127.0.0.1", "/metrics", &[], b"").body;
+    places.0.push(("/metrics".into(), metrics));
+    // With the gateway running, what it has written last is in the write-ahead log.
+    places.0.extend(database(&kept).into_iter().map(|(name, bytes)| (format!("{name} while running"), bytes)));
+    checkpointed(&kept);
+    for format in ["json", "csv"] {
+        let output = kept.command(&["audit", "export"], &["--format", format]);
+        assert!(output.status.success());
+        places.0.push((format!("audit export as {format}"), output.stdout));
+    }
+    gateway.signal("TERM");
+    assert_eq!(gateway.exit_code(), Some(0));
+    places.0.extend(database(&kept));
+    let checkpoints = kept.files("checkpoints", "");
+    assert!(!checkpoints.is_empty());
+    places.0.extend(checkpoints.into_iter().map(|(name, bytes)| (format!("checkpoints/{name}"), bytes)));
+    let (output, log) = written(&gateway);
+    places.0.push(("standard output".into(), output.into_bytes()));
+    places.0.push(("standard error".into(), log.into_bytes()));
+
+    places.has("standard error", "path=/page");
+    places.has("standard error", "status=303");
+    if level == "trace" {
+        places.has("standard error", "TRACE");
+        places.has("standard error", "DEBUG");
+    }
+    places.has("/metrics", "doorward_sign_ins_total");
+    places.has("audit export as json", "ENROLLMENT_CONFIRMED");
+    places.has("audit export as csv", "ENROLLMENT_CONFIRMED");
+    places.has("doorward.db", "$argon2id$");
+    places.has("doorward.db", "Alice Arden");
+    places.has("doorward.db-wal while running", "ENROLLMENT_CONFIRMED");
+
+    // The demo prints its passwords for whoever tries it out, on the lines of its users and nowhere else.
+    let (users, rest): (Vec<&str>, Vec<&str>) = gateway_lines(&places).partition(|line| line.starts_with("user "));
+    assert!(users.len() == 3 && users.iter().all(|line| line.contains(PASSWORD)), "{users:?}");
+    let rest = rest.join("\n").into_bytes();
+    places.0.retain(|(name, _)| name != "standard output");
+    places.0.push(("standard output".into(), rest));
+    places.search(&markers);
+    the_address_is_on_the_users_record_alone(&mut places);
+}
+
+fn gateway_lines(places: &Places) -> impl Iterator<Item = &str> {
+    let (_, output) = places.0.iter().find(|(name, _)| name == "standard output").unwrap();
+    std::str::from_utf8(output).unwrap().lines()
+}
+
+/// The user's row holds display name and address side by side; no copy of the address is anywhere else.
+fn the_address_is_on_the_users_record_alone(places: &mut Places) {
+    let row = [b"Alice Arden", ADDRESS.as_bytes()].concat();
+    let mut rows = 0;
+    for (name, bytes) in &mut places.0 {
+        if !name.starts_with("doorward.db") {
+            continue;
+        }
+        for at in occurrences(bytes, &row) {
+            rows += 1;
+            bytes[at..at + row.len()].fill(b'.');
+        }
+    }
+    assert!(rows > 0, "the address is on record");
+    places.search(&[Marker::text("the full mail address", ADDRESS)]);
+}
+
+/// alice through the wizard, with everything going wrong on the way that can, and markers in all that she sends.
+fn walk(gateway: &Gateway) -> Vec<Marker> {
+    let mut markers = vec![
+        Marker::text("the password", PASSWORD),
+        Marker::text("a wrong password", WRONG_PASSWORD),
+        Marker::text("a password typed as a name", MISPLACED),
+        Marker::text("a header with a PIN", PIN),
+        Marker::text("a header with credentials", AUTHORIZATION),
+        Marker::text("a body", BODY),
+        Marker::text("a query", QUERY),
+    ];
+    let mut alice = gateway.visitor();
+    alice.always.push(("X-Pin".into(), PIN.into()));
+    let wiki = gateway.url("wiki", &format!("/page?secret={QUERY}"));
+
+    // A password in the wrong field, an address in place of a name, a wrong password.
+    for name in [MISPLACED, ADDRESS] {
+        gateway.visitor().sign_in_with(name, WRONG_PASSWORD, &wiki);
+    }
+    let page = alice.sign_in_with("alice", WRONG_PASSWORD, &wiki);
+    let page = alice.submit(&page, "password", &[("password", PASSWORD)]);
+    // The mail server turns the mail away, and takes it then.
+    gateway.stop_mail(true);
+    let page = alice.press(&page, "add_authenticator");
+    gateway.stop_mail(false);
+    let page = alice.send(&page, &page.form_to("/enrol/resend"), &[]);
+    let code = gateway.mail_to(ADDRESS).code();
+    let wrong_code = wrong(&code, 1);
+    let page = alice.type_code(&page, &wrong_code);
+    let page = alice.type_code(&page, &code);
+    markers.extend([Marker::code("the emailed code", &code), Marker::code("a wrong code", &wrong_code)]);
+
+    // A first secret, thrown away for a second.
+    let page = alice.choose_ios(&page);
+    let first = page.phone().secret;
+    let page = alice.send(&page, &page.form_to("/enrol/new-code"), &[]);
+    let phone = page.phone();
+    assert_ne!(first, phone.secret);
+    for (what, secret) in [("the first seed", &first), ("the seed", &phone.secret)] {
+        markers.push(Marker::bytes(what, secret, &BASE32_NOPAD.decode(secret.as_bytes()).unwrap()));
+    }
+    let page = alice.press(&page, "continue");
+    let passcode = phone.passcode();
+    let wrong_passcode = wrong(&passcode, 1);
+    let page = alice.type_passcode(&page, &wrong_passcode);
+    let page = alice.type_passcode(&page, &passcode);
+    assert_eq!((page.status(), page.url.as_str()), (200, wiki.as_str()));
+    markers.extend([Marker::code("the passcode", &passcode), Marker::code("a wrong passcode", &wrong_passcode)]);
+    let ticket = page.hops.iter().find_map(|hop| hop.split("ticket=").nth(1)).unwrap().split('&').next().unwrap();
+    markers.push(token("a ticket", ticket));
+
+    // Sent on to the application, and refused, with credentials in it.
+    let bearer = [("Authorization", AUTHORIZATION)];
+    let sent = alice.once("POST", &wiki, &bearer, Some(format!("pin={BODY}").as_bytes()));
+    assert_eq!(sent.status, 200);
+    assert!(sent.text().contains(BODY) && sent.text().contains(PIN), "the application gets what it is sent");
+    let stranger = exchange(gateway.port, "POST", &host(gateway, "wiki"), "/x", &bearer, BODY.as_bytes());
+    assert_eq!(stranger.status, 401);
+    broken_requests(gateway, &mut alice);
+
+    // Once more with the passcode that was used, which is said to be used; then the sign-out.
+    let mut elsewhere = gateway.visitor();
+    let page = elsewhere.sign_in(gateway, "alice", &wiki);
+    elsewhere.type_passcode(&page, &passcode).is_at(Stage::Passcode);
+    markers.push(token("a dispute link", &dispute(gateway)));
+    assert_eq!(alice.sign_out(&gateway.url("login", "/")).status, 303);
+
+    let mut cookies = 0;
+    for visitor in [&alice, &elsewhere] {
+        for (_, cookie) in &visitor.cookies {
+            let value = cookie.split(';').next().unwrap().split_once('=').unwrap().1;
+            if value.len() >= 32 {
+                cookies += 1;
+                markers.push(token("a cookie", value));
+            }
+        }
+    }
+    assert!(cookies >= 4, "flow, hop, portal and application cookies: {cookies}");
+    markers
+}
+
+/// Requests that fail in all the ways in which something might be said of what they held.
+fn broken_requests(gateway: &Gateway, alice: &mut Visitor) {
+    let login = host(gateway, "login");
+    let form = [("Content-Type", "application/x-www-form-urlencoded"), ("X-Pin", PIN)];
+    for body in [format!("password={WRONG_PASSWORD}&%zz"), format!("{{\"password\":\"{WRONG_PASSWORD}\"}}"), "%ff%fe".into()] {
+        exchange(gateway.port, "POST", &login, "/signin/password", &form, body.as_bytes());
+    }
+    exchange(gateway.port, "GET", &login, &format!("/signin?return={QUERY}"), &[], b"");
+    exchange(gateway.port, "GET", &host(gateway, "wiki"), &format!("/.doorward/enter?ticket={QUERY}"), &[], b"");
+    for value in [QUERY, "%00", "\"x\""] {
+        let cookie = format!("doorward_flow={value}{QUERY}; doorward={QUERY}; doorward_app={QUERY}");
+        exchange(gateway.port, "GET", &login, "/signin/step", &[("Cookie", &cookie)], b"");
+        exchange(gateway.port, "GET", &host(gateway, "wiki"), "/", &[("Cookie", &cookie)], b"");
+    }
+    let split = format!("/page?a={QUERY}\u{0}");
+    alice.get(&gateway.url("public", &format!("/open?secret={QUERY}")));
+    exchange(gateway.port, "GET", &host(gateway, "wiki"), &split, &form, b"");
+}
+
+/// A token of ours, as it is written and as bytes.
+fn token(what: &'static str, written: &str) -> Marker {
+    match BASE64URL_NOPAD.decode(written.as_bytes()) {
+        Ok(bytes) => Marker::bytes(what, written, &bytes),
+        Err(_) => Marker::text(what, written),
+    }
+}
+
+fn dispute(gateway: &Gateway) -> String {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let found = gateway.mails().into_iter().find_map(|mail| {
+            let link = mail.text.split_whitespace().find(|word| word.contains("/notice/"))?.to_owned();
+            link.rsplit('/').next().map(str::to_owned)
+        });
+        if let Some(token) = found {
+            // Somebody looks at it, so that its path is logged.
+            gateway.visitor().get(&gateway.url("login", &format!("/notice/{token}")));
+            return token;
+        }
+        assert!(Instant::now() < end, "a notice is sent");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn host(gateway: &Gateway, name: &str) -> String {
+    format!("{name}.localhost:{}", gateway.port)
+}
+
+/// The database, its write-ahead log and the index of that.
+fn database(kept: &Kept) -> Vec<(String, Vec<u8>)> {
+    kept.files("", "doorward.db")
+}
+
+/// Waits for a signed checkpoint.
+fn checkpointed(kept: &Kept) {
+    let end = Instant::now() + Duration::from_secs(90);
+    while kept.files("checkpoints", "").iter().all(|(_, bytes)| bytes.is_empty()) {
+        assert!(Instant::now() < end, "no checkpoint is written");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// All that it said, once its end is read.
+fn written(gateway: &Gateway) -> (String, String) {
+    let end = Instant::now() + Duration::from_secs(10);
+    let mut before = 0;
+    loop {
+        let (output, log) = (gateway.output.lock().unwrap().clone(), gateway.log.lock().unwrap().clone());
+        if (log.len() == before && before > 0) || Instant::now() > end {
+            return (output, log);
+        }
+        before = log.len();
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
