@@ -253,8 +253,8 @@ fn discreet(what: &tracing::Metadata<'_>) -> bool {
     const NO_DETAILS: [&str; 9] =
         ["pingora", "h2", "hyper", "httparse", "rustls", "tokio_rustls", "lettre", "sqlx", "cedar_policy"];
     let library = what.target().split("::").next().unwrap_or_default();
-    let of = |name: &&str| library.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-    *what.level() <= tracing::Level::INFO || !NO_DETAILS.iter().any(|name| of(&name))
+    let of = |name: &str| library.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    *what.level() <= tracing::Level::INFO || !NO_DETAILS.iter().any(|name| of(name))
 }
 
 /// Listens on an address, before anything else is started: a taken port is a sentence, not a crash.
