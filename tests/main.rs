@@ -15,6 +15,7 @@ mod journeys {
     mod commands;
     mod dokuwiki;
     mod enrolment;
+    mod faults;
     mod first_light;
     mod headers;
     mod languages;

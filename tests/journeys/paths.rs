@@ -56,7 +56,6 @@ fn seventeen_spellings_of_a_denied_path_are_denied_refused_or_other_paths() {
         let shown = String::from_utf8_lossy(target).into_owned();
         let got = raw(gateway.port, &authority, target, "");
         assert_eq!(got, (status, path.map(|path| format!("GET {path} HTTP/1.1"))), "{shown:?}");
-        // The same with somebody signed in, or with a body to hide behind, would be the same code; with a query it is not.
         let with_query = [target, b"?/public"].concat();
         assert_eq!(raw(gateway.port, &authority, &with_query, "").0, status, "{shown:?} with a query");
     }

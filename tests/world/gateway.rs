@@ -225,8 +225,13 @@ impl Gateway {
 }
 
 impl Drop for Gateway {
+    /// In no story, whatever else it is about, does any part of a gateway panic.
     fn drop(&mut self) {
         self.kill();
+        if !std::thread::panicking() {
+            let log = self.log.lock().unwrap();
+            assert!(!log.contains("panicked"), "{log}");
+        }
     }
 }
 

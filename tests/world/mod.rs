@@ -22,8 +22,8 @@ mod wizard;
 
 pub(crate) use browser::{Timed, browse};
 pub(crate) use dokuwiki::DokuWiki;
-pub(crate) use form::forms;
-pub(crate) use gateway::{Gateway, Mail, binary};
+pub(crate) use form::{Form, forms};
+pub(crate) use gateway::{Gateway, Mail, binary, free_port};
 pub(crate) use http::{Answer, exchange, send_raw};
 pub(crate) use kept::{Kept, PASSWORD};
 pub(crate) use mail_server::Manner;

@@ -10,6 +10,7 @@ use doorward_access::site::{App, HostRole, SharedSite, Site, VirtualServer};
 use doorward_api::{Decision, Proofs, Subject, Timestamp, Token};
 
 use crate::canonical::CanonicalRequest;
+
 /// How old what is known of a session may be when what lasts is judged again: with the time between two judgements, less
 /// than the second that is promised of a sign-out in another process (SE-05).
 const KNOWN_FOR: Duration = Duration::from_millis(300);

@@ -3,6 +3,9 @@
 use crate::world::{World, header, read_all, status};
 use std::io::Write;
 
+/// What a program says.
+const JSON: &str = "Accept: application/json\r\n";
+
 #[test]
 fn a_browser_is_led_to_the_portal_and_a_program_is_told() {
     let world = World::start();
@@ -73,17 +76,17 @@ fn an_open_application_hears_of_nobody() {
 fn a_session_is_good_on_its_own_host_and_a_malformed_one_nowhere() {
     let world = World::start();
     let foreign = world.sign_in("open.localhost");
-    assert_eq!(status(&world.get("wiki.localhost", "/", &foreign)), 401);
+    assert_eq!(status(&world.get("wiki.localhost", "/", &format!("{JSON}{foreign}"))), 401);
     let good = world.sign_in("wiki.localhost");
     let token = good.split("doorward_app=").nth(1).unwrap()[..43].to_owned();
     let upper = token.to_uppercase();
     for value in
         ["", "%zz", "\"", "{}", "AAAA", &token[1..], &format!("{token}A"), &upper, &"a".repeat(20_000 - 300)[..16_000]]
     {
-        let answer = status(&world.get("wiki.localhost", "/", &format!("Cookie: doorward_app={value}\r\n")));
+        let answer = status(&world.get("wiki.localhost", "/", &format!("{JSON}Cookie: doorward_app={value}\r\n")));
         assert_eq!(answer, 401, "{}", &value[..value.len().min(50)]);
     }
-    let twice = format!("Cookie: doorward_app={token}; doorward_app={token}\r\n");
+    let twice = format!("{JSON}Cookie: doorward_app={token}; doorward_app={token}\r\n");
     assert_eq!(status(&world.get("wiki.localhost", "/", &twice)), 401, "duplicates mean no session");
     assert_eq!(world.heard.take(), "");
     assert_eq!(status(&world.get("wiki.localhost", "/", &good)), 200);
