@@ -8,8 +8,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::world::{
-    Answer, Database, Form, Gateway, Installation, Kept, PASSWORD, Page, Phone, Stage, Visitor, exchange, forms, free_port, send_raw,
-    wrong,
+    Answer, Database, Form, Gateway, Installation, Kept, PASSWORD, Page, Phone, Stage, Visitor, exchange, forms,
+    free_port, send_raw, wrong,
 };
 
 // --- killed and stopped ---
@@ -38,8 +38,7 @@ fn killed_while_a_form_is_under_way_the_wizard_stands_before_or_after_that_step_
             Some(nth) => {
                 alice.tried.push((stage, nth));
                 let bytes = form_bytes(&alice.visitor, &page, &form, &fill);
-                let port = served.gateway.port;
-                let sending = std::thread::spawn(move || send_raw(port, &bytes));
+                let sending = send_off(served.gateway.port, bytes);
                 std::thread::sleep(Duration::from_millis(DELAYS[nth]));
                 served.gateway.kill();
                 alice.keep(&page.url, &sending.join().unwrap());
@@ -88,7 +87,7 @@ impl Enrolling {
             Stage::Password => vec![("password", gateway.password("alice"))],
             Stage::Offer => vec![("add_authenticator", String::new())],
             Stage::Code => {
-                let code = self.code.get_or_insert_with(|| gateway.mail_to("alice@example.test").code());
+                let code = self.code.get_or_insert_with(|| late_code(gateway));
                 vec![("verification_code", code.clone())]
             }
             Stage::Kind => vec![("target", "mobile".to_owned())],
@@ -145,6 +144,29 @@ impl Enrolling {
     }
 }
 
+/// A code whose first sender may have been killed: the next one takes its mail when it has been silent for 15 seconds.
+fn late_code(gateway: &Gateway) -> String {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(mail) = gateway.mails().into_iter().find(|mail| mail.to == "alice@example.test") {
+            return mail.code();
+        }
+        assert!(Instant::now() < end, "the mail that was under way never arrives");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Sends bytes on a connection that is there already, and reads in the background what comes back.
+fn send_off(port: u16, bytes: Vec<u8>) -> std::thread::JoinHandle<Vec<u8>> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    std::thread::spawn(move || {
+        let mut answer = Vec::new();
+        // Either may fail at any byte: the other end is about to be killed.
+        let _ = stream.write_all(&bytes).and_then(|()| stream.read_to_end(&mut answer).map(drop));
+        answer
+    })
+}
+
 /// A form as it goes over the wire.
 fn form_bytes(visitor: &Visitor, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Vec<u8> {
     let mut fields = form.fields.clone();
@@ -152,7 +174,8 @@ fn form_bytes(visitor: &Visitor, page: &Page, form: &Form, fill: &[(&str, &str)]
     let body = fields.iter().map(|(n, v)| format!("{}={}", percent(n), percent(v))).collect::<Vec<_>>().join("&");
     let (scheme, authority) = (page.url.split(':').next().unwrap(), page.url.split('/').nth(2).unwrap());
     let host = authority.split(':').next().unwrap();
-    let cookies = visitor.jar.get(host).into_iter().flatten().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
+    let cookies =
+        visitor.jar.get(host).into_iter().flatten().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
     let path = form.action.split_once(authority).map_or(form.action.as_str(), |(_, path)| path);
     format!(
         "POST {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nOrigin: {scheme}://{authority}\r\nAccept: text/html\r\n\
@@ -164,7 +187,9 @@ fn form_bytes(visitor: &Visitor, page: &Page, form: &Form, fill: &[(&str, &str)]
 }
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 #[test]
@@ -284,11 +309,18 @@ fn nonsense_and_a_megabyte_to_every_route_of_the_portal_never_give_an_error_of_o
     alice.with_password(&gateway, "alice", &gateway.url("intranet", "/"));
     let page = alice.get(&wiki);
     let own = forms(&page.html()).into_iter().find(|form| form.fields.contains_key("csrf")).expect("a form of ours");
-    let proof: String =
-        ["csrf", "flow", "nonce"].map(|n| format!("{n}={}", percent(own.fields.get(n).map_or("", String::as_str)))).join("&");
+    let proof: String = ["csrf", "flow", "nonce"]
+        .map(|n| format!("{n}={}", percent(own.fields.get(n).map_or("", String::as_str))))
+        .join("&");
     let routes = routes();
     assert!(routes.len() > 20, "{routes:?}");
-    let kinds = ["application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=x", "", "\u{fffd}/;;="];
+    let kinds = [
+        "application/x-www-form-urlencoded",
+        "application/json",
+        "multipart/form-data; boundary=x",
+        "",
+        "\u{fffd}/;;=",
+    ];
     let bodies: [Vec<u8>; 9] = [
         Vec::new(),
         b"%".to_vec(),
@@ -296,9 +328,11 @@ fn nonsense_and_a_megabyte_to_every_route_of_the_portal_never_give_an_error_of_o
         vec![0xff; 300],
         vec![0; 300],
         b"{\"flow\":[[[[[[{}".to_vec(),
-        format!("{proof}&username=%00&password=%ff&otp=%F0%9F%92%A9&target=%2e%2e&language=../../x&back=//x&return=x").into_bytes(),
+        format!("{proof}&username=%00&password=%ff&otp=%F0%9F%92%A9&target=%2e%2e&language=../../x&back=//x&return=x")
+            .into_bytes(),
         format!("{proof}&{}", "a=b&".repeat(10_000)).into_bytes(),
-        format!("{proof}&verification_code={0}&password={0}&otp={0}&username={0}&return={0}", "9".repeat(10_000)).into_bytes(),
+        format!("{proof}&verification_code={0}&password={0}&otp={0}&username={0}&return={0}", "9".repeat(10_000))
+            .into_bytes(),
     ];
     for (host, path) in &routes {
         let authority = format!("{host}.localhost:{}", gateway.port);
@@ -308,13 +342,17 @@ fn nonsense_and_a_megabyte_to_every_route_of_the_portal_never_give_an_error_of_o
         for method in ["GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS"] {
             for (nth, body) in bodies.iter().enumerate() {
                 let kind = kinds[if nth < 5 { nth } else { 0 }];
-                let headers = [("Content-Type", kind), ("Cookie", &cookie), ("Origin", &origin), ("Accept", "text/html")];
+                let headers =
+                    [("Content-Type", kind), ("Cookie", &cookie), ("Origin", &origin), ("Accept", "text/html")];
                 let answer = exchange(gateway.port, method, &authority, path, &headers, body);
                 assert!(answer.status < 500, "{method} {host}{path} {nth}: {} {}", answer.status, answer.text());
             }
         }
-        for query in ["%", "%ff=%ff", "ticket=%00&return=%00", "return[]=1&return=2&ticket=a&ticket=b", &"a=b&".repeat(1500)] {
-            let answer = exchange(gateway.port, "GET", &authority, &format!("{path}?{query}"), &[("Cookie", &cookie)], b"");
+        for query in
+            ["%", "%ff=%ff", "ticket=%00&return=%00", "return[]=1&return=2&ticket=a&ticket=b", &"a=b&".repeat(1500)]
+        {
+            let answer =
+                exchange(gateway.port, "GET", &authority, &format!("{path}?{query}"), &[("Cookie", &cookie)], b"");
             assert!(answer.status < 500, "GET {host}{path}?{query}: {}", answer.status);
         }
         let form = [("Content-Type", kinds[0]), ("Cookie", &cookie), ("Origin", &origin), ("Accept", "text/html")];
@@ -345,7 +383,8 @@ fn routes() -> Vec<(&'static str, String)> {
 fn a_body_of_more_than_64_kib_to_the_portal_is_too_large_in_either_framing() {
     let gateway = Gateway::demo();
     let login = format!("login.localhost:{}", gateway.port);
-    let post = |size: usize| exchange(gateway.port, "POST", &login, "/signin", &[("Accept", "text/html")], &vec![b'a'; size]);
+    let post =
+        |size: usize| exchange(gateway.port, "POST", &login, "/signin", &[("Accept", "text/html")], &vec![b'a'; size]);
     assert_eq!(post(64 * 1024).status, 403, "as large as may be: it is looked at, and is no form of ours");
     let answer = post(64 * 1024 + 1);
     assert_eq!(answer.status, 413);
@@ -354,7 +393,8 @@ fn a_body_of_more_than_64_kib_to_the_portal_is_too_large_in_either_framing() {
     let mut endless = TcpStream::connect(("127.0.0.1", gateway.port)).unwrap();
     endless.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     endless.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
-    let head = format!("POST /signin HTTP/1.1\r\nHost: {login}\r\nAccept: text/html\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let head =
+        format!("POST /signin HTTP/1.1\r\nHost: {login}\r\nAccept: text/html\r\nTransfer-Encoding: chunked\r\n\r\n");
     endless.write_all(head.as_bytes()).unwrap();
     let chunk = [b"1000\r\n".as_slice(), &[b'a'; 0x1000], b"\r\n"].concat();
     let mut sent = 0;

@@ -80,7 +80,9 @@ impl Places {
     fn search(&self, markers: &[Marker]) {
         let found: Vec<String> = markers
             .iter()
-            .flat_map(|marker| self.0.iter().filter_map(move |(place, bytes)| Some((marker, place, bytes, marker.found_in(bytes)?))))
+            .flat_map(|marker| {
+                self.0.iter().filter_map(move |(place, bytes)| Some((marker, place, bytes, marker.found_in(bytes)?)))
+            })
             .map(|(marker, place, bytes, at)| {
                 let around = &bytes[at.saturating_sub(120)..(at + 120).min(bytes.len())];
                 format!("{} in {place}: …{}…", marker.what, String::from_utf8_lossy(around))
@@ -268,7 +270,9 @@ fn walk(gateway: &Gateway) -> Vec<Marker> {
 fn broken_requests(gateway: &Gateway, alice: &mut Visitor) {
     let login = host(gateway, "login");
     let form = [("Content-Type", "application/x-www-form-urlencoded"), ("X-Pin", PIN)];
-    for body in [format!("password={WRONG_PASSWORD}&%zz"), format!("{{\"password\":\"{WRONG_PASSWORD}\"}}"), "%ff%fe".into()] {
+    for body in
+        [format!("password={WRONG_PASSWORD}&%zz"), format!("{{\"password\":\"{WRONG_PASSWORD}\"}}"), "%ff%fe".into()]
+    {
         exchange(gateway.port, "POST", &login, "/signin/password", &form, body.as_bytes());
     }
     exchange(gateway.port, "GET", &login, &format!("/signin?return={QUERY}"), &[], b"");

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -66,9 +67,22 @@ pub(crate) fn binary() -> PathBuf {
     binary
 }
 
-/// A port that was free a moment ago.
+/// A port for a server that is about to be started. It lies below those that the system hands out by itself, so that between
+/// this look and the server's start no outgoing connection and no listener on "any port" takes it.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 10_240;
+    const COUNT: u32 = 20_000;
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    // Two runs of these tests at the same time begin at different places.
+    let begin = std::process::id().wrapping_mul(997);
+    for _ in 0..COUNT {
+        let asked = ASKED.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(FIRST + begin.wrapping_add(asked) % COUNT).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port from {FIRST} on is free");
 }
 
 impl Gateway {

@@ -285,6 +285,9 @@ impl Outbox for World {
     ) -> Result<Option<DueMail>, StoreError> {
         Ok(None)
     }
+    async fn keep(&self, _: &DueMail, _: Duration, _: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
     async fn delivery(&self, _: &VirtualServerId, id: &MailId) -> Result<Option<Delivery>, StoreError> {
         Ok(self.delivered.lock().unwrap().get(id).copied())
     }

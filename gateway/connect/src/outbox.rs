@@ -4,6 +4,7 @@
 //! moment it is sent (EN-09). What became of it is written together with its audit record.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,10 +20,13 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::address::MailAddress;
 use crate::letter::Letter;
-use crate::smtp::{LONGEST_SEND, SendError, Smtp};
+use crate::smtp::{SendError, Smtp};
 
-/// How long a taken mail belongs to one sender: longer than sending and writing the outcome can take.
-const LEASE: Duration = LONGEST_SEND.saturating_add(Duration::from_secs(30));
+/// How long a taken mail belongs to one sender who says nothing more of it: so long does somebody wait for a code whose
+/// sender was killed.
+const LEASE: Duration = Duration::from_secs(15);
+/// How often a sender who is at it says so.
+const KEEP: Duration = Duration::from_secs(3);
 /// Mails sent at the same time; one slow mail does not hold up the others.
 const AT_ONCE: u32 = 8;
 /// How often the outbox is looked into.
@@ -231,11 +235,28 @@ impl Sender {
 
     /// One try, its outcome written down.
     async fn attempt(&self, due: &DueMail) -> Outcome {
-        let mut address = None;
-        let result = self.send(due, &mut address).await;
-        let outcome = self.conclude(due, address.as_ref(), result).await;
+        let sending = async {
+            let mut address = None;
+            let result = self.send(due, &mut address).await;
+            self.conclude(due, address.as_ref(), result).await
+        };
+        let outcome = tokio::select! {
+            outcome = sending => outcome,
+            never = self.keep(due) => match never {},
+        };
         self.remember(&due.mail.id, outcome);
         outcome
+    }
+
+    /// Nobody else takes the mail while this goes on.
+    async fn keep(&self, due: &DueMail) -> Infallible {
+        let OutboxParts { outbox, clock, .. } = &self.parts;
+        loop {
+            sleep(KEEP).await;
+            if let Err(error) = outbox.keep(due, LEASE, clock.now()).await {
+                tracing::warn!(%error, mail = %due.mail.id, "a mail that is being sent cannot be kept from others");
+            }
+        }
     }
 
     /// Finds address and words and hands them to the mail server. `address` is set as soon as it is known.

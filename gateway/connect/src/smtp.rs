@@ -90,9 +90,6 @@ impl Limits {
         Limits { connect: Duration::from_secs(5), command: Duration::from_secs(5), content: Duration::from_secs(20) };
 }
 
-/// The longest that [`Smtp::send`] takes: connecting, STARTTLS, login, three commands, and the mail itself.
-pub(crate) const LONGEST_SEND: Duration = Duration::from_secs(5 + 5 * 5 + 20);
-
 /// Why a mail was not taken. For the log; the server's own words are left out, because they may repeat the address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SendError {

@@ -38,6 +38,10 @@ const TAKE: &str = concat!(
     returning_mail!()
 );
 
+/// The number of takes tells one sender from the next.
+const KEEP: &str = "UPDATE mail SET leased_until = $4 \
+     WHERE virtual_server = $1 AND id = $2 AND attempts = $3 AND delivery = 'pending' AND leased_until > 0";
+
 /// Not one that a sender has in hand: what becomes of that one is the sender's to say.
 const EXPIRE: &str = "UPDATE mail SET delivery = 'refused', fields = NULL, settled_at = $1 \
      WHERE delivery = 'pending' AND expires_at <= $1 AND leased_until <= $1 \
@@ -131,6 +135,16 @@ impl Outbox for Store {
         self.run(move |inner| async move {
             let found = rows!(inner.db.writer()?, MailRow, TAKE, vs.as_str(), id.as_str(), now.millis(), until)?;
             found.into_iter().next().map(|row| row.mail(&inner)).transpose()
+        })
+        .await
+    }
+
+    async fn keep(&self, due: &DueMail, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
+        let (vs, id) = (due.virtual_server.clone(), due.mail.id.clone());
+        let (take, until) = (i64::from(due.attempts) + 1, (now + lease).millis());
+        self.run(move |inner| async move {
+            change!(inner.db.writer()?, KEEP, vs.as_str(), id.as_str(), take, until)?;
+            Ok(())
         })
         .await
     }

@@ -183,6 +183,8 @@ pub trait Outbox: Send + Sync {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Option<DueMail>, StoreError>;
+    /// Has this one for `lease` longer: only while it is in the hands of whoever took it as `due`, and pending.
+    async fn keep(&self, due: &DueMail, lease: Duration, now: Timestamp) -> Result<(), StoreError>;
     /// What has become of one.
     async fn delivery(&self, vs: &VirtualServerId, id: &MailId) -> Result<Option<Delivery>, StoreError>;
     /// It was sent, or refused for good: its fields are destroyed, and the record is appended, in one transaction.

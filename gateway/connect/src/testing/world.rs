@@ -169,6 +169,16 @@ impl Outbox for World {
         Ok(self.rows.lock().unwrap().get_mut(id.as_str()).and_then(|row| Self::take_row(row, lease, now)))
     }
 
+    async fn keep(&self, due: &DueMail, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.answers()?;
+        if let Some(row) = self.rows.lock().unwrap().get_mut(due.mail.id.as_str())
+            && row.attempts == due.attempts + 1
+        {
+            row.due_at = now + lease;
+        }
+        Ok(())
+    }
+
     async fn delivery(&self, _: &VirtualServerId, id: &MailId) -> Result<Option<Delivery>, StoreError> {
         self.answers()?;
         Ok(self.rows.lock().unwrap().get(id.as_str()).map(|row| row.delivery))

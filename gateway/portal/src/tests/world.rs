@@ -281,6 +281,9 @@ impl Outbox for Store {
     ) -> Result<Option<DueMail>, StoreError> {
         Ok(None)
     }
+    async fn keep(&self, _: &DueMail, _: Duration, _: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
     async fn delivery(&self, _: &VirtualServerId, _: &MailId) -> Result<Option<Delivery>, StoreError> {
         Ok(None)
     }

@@ -244,7 +244,14 @@ async fn a_mail_goes_to_one_sender_and_its_fields_are_destroyed(world: Arc<World
     assert_eq!(due[0].mail.flow, Some(FlowId::new("flow-of-mail")));
     assert!(store.take_due(10, secs(60), NOW + secs(59)).await.unwrap().is_empty(), "one sender has it");
     assert!(store.take(&vs(), &id, secs(60), NOW + secs(59)).await.unwrap().is_none());
-    let again = store.take(&vs(), &id, secs(60), NOW + secs(60)).await.unwrap().unwrap();
+    let [due] = due.as_slice() else { panic!("one mail: {due:?}") };
+    store.keep(due, secs(60), NOW + secs(30)).await.unwrap();
+    assert!(store.take(&vs(), &id, secs(60), NOW + secs(89)).await.unwrap().is_none(), "its sender is still at it");
+    let again = store.take(&vs(), &id, secs(60), NOW + secs(90)).await.unwrap().unwrap();
+    store.keep(due, secs(600), NOW + secs(91)).await.unwrap();
+    assert!(store.take(&vs(), &id, secs(60), NOW + secs(149)).await.unwrap().is_none());
+    let third = store.take(&vs(), &id, secs(60), NOW + secs(150)).await.unwrap();
+    assert!(third.is_some(), "whoever had it before has no say any more");
     assert_eq!(again.attempts, 1, "the first sender's lease is over, and it tried once");
 
     let sent = event(EventKind::VerificationCodeSent);
