@@ -23,10 +23,14 @@ fn killed_while_a_form_is_under_way_the_wizard_stands_before_or_after_that_step_
     let installation = Installation::with_users(Database::Sqlite);
     let mut served = installation.serve();
     let wiki = served.url("wiki", "/page?x=1");
-    let mut alice = Enrolling { visitor: served.proxied_visitor(), code: None, phone: None, tried: Vec::new() };
+    let mut alice =
+        Enrolling { visitor: served.proxied_visitor(), code: None, phone: None, tried: Vec::new(), sent: Vec::new() };
     let mut seen = BTreeSet::new();
     let mut page = alice.visitor.get(&wiki);
+    let mut rounds = 0;
     while page.stage() != Stage::Other {
+        rounds += 1;
+        assert!(rounds < 60, "she gets no further: {}", page.words());
         let stage = page.stage();
         seen.insert(format!("{stage:?}"));
         // At each step as often as there are delays, and then without being killed, so that it ends.
@@ -77,6 +81,8 @@ struct Enrolling {
     phone: Option<Phone>,
     /// At which step the gateway was killed, after which delay.
     tried: Vec<(Stage, usize)>,
+    /// The passcodes that she has sent, the newest last.
+    sent: Vec<String>,
 }
 
 impl Enrolling {
@@ -99,14 +105,29 @@ impl Enrolling {
                 vec![("continue", String::new())]
             }
             Stage::Passcode => {
-                // If the first passcode was taken though nobody heard of it, this one is of the next time step.
-                let used = self.tried.iter().any(|(stage, _)| *stage == Stage::Passcode);
-                let phone = self.phone.as_ref()?;
-                vec![("otp", if used { phone.passcode_at("now + 30 seconds") } else { phone.passcode() })]
+                // One that was taken though nobody heard of it is refused as used; then she takes another.
+                let phone = self.phone.clone()?;
+                let code = match self.sent.last() {
+                    Some(last) if !page.html().contains("role=\"alert\"") => last.clone(),
+                    _ => self.fresh_passcode(&phone),
+                };
+                self.sent.push(code.clone());
+                vec![("otp", code)]
             }
             Stage::Other => return None,
         };
         Some((page.form(fill.first()?.0), fill))
+    }
+
+    /// A passcode that she has not sent yet: of this time step or, since that is accepted too, of the next.
+    fn fresh_passcode(&self, phone: &Phone) -> String {
+        loop {
+            let codes = ["now", "now + 30 seconds"].map(|when| phone.passcode_at(when));
+            if let Some(fresh) = codes.into_iter().find(|code| !self.sent.contains(code)) {
+                return fresh;
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
     }
 
     /// The step that was, or the one that follows it. A browser that has not heard of a new cookie signs in anew.
