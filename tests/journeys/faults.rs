@@ -289,7 +289,7 @@ fn with_the_database_held_by_another_process_sign_in_waits_and_says_so_and_all_g
     is_unavailable(&answer);
     assert!(waited > Duration::from_millis(1500) && waited < Duration::from_secs(10), "{waited:?}");
     assert!(slowest < Duration::from_secs(3), "a proxied request waits for no writer: {slowest:?}");
-    assert!(proxied > 20, "valid sessions go on: {proxied}");
+    assert!(proxied > 10, "valid sessions go on: {proxied}");
     assert_eq!(saved(), before, "nothing is half saved");
     assert_eq!(exchange(gateway.metrics, "GET", "127.0.0.1", "/healthz", &[], b"").status, 200);
     drop(lock);

@@ -1,7 +1,7 @@
 //! The gateway as users run it: the binary, with its output read and its mailbox at hand.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -153,9 +153,7 @@ impl Gateway {
     pub(crate) fn wait_ready(&self) {
         let end = Instant::now() + Duration::from_secs(30);
         while Instant::now() < end {
-            if std::net::TcpStream::connect(("127.0.0.1", self.metrics)).is_ok()
-                && exchange(self.metrics, "GET", "127.0.0.1", "/readyz", &[], b"").status == 200
-            {
+            if says_ready(self.metrics).unwrap_or(false) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(30));
@@ -247,6 +245,16 @@ impl Drop for Gateway {
             assert!(!log.contains("panicked"), "{log}");
         }
     }
+}
+
+/// A gateway that starts makes sure of its ports before it serves on them: until then a connection may come to nothing.
+fn says_ready(metrics: u16) -> std::io::Result<bool> {
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", metrics))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+    let mut said = [0; 12];
+    stream.read_exact(&mut said)?;
+    Ok(&said == b"HTTP/1.1 200")
 }
 
 fn collect(stream: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
