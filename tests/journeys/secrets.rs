@@ -343,3 +343,28 @@ fn written(gateway: &Gateway) -> (String, String) {
         std::thread::sleep(Duration::from_millis(300));
     }
 }
+
+#[test]
+fn a_marker_is_found_in_each_form_and_a_code_only_where_it_stands_alone() {
+    let seed = [0x9f, 0x21, 0x00, 0xc4, 0x5e, 0x77, 0x0b, 0xfa, 0x13, 0x88];
+    let written = BASE32_NOPAD.encode(&seed);
+    let marker = Marker::bytes("a seed", &written, &seed);
+    let hex = HEXLOWER.encode(&seed);
+    for form in
+        [written.as_bytes(), written.to_lowercase().as_bytes(), &seed, hex.as_bytes(), format!("{seed:?}").as_bytes()]
+    {
+        assert!(marker.found_in(&[b"before ", form, b" after"].concat()).is_some());
+    }
+    assert!(marker.found_in(b"nothing of it").is_none());
+    let address = Marker::text("an address", ADDRESS);
+    assert!(
+        address.found_in(b"to=alice%40example.test&").is_some() && address.found_in(b"<alice@example.test>").is_some()
+    );
+    let code = Marker::code("a code", "483920");
+    for leak in ["code=483920", "\"483920\"", "483920", "otp: 483920\n", "[483920]"] {
+        assert!(code.found_in(leak.as_bytes()).is_some(), "{leak}");
+    }
+    for chance in ["1795483920", "16:25:45.483920Z", "ms=0.483920", "4839201", "a483920"] {
+        assert!(code.found_in(chance.as_bytes()).is_none(), "{chance}");
+    }
+}
