@@ -38,7 +38,7 @@ macro_rules! id {
 }
 
 id!(
-    /// A virtual server: one tenant with its own users, groups, policies, settings and audit chain. `default` in first light.
+    /// A virtual server: one tenant with its own users, groups, policies, settings and audit chain.
     VirtualServerId
 );
 id!(

@@ -133,7 +133,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// First light's fixed template, which any standard authenticator app can carry (decision A2): Quick Log, six digits,
+    /// The template that any standard authenticator app can carry (decision A2): Quick Log, six digits,
     /// 30 seconds, SHA-1, no PIN, no biometrics, no push.
     pub const STANDARD_APP: Template = Template {
         version: 1,

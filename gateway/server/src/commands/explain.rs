@@ -80,10 +80,10 @@ fn subject(
     config: Option<&Resolved>,
     server: &VirtualServer,
 ) -> Result<(Subject, Timestamp), Failure> {
-    let Some(name) = &args.user else {
-        return Ok((Subject::Anonymous, doorward_store::system_clock().now()));
-    };
     let now = doorward_store::system_clock().now();
+    let Some(name) = &args.user else {
+        return Ok((Subject::Anonymous, now));
+    };
     let proofs =
         args.proofs.iter().try_fold(Proofs::NONE, |proofs, text| proof(text, now).map(|(f, at)| proofs.with(f, at)))?;
     let user = match (config, args.groups.is_empty()) {
