@@ -1,1 +1,13 @@
-//! The stories are in `main.rs`; this crate offers nothing to others.
+//! The little world in which the tests live: a gateway as users run it, and the real parts around it. The stories are in
+//! `main.rs`, the attacks in `attack/`, the faults in `faults/`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on ends there and says so"
+)]
+#![allow(missing_docs, unreachable_pub, reason = "only tests read it")]
+
+pub mod world;

@@ -8,6 +8,8 @@
     reason = "a story that cannot go on ends there and says so"
 )]
 
+use doorward_tests::world;
+
 mod architecture;
 mod journeys {
     mod audit_trail;
@@ -28,4 +30,3 @@ mod journeys {
     mod sessions;
     mod upgrades;
 }
-mod world;

@@ -65,9 +65,9 @@ fn a_passcode_opens_once_in_every_session_and_on_every_way() {
 
     // The next one opens for whoever comes first, and for nobody after.
     let next = passcode(&phone, at, 1);
-    let step_up = third.step_of(&served.url("login", "/signin/step"));
+    let step_up = third.get(&served.url("login", "/signin/step"));
     assert_eq!(third.type_passcode(&step_up, &next).url, wiki);
-    let page = second.step_of(&served.url("login", "/signin/step"));
+    let page = second.get(&served.url("login", "/signin/step"));
     refused(&second.type_passcode(&page, &next), USED);
     refused(&second.type_passcode(&page, &first), USED);
     assert_eq!(second.once("GET", &wiki, &[], None).status, 303);
@@ -77,13 +77,6 @@ fn a_passcode_opens_once_in_every_session_and_on_every_way() {
     assert_eq!(told.matches("PASSCODE_REUSED").count(), 4, "each is on record: {told}");
     for code in [&first, &next] {
         assert!(!told.contains(&format!("\"{code}\"")), "and no passcode is");
-    }
-}
-
-impl Visitor {
-    /// The page at this address, which is where the sign-in stands.
-    fn step_of(&mut self, url: &str) -> Page {
-        self.get(url)
     }
 }
 

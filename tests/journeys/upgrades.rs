@@ -94,7 +94,7 @@ fn a_websocket_is_opened_with_a_session_and_frames_pass_both_ways() {
     assert_eq!((socket.receive().as_deref(), socket.receive().as_deref()), (Some("one"), Some("two")));
 
     // An application that did not ask for WebSockets gets none.
-    alice.with_password_known(&served, "plain");
+    opens(&mut alice, &served, "plain");
     let plain = format!("__Host-doorward_app={}", alice.cookie("plain.example.test", "__Host-doorward_app"));
     let before = origin.heads().len();
     let refused = Socket::open(
@@ -106,12 +106,10 @@ fn a_websocket_is_opened_with_a_session_and_frames_pass_both_ways() {
     assert_eq!((refused.answer.status, origin.heads().len()), (501, before));
 }
 
-impl Visitor {
-    /// Already signed in: another application opens without a question.
-    fn with_password_known(&mut self, served: &Served, host: &str) {
-        let page = self.get(&served.url(host, "/"));
-        assert_eq!((page.status(), page.url), (200, served.url(host, "/")));
-    }
+/// Already signed in: another application opens without a question.
+fn opens(visitor: &mut Visitor, served: &Served, host: &str) {
+    let page = visitor.get(&served.url(host, "/"));
+    assert_eq!((page.status(), page.url), (200, served.url(host, "/")));
 }
 
 #[test]

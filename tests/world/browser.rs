@@ -16,7 +16,7 @@ fn root() -> &'static Path {
 
 /// Runs a script in a browser of its own; what the story says is added to what the script knows of the gateway. Screenshots
 /// go to `target/screenshots/STORY/`, and stay to be looked at.
-pub(crate) fn browse(gateway: &Gateway, script: &str, story: &str, says: Value) {
+pub fn browse(gateway: &Gateway, script: &str, story: &str, says: Value) {
     let shots = binary().parent().and_then(Path::parent).unwrap().join("screenshots").join(story);
     let _ = std::fs::remove_dir_all(&shots);
     std::fs::create_dir_all(&shots).unwrap();
@@ -40,14 +40,14 @@ pub(crate) fn browse(gateway: &Gateway, script: &str, story: &str, says: Value) 
 }
 
 /// A demo that keeps its state in a folder, has policies beyond the built-in ones, and whose clock is moved by a file.
-pub(crate) struct Timed {
-    pub(crate) gateway: Gateway,
+pub struct Timed {
+    pub gateway: Gateway,
     folder: TempDir,
 }
 
 impl Timed {
     /// The demo with its own policies and these.
-    pub(crate) fn demo(policies: &str) -> Self {
+    pub fn demo(policies: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("doorward-timed-").tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         std::fs::create_dir(path("policies")).unwrap();
@@ -71,7 +71,7 @@ impl Timed {
     }
 
     /// What a script needs to move the clock and to look into the database.
-    pub(crate) fn says(&self, language: &str) -> Value {
+    pub fn says(&self, language: &str) -> Value {
         let path = |name: &str| self.folder.path().join(name);
         json!({ "clock": path("clock"), "database": path("state/doorward.db"), "language": language })
     }

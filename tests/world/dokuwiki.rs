@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::gateway::free_port;
 
 /// A wiki with no pages yet; ended when dropped.
-pub(crate) struct DokuWiki {
-    pub(crate) port: u16,
+pub struct DokuWiki {
+    pub port: u16,
     folder: tempfile::TempDir,
     server: Child,
 }
@@ -19,7 +19,7 @@ pub(crate) struct DokuWiki {
 const ROOT: &str = "/usr/share/dokuwiki";
 
 impl DokuWiki {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         assert!(Path::new(ROOT).join("doku.php").exists(), "DokuWiki is missing (make test installs it)");
         let folder = tempfile::Builder::new().prefix("doorward-dokuwiki-").tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
@@ -51,17 +51,17 @@ impl DokuWiki {
     }
 
     /// A file of its data.
-    pub(crate) fn data(&self, name: &str) -> PathBuf {
+    pub fn data(&self, name: &str) -> PathBuf {
         self.folder.path().join("data").join(name)
     }
 
     /// The requests that reached it, a line each.
-    pub(crate) fn requests(&self) -> String {
+    pub fn requests(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("requests")).unwrap_or_default()
     }
 
     /// The package's files that are not as Debian delivered them, configuration aside.
-    pub(crate) fn altered_files(&self) -> Vec<String> {
+    pub fn altered_files(&self) -> Vec<String> {
         let output = Command::new("dpkg").args(["--verify", "dokuwiki"]).output().unwrap();
         assert!(
             output.status.code().is_some_and(|code| code <= 1),

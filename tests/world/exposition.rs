@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What `/metrics` said at a moment.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Exposition {
+pub struct Exposition {
     /// Each family's type, by its name.
-    pub(crate) types: BTreeMap<String, String>,
+    pub types: BTreeMap<String, String>,
     /// Each series with its labels, as written, and its value.
-    pub(crate) series: BTreeMap<String, f64>,
+    pub series: BTreeMap<String, f64>,
 }
 
 /// The ends of the names of a histogram's series.
@@ -17,7 +17,7 @@ const HISTOGRAM: [&str; 3] = ["_bucket", "_sum", "_count"];
 impl Exposition {
     /// Fails where the format is broken: help and type once and first, names and labels well formed, values numbers, no series
     /// twice, no family torn apart, buckets that only grow, counters that are not negative.
-    pub(crate) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         assert!(text.ends_with('\n'), "the last line ends");
         let (mut all, mut helped, mut family) = (Self::default(), BTreeSet::new(), String::new());
         for line in text.lines() {
@@ -65,7 +65,7 @@ impl Exposition {
     }
 
     /// What has changed since `before`, counted; a histogram by its count alone.
-    pub(crate) fn since(&self, before: &Self) -> BTreeMap<String, f64> {
+    pub fn since(&self, before: &Self) -> BTreeMap<String, f64> {
         let change = |series: &String| {
             let (now, then) = [self, before].map(|at| at.series.get(series).copied().unwrap_or_default()).into();
             now - then
@@ -81,13 +81,13 @@ impl Exposition {
 }
 
 /// The family that a sample's name belongs to.
-pub(crate) fn family_of<'a>(name: &'a str, types: &BTreeMap<String, String>) -> &'a str {
+pub fn family_of<'a>(name: &'a str, types: &BTreeMap<String, String>) -> &'a str {
     let stem = HISTOGRAM.iter().find_map(|end| name.strip_suffix(end));
     stem.filter(|stem| types.get(*stem).is_some_and(|kind| kind == "histogram")).unwrap_or(name)
 }
 
 /// A series' name and labels.
-pub(crate) fn parts(series: &str) -> (String, BTreeMap<String, String>) {
+pub fn parts(series: &str) -> (String, BTreeMap<String, String>) {
     let word = |text: &str| {
         !text.is_empty()
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 /// A form.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Form {
-    pub(crate) action: String,
-    pub(crate) method: String,
+pub struct Form {
+    pub action: String,
+    pub method: String,
     /// Names with the values they would be sent with.
-    pub(crate) fields: BTreeMap<String, String>,
+    pub fields: BTreeMap<String, String>,
     /// Every name that can be filled or pressed, radio buttons and submit buttons included.
-    pub(crate) names: Vec<String>,
+    pub names: Vec<String>,
     /// The values of radio buttons and options by name.
-    pub(crate) choices: BTreeMap<String, Vec<String>>,
+    pub choices: BTreeMap<String, Vec<String>>,
 }
 
 /// Every form of a page.
-pub(crate) fn forms(html: &str) -> Vec<Form> {
+pub fn forms(html: &str) -> Vec<Form> {
     let mut found = Vec::new();
     let mut rest = html;
     while let Some(start) = rest.find("<form") {
@@ -121,7 +121,7 @@ fn attributes(tag: &str) -> (String, BTreeMap<String, String>) {
 }
 
 /// Undoes the entities that the templates write.
-pub(crate) fn unescape(text: &str) -> String {
+pub fn unescape(text: &str) -> String {
     text.replace("&quot;", "\"")
         .replace("&#x27;", "'")
         .replace("&#39;", "'")

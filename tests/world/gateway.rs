@@ -14,32 +14,32 @@ use super::mail_server::mails_in;
 use super::visitor::Visitor;
 
 /// A running gateway; killed when dropped.
-pub(crate) struct Gateway {
+pub struct Gateway {
     child: Child,
-    pub(crate) port: u16,
-    pub(crate) console: u16,
-    pub(crate) metrics: u16,
-    pub(crate) passwords: BTreeMap<String, String>,
+    pub port: u16,
+    pub console: u16,
+    pub metrics: u16,
+    pub passwords: BTreeMap<String, String>,
     /// The folder of the mail server that it uses; the demo has a mailbox of its own.
-    pub(crate) mails: Option<PathBuf>,
+    pub mails: Option<PathBuf>,
     /// What it wrote on standard error.
-    pub(crate) log: Arc<Mutex<String>>,
+    pub log: Arc<Mutex<String>>,
     /// What it wrote on standard output.
-    pub(crate) output: Arc<Mutex<String>>,
+    pub output: Arc<Mutex<String>>,
 }
 
 /// A mail of the demo's mailbox.
 #[derive(Debug, Clone)]
-pub(crate) struct Mail {
-    pub(crate) to: String,
-    pub(crate) subject: String,
-    pub(crate) text: String,
-    pub(crate) html: String,
+pub struct Mail {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
 }
 
 impl Mail {
     /// The code: the one line that is nothing but six digits.
-    pub(crate) fn code(&self) -> String {
+    pub fn code(&self) -> String {
         let codes: Vec<&str> = self
             .text
             .lines()
@@ -52,7 +52,7 @@ impl Mail {
 }
 
 /// The binary that `cargo build` made, beside this test's own.
-pub(crate) fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     if path.ends_with("deps") {
@@ -69,7 +69,7 @@ pub(crate) fn binary() -> PathBuf {
 
 /// A port for a server that is about to be started. It lies below those that the system hands out by itself, so that between
 /// this look and the server's start no outgoing connection and no listener on "any port" takes it.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     const FIRST: u32 = 10_240;
     const COUNT: u32 = 20_000;
     static ASKED: AtomicU32 = AtomicU32::new(0);
@@ -87,21 +87,17 @@ pub(crate) fn free_port() -> u16 {
 
 impl Gateway {
     /// The demo, on ports of its own.
-    pub(crate) fn demo() -> Self {
+    pub fn demo() -> Self {
         Self::demo_with(&[], &[])
     }
 
     /// The demo with further arguments and environment.
-    pub(crate) fn demo_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub fn demo_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         Self::demo_on([free_port(), free_port(), free_port()], arguments, environment)
     }
 
     /// The demo on these ports, of portal and applications, console, metrics.
-    pub(crate) fn demo_on(
-        [port, console, metrics]: [u16; 3],
-        arguments: &[&str],
-        environment: &[(&str, &str)],
-    ) -> Self {
+    pub fn demo_on([port, console, metrics]: [u16; 3], arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(binary());
         command
             .args(["demo", "--port", &port.to_string(), "--console-port", &console.to_string()])
@@ -128,13 +124,13 @@ impl Gateway {
     }
 
     /// Kills the demo (no farewell: SIGKILL) and starts it once more on the same ports, with these arguments.
-    pub(crate) fn demo_again(&mut self, arguments: &[&str]) {
+    pub fn demo_again(&mut self, arguments: &[&str]) {
         self.kill();
         *self = Self::demo_on([self.port, self.console, self.metrics], arguments, &[]);
     }
 
     /// Makes the demo's mail server turn mail away, or take it again.
-    pub(crate) fn stop_mail(&self, stopped: bool) {
+    pub fn stop_mail(&self, stopped: bool) {
         let body = format!("stopped={stopped}");
         let form = [("Content-Type", "application/x-www-form-urlencoded")];
         let answer = exchange(self.console, "POST", "127.0.0.1", "/mailbox/stopped", &form, body.as_bytes());
@@ -142,7 +138,7 @@ impl Gateway {
     }
 
     /// Starts a command that serves on these ports.
-    pub(crate) fn start(mut command: Command, port: u16, console: u16, metrics: u16) -> Self {
+    pub fn start(mut command: Command, port: u16, console: u16, metrics: u16) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the gateway starts");
         let output = collect(child.stdout.take().unwrap());
         let log = collect(child.stderr.take().unwrap());
@@ -150,7 +146,7 @@ impl Gateway {
     }
 
     /// Waits until `/readyz` says so.
-    pub(crate) fn wait_ready(&self) {
+    pub fn wait_ready(&self) {
         let end = Instant::now() + Duration::from_secs(30);
         while Instant::now() < end {
             if says_ready(self.metrics).unwrap_or(false) {
@@ -162,22 +158,22 @@ impl Gateway {
     }
 
     /// An address on one of its hosts: `url("wiki", "/page")`.
-    pub(crate) fn url(&self, host: &str, path: &str) -> String {
+    pub fn url(&self, host: &str, path: &str) -> String {
         format!("http://{host}.localhost:{}{path}", self.port)
     }
 
     /// Somebody with a fresh browser.
-    pub(crate) fn visitor(&self) -> Visitor {
+    pub fn visitor(&self) -> Visitor {
         Visitor::new(self.port)
     }
 
     /// A user's password.
-    pub(crate) fn password(&self, user: &str) -> String {
+    pub fn password(&self, user: &str) -> String {
         self.passwords.get(user).unwrap_or_else(|| panic!("the banner names no {user}")).clone()
     }
 
     /// The demo's mailbox, or what its mail server took, newest first.
-    pub(crate) fn mails(&self) -> Vec<Mail> {
+    pub fn mails(&self) -> Vec<Mail> {
         if let Some(folder) = &self.mails {
             return mails_in(folder);
         }
@@ -199,7 +195,7 @@ impl Gateway {
     }
 
     /// The newest mail to an address, waited for.
-    pub(crate) fn mail_to(&self, address: &str) -> Mail {
+    pub fn mail_to(&self, address: &str) -> Mail {
         let end = Instant::now() + Duration::from_secs(10);
         loop {
             if let Some(mail) = self.mails().into_iter().find(|m| m.to == address) {
@@ -211,7 +207,7 @@ impl Gateway {
     }
 
     /// The value of a series, 0 when it is not there.
-    pub(crate) fn metric(&self, series: &str) -> f64 {
+    pub fn metric(&self, series: &str) -> f64 {
         let text = exchange(self.metrics, "GET", "127.0.0.1", "/metrics", &[], b"").text();
         text.lines()
             .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
@@ -219,19 +215,19 @@ impl Gateway {
     }
 
     /// Sends a signal.
-    pub(crate) fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
     /// Ends it at once and waits.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
     /// The exit code, waited for.
-    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+    pub fn exit_code(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 }

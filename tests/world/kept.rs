@@ -13,39 +13,39 @@ use super::Gateway;
 use super::gateway::{binary, free_port};
 
 /// The users' password on every start.
-pub(crate) const PASSWORD: &str = "Correct-Horse-7741-Battery";
+pub const PASSWORD: &str = "Correct-Horse-7741-Battery";
 
 /// The folder, and the ports that stay the same.
-pub(crate) struct Kept {
+pub struct Kept {
     folder: TempDir,
     ports: [u16; 3],
 }
 
 impl Kept {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("doorward-kept-").tempdir().unwrap();
         Self { folder, ports: [free_port(), free_port(), free_port()] }
     }
 
     /// Starts the demo on it.
-    pub(crate) fn demo(&self) -> Gateway {
+    pub fn demo(&self) -> Gateway {
         self.demo_with(&[])
     }
 
     /// The same with further environment.
-    pub(crate) fn demo_with(&self, environment: &[(&str, &str)]) -> Gateway {
+    pub fn demo_with(&self, environment: &[(&str, &str)]) -> Gateway {
         let state = self.path("");
         let environment = [&[("DOORWARD_DEMO_PASSWORD", PASSWORD)], environment].concat();
         Gateway::demo_on(self.ports, &["--state", state.to_str().unwrap()], &environment)
     }
 
     /// A file of it.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Every file of it that begins so, with its bytes.
-    pub(crate) fn files(&self, folder: &str, begins: &str) -> Vec<(String, Vec<u8>)> {
+    pub fn files(&self, folder: &str, begins: &str) -> Vec<(String, Vec<u8>)> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(self.path(folder)).unwrap() {
             let entry = entry.unwrap();
@@ -58,7 +58,7 @@ impl Kept {
     }
 
     /// Runs SQL, past the gateway.
-    pub(crate) fn sql(&self, sql: &str) -> String {
+    pub fn sql(&self, sql: &str) -> String {
         let output = Command::new("sqlite3")
             .args(["-batch", "-bail", "-cmd", ".timeout 10000"])
             .arg(self.path("doorward.db"))
@@ -70,7 +70,7 @@ impl Kept {
     }
 
     /// Another process takes the database for itself, until what this returns is dropped.
-    pub(crate) fn lock(&self) -> Lock {
+    pub fn lock(&self) -> Lock {
         let mut process = Command::new("sqlite3")
             .args(["-batch", "-bail", "-cmd", ".timeout 10000"])
             .arg(self.path("doorward.db"))
@@ -87,7 +87,7 @@ impl Kept {
     }
 
     /// `doorward WORDS -c … ARGUMENTS` on this database.
-    pub(crate) fn command(&self, words: &[&str], arguments: &[&str]) -> Output {
+    pub fn command(&self, words: &[&str], arguments: &[&str]) -> Output {
         let key = std::fs::read(self.path("master.key")).unwrap();
         let (key_file, config) = (self.path("base64.key"), self.path("doorward.toml"));
         write_private(&key_file, &BASE64.encode(&key));
@@ -111,7 +111,7 @@ impl Kept {
     }
 
     /// Every audit record there is, oldest first, as `doorward audit export` writes it.
-    pub(crate) fn records(&self) -> Vec<Value> {
+    pub fn records(&self) -> Vec<Value> {
         let output = self.command(&["audit", "export"], &["--format", "json"]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).unwrap();
@@ -120,7 +120,7 @@ impl Kept {
 
     /// Fails unless `doorward audit verify` finds the trail whole.
     #[track_caller]
-    pub(crate) fn verifies(&self) {
+    pub fn verifies(&self) {
         let output = self.command(&["audit", "verify"], &[]);
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(0), "{said}");
@@ -128,7 +128,7 @@ impl Kept {
 }
 
 /// A database held by another process.
-pub(crate) struct Lock {
+pub struct Lock {
     process: Child,
     input: Option<ChildStdin>,
 }

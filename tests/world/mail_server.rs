@@ -10,7 +10,7 @@ use super::gateway::{Mail, free_port};
 
 /// How it answers whoever wants to leave a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub enum Manner {
     Accept,
     /// 451
     Later,
@@ -20,15 +20,15 @@ pub(crate) enum Manner {
 
 /// A mail server with its mails in a folder.
 #[derive(Debug)]
-pub(crate) struct MailServer {
-    pub(crate) port: u16,
+pub struct MailServer {
+    pub port: u16,
     folder: PathBuf,
     process: Mutex<Option<Child>>,
 }
 
 impl MailServer {
     /// Starts one that keeps its mails in `folder`.
-    pub(crate) fn start(folder: &Path) -> Self {
+    pub fn start(folder: &Path) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let server = Self { port: free_port(), folder: folder.to_owned(), process: Mutex::new(None) };
         server.come_up();
@@ -36,7 +36,7 @@ impl MailServer {
     }
 
     /// Listens (again).
-    pub(crate) fn come_up(&self) {
+    pub fn come_up(&self) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let python = root.join("../target/tools/venv/bin/python");
         assert!(python.exists(), "{} is missing: run `make test-tools`", python.display());
@@ -56,7 +56,7 @@ impl MailServer {
     }
 
     /// Stops listening; the mails stay.
-    pub(crate) fn go_down(&self) {
+    pub fn go_down(&self) {
         if let Some(mut child) = self.process.lock().unwrap().take() {
             let _ = child.kill();
             let _ = child.wait();
@@ -64,7 +64,7 @@ impl MailServer {
     }
 
     /// From now on it answers so.
-    pub(crate) fn behave(&self, manner: Manner) {
+    pub fn behave(&self, manner: Manner) {
         let word = match manner {
             Manner::Accept => "accept",
             Manner::Later => "later",
@@ -75,7 +75,7 @@ impl MailServer {
     }
 
     /// Where the mails are.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 }
@@ -87,7 +87,7 @@ impl Drop for MailServer {
 }
 
 /// The mails in a mail server's folder, newest first.
-pub(crate) fn mails_in(folder: &Path) -> Vec<Mail> {
+pub fn mails_in(folder: &Path) -> Vec<Mail> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -11,8 +11,8 @@ const SAMPLE_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// A running origin. By path: `/hold…` waits for [`Origin::release`], `/evil…` says what no upstream may say, an upgrade
 /// becomes a WebSocket that echoes except below `/no-socket`, everything else is answered with the request as it came.
-pub(crate) struct Origin {
-    pub(crate) port: u16,
+pub struct Origin {
+    pub port: u16,
     shared: Arc<Shared>,
 }
 
@@ -25,7 +25,7 @@ struct Shared {
 }
 
 impl Origin {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared::default());
@@ -41,22 +41,22 @@ impl Origin {
     }
 
     /// How many connections it has taken.
-    pub(crate) fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
     /// Every byte it was sent, as text.
-    pub(crate) fn heard(&self) -> String {
+    pub fn heard(&self) -> String {
         String::from_utf8_lossy(&self.shared.bytes.lock().unwrap()).into_owned()
     }
 
     /// The heads of the requests it was sent.
-    pub(crate) fn heads(&self) -> Vec<String> {
+    pub fn heads(&self) -> Vec<String> {
         self.shared.heads.lock().unwrap().clone()
     }
 
     /// Waits until it has been sent so many requests.
-    pub(crate) fn wait_for(&self, requests: usize) {
+    pub fn wait_for(&self, requests: usize) {
         let end = Instant::now() + Duration::from_secs(20);
         while self.heads().len() < requests {
             assert!(Instant::now() < end, "{} of {requests} requests came: {:?}", self.heads().len(), self.heads());
@@ -65,7 +65,7 @@ impl Origin {
     }
 
     /// Lets those that are held go on.
-    pub(crate) fn release(&self) {
+    pub fn release(&self) {
         self.shared.released.store(true, Ordering::SeqCst);
     }
 }

@@ -4,13 +4,13 @@ use std::process::Command;
 
 /// A phone with one account.
 #[derive(Debug, Clone)]
-pub(crate) struct Phone {
-    pub(crate) secret: String,
+pub struct Phone {
+    pub secret: String,
 }
 
 impl Phone {
     /// Takes an `otpauth://` link.
-    pub(crate) fn scan(uri: &str) -> Self {
+    pub fn scan(uri: &str) -> Self {
         let secret = uri
             .split(['?', '&'])
             .find_map(|part| part.strip_prefix("secret="))
@@ -19,12 +19,12 @@ impl Phone {
     }
 
     /// The passcode of this moment.
-    pub(crate) fn passcode(&self) -> String {
+    pub fn passcode(&self) -> String {
         self.passcode_at("now")
     }
 
     /// The passcode of a moment, in words that `date` understands.
-    pub(crate) fn passcode_at(&self, when: &str) -> String {
+    pub fn passcode_at(&self, when: &str) -> String {
         let output = Command::new("oathtool")
             .args(["--totp", "-b", "--now", when, &self.secret])
             .output()

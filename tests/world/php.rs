@@ -21,14 +21,14 @@ echo json_encode(['server' => $_SERVER, 'cookies' => $_COOKIE], JSON_PARTIAL_OUT
 "#;
 
 /// A running application; ended when dropped.
-pub(crate) struct Php {
-    pub(crate) port: u16,
+pub struct Php {
+    pub port: u16,
     child: Child,
     _folder: tempfile::TempDir,
 }
 
 impl Php {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("index.php");
         std::fs::write(&script, APPLICATION).unwrap();

@@ -21,7 +21,7 @@ struct Server {
 }
 
 /// A new, empty database's address.
-pub(crate) fn new_database() -> String {
+pub fn new_database() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("doorward_journey_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let server = server();
@@ -31,7 +31,7 @@ pub(crate) fn new_database() -> String {
 }
 
 /// Runs SQL on a database past the gateway, and returns the rows as `psql` prints them.
-pub(crate) fn sql(url: &str, sql: &str) -> String {
+pub fn sql(url: &str, sql: &str) -> String {
     run(&server().psql, url, sql).unwrap_or_else(|error| panic!("{error}"))
 }
 

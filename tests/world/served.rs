@@ -20,45 +20,45 @@ use super::{Mail, Visitor};
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Database {
+pub enum Database {
     Sqlite,
     Postgres,
 }
 
 /// The ports of one gateway.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ports {
-    pub(crate) https: u16,
+pub struct Ports {
+    pub https: u16,
     /// Plain HTTP for a front proxy on this machine, which is believed.
-    pub(crate) http: u16,
-    pub(crate) console: u16,
-    pub(crate) metrics: u16,
+    pub http: u16,
+    pub console: u16,
+    pub metrics: u16,
 }
 
 impl Ports {
-    pub(crate) fn free() -> Self {
+    pub fn free() -> Self {
         Self { https: free_port(), http: free_port(), console: free_port(), metrics: free_port() }
     }
 }
 
 /// An operator's folder. Gone when dropped, with the mail server.
-pub(crate) struct Installation {
+pub struct Installation {
     folder: TempDir,
     /// The database's address.
-    pub(crate) store: String,
-    pub(crate) mail: MailServer,
+    pub store: String,
+    pub mail: MailServer,
     /// Where each application is, by its key. `wiki`, `intranet` and `public` at first.
-    pub(crate) upstreams: BTreeMap<String, u16>,
+    pub upstreams: BTreeMap<String, u16>,
     /// Further lines of an application's table, by its key.
-    pub(crate) options: BTreeMap<String, String>,
+    pub options: BTreeMap<String, String>,
     /// What stands behind `wiki`, `intranet` and `public`.
-    pub(crate) echo: Upstream,
+    pub echo: Upstream,
     passwords: Mutex<BTreeMap<String, String>>,
 }
 
 impl Installation {
     /// Everything but users.
-    pub(crate) fn new(database: Database) -> Self {
+    pub fn new(database: Database) -> Self {
         let folder = tempfile::Builder::new().prefix("doorward-run-").tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let store = match database {
@@ -76,7 +76,7 @@ impl Installation {
     }
 
     /// One with alice, bob and carol (who has no address), as in the demo.
-    pub(crate) fn with_users(database: Database) -> Self {
+    pub fn with_users(database: Database) -> Self {
         let installation = Self::new(database);
         installation.add_user("alice", Some("alice@example.test"), &["staff"]);
         installation.add_user("bob", Some("bob@example.test"), &["staff", "admins"]);
@@ -85,12 +85,12 @@ impl Installation {
     }
 
     /// A file or folder of it.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The configuration of a gateway on these ports.
-    pub(crate) fn configuration(&self, ports: Ports) -> String {
+    pub fn configuration(&self, ports: Ports) -> String {
         let mut text = format!(
             r#"trusted_proxies = ["127.0.0.1"]
 
@@ -142,14 +142,14 @@ support_url = "https://example.test/help"
     }
 
     /// Writes a configuration to a file of the folder.
-    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let file = self.path(name);
         std::fs::write(&file, text).unwrap();
         file
     }
 
     /// The configuration that commands use.
-    pub(crate) fn file(&self) -> PathBuf {
+    pub fn file(&self) -> PathBuf {
         let file = self.path("doorward.toml");
         if !file.exists() {
             self.write("doorward.toml", &self.configuration(Ports::free()));
@@ -158,12 +158,12 @@ support_url = "https://example.test/help"
     }
 
     /// Runs a command of `doorward` on this installation: `doorward user add -c FILE …`.
-    pub(crate) fn command(&self, words: &[&str], arguments: &[&str], input: &str) -> Output {
+    pub fn command(&self, words: &[&str], arguments: &[&str], input: &str) -> Output {
         run(Command::new(binary()).args(words).arg("-c").arg(self.file()).args(arguments), input)
     }
 
     /// Adds a user, whose password is made and remembered.
-    pub(crate) fn add_user(&self, name: &str, email: Option<&str>, groups: &[&str]) {
+    pub fn add_user(&self, name: &str, email: Option<&str>, groups: &[&str]) {
         let mut arguments = vec![name, "--generate"];
         arguments.extend(email.iter().flat_map(|email| ["--email", email]));
         arguments.extend(groups.iter().flat_map(|group| ["--group", group]));
@@ -173,21 +173,21 @@ support_url = "https://example.test/help"
     }
 
     /// Remembers the password that a command printed.
-    pub(crate) fn remember(&self, name: &str, output: &Output) {
+    pub fn remember(&self, name: &str, output: &Output) {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let password = said.lines().find_map(|line| line.strip_prefix("password ")).expect("a password is printed");
         self.passwords.lock().unwrap().insert(name.to_owned(), password.to_owned());
     }
 
     /// Starts a gateway on free ports and waits until it is ready.
-    pub(crate) fn serve(&self) -> Served {
+    pub fn serve(&self) -> Served {
         let served = self.begin(Ports::free());
         served.gateway.wait_ready();
         served
     }
 
     /// Starts a gateway on these ports and does not wait.
-    pub(crate) fn begin(&self, ports: Ports) -> Served {
+    pub fn begin(&self, ports: Ports) -> Served {
         let file = self.write(&format!("doorward-{}.toml", ports.https), &self.configuration(ports));
         let mut command = Command::new(binary());
         command.arg("run").arg("-c").arg(&file);
@@ -198,12 +198,12 @@ support_url = "https://example.test/help"
     }
 
     /// Every mail that the mail server took, newest first.
-    pub(crate) fn mails(&self) -> Vec<Mail> {
+    pub fn mails(&self) -> Vec<Mail> {
         mails_in(self.mail.folder())
     }
 
     /// Runs SQL on the database, past the gateway.
-    pub(crate) fn sql(&self, sql: &str) -> String {
+    pub fn sql(&self, sql: &str) -> String {
         let Some(file) = self.store.strip_prefix("sqlite://") else { return postgres::sql(&self.store, sql) };
         let output = run(Command::new("sqlite3").args(["-batch", "-bail", "-cmd", ".timeout 10000", file, sql]), "");
         assert!(output.status.success(), "sqlite3: {}", words(&output));
@@ -212,38 +212,38 @@ support_url = "https://example.test/help"
 }
 
 /// A running `doorward run`; killed when dropped.
-pub(crate) struct Served {
-    pub(crate) gateway: Gateway,
-    pub(crate) ports: Ports,
+pub struct Served {
+    pub gateway: Gateway,
+    pub ports: Ports,
     /// Its configuration.
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
     certificate: PathBuf,
 }
 
 impl Served {
     /// `https://wiki.example.test/page`
-    pub(crate) fn url(&self, host: &str, path: &str) -> String {
+    pub fn url(&self, host: &str, path: &str) -> String {
         format!("https://{host}.example.test{path}")
     }
 
     /// Somebody with `curl` over TLS and HTTP/2.
-    pub(crate) fn visitor(&self) -> Visitor {
+    pub fn visitor(&self) -> Visitor {
         Visitor::by_curl(self.ports.https, &self.certificate, true)
     }
 
     /// Somebody with `curl` over TLS and HTTP/1.1.
-    pub(crate) fn old_visitor(&self) -> Visitor {
+    pub fn old_visitor(&self) -> Visitor {
         Visitor::by_curl(self.ports.https, &self.certificate, false)
     }
 
     /// Somebody whose TLS a front proxy on this machine has ended: quicker than `curl`.
-    pub(crate) fn proxied_visitor(&self) -> Visitor {
+    pub fn proxied_visitor(&self) -> Visitor {
         Visitor::by_front_proxy(self.ports.http)
     }
 }
 
 /// Runs a command to its end with this on standard input.
-pub(crate) fn run(command: &mut Command, input: &str) -> Output {
+pub fn run(command: &mut Command, input: &str) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -256,12 +256,12 @@ pub(crate) fn run(command: &mut Command, input: &str) -> Output {
 }
 
 /// All that a command said.
-pub(crate) fn words(output: &Output) -> String {
+pub fn words(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// Makes a self-signed certificate `NAME.pem` with `NAME.key` for these names.
-pub(crate) fn certificate(folder: &Path, name: &str, hosts: &[&str]) {
+pub fn certificate(folder: &Path, name: &str, hosts: &[&str]) {
     let names = hosts.iter().map(|host| format!("DNS:{host}")).collect::<Vec<_>>().join(",");
     let output = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])

@@ -6,7 +6,7 @@ use super::visitor::{Page, Visitor};
 use super::{Answer, Gateway};
 
 /// Applications by key, upstream's port and further lines of their table; users with a password only.
-pub(crate) fn site(policies: &str, apps: &[(&str, u16, &str)], users: &[&str]) -> Installation {
+pub fn site(policies: &str, apps: &[(&str, u16, &str)], users: &[&str]) -> Installation {
     let mut installation = Installation::new(Database::Sqlite);
     let folder = installation.path("policies");
     std::fs::remove_dir_all(&folder).unwrap();
@@ -22,7 +22,7 @@ pub(crate) fn site(policies: &str, apps: &[(&str, u16, &str)], users: &[&str]) -
 
 impl Visitor {
     /// From a page that asks for a password and nothing more to that page.
-    pub(crate) fn with_password(&mut self, gateway: &Gateway, user: &str, url: &str) -> Page {
+    pub fn with_password(&mut self, gateway: &Gateway, user: &str, url: &str) -> Page {
         let page = self.up_to_the_password(user, url);
         let page = self.submit(&page, "password", &[("password", &gateway.password(user))]);
         assert_eq!((page.status(), page.url.as_str()), (200, url), "{}", page.words());
@@ -30,26 +30,26 @@ impl Visitor {
     }
 
     /// As far as the page that asks for the password.
-    pub(crate) fn up_to_the_password(&mut self, user: &str, url: &str) -> Page {
+    pub fn up_to_the_password(&mut self, user: &str, url: &str) -> Page {
         let page = self.get(url);
         self.submit(&page, "username", &[("username", user)])
     }
 
     /// Presses "Sign out" on the portal's start page.
-    pub(crate) fn sign_out(&mut self, portal: &str) -> Answer {
+    pub fn sign_out(&mut self, portal: &str) -> Answer {
         let page = self.get(portal);
         self.post_once(&page, &page.form_to("/signout"), &[])
     }
 
     /// A cookie's value; empty when there is none.
-    pub(crate) fn cookie(&self, host: &str, name: &str) -> String {
+    pub fn cookie(&self, host: &str, name: &str) -> String {
         self.jar.get(host).and_then(|jar| jar.get(name)).cloned().unwrap_or_default()
     }
 }
 
 impl Page {
     /// The form that is sent there.
-    pub(crate) fn form_to(&self, action: &str) -> Form {
+    pub fn form_to(&self, action: &str) -> Form {
         let form = forms(&self.html()).into_iter().find(|form| form.action == action);
         form.unwrap_or_else(|| panic!("no form to {action} at {}: {}", self.url, self.words()))
     }

@@ -9,15 +9,15 @@ use super::http::{Answer, parse};
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A connection on which a WebSocket was asked for.
-pub(crate) struct Socket {
+pub struct Socket {
     stream: TcpStream,
     /// What was answered to the handshake, its body left out.
-    pub(crate) answer: Answer,
+    pub answer: Answer,
 }
 
 impl Socket {
     /// Asks for a WebSocket with the sample key of RFC 6455, 1.3.
-    pub(crate) fn open(port: u16, authority: &str, target: &str, fields: &[(&str, &str)]) -> Self {
+    pub fn open(port: u16, authority: &str, target: &str, fields: &[(&str, &str)]) -> Self {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the gateway accepts connections");
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut head = format!(
@@ -39,7 +39,7 @@ impl Socket {
     }
 
     /// Sends a short text.
-    pub(crate) fn send(&mut self, text: &str) -> std::io::Result<()> {
+    pub fn send(&mut self, text: &str) -> std::io::Result<()> {
         let length = u8::try_from(text.len()).ok().filter(|length| *length < 126).expect("a short text");
         let masked = text.bytes().zip(MASK.into_iter().cycle()).map(|(byte, mask)| byte ^ mask);
         let frame: Vec<u8> = [0x81, 0x80 | length].into_iter().chain(MASK).chain(masked).collect();
@@ -47,7 +47,7 @@ impl Socket {
     }
 
     /// The next short text; `None` when the connection ended.
-    pub(crate) fn receive(&mut self) -> Option<String> {
+    pub fn receive(&mut self) -> Option<String> {
         let mut head = [0; 2];
         self.stream.read_exact(&mut head).ok()?;
         assert_eq!(head[0], 0x81, "a whole text frame");
@@ -57,12 +57,12 @@ impl Socket {
     }
 
     /// A text there and back.
-    pub(crate) fn echoes(&mut self, text: &str) -> bool {
+    pub fn echoes(&mut self, text: &str) -> bool {
         self.send(text).is_ok() && self.receive().as_deref() == Some(text)
     }
 
     /// When the other end closed the connection; `None` when it did not within ten seconds.
-    pub(crate) fn closed_at(mut self) -> Option<Instant> {
+    pub fn closed_at(mut self) -> Option<Instant> {
         self.stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let mut part = [0; 1024];
         loop {

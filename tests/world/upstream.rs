@@ -8,13 +8,13 @@ use std::time::Duration;
 
 /// A running application; its thread ends with the tests.
 #[derive(Debug, Clone)]
-pub(crate) struct Upstream {
-    pub(crate) port: u16,
+pub struct Upstream {
+    pub port: u16,
     reached: Arc<AtomicUsize>,
 }
 
 impl Upstream {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let reached = Arc::new(AtomicUsize::new(0));
@@ -29,13 +29,13 @@ impl Upstream {
     }
 
     /// How many requests have arrived.
-    pub(crate) fn reached(&self) -> usize {
+    pub fn reached(&self) -> usize {
         self.reached.load(Ordering::SeqCst)
     }
 }
 
 /// `GET /slow` is answered after this; everything else at once.
-pub(crate) const SLOW: Duration = Duration::from_secs(2);
+pub const SLOW: Duration = Duration::from_secs(2);
 
 fn serve(stream: TcpStream, count: &AtomicUsize) {
     let mut reader = BufReader::new(stream);

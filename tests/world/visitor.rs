@@ -9,37 +9,37 @@ use super::wire::{Curl, Wire};
 
 /// A browser with a jar of its own.
 #[derive(Debug, Clone)]
-pub(crate) struct Visitor {
+pub struct Visitor {
     wire: Wire,
     /// By host, then by name.
-    pub(crate) jar: BTreeMap<String, BTreeMap<String, String>>,
-    pub(crate) language: Option<String>,
+    pub jar: BTreeMap<String, BTreeMap<String, String>>,
+    pub language: Option<String>,
     /// Headers of every request, besides a browser's own.
-    pub(crate) always: Vec<(String, String)>,
+    pub always: Vec<(String, String)>,
     /// Every `Set-Cookie` that came, with the host it came from.
-    pub(crate) cookies: Vec<(String, String)>,
+    pub cookies: Vec<(String, String)>,
 }
 
 /// A page that was reached.
 #[derive(Debug, Clone)]
-pub(crate) struct Page {
-    pub(crate) url: String,
-    pub(crate) answer: Answer,
+pub struct Page {
+    pub url: String,
+    pub answer: Answer,
     /// The redirects on the way.
-    pub(crate) hops: Vec<String>,
+    pub hops: Vec<String>,
 }
 
 impl Page {
-    pub(crate) fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         self.answer.status
     }
 
-    pub(crate) fn html(&self) -> String {
+    pub fn html(&self) -> String {
         self.answer.text()
     }
 
     /// The page's words, tags left out.
-    pub(crate) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let mut words = String::new();
         let mut inside = false;
         for c in self.html().chars() {
@@ -57,19 +57,19 @@ impl Page {
     }
 
     /// The form that has a field or a button of this name.
-    pub(crate) fn form(&self, name: &str) -> Form {
+    pub fn form(&self, name: &str) -> Form {
         self.try_form(name)
             .unwrap_or_else(|| panic!("no form with {name:?} at {} ({}): {}", self.url, self.status(), self.words()))
     }
 
-    pub(crate) fn try_form(&self, name: &str) -> Option<Form> {
+    pub fn try_form(&self, name: &str) -> Option<Form> {
         forms(&self.html())
             .into_iter()
             .find(|form| form.names.iter().any(|n| n == name) || has_button(&self.html(), form, name))
     }
 
     /// The target of the first link whose address begins so.
-    pub(crate) fn link(&self, begins: &str) -> String {
+    pub fn link(&self, begins: &str) -> String {
         let html = self.html();
         html.split("href=\"")
             .skip(1)
@@ -88,7 +88,7 @@ fn has_button(html: &str, form: &Form, name: &str) -> bool {
 }
 
 impl Visitor {
-    pub(crate) fn new(port: u16) -> Self {
+    pub fn new(port: u16) -> Self {
         Self::over(Wire::Plain(port))
     }
 
@@ -97,52 +97,52 @@ impl Visitor {
     }
 
     /// Over TLS, with `curl` and its cookie jar; `jar` shows then what is in it.
-    pub(crate) fn by_curl(port: u16, authority: &Path, http2: bool) -> Self {
+    pub fn by_curl(port: u16, authority: &Path, http2: bool) -> Self {
         Self::over(Wire::Curl(Curl::new(port, authority.to_owned(), http2)))
     }
 
     /// Over a front proxy on this machine that has ended TLS.
-    pub(crate) fn by_front_proxy(port: u16) -> Self {
+    pub fn by_front_proxy(port: u16) -> Self {
         Self::over(Wire::FrontProxy(port))
     }
 
     /// The same browser, connected to another port: another gateway of the same site.
-    pub(crate) fn connect_to(&mut self, other: u16) {
+    pub fn connect_to(&mut self, other: u16) {
         match &mut self.wire {
             Wire::Plain(port) | Wire::FrontProxy(port) => *port = other,
             Wire::Curl(curl) => curl.port = other,
         }
     }
 
-    pub(crate) fn speaking(port: u16, language: &str) -> Self {
+    pub fn speaking(port: u16, language: &str) -> Self {
         Self { language: Some(language.to_owned()), ..Self::new(port) }
     }
 
     /// Opens an address and follows redirects.
-    pub(crate) fn get(&mut self, url: &str) -> Page {
+    pub fn get(&mut self, url: &str) -> Page {
         let answer = self.once("GET", url, &[], None);
         self.follow(url, answer)
     }
 
     /// Sends a form with these fields filled, and follows redirects.
-    pub(crate) fn submit(&mut self, page: &Page, name: &str, fill: &[(&str, &str)]) -> Page {
+    pub fn submit(&mut self, page: &Page, name: &str, fill: &[(&str, &str)]) -> Page {
         let form = page.form(name);
         self.send(page, &form, fill)
     }
 
     /// Presses a named button.
-    pub(crate) fn press(&mut self, page: &Page, button: &str) -> Page {
+    pub fn press(&mut self, page: &Page, button: &str) -> Page {
         self.submit(page, button, &[(button, "")])
     }
 
-    pub(crate) fn send(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Page {
+    pub fn send(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Page {
         let url = absolute(&page.url, &form.action);
         let answer = self.post_once(page, form, fill);
         self.follow(&url, answer)
     }
 
     /// Sends a form and looks at the very answer.
-    pub(crate) fn post_once(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Answer {
+    pub fn post_once(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Answer {
         assert!(form.method.eq_ignore_ascii_case("post"), "forms that change something are posted: {form:?}");
         let mut fields = form.fields.clone();
         for (name, value) in fill {
@@ -155,7 +155,7 @@ impl Visitor {
     }
 
     /// One request, no redirect followed; cookies kept.
-    pub(crate) fn once(&mut self, method: &str, url: &str, headers: &[(&str, &str)], form: Option<&[u8]>) -> Answer {
+    pub fn once(&mut self, method: &str, url: &str, headers: &[(&str, &str)], form: Option<&[u8]>) -> Answer {
         let (authority, target) = split(url);
         let host = authority.split(':').next().unwrap_or_default().to_owned();
         let cookie = self

@@ -9,7 +9,7 @@ use super::http::{Answer, exchange};
 
 /// One of them.
 #[derive(Debug, Clone)]
-pub(crate) enum Wire {
+pub enum Wire {
     /// Plain HTTP/1.1, as bytes.
     Plain(u16),
     /// Plain HTTP/1.1, as bytes, from a front proxy on this machine that has ended TLS.
@@ -20,7 +20,7 @@ pub(crate) enum Wire {
 
 impl Wire {
     /// One request to `url`'s authority and target, and its answer.
-    pub(crate) fn exchange(
+    pub fn exchange(
         &mut self,
         method: &str,
         authority: &str,
@@ -42,23 +42,23 @@ impl Wire {
 /// `curl`, which verifies the certificate, chooses the protocol version, and keeps cookies by its own rules: a `__Host-` cookie
 /// that is not `Secure`, or has a `Domain`, or another path than `/`, is none for it.
 #[derive(Debug, Clone)]
-pub(crate) struct Curl {
+pub struct Curl {
     /// Whatever host is asked for, this port of loopback is it.
-    pub(crate) port: u16,
+    pub port: u16,
     /// The certificate that is believed.
-    pub(crate) authority: PathBuf,
-    pub(crate) http2: bool,
+    pub authority: PathBuf,
+    pub http2: bool,
     /// The jar's file, as `curl` wrote it.
     jar: String,
 }
 
 impl Curl {
-    pub(crate) fn new(port: u16, authority: PathBuf, http2: bool) -> Self {
+    pub fn new(port: u16, authority: PathBuf, http2: bool) -> Self {
         Self { port, authority, http2, jar: String::new() }
     }
 
     /// What is in the jar, by host and name.
-    pub(crate) fn cookies(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+    pub fn cookies(&self) -> BTreeMap<String, BTreeMap<String, String>> {
         let mut all: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for line in self.jar.lines().map(|line| line.strip_prefix("#HttpOnly_").unwrap_or(line)) {
             let [host, _, _, _, _, name, value] = line.split('\t').collect::<Vec<_>>()[..] else { continue };

@@ -5,52 +5,52 @@ use super::{Gateway, Page, Phone, Visitor};
 
 impl Visitor {
     /// From the page asked for through user name and password.
-    pub(crate) fn sign_in(&mut self, gateway: &Gateway, user: &str, url: &str) -> Page {
+    pub fn sign_in(&mut self, gateway: &Gateway, user: &str, url: &str) -> Page {
         self.sign_in_with(user, &gateway.password(user), url)
     }
 
     /// The same with this password.
-    pub(crate) fn sign_in_with(&mut self, user: &str, password: &str, url: &str) -> Page {
+    pub fn sign_in_with(&mut self, user: &str, password: &str, url: &str) -> Page {
         let page = self.get(url);
         let page = self.submit(&page, "username", &[("username", user)]);
         self.submit(&page, "password", &[("password", password)])
     }
 
     /// Through W1: the code is asked for.
-    pub(crate) fn ask_for_code(&mut self, gateway: &Gateway, user: &str, url: &str) -> Page {
+    pub fn ask_for_code(&mut self, gateway: &Gateway, user: &str, url: &str) -> Page {
         let page = self.sign_in(gateway, user, url);
         self.press(&page, "add_authenticator")
     }
 
     /// W2.
-    pub(crate) fn type_code(&mut self, page: &Page, code: &str) -> Page {
+    pub fn type_code(&mut self, page: &Page, code: &str) -> Page {
         self.submit(page, "verification_code", &[("verification_code", code)])
     }
 
     /// W3 and W4, to W5 with the secret on it.
-    pub(crate) fn choose_ios(&mut self, page: &Page) -> Page {
+    pub fn choose_ios(&mut self, page: &Page) -> Page {
         let page = self.submit(page, "target", &[("target", "mobile")]);
         self.submit(&page, "target", &[("target", "ios")])
     }
 
     /// W5 to W8, and the passcode of this moment.
-    pub(crate) fn finish(&mut self, page: &Page, phone: &Phone) -> Page {
+    pub fn finish(&mut self, page: &Page, phone: &Phone) -> Page {
         let page = self.press(page, "continue");
         self.type_passcode(&page, &phone.passcode())
     }
 
     /// A passcode, first or not.
-    pub(crate) fn type_passcode(&mut self, page: &Page, passcode: &str) -> Page {
+    pub fn type_passcode(&mut self, page: &Page, passcode: &str) -> Page {
         self.submit(page, "otp", &[("otp", passcode)])
     }
 
     /// The page on which this browser's sign-in stands.
-    pub(crate) fn step(&mut self, gateway: &Gateway) -> Page {
+    pub fn step(&mut self, gateway: &Gateway) -> Page {
         self.get(&gateway.url("login", "/signin/step"))
     }
 
     /// Sends what a page's forms are proved with to an address of the portal that is not that form's own.
-    pub(crate) fn post_elsewhere(&mut self, page: &Page, path: &str, fill: &[(&str, &str)]) -> Page {
+    pub fn post_elsewhere(&mut self, page: &Page, path: &str, fill: &[(&str, &str)]) -> Page {
         let mut form = page.form("flow");
         path.clone_into(&mut form.action);
         self.send(page, &form, fill)
@@ -59,7 +59,7 @@ impl Visitor {
 
 impl Page {
     /// The secret on the page, if there is one.
-    pub(crate) fn secret(&self) -> Option<String> {
+    pub fn secret(&self) -> Option<String> {
         let html = self.html();
         let link = html
             .split("href=\"")
@@ -70,12 +70,12 @@ impl Page {
     }
 
     /// The phone that has scanned the page.
-    pub(crate) fn phone(&self) -> Phone {
+    pub fn phone(&self) -> Phone {
         Phone::scan(&self.link("otpauth://"))
     }
 
     /// Which page of sign-in it is, by what can be done on it.
-    pub(crate) fn stage(&self) -> Stage {
+    pub fn stage(&self) -> Stage {
         let can = |name: &str| self.try_form(name).is_some();
         let choices = |value: &str| {
             self.try_form("target")
@@ -96,7 +96,7 @@ impl Page {
 
     /// Fails unless these words are on the page.
     #[track_caller]
-    pub(crate) fn says(&self, words: &str) {
+    pub fn says(&self, words: &str) {
         assert!(
             self.words().contains(words),
             "{words:?} is not said at {} ({}): {}",
@@ -108,7 +108,7 @@ impl Page {
 
     /// Fails if these words are on the page.
     #[track_caller]
-    pub(crate) fn says_not(&self, words: &str) {
+    pub fn says_not(&self, words: &str) {
         assert!(
             !self.words().contains(words),
             "{words:?} is said at {} ({}): {}",
@@ -120,14 +120,14 @@ impl Page {
 
     /// Fails unless this page of sign-in is shown.
     #[track_caller]
-    pub(crate) fn is_at(&self, stage: Stage) {
+    pub fn is_at(&self, stage: Stage) {
         assert_eq!(self.stage(), stage, "at {} ({}): {}", self.url, self.status(), self.words());
     }
 }
 
 /// The pages of sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub enum Stage {
     Name,
     Password,
     /// W1.
@@ -146,7 +146,7 @@ pub(crate) enum Stage {
 }
 
 /// Some other code than this one.
-pub(crate) fn wrong(code: &str, nth: u32) -> String {
+pub fn wrong(code: &str, nth: u32) -> String {
     let right: u32 = code.parse().unwrap();
     format!("{:06}", (right + nth) % 1_000_000)
 }
