@@ -21,7 +21,7 @@ test:
 	@.ci/timed --begin
 	@$(MAKE) --no-print-directory --keep-going parts; code=$$?; .ci/timed --summary; exit $$code
 
-PARTS := formatting lints units cases journeys
+PARTS := formatting supply lints units cases journeys attacks outages
 .PHONY: parts tools whole $(PARTS)
 parts: $(PARTS)
 
@@ -34,6 +34,9 @@ whole: tools
 formatting: tools
 	@.ci/timed "formatting" cargo fmt --all --check
 
+supply: tools
+	@.ci/timed "licences, sources, advisories" .ci/supply
+
 lints: whole
 	@.ci/timed "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 
@@ -44,7 +47,14 @@ cases: whole
 	@.ci/timed "policy cases" $(DOORWARD) policy test --demo --cases policies/cases
 
 journeys: whole test-tools
-	@.ci/timed "journeys" cargo test --locked -p doorward-tests
+	@.ci/timed "journeys" cargo test --locked -p doorward-tests --lib --test journeys
+
+attacks: whole test-tools
+	@.ci/timed "attacks" cargo test --locked -p doorward-tests --test attack
+
+# The short form of every fault. `make faults` runs them whole.
+outages: whole test-tools
+	@.ci/timed "faults, in short" cargo test --locked -p doorward-tests --test faults
 
 # What the journeys take from npm and PyPI, at the versions said in tests/.
 BROWSER := tests/browser/node_modules/.package-lock.json

@@ -129,3 +129,20 @@ fn every_plugin_has_a_readme() {
         assert!(folder.join("README.md").exists(), "{} has no README.md", folder.display());
     }
 }
+
+/// Every crate of others that a crate of ours asks for has its reason in `docs/dependencies.md`, and no reason outlives its
+/// crate.
+#[test]
+fn every_dependency_has_its_line_of_reason() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, list) = manifest.split_once("[workspace.dependencies]").unwrap();
+    let (list, _) = list.split_once("\n[").unwrap();
+    let names = list.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.trim());
+    let foreign: BTreeSet<&str> = names.filter(|name| !name.starts_with("doorward-")).collect();
+    let reasons = std::fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let rows = reasons.lines().filter_map(|line| line.strip_prefix("| "));
+    let cells = rows.filter_map(|row| row.split_once(" | ")).filter(|(name, _)| *name != "crate");
+    let explained: BTreeSet<&str> = cells.map(|(name, _)| name).collect();
+    assert!(foreign.len() > 20, "{foreign:?}");
+    assert_eq!(foreign, explained);
+}
