@@ -21,7 +21,7 @@ test:
 	@.ci/timed --begin
 	@$(MAKE) --no-print-directory --keep-going parts; code=$$?; .ci/timed --summary; exit $$code
 
-PARTS := formatting supply lints units cases journeys attacks outages
+PARTS := formatting supply lints units cases journeys attacks outages fuzzing
 .PHONY: parts tools whole $(PARTS)
 parts: $(PARTS)
 
@@ -29,7 +29,7 @@ tools:
 	@.ci/timed "tools" .ci/need test
 
 whole: tools
-	@.ci/timed "build" cargo build --locked --workspace --all-targets
+	@.ci/timed "build" cargo build --locked --workspace --exclude doorward-fuzz --all-targets
 
 formatting: tools
 	@.ci/timed "formatting" cargo fmt --all --check
@@ -41,7 +41,7 @@ lints: whole
 	@.ci/timed "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 
 units: whole
-	@.ci/timed "unit tests and contracts" cargo test --locked --workspace --exclude doorward-tests
+	@.ci/timed "unit tests and contracts" cargo test --locked --workspace --exclude doorward-tests --exclude doorward-fuzz
 
 cases: whole
 	@.ci/timed "policy cases" $(DOORWARD) policy test --demo --cases policies/cases
@@ -55,6 +55,19 @@ attacks: whole test-tools
 # The short form of every fault. `make faults` runs them whole.
 outages: whole test-tools
 	@.ci/timed "faults, in short" cargo test --locked -p doorward-tests --test faults
+
+# A quarter of an hour and more; DOORWARD_SOAK=1800 makes the soak as long as its promise is worded for.
+.PHONY: faults
+faults: whole test-tools
+	@cargo test --locked -p doorward-tests --test faults -- --full --write tests/FAULTS.md
+
+# A few seconds for each parser; `make fuzz` gives each a minute.
+fuzzing: whole
+	@.ci/timed "fuzzing, in short" .ci/fuzz 4
+
+.PHONY: fuzz
+fuzz: tools
+	@.ci/fuzz $(or $(SECONDS_EACH),60) $(TARGETS)
 
 # What the journeys take from npm and PyPI, at the versions said in tests/.
 BROWSER := tests/browser/node_modules/.package-lock.json

@@ -12,9 +12,16 @@ use doorward_tests::world;
 
 mod architecture;
 mod journeys {
+    mod agreement;
+    mod attacks_enrolment;
+    mod attacks_mail;
+    mod attacks_policy;
+    mod attacks_sessions;
+    mod attacks_words;
     mod audit_trail;
     mod browser;
     mod commands;
+    mod cutting;
     mod dokuwiki;
     mod enrolment;
     mod faults;
@@ -22,11 +29,15 @@ mod journeys {
     mod headers;
     mod languages;
     mod metrics;
+    mod operators;
     mod passcodes;
     mod paths;
+    mod regulation;
+    mod reload;
     mod resume;
     mod run;
     mod secrets;
     mod sessions;
+    mod upgrade;
     mod upgrades;
 }

@@ -8,6 +8,16 @@
     clippy::indexing_slicing,
     reason = "an attack that cannot go on ends there and says so"
 )]
+#![allow(unreachable_pub, reason = "only tests read it")]
 
-#[allow(unused_imports, reason = "until the first case is here")]
 use doorward_tests::world;
+
+mod bench;
+mod cases;
+mod spellings;
+mod table;
+
+mod greedy;
+mod http2;
+mod slow;
+mod tls;

@@ -77,7 +77,9 @@ pub(crate) fn main(list: &[Fault]) -> ExitCode {
         return ExitCode::from(2);
     }
     if let Some(file) = &arguments.write {
-        std::fs::write(file, report::table(&lines)).unwrap();
+        // From the folder of the repository on, wherever this is started.
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        std::fs::write(root.join(file), report::table(&lines)).unwrap();
     }
     match lines.iter().filter(|line| matches!(line.seen, Seen::Broken(_))).count() {
         0 => ExitCode::SUCCESS,

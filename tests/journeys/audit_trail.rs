@@ -80,6 +80,7 @@ fn a_whole_journey_is_told_in_order_with_every_field_of_the_catalogue() {
         ("SESSION_STARTED", "AUTHENTICATION", &[], &[]),
         ("ENROLLMENT_NOTICE_SENT", "ENROLLMENT", &["addressHash", "attempt", "channel"], &[]),
         ("SESSION_ENDED", "AUTHENTICATION", &["reason"], &[("reason", "signed_out")]),
+        ("SELF_PROVISIONING_NOT_OFFERED", "ENROLLMENT", &["reason"], &[("reason", "has_token")]),
         ("PASSCODE_REUSED", "AUTHENTICATION", &["serial"], &[]),
         ("LOG_EXPORTED", "AUDIT", &["actor", "format"], &[("actor", "command line"), ("format", "json")]),
     ];
@@ -231,10 +232,95 @@ fn not_you_and_what_an_operator_does_about_it_are_recorded() {
     for name in ["ENROLLMENT_DISPUTED", "TOKEN_SUSPENDED", "TOKEN_REACTIVATED", "TOKEN_REVOKED"] {
         assert_eq!(text(find(&records, name), "/details/serial"), serial, "{name}");
     }
-    for name in ["TOKEN_REACTIVATED", "TOKEN_REVOKED"] {
-        assert_eq!(text(find(&records, name), "/details/actor"), "command line", "{name}");
+    for (name, actor, from, to, reason) in [
+        ("TOKEN_SUSPENDED", "user", "active", "suspended", "disputed"),
+        ("TOKEN_REACTIVATED", "command line", "suspended", "active", "operator"),
+        ("TOKEN_REVOKED", "command line", "active", "revoked", "operator"),
+    ] {
+        for (field, value) in [("actor", actor), ("from", from), ("to", to), ("reason", reason)] {
+            assert_eq!(text(find(&records, name), &format!("/details/{field}")), value, "{name} {field}");
+        }
     }
-    assert_eq!(text(find(&records, "TOKEN_SUSPENDED"), "/details/reason"), "disputed");
+    is_well_formed(&records);
+    kept.verifies();
+}
+
+#[test]
+fn a_token_that_locks_says_from_what_to_what_and_why() {
+    let kept = Kept::new();
+    let gateway = kept.demo();
+    let wiki = gateway.url("wiki", "/");
+    through_the_door(&gateway, &mut gateway.visitor(), "alice", &wiki);
+    wait_for(&kept, "ENROLLMENT_NOTICE_SENT");
+    let mut guesser = gateway.visitor();
+    let page = guesser.sign_in(&gateway, "alice", &wiki);
+    for _ in 0..10 {
+        guesser.type_passcode(&page, "12345");
+    }
+    let records = kept.records();
+    let locked: Vec<Value> = records.iter().filter(|r| event(r) == "TOKEN_LOCKED").cloned().collect();
+    let fields = ["actor", "from", "reason", "serial", "to", "until"];
+    let values = [("actor", "system"), ("from", "active"), ("to", "locked"), ("reason", "too_many_failures")];
+    tells(&locked, &[("TOKEN_LOCKED", "AUDIT", &fields, &values)]);
+    assert_eq!(text(&locked[0], "/details/serial"), text(find(&records, "TOKEN_ACTIVATED"), "/details/serial"));
+    is_well_formed(&records);
+    kept.verifies();
+}
+
+#[test]
+fn a_code_that_came_too_late_is_told_as_expired() {
+    let kept = Kept::new();
+    let gateway = kept.timed_demo();
+    let mut alice = gateway.visitor();
+    let page = alice.ask_for_code(&gateway, "alice", &gateway.url("wiki", "/"));
+    let code = gateway.mail_to("alice@example.test").code();
+    kept.ahead(601);
+    alice.type_code(&page, &code).is_at(Stage::Code);
+    let records = kept.records();
+    let told: Vec<Value> = records.iter().filter(|r| event(r).ends_with("_EXPIRED")).cloned().collect();
+    tells(&told, &[("VERIFICATION_CODE_EXPIRED", "ENROLLMENT", &["triesLeft"], &[("triesLeft", "0")])]);
+    assert_eq!(text(&told[0], "/context/usedName"), "alice");
+    assert!(records.iter().all(|r| event(r) != "VERIFICATION_CODE_ACCEPTED"));
+}
+
+#[test]
+fn too_many_tries_of_a_day_and_too_many_codes_of_an_hour_are_told_as_limits() {
+    let kept = Kept::new();
+    let gateway = kept.demo();
+    let wiki = gateway.url("wiki", "/");
+    let asked = |number: usize| {
+        let mut visitor = gateway.visitor();
+        let page = visitor.ask_for_code(&gateway, "bob", &wiki);
+        let end = Instant::now() + Duration::from_secs(15);
+        while gateway.mails().len() < number {
+            assert!(Instant::now() < end, "{number} codes are sent");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let code = gateway.mails()[0].code();
+        (visitor, page, code)
+    };
+    for number in 1..=3 {
+        let (mut visitor, page, code) = asked(number);
+        for nth in 1..=5 {
+            visitor.type_code(&page, &wrong(&code, nth));
+        }
+    }
+    let (mut visitor, page, code) = asked(4);
+    visitor.type_code(&page, &code).says("Too many wrong codes today.");
+    let (..) = asked(5);
+    gateway.visitor().ask_for_code(&gateway, "bob", &wiki).says("Too many codes requested.");
+
+    let records = kept.records();
+    let told: Vec<Value> = records.iter().filter(|r| event(r) == "VERIFICATION_CODE_LIMIT").cloned().collect();
+    tells(
+        &told,
+        &[
+            ("VERIFICATION_CODE_LIMIT", "ENROLLMENT", &["reason"], &[("reason", "tries_of_the_day")]),
+            ("VERIFICATION_CODE_LIMIT", "ENROLLMENT", &["reason"], &[("reason", "sends")]),
+        ],
+    );
+    let rejected = records.iter().filter(|r| event(r) == "VERIFICATION_CODE_REJECTED").count();
+    assert_eq!(rejected, 15, "each of the tries is on record");
     is_well_formed(&records);
     kept.verifies();
 }

@@ -221,6 +221,7 @@ fn verify_damaged(installation: &Installation, name: &str, sql: &str) -> Output 
     run(Command::new(binary()).args(["audit", "verify", "-c"]).arg(file), "")
 }
 
+/// AU-02.
 #[test]
 fn audit_verify_finds_what_was_edited_deleted_swapped_or_cut_off() {
     let installation = Installation::with_users(Database::Sqlite);

@@ -94,6 +94,7 @@ fn nothing_else_moves(gateway: &Gateway, visitor: &mut Visitor, stage: Stage) {
     assert_eq!((after.stage(), after.secret()), (stage, here.secret()));
 }
 
+/// EN-01.
 #[test]
 fn no_step_can_be_taken_before_its_turn() {
     let gateway = Gateway::demo();
@@ -129,6 +130,7 @@ fn no_step_can_be_taken_before_its_turn() {
     assert_eq!(gateway.mails().iter().filter(|mail| mail.subject.contains("code")).count(), 1);
 }
 
+/// EN-02.
 #[test]
 fn a_code_is_good_only_in_the_browser_and_for_the_user_that_asked() {
     let gateway = Gateway::demo();
@@ -167,6 +169,7 @@ fn a_code_is_good_only_in_the_browser_and_for_the_user_that_asked() {
     bob.step(&gateway).is_at(Stage::Code);
 }
 
+/// EN-03.
 #[test]
 fn a_code_is_good_once_and_only_the_newest() {
     let gateway = Gateway::demo();
@@ -220,6 +223,7 @@ fn a_code_is_good_once_and_only_the_newest() {
     elsewhere.post_elsewhere(&page, "/enrol/code", &[("verification_code", &second)]).is_at(Stage::Passcode);
 }
 
+/// EN-03.
 #[test]
 fn a_code_is_refused_after_the_password_was_changed() {
     let installation = Installation::with_users(Database::Sqlite);
@@ -241,6 +245,7 @@ fn a_code_is_refused_after_the_password_was_changed() {
     );
 }
 
+/// EN-04.
 #[test]
 fn codes_are_guessed_five_times_each_and_fifteen_times_a_day_over_all_codes_and_restarts() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! What goes wrong around a gateway: it is killed or stopped at any moment, its database is held by others, its clients are
-//! slow, many, or talk nonsense, its upstreams are down. Nobody gets in by it, nothing is half saved, and it recovers by itself.
+//! What goes wrong around a gateway: it is killed at any step of the wizard, its clients are slow, many, or talk nonsense, its
+//! upstreams are down. Nobody gets in by it, nothing is half saved, and it recovers by itself. What is measured besides is in `faults/`.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -8,11 +8,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::world::{
-    Answer, Database, Form, Gateway, Installation, Kept, PASSWORD, Page, Phone, Stage, Visitor, exchange, forms,
-    free_port, send_raw, wrong,
+    Database, Form, Gateway, Installation, Kept, Page, Phone, Stage, Visitor, exchange, forms, free_port, send_raw,
+    wrong,
 };
 
-// --- killed and stopped ---
+// --- killed ---
 
 /// How long after a form was sent the gateway is killed. All of them lie within the time that an answer takes.
 const DELAYS: [u64; 4] = [0, 3, 12, 40];
@@ -189,7 +189,7 @@ fn send_off(port: u16, bytes: Vec<u8>) -> std::thread::JoinHandle<Vec<u8>> {
 }
 
 /// A form as it goes over the wire.
-fn form_bytes(visitor: &Visitor, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn form_bytes(visitor: &Visitor, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Vec<u8> {
     let mut fields = form.fields.clone();
     fields.extend(fill.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let body = fields.iter().map(|(n, v)| format!("{}={}", percent(n), percent(v))).collect::<Vec<_>>().join("&");
@@ -211,112 +211,6 @@ fn percent(text: &str) -> String {
     text.bytes()
         .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect()
-}
-
-#[test]
-fn stopped_for_a_while_it_answers_when_it_goes_on_and_nobody_is_signed_out() {
-    let gateway = Gateway::demo();
-    let (intranet, wiki) = (gateway.url("intranet", "/"), gateway.url("wiki", "/"));
-    let mut bob = gateway.visitor();
-    bob.with_password(&gateway, "bob", &intranet);
-    let mut alice = gateway.visitor();
-    let page = alice.ask_for_code(&gateway, "alice", &wiki);
-    let code = gateway.mail_to("alice@example.test").code();
-
-    gateway.signal("STOP");
-    let (url, mut waiting) = (intranet.clone(), bob.clone());
-    let asked = std::thread::spawn(move || {
-        let began = Instant::now();
-        (waiting.get(&url), began.elapsed())
-    });
-    let form = form_bytes(&alice, &page, &page.form("verification_code"), &[("verification_code", &code)]);
-    let port = gateway.port;
-    let typed = std::thread::spawn(move || send_raw(port, &form));
-    std::thread::sleep(Duration::from_secs(5));
-    assert!(!asked.is_finished() && !typed.is_finished(), "a stopped process answers nobody");
-    gateway.signal("CONT");
-    let (page, waited) = asked.join().unwrap();
-    assert_eq!((page.status(), page.url.as_str()), (200, intranet.as_str()), "{}", page.words());
-    assert!(waited >= Duration::from_secs(5) && waited < Duration::from_secs(15), "{waited:?}");
-    assert!(typed.join().unwrap().starts_with(b"HTTP/1.1 303 "));
-    alice.step(&gateway).is_at(Stage::Kind);
-    assert_eq!(bob.get(&intranet).url, intranet);
-    gateway.wait_ready();
-}
-
-// --- the database ---
-
-#[test]
-fn with_the_database_held_by_another_process_sign_in_waits_and_says_so_and_all_goes_on_afterwards() {
-    let kept = Kept::new();
-    let gateway = kept.demo();
-    let (intranet, public) = (gateway.url("intranet", "/"), gateway.url("public", "/"));
-    let mut alice = gateway.visitor();
-    alice.with_password(&gateway, "alice", &intranet);
-    let mut bob = gateway.visitor();
-    let page = bob.up_to_the_password("bob", &intranet);
-    let form = page.form("password");
-    let saved = || {
-        kept.sql(
-            "SELECT (SELECT group_concat(id || step || nonce || expires_at || hex(data), ' ') FROM flow) \
-             || (SELECT seq || hash FROM audit_head) || (SELECT COUNT(*) FROM session) || (SELECT COUNT(*) FROM one_time)",
-        )
-    };
-
-    let lock = kept.lock();
-    let before = saved();
-    let held = Instant::now();
-    let mut trying = bob.clone();
-    let (at, sent) = (page.clone(), form.clone());
-    let signing_in = std::thread::spawn(move || {
-        let began = Instant::now();
-        (trying.post_once(&at, &sent, &[("password", PASSWORD)]), began.elapsed())
-    });
-    let mut slowest = Duration::ZERO;
-    let mut proxied = 0;
-    while held.elapsed() < Duration::from_secs(5) {
-        let began = Instant::now();
-        let open = gateway.visitor().once("GET", &public, &[], None);
-        assert_eq!(open.status, 200);
-        let signed_in = alice.once("GET", &intranet, &[], None);
-        // What needs no writing goes on; if a session must be written down, whoever asks is refused, and never let in unseen.
-        assert!([200, 303, 401, 503].contains(&signed_in.status), "{}: {}", signed_in.status, signed_in.text());
-        slowest = slowest.max(began.elapsed());
-        proxied += u32::from(signed_in.status == 200);
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    let (answer, waited) = signing_in.join().unwrap();
-    is_unavailable(&answer);
-    assert!(waited > Duration::from_millis(1500) && waited < Duration::from_secs(10), "{waited:?}");
-    assert!(slowest < Duration::from_secs(3), "a proxied request waits for no writer: {slowest:?}");
-    assert!(proxied > 10, "valid sessions go on: {proxied}");
-    assert_eq!(saved(), before, "nothing is half saved");
-    assert_eq!(exchange(gateway.metrics, "GET", "127.0.0.1", "/healthz", &[], b"").status, 200);
-    drop(lock);
-
-    // The same page, the same form, the same browser.
-    let end = Instant::now() + Duration::from_secs(10);
-    let page = loop {
-        let tried = bob.send(&page, &form, &[("password", PASSWORD)]);
-        if tried.status() != 503 || Instant::now() > end {
-            break tried;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    };
-    assert_eq!((page.status(), page.url.as_str()), (200, intranet.as_str()), "{}", page.words());
-    assert_eq!(alice.get(&intranet).url, intranet, "nobody was signed out by it");
-    kept.verifies();
-}
-
-/// A page for people, which says when to try again.
-#[track_caller]
-fn is_unavailable(answer: &Answer) {
-    assert_eq!(answer.status, 503, "{}", answer.text());
-    let seconds: u32 = answer.header("retry-after").expect("it says when to try again").parse().unwrap();
-    assert!((1..=60).contains(&seconds));
-    assert!(answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
-    assert!(answer.text().contains("<h1"), "{}", answer.text());
-    assert_eq!(answer.header("set-cookie"), None, "no session, no step");
 }
 
 // --- clients ---
@@ -400,6 +294,7 @@ fn routes() -> Vec<(&'static str, String)> {
     routes
 }
 
+/// DO-02, of the portal.
 #[test]
 fn a_body_of_more_than_64_kib_to_the_portal_is_too_large_in_either_framing() {
     let gateway = Gateway::demo();

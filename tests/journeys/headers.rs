@@ -48,6 +48,7 @@ fn standing(gateway: &Gateway, visitor: &Visitor) -> (String, String, usize, Str
     )
 }
 
+/// CS-01.
 #[test]
 fn a_forged_form_changes_nothing() {
     let gateway = Gateway::demo();
@@ -145,6 +146,7 @@ fn a_forged_form_changes_nothing() {
     assert_eq!(alice.sign_out(&gateway.url("login", "/")).status, 303);
 }
 
+/// CS-01.
 #[test]
 fn a_get_changes_nothing() {
     let gateway = Gateway::demo();
@@ -229,6 +231,7 @@ fn stays(answer: &Answer, origins: &[&str], what: &str) {
     assert!(!answer.text().contains("http-equiv"), "{what}");
 }
 
+/// CS-02.
 #[test]
 fn nobody_is_led_astray() {
     let gateway = Gateway::demo();
@@ -326,6 +329,7 @@ fn is_dressed(answer: &Answer, form_action: &str, what: &str) {
     }
 }
 
+/// CS-04.
 #[test]
 fn every_page_of_ours_says_how_it_may_be_used() {
     let folder = tempfile::tempdir().unwrap();

@@ -162,6 +162,7 @@ fn the_browsers_language_is_spoken_on_every_page_and_in_the_mail() {
     }
 }
 
+/// EN-10.
 #[test]
 fn what_a_browser_wants_is_weighed_and_nonsense_is_english() {
     let gateway = Gateway::demo();

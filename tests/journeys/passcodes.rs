@@ -37,6 +37,7 @@ fn refused(page: &Page, why: &str) {
 const USED: &str = "This passcode has already been used.";
 const WRONG: &str = "Not accepted.";
 
+/// OT-01.
 #[test]
 fn a_passcode_opens_once_in_every_session_and_on_every_way() {
     let installation = Installation::with_users(Database::Sqlite);
@@ -80,6 +81,7 @@ fn a_passcode_opens_once_in_every_session_and_on_every_way() {
     }
 }
 
+/// OT-01, of login and then step-up.
 #[test]
 fn a_step_up_takes_a_new_passcode() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,6 +116,7 @@ fn a_step_up_takes_a_new_passcode() {
     page.says("GET /admin?tab=2 HTTP/1.1");
 }
 
+/// OT-02.
 #[test]
 fn another_spelling_of_a_used_passcode_is_the_same_passcode() {
     let gateway = Gateway::demo();
@@ -156,6 +159,7 @@ fn another_spelling_of_a_used_passcode_is_the_same_passcode() {
     }
 }
 
+/// OT-03.
 #[test]
 fn a_passcode_is_good_one_step_around_its_own_and_never_before_the_last() {
     let gateway = Gateway::demo();
@@ -191,6 +195,7 @@ fn a_passcode_is_good_one_step_around_its_own_and_never_before_the_last() {
     assert_eq!(seconds() / 30, at / 30, "all that was within one step");
 }
 
+/// OT-05.
 #[test]
 fn nine_wrong_passcodes_in_a_row_are_permitted_over_all_browsers_and_the_tenth_locks() {
     let gateway = Gateway::demo();
@@ -218,16 +223,22 @@ fn nine_wrong_passcodes_in_a_row_are_permitted_over_all_browsers_and_the_tenth_l
 }
 
 /// Who is known of in this world, all with names of five letters: what the name is must make no difference.
-const NAMES: [&str; 6] = ["alice", "bobby", "carol", "davey", "erica", "nobod"];
+const NAMES: [&str; 7] = ["alice", "bobby", "carol", "davey", "erica", "fritz", "nobod"];
 
-/// alice may enrol; bobby has an authenticator; carol has no address; davey is switched off; erica's is suspended; nobod is
-/// nobody.
+/// alice may enrol; bobby has an authenticator; carol has no address; davey is switched off; erica's is suspended; fritz is in
+/// no group of those that may enrol; nobod is nobody.
 fn all_kinds_of_users() -> Installation {
     let installation = Installation::new(Database::Sqlite);
-    for name in &NAMES[..5] {
+    for name in &NAMES[..6] {
         let email = format!("{name}@example.test");
-        installation.add_user(name, (*name != "carol").then_some(&email), &["staff"]);
+        let group = if *name == "fritz" { "guests" } else { "staff" };
+        installation.add_user(name, (*name != "carol").then_some(&email), &[group]);
     }
+    let staff = installation.sql("SELECT id FROM user_group WHERE name = 'staff'");
+    installation.sql(&format!(
+        "UPDATE self_provisioning SET target_users = '{{\"mode\":\"only_groups\",\"groups\":[\"{}\"]}}'",
+        staff.trim()
+    ));
     installation
 }
 
@@ -349,7 +360,7 @@ fn a_wrong_password_tells_nothing_of_whose_it_is_not() {
                         page = note(&mut visitor, &page, "password", "not the password", name, &mut notes, step);
                         page.is_at(Stage::Password);
                     }
-                    page.says("Too many failed tries.");
+                    page.says("Too many failed tries with this account.");
                     notes
                 })
             })
@@ -366,7 +377,7 @@ fn a_wrong_password_tells_nothing_of_whose_it_is_not() {
     let mut alice = served.proxied_visitor();
     let page = alice.sign_in(&served.gateway, "alice", &wiki);
     page.is_at(Stage::Password);
-    page.says("Too many failed tries.");
+    page.says("Too many failed tries with this account.");
 }
 
 #[test]
@@ -381,7 +392,7 @@ fn without_a_password_only_somebody_who_may_enrol_looks_different() {
     let served = installation.serve();
     let step = served.url("login", "/signin/step");
     let mut stories = Vec::new();
-    for name in ["bobby", "davey", "erica", "nobod"] {
+    for name in ["bobby", "davey", "erica", "fritz", "nobod"] {
         let mut visitor = served.proxied_visitor();
         let mut notes = Vec::new();
         let page = visitor.get(&wiki);

@@ -327,7 +327,12 @@ fn what_is_wrong_with_a_configuration_is_named_and_ends_with_exit_code_2() {
     let store = format!("url = \"{}\"", installation.store);
     let listen = format!("https = [\"127.0.0.1:{}\"]", https.https);
 
-    let cases: [Mistake<'_>; 9] = [
+    let upstream = format!("upstream = \"http://127.0.0.1:{}\"", installation.echo.port);
+    let pair = "upstream = [\"http://10.0.0.1:3000\", \"https://10.0.0.2:3000\"]";
+    let twice = "upstream = [\"http://10.0.0.1:3000\", \"http://10.0.0.1:3000\"]";
+    let nobody_asked = format!("{upstream}\nhealth_path = \"healthz\"");
+
+    let cases: [Mistake<'_>; 14] = [
         ("an unknown key", "threads = 2", "thraeds = 2", Some("thraeds"), &["thraeds"]),
         (
             "a missing certificate",
@@ -346,6 +351,11 @@ fn what_is_wrong_with_a_configuration_is_named_and_ends_with_exit_code_2() {
             &["listen.http", "loopback"],
         ),
         ("an address that is none", &listen, "https = [\"here\"]", Some("here"), &["socket address"]),
+        ("upstreams with and without TLS", &upstream, pair, Some(pair), &["intranet.upstream", "all begin with"]),
+        ("an upstream named twice", &upstream, twice, Some(twice), &["intranet.upstream", "10.0.0.1:3000 twice"]),
+        ("no upstream", &upstream, "upstream = []", Some("upstream = []"), &["intranet.upstream", "name an address"]),
+        ("an upstream that is none", &upstream, "upstream = 1", Some("upstream = 1"), &["an address such as"]),
+        ("a health_path that is none", &upstream, &nobody_asked, Some("health_path"), &["health_path", "/healthz"]),
         ("a bad policy", "policies = \"policies\"", "policies = \"bad\"", None, &["bad/wiki.cedar:4:8"]),
         ("an unreachable database", &store, &format!("url = \"{nobody}\""), None, &["the database does not answer"]),
         ("a taken port", &listen, &format!("https = [\"{taken}\"]"), None, &[&taken.to_string(), "in use"]),
@@ -369,6 +379,17 @@ fn what_is_wrong_with_a_configuration_is_named_and_ends_with_exit_code_2() {
 }
 
 #[test]
+fn a_configuration_that_is_named_from_its_own_folder_finds_its_files() {
+    let installation = Installation::new(Database::Sqlite);
+    let text = installation.configuration(Ports::free()).replace(&installation.store, "sqlite://doorward.db");
+    installation.write("here.toml", &text);
+    let mut check = Command::new(binary());
+    let output = run(check.args(["check", "-c", "here.toml"]).current_dir(installation.path("")), "");
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    assert!(installation.path("doorward.db").exists());
+}
+
+#[test]
 fn the_example_configuration_knows_every_key_that_it_shows() {
     let installation = Installation::new(Database::Sqlite);
     let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/doorward.toml");
@@ -386,6 +407,7 @@ fn the_example_configuration_knows_every_key_that_it_shows() {
         .replace("/etc/doorward/tls/example.org.key", &format!("{folder}site.key"))
         .replace("/etc/doorward/master.key", &format!("{folder}master.key"))
         .replace("/etc/doorward/smtp-password", &format!("{folder}master.key"))
+        .replace("/var/lib/doorward/upgrade.sock", &format!("{folder}upgrade.sock"))
         .replace("/var/lib/doorward/doorward.db", &format!("{folder}example.db"))
         .replace("\"policies/default\"", &format!("\"{folder}policies\""))
         .replace("templates = \"templates\"", &format!("templates = \"{folder}templates\""))

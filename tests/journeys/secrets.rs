@@ -2,11 +2,14 @@
 //! writes: its output at every level of detail, its access log, its measurements, its audit trail, its checkpoints, and every
 //! byte of its database.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 
-use crate::world::{Gateway, Kept, PASSWORD, Stage, Visitor, exchange, wrong};
+use crate::world::{
+    Database, Gateway, Installation, Kept, PASSWORD, Stage, Visitor, binary, exchange, run, words, wrong,
+};
 
 /// Where markers are planted that no gateway has any use for.
 const PIN: &str = "Pin-Marker-4410";
@@ -99,11 +102,13 @@ impl Places {
     }
 }
 
+/// AD-03, CR-01.
 #[test]
 fn no_secret_is_in_anything_the_gateway_writes_by_default() {
     search_everything(None);
 }
 
+/// AD-03, CR-01.
 #[test]
 fn no_secret_is_in_anything_the_gateway_writes_when_it_tells_every_detail() {
     // The libraries too, by the exact names of the modules that see requests, mails and statements.
@@ -161,6 +166,115 @@ fn search_everything(level: Option<&str>) {
     places.0.push(("standard output".into(), rest));
     places.search(&markers);
     the_address_is_on_the_users_record_alone(&mut places);
+}
+
+/// CR-01, of the other database: what a backup of it holds is useless without the key.
+#[test]
+fn no_secret_is_in_a_backup_of_postgresql_nor_in_the_configuration() {
+    let installation = Installation::with_users(Database::Postgres);
+    let served = installation.serve();
+    let gateway = &served.gateway;
+    let wiki = served.url("wiki", "/");
+    let mut alice = served.proxied_visitor();
+    let page = alice.sign_in(gateway, "alice", &wiki);
+    let page = alice.press(&page, "add_authenticator");
+    let code = gateway.mail_to(ADDRESS).code();
+    let page = alice.type_code(&page, &code);
+    let page = alice.choose_ios(&page);
+    let phone = page.phone();
+    // In the middle, with code and secret in use, and at the end.
+    let midway = installation.dump();
+    let passcode = phone.passcode();
+    let page = alice.press(&page, "continue");
+    let page = alice.type_passcode(&page, &passcode);
+    assert_eq!(page.url, wiki);
+    let ticket = page.hops.iter().find_map(|hop| hop.split("ticket=").nth(1)).unwrap().split('&').next().unwrap();
+    let mut markers = vec![
+        Marker::text("the password", &gateway.password("alice")),
+        Marker::code("the emailed code", &code),
+        Marker::code("the passcode", &passcode),
+        Marker::bytes("the seed", &phone.secret, &BASE32_NOPAD.decode(phone.secret.as_bytes()).unwrap()),
+        token("a ticket", ticket),
+    ];
+    let values = alice.jar.values().flat_map(|jar| jar.values()).filter(|value| value.len() >= 32);
+    markers.extend(values.map(|value| token("a cookie", value)));
+    assert!(markers.len() >= 8, "with portal, application and device cookies: {}", markers.len());
+    let places = Places(vec![
+        ("a backup midway".into(), midway.into_bytes()),
+        ("a backup at the end".into(), installation.dump().into_bytes()),
+        ("the configuration".into(), std::fs::read(&served.file).unwrap()),
+    ]);
+    places.has("a backup midway", "code_issued");
+    places.has("a backup at the end", "ENROLLMENT_CONFIRMED");
+    places.has("a backup at the end", "$argon2id$");
+    places.search(&markers);
+    // Nor is it of any use to somebody with another key.
+    let key = installation.path("master.key");
+    std::fs::remove_file(&key).unwrap();
+    assert!(run(Command::new(binary()).args(["key", "new"]).arg(&key), "").status.success());
+    let output = installation.command(&["audit", "export"], &[], "");
+    let said = words(&output);
+    assert!(!output.status.success() && said.contains("the key is not the one"), "{said}");
+}
+
+/// CR-02: a sealed value that was moved to another row or changed opens nothing, for nobody, and the log says so.
+#[test]
+fn a_sealed_value_that_was_moved_or_changed_opens_nothing() {
+    let kept = Kept::new();
+    let gateway = kept.demo();
+    let wiki = gateway.url("wiki", "/");
+    let phones = ["alice", "bob"].map(|user| {
+        let mut visitor = gateway.visitor();
+        let page = visitor.sign_in_with(user, PASSWORD, &wiki);
+        let page = visitor.press(&page, "add_authenticator");
+        let page = visitor.type_code(&page, &gateway.mail_to(&format!("{user}@example.test")).code());
+        let page = visitor.choose_ios(&page);
+        let phone = page.phone();
+        assert_eq!(visitor.finish(&page, &phone).url, wiki);
+        (user, phone)
+    });
+    let of = |user: &str| format!("user_id = (SELECT id FROM user_account WHERE name = '{user}')");
+    let hex = |user: &str| kept.sql(&format!("SELECT hex(sealed) FROM credential WHERE {}", of(user)));
+    let put = |user: &str, hex: &str| {
+        kept.sql(&format!("UPDATE credential SET sealed = x'{hex}' WHERE {}", of(user)));
+    };
+    let (alices, bobs) = (hex("alice"), hex("bob"));
+    let flipped = |at: usize| {
+        let other = if alices[at..].starts_with('0') { "1" } else { "0" };
+        format!("{}{other}{}", &alices[..at], &alices[at + 1..])
+    };
+    let of_a_flow = kept.sql("SELECT hex(data) FROM flow ORDER BY created_at DESC LIMIT 1");
+    for (what, sealed) in [
+        ("bob's", bobs),
+        ("a value of another table", of_a_flow),
+        ("its tag flipped", flipped(alices.len() - 1)),
+        ("its beginning flipped", flipped(0)),
+        ("its middle flipped", flipped(alices.len() / 2)),
+        ("half of it", alices[..alices.len() / 4 * 2].to_owned()),
+        ("nothing", String::new()),
+    ] {
+        put("alice", &sealed);
+        for (_, phone) in &phones {
+            let mut visitor = gateway.visitor();
+            let page = visitor.sign_in_with("alice", PASSWORD, &wiki);
+            let page = match page.try_form("otp") {
+                Some(_) => visitor.type_passcode(&page, &phone.passcode_at("+30 seconds")),
+                None => page,
+            };
+            assert_eq!(page.status(), 503, "{what}: {}", page.words());
+            assert_eq!(visitor.once("GET", &wiki, &[], None).status, 303, "{what}");
+            assert!(page.secret().is_none() && page.try_form("add_authenticator").is_none(), "{what}: no way round it");
+        }
+    }
+    let log = gateway.log.lock().unwrap().clone();
+    assert!(log.contains("damaged"), "operators are told: {log}");
+    put("alice", &alices);
+    for (user, phone) in &phones {
+        let mut visitor = gateway.visitor();
+        let page = visitor.sign_in_with(user, PASSWORD, &wiki);
+        let page = visitor.type_passcode(&page, &phone.passcode_at("+30 seconds"));
+        assert_eq!(page.url, wiki, "put back, {user}'s is good: {}", page.words());
+    }
 }
 
 fn gateway_lines(places: &Places) -> impl Iterator<Item = &str> {

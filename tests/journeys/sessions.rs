@@ -80,6 +80,7 @@ fn set_of(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// SE-01.
 #[test]
 fn the_cookies_of_the_demo_bear_the_names_and_attributes_that_were_promised() {
     let gateway = Gateway::demo();
@@ -103,6 +104,7 @@ fn the_cookies_of_the_demo_bear_the_names_and_attributes_that_were_promised() {
     assert_eq!(alice.cookie("login.localhost", "doorward"), "", "the browser is told to drop it");
 }
 
+/// SE-01.
 #[test]
 fn over_tls_every_cookie_is_bound_to_its_host_and_no_other_name_is_read() {
     let origin = Origin::start();
@@ -139,6 +141,7 @@ fn over_tls_every_cookie_is_bound_to_its_host_and_no_other_name_is_read() {
     assert_eq!(status("wiki.example.test", &format!("doorward_app={app}; __Host-doorward_app=planted")), 303);
 }
 
+/// SE-02.
 #[test]
 fn each_rise_of_level_brings_new_ids_and_the_old_ones_are_dead_at_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -192,6 +195,7 @@ fn each_rise_of_level_brings_new_ids_and_the_old_ones_are_dead_at_once() {
     );
 }
 
+/// SE-02.
 #[test]
 fn an_id_that_was_planted_before_the_sign_in_opens_nothing_after_it() {
     let gateway = Gateway::demo();
@@ -258,6 +262,7 @@ fn mangled(good: &str) -> Vec<String> {
     all
 }
 
+/// SE-03.
 #[test]
 fn a_mangled_id_is_nobodys_and_what_is_kept_of_one_opens_nothing() {
     let state = tempfile::tempdir().unwrap();
@@ -320,6 +325,7 @@ fn sqlite(state: &std::path::Path, sql: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// SE-04.
 #[test]
 fn a_malformed_cookie_is_no_session_and_never_an_error_of_ours() {
     let gateway = Gateway::demo();
@@ -399,6 +405,7 @@ fn a_malformed_cookie_is_no_session_and_never_an_error_of_ours() {
     }
 }
 
+/// SE-05.
 #[test]
 fn a_sign_out_ends_the_session_of_every_application_within_a_second() {
     let gateway = Gateway::demo();
@@ -495,6 +502,7 @@ fn requests_that_hail_down_during_a_sign_out_are_refused_within_a_second() {
     assert!(seen.iter().all(|(begun, open)| !open || *begun < first_no + SOON), "no, and yes again");
 }
 
+/// SE-05.
 #[test]
 fn twenty_requests_in_flight_end_with_their_session() {
     let origin = Origin::start();
@@ -532,6 +540,7 @@ fn twenty_requests_in_flight_end_with_their_session() {
     });
 }
 
+/// SE-05.
 #[test]
 fn a_sign_out_at_one_gateway_is_felt_at_the_other_within_a_second() {
     let origin = Origin::start();
@@ -566,6 +575,7 @@ fn a_sign_out_at_one_gateway_is_felt_at_the_other_within_a_second() {
     }
 }
 
+/// SE-07.
 #[test]
 fn a_half_done_sign_in_opens_nothing() {
     let gateway = Gateway::demo();

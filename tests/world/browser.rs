@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::gateway::binary;
+use super::kept::sqlite;
 use super::{Gateway, words};
 
 fn root() -> &'static Path {
@@ -60,14 +61,21 @@ impl Timed {
         let text = |name: &str| path(name).to_str().unwrap().to_owned();
         let gateway = Gateway::demo_with(
             &["--state", &text("state"), "--policies", &text("policies")],
-            &[
-                ("LD_PRELOAD", faketime().to_str().unwrap()),
-                ("FAKETIME_TIMESTAMP_FILE", &text("clock")),
-                ("FAKETIME_NO_CACHE", "1"),
-                ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            ],
+            &clock_of(faketime().to_str().unwrap(), &text("clock")),
         );
         Self { gateway, folder }
+    }
+
+    /// From now on its clock is so many seconds ahead.
+    pub fn ahead(&self, seconds: u64) {
+        let path = |name: &str| self.folder.path().join(name);
+        std::fs::write(path("clock.new"), format!("+{seconds}\n")).unwrap();
+        std::fs::rename(path("clock.new"), path("clock")).unwrap();
+    }
+
+    /// Runs SQL on its database, past the gateway.
+    pub fn sql(&self, sql: &str) -> String {
+        sqlite(&self.folder.path().join("state/doorward.db"), sql)
     }
 
     /// What a script needs to move the clock and to look into the database.
@@ -77,11 +85,21 @@ impl Timed {
     }
 }
 
+/// The environment of a program whose clock is moved by this file, but whose waiting is true.
+pub(super) fn clock_of<'a>(library: &'a str, file: &'a str) -> [(&'a str, &'a str); 4] {
+    [
+        ("LD_PRELOAD", library),
+        ("FAKETIME_TIMESTAMP_FILE", file),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+    ]
+}
+
 /// The library that tells a program another time. Debian puts it into a folder named after the processor.
-fn faketime() -> PathBuf {
+pub fn faketime() -> PathBuf {
     std::fs::read_dir("/usr/lib")
         .unwrap()
-        .map(|entry| entry.unwrap().path().join("faketime/libfaketime.so.1"))
+        .map(|entry| entry.unwrap().path().join("faketime/libfaketimeMT.so.1"))
         .find(|path| path.exists())
         .expect("faketime is installed (make test does so)")
 }

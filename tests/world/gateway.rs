@@ -26,6 +26,8 @@ pub struct Gateway {
     pub log: Arc<Mutex<String>>,
     /// What it wrote on standard output.
     pub output: Arc<Mutex<String>>,
+    /// Its story makes it panic.
+    panics: bool,
 }
 
 /// A mail of the demo's mailbox.
@@ -35,6 +37,8 @@ pub struct Mail {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// The whole of it, a character for each byte; empty in the demo, whose mailbox does not show it.
+    pub raw: String,
 }
 
 impl Mail {
@@ -142,7 +146,7 @@ impl Gateway {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the gateway starts");
         let output = collect(child.stdout.take().unwrap());
         let log = collect(child.stderr.take().unwrap());
-        Self { child, port, console, metrics, passwords: BTreeMap::new(), mails: None, log, output }
+        Self { child, port, console, metrics, passwords: BTreeMap::new(), mails: None, log, output, panics: false }
     }
 
     /// Waits until `/readyz` says so.
@@ -190,6 +194,7 @@ impl Gateway {
                 subject: text(m, "subject"),
                 text: text(m, "text"),
                 html: text(m, "html"),
+                raw: String::new(),
             })
             .collect()
     }
@@ -214,10 +219,41 @@ impl Gateway {
             .map_or(0.0, |value| value.parse().unwrap())
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// This story is about panics, so that there are some in its log.
+    pub fn will_panic(&mut self) {
+        self.panics = true;
+    }
+
+    /// Waits until it has written this on standard error.
+    pub fn wait_for_log(&self, words: &str) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !self.log.lock().unwrap().contains(words) {
+            assert!(Instant::now() < end, "after 30 s it has not said {words:?}: {}", self.log.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Sends a signal.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Waits until it is gone, for at most so long, and says how long it took and its exit code.
+    pub fn gone_within(&mut self, most: Duration) -> (Duration, Option<i32>) {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (begun.elapsed(), status.code());
+            }
+            assert!(begun.elapsed() < most, "it is still there after {most:?}: {}", self.log.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Ends it at once and waits.
@@ -233,10 +269,10 @@ impl Gateway {
 }
 
 impl Drop for Gateway {
-    /// In no story, whatever else it is about, does any part of a gateway panic.
+    /// In no story that is not about it does any part of a gateway panic.
     fn drop(&mut self) {
         self.kill();
-        if !std::thread::panicking() {
+        if !self.panics && !std::thread::panicking() {
             let log = self.log.lock().unwrap();
             assert!(!log.contains("panicked"), "{log}");
         }

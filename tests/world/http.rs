@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An answer as it came.
 #[derive(Debug, Clone)]
@@ -23,14 +23,80 @@ impl Answer {
         self.headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
+    /// Whether it leads elsewhere.
+    pub fn redirects(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308)
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// Nobody took the request: it has done nothing.
+    NotSent,
+    /// It was sent, wholly or in part, and nobody knows what became of it.
+    Unknown,
+}
+
 /// Sends a request on a connection of its own and reads the answer.
 pub fn exchange(port: u16, method: &str, host: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    try_exchange(port, method, host, target, headers, body).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The same where the gateway may go away at any moment; then it says what came of it.
+pub fn try_exchange(
+    port: u16,
+    method: &str,
+    host: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Result<Answer, String> {
+    let raw = try_send_raw(port, &request(method, host, target, headers, body))
+        .map_err(|error| format!("{method} {host}{target}: {error}"))?;
+    parse(&raw, method == "HEAD")
+        .ok_or_else(|| format!("no answer to {method} {host}{target}: {:?}", String::from_utf8_lossy(&raw)))
+}
+
+/// The same where it matters whether a request may have done something: a whole answer within this time, or none.
+pub fn attempt(
+    port: u16,
+    method: &str,
+    host: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+    patience: Duration,
+) -> Result<Answer, NoAnswer> {
+    let end = Instant::now() + patience;
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(|_| NoAnswer::NotSent)?;
+    // Refused in the middle of it, an answer may be there all the same.
+    let _ = stream.write_all(&request(method, host, target, headers, body));
+    let mut raw = Vec::new();
+    let mut chunk = [0_u8; 16 * 1024];
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        stream.set_read_timeout(Some(left.max(Duration::from_millis(1)))).map_err(|_| NoAnswer::Unknown)?;
+        match stream.read(&mut chunk) {
+            Ok(n) if n > 0 => raw.extend_from_slice(&chunk[..n]),
+            _ => break,
+        }
+    }
+    let answer = parse(&raw, method == "HEAD").ok_or(NoAnswer::Unknown)?;
+    let whole = method == "HEAD"
+        || match answer.header("content-length") {
+            Some(length) => length.parse() == Ok(answer.body.len()),
+            None => answer.header("transfer-encoding").is_none() || raw.ends_with(b"0\r\n\r\n"),
+        };
+    if whole { Ok(answer) } else { Err(NoAnswer::Unknown) }
+}
+
+fn request(method: &str, host: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut request = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
@@ -39,16 +105,16 @@ pub fn exchange(port: u16, method: &str, host: &str, target: &str, headers: &[(&
         request.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     request.push_str("\r\n");
-    let mut bytes = request.into_bytes();
-    bytes.extend_from_slice(body);
-    let raw = send_raw(port, &bytes);
-    parse(&raw, method == "HEAD")
-        .unwrap_or_else(|| panic!("no answer to {method} {host}{target}: {:?}", String::from_utf8_lossy(&raw)))
+    [request.as_bytes(), body].concat()
 }
 
 /// Sends bytes and reads until the connection is closed, or ten seconds have passed.
 pub fn send_raw(port: u16, bytes: &[u8]) -> Vec<u8> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the gateway accepts connections");
+    try_send_raw(port, bytes).expect("the gateway accepts connections")
+}
+
+fn try_send_raw(port: u16, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     // The gateway may refuse and close before all was sent: what it answered is still there to be read.
     let _ = stream.write_all(bytes);
@@ -56,7 +122,7 @@ pub fn send_raw(port: u16, bytes: &[u8]) -> Vec<u8> {
     let mut chunk = [0_u8; 16 * 1024];
     loop {
         match stream.read(&mut chunk) {
-            Ok(0) | Err(_) => return raw,
+            Ok(0) | Err(_) => return Ok(raw),
             Ok(n) => raw.extend_from_slice(&chunk[..n]),
         }
     }

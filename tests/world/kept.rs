@@ -2,7 +2,7 @@
 //! audit trail read with the operator's commands.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
 use data_encoding::BASE64;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::Gateway;
+use super::browser::{clock_of, faketime};
 use super::gateway::{binary, free_port};
 
 /// The users' password on every start.
@@ -22,6 +23,7 @@ pub struct Kept {
 }
 
 impl Kept {
+    #[expect(clippy::new_without_default, reason = "it takes ports, which nobody expects of a default")]
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("doorward-kept-").tempdir().unwrap();
         Self { folder, ports: [free_port(), free_port(), free_port()] }
@@ -37,6 +39,19 @@ impl Kept {
         let state = self.path("");
         let environment = [&[("DOORWARD_DEMO_PASSWORD", PASSWORD)], environment].concat();
         Gateway::demo_on(self.ports, &["--state", state.to_str().unwrap()], &environment)
+    }
+
+    /// The same with a clock that [`Kept::ahead`] moves.
+    pub fn timed_demo(&self) -> Gateway {
+        self.ahead(0);
+        let clock = self.path("clock");
+        self.demo_with(&clock_of(faketime().to_str().unwrap(), clock.to_str().unwrap()))
+    }
+
+    /// From now on its clock is so many seconds ahead.
+    pub fn ahead(&self, seconds: u64) {
+        std::fs::write(self.path("clock.new"), format!("+{seconds}\n")).unwrap();
+        std::fs::rename(self.path("clock.new"), self.path("clock")).unwrap();
     }
 
     /// A file of it.
@@ -59,31 +74,12 @@ impl Kept {
 
     /// Runs SQL, past the gateway.
     pub fn sql(&self, sql: &str) -> String {
-        let output = Command::new("sqlite3")
-            .args(["-batch", "-bail", "-cmd", ".timeout 10000"])
-            .arg(self.path("doorward.db"))
-            .arg(sql)
-            .output()
-            .expect("sqlite3 is installed (make test does so)");
-        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+        sqlite(&self.path("doorward.db"), sql)
     }
 
     /// Another process takes the database for itself, until what this returns is dropped.
     pub fn lock(&self) -> Lock {
-        let mut process = Command::new("sqlite3")
-            .args(["-batch", "-bail", "-cmd", ".timeout 10000"])
-            .arg(self.path("doorward.db"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("sqlite3 is installed (make test does so)");
-        let mut input = process.stdin.take().unwrap();
-        writeln!(input, "BEGIN IMMEDIATE; SELECT 'locked';").unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line.trim(), "locked");
-        Lock { process, input: Some(input) }
+        Lock::on(&self.path("doorward.db"))
     }
 
     /// `doorward WORDS -c … ARGUMENTS` on this database.
@@ -127,10 +123,41 @@ impl Kept {
     }
 }
 
+/// What `sqlite3` says to this.
+pub(super) fn sqlite(database: &Path, sql: &str) -> String {
+    let output = Command::new("sqlite3")
+        .args(["-batch", "-bail", "-cmd", ".timeout 10000"])
+        .arg(database)
+        .arg(sql)
+        .output()
+        .expect("sqlite3 is installed (make test does so)");
+    assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+}
+
 /// A database held by another process.
 pub struct Lock {
     process: Child,
     input: Option<ChildStdin>,
+}
+
+impl Lock {
+    /// Takes an SQLite database.
+    pub fn on(file: &Path) -> Self {
+        let mut process = Command::new("sqlite3")
+            .args(["-batch", "-bail", "-cmd", ".timeout 10000"])
+            .arg(file)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("sqlite3 is installed (make test does so)");
+        let mut input = process.stdin.take().unwrap();
+        writeln!(input, "BEGIN IMMEDIATE; SELECT 'locked';").unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "locked");
+        Self { process, input: Some(input) }
+    }
 }
 
 impl Drop for Lock {
@@ -141,7 +168,7 @@ impl Drop for Lock {
     }
 }
 
-fn write_private(file: &std::path::Path, text: &str) {
+fn write_private(file: &Path, text: &str) {
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file).unwrap();
     file.write_all(text.as_bytes()).unwrap();

@@ -16,6 +16,12 @@ pub enum Manner {
     Later,
     /// 550
     Refuse,
+    /// Takes connections and says nothing.
+    Silent,
+    /// Says a byte a second.
+    Slow,
+    /// Keeps the mail and is gone before it has said so.
+    Vanish,
 }
 
 /// A mail server with its mails in a folder.
@@ -69,12 +75,20 @@ impl MailServer {
             Manner::Accept => "accept",
             Manner::Later => "later",
             Manner::Refuse => "refuse",
+            Manner::Silent => "silent",
+            Manner::Slow => "slow",
+            Manner::Vanish => "vanish",
         };
         std::fs::write(self.folder.join("manner.new"), word).unwrap();
         std::fs::rename(self.folder.join("manner.new"), self.folder.join("manner")).unwrap();
     }
 
     /// Where the mails are.
+    /// Every mail that it took, newest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        mails_in(&self.folder)
+    }
+
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -99,7 +113,7 @@ pub fn mails_in(folder: &Path) -> Vec<Mail> {
         assert_eq!(mail["recipients"], 1, "a mail is for one person");
         assert_eq!(mail["type"], "multipart/alternative", "text and HTML are alternatives");
         let text = |field: &str| mail[field].as_str().unwrap().to_owned();
-        Mail { to: text("to"), subject: text("subject"), text: text("text"), html: text("html") }
+        Mail { to: text("to"), subject: text("subject"), text: text("text"), html: text("html"), raw: text("raw") }
     };
     files.iter().rev().map(read).collect()
 }

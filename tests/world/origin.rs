@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// What the answer to the sample key of RFC 6455, 1.3 is: the one key that [`super::Socket`] sends.
-const SAMPLE_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+pub(super) const SAMPLE_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/// A running origin. By path: `/hold…` waits for [`Origin::release`], `/evil…` says what no upstream may say, an upgrade
-/// becomes a WebSocket that echoes except below `/no-socket`, everything else is answered with the request as it came.
+/// A running origin. By path: `/hold…` waits for [`Origin::release`], `/evil…` says what no upstream may say, `/drip/N` is
+/// a download of N kilobytes, one each tenth of a second, `/events` an event stream that is silent after its first event and
+/// `/endless` one that is not, both until their reader goes, an upgrade becomes a WebSocket that echoes except below `/no-socket`, everything else is answered with the request as it came.
 pub struct Origin {
     pub port: u16,
     shared: Arc<Shared>,
@@ -112,6 +113,16 @@ impl Shared {
                 }
                 return;
             }
+            if path.starts_with("/events") || path.starts_with("/endless") {
+                self.stream(&mut stream, path.starts_with("/endless"));
+                return;
+            }
+            if let Some(kilobytes) = path.strip_prefix("/drip/") {
+                match drip(&mut stream, kilobytes.parse().unwrap()) {
+                    Ok(()) => continue,
+                    Err(_) => return,
+                }
+            }
             while path.starts_with("/hold") && !self.released.load(Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(10));
             }
@@ -123,6 +134,21 @@ impl Shared {
             if stream.write_all(&[answer.as_bytes(), shown].concat()).is_err() {
                 return;
             }
+        }
+    }
+
+    fn stream(&self, stream: &mut TcpStream, endless: bool) {
+        let event = b"d\r\ndata: first\n\n\r\n";
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let mut going = stream.write_all(head).and_then(|()| stream.write_all(event)).is_ok();
+        stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        while going {
+            // The reader has gone when reading ends; it is not, while reading waits.
+            going = match stream.read(&mut [0; 64]) {
+                Ok(count) => count > 0,
+                Err(error) => matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut),
+            };
+            going = going && (!endless || stream.write_all(event).is_ok());
         }
     }
 
@@ -164,8 +190,18 @@ impl Shared {
     }
 }
 
+fn drip(stream: &mut TcpStream, kilobytes: usize) -> std::io::Result<()> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n", kilobytes * 1000);
+    stream.write_all(head.as_bytes())?;
+    for _ in 0..kilobytes {
+        std::thread::sleep(Duration::from_millis(100));
+        stream.write_all(&[b'd'; 1000])?;
+    }
+    Ok(())
+}
+
 /// What no upstream may say, and beside it what it may.
-const EVIL: &str = "Set-Cookie: theirs=1; Path=/\r\nSet-Cookie: doorward=evil; Path=/\r\n\
+pub(super) const EVIL: &str = "Set-Cookie: theirs=1; Path=/\r\nSet-Cookie: doorward=evil; Path=/\r\n\
                     Set-Cookie: doorward_app=evil; Path=/\r\nSet-Cookie: doorward_flow=evil\r\n\
                     Set-Cookie: __Host-doorward=evil; Path=/; Secure\r\nSet-Cookie: __Host-doorward_app=evil; Path=/; Secure\r\n\
                     Set-Cookie: =doorward_app=evil\r\nSet-Cookie: also=theirs\r\n\

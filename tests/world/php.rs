@@ -2,10 +2,12 @@
 //! name is as good as the name itself.
 
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::gateway::free_port;
+use super::nginx::pages;
 
 /// Says what it understood of a request.
 const APPLICATION: &str = r#"<?php
@@ -28,15 +30,25 @@ pub struct Php {
 }
 
 impl Php {
+    /// An application that says what it understood.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("index.php");
         std::fs::write(&script, APPLICATION).unwrap();
+        Self::serve(folder, Some(&script))
+    }
+
+    /// PHP's own server with a public and an administration's page, in files.
+    pub fn pages() -> Self {
+        Self::serve(pages(), None)
+    }
+
+    fn serve(folder: tempfile::TempDir, script: Option<&Path>) -> Self {
         let port = free_port();
         let child = Command::new("php")
             .args(["-S", &format!("127.0.0.1:{port}"), "-t"])
             .arg(folder.path())
-            .arg(&script)
+            .args(script)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

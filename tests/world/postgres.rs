@@ -2,10 +2,11 @@
 //! hold the address of a server to use instead, as a user who may create databases.
 
 use std::fs::Permissions;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
@@ -30,9 +31,20 @@ pub fn new_database() -> String {
     format!("{}{name}{}", server.before, server.after)
 }
 
+/// Every row of every table, as a backup writes it.
+pub fn dump(url: &str) -> String {
+    let tables = sql(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename");
+    tables.lines().map(|table| format!("{table}\n{}", sql(url, &format!("COPY {table} TO STDOUT")))).collect()
+}
+
 /// Runs SQL on a database past the gateway, and returns the rows as `psql` prints them.
 pub fn sql(url: &str, sql: &str) -> String {
     run(&server().psql, url, sql).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Runs SQL on any server.
+pub(super) fn run_sql(url: &str, sql: &str) -> Result<String, String> {
+    run(&psql(), url, sql)
 }
 
 fn sql_on(server: &Server, database: &str, sql: &str) -> Result<String, String> {
@@ -75,10 +87,43 @@ fn given(url: &str) -> Server {
     Server { before: path[..=slash].to_owned(), after: query, psql: psql(), _keeper: Mutex::new(None) }
 }
 
-/// Makes a cluster, serves it until standard input closes, and takes everything away again. `$1` is its folder.
+/// A server of its own that is reached over TCP, with this certificate: its port. It lives as long as what is returned.
+pub fn over_tls(certificate: &Path, key: &Path) -> (u16, impl Drop + use<>) {
+    let port = super::free_port();
+    let folder = tempfile::Builder::new().prefix("doorward-pg-").tempdir_in("/tmp").unwrap().keep();
+    for (from, to) in [(certificate, "server.crt"), (key, "server.key")] {
+        std::fs::copy(from, folder.join(to)).unwrap();
+        std::fs::set_permissions(folder.join(to), Permissions::from_mode(0o600)).unwrap();
+        if let Some((user, group)) = unprivileged() {
+            chown(folder.join(to), Some(user), Some(group)).unwrap();
+        }
+    }
+    let options = format!(
+        "-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on -c ssl_cert_file={0}/server.crt -c ssl_key_file={0}/server.key",
+        folder.display()
+    );
+    let keeper = keep(&folder, &programs().expect(NONE), &options);
+    let url = format!("postgres://postgres@localhost:{port}/postgres?host={}", folder.display());
+    let mut running = Running(keeper);
+    wait_for(&psql(), &url, &folder, &mut running.0).unwrap_or_else(|error| panic!("{error}"));
+    (port, running)
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // With its standard input at an end, the server is taken down.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// Makes a cluster, serves it until standard input closes, and takes everything away again. `$1` is its folder, `$3` are
+/// further words for the server.
 const KEEPER: &str = r#"
 "$2/initdb" -D "$1/data" -U postgres -A trust -E UTF8 --no-locale -N >"$1/log" 2>&1 || exit 1
-"$2/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c fsync=off -c max_connections=300 >>"$1/log" 2>&1 &
+"$2/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c fsync=off -c max_connections=300 $3 >>"$1/log" 2>&1 &
 server=$!
 read -r _
 kill -QUIT $server
@@ -86,25 +131,34 @@ wait $server
 rm -rf "$1"
 "#;
 
+const NONE: &str = "PostgreSQL was not found (initdb in PATH, /usr/local/bin or /usr/lib/postgresql/*/bin): install it, or set \
+                    DOORWARD_TEST_POSTGRES to the address of a server";
+
 fn private_cluster() -> Result<Server, String> {
-    let programs = programs().ok_or(
-        "PostgreSQL was not found (initdb in PATH, /usr/local/bin or /usr/lib/postgresql/*/bin): install it, or set \
-         DOORWARD_TEST_POSTGRES to the address of a server",
-    )?;
+    let programs = programs().ok_or(NONE)?;
     let folder = tempfile::Builder::new().prefix("doorward-pg-").tempdir_in("/tmp").unwrap().keep();
-    std::fs::set_permissions(&folder, Permissions::from_mode(0o700)).unwrap();
-    let mut keeper = Command::new("sh");
-    keeper.args(["-c", KEEPER, "keeper"]).arg(&folder).arg(&programs).stdin(Stdio::piped()).current_dir("/");
-    if let Some((user, group)) = unprivileged() {
-        chown(&folder, Some(user), Some(group)).unwrap();
-        keeper.uid(user).gid(group);
-    }
-    let mut keeper = keeper.spawn().unwrap();
+    let mut keeper = keep(&folder, &programs, "");
     let before = "postgres://postgres@localhost/".to_owned();
     let after = format!("?host={}", folder.display());
     let psql = psql();
+    wait_for(&psql, &format!("{before}postgres{after}"), &folder, &mut keeper)?;
+    Ok(Server { before, after, psql, _keeper: Mutex::new(Some(keeper)) })
+}
+
+fn keep(folder: &Path, programs: &Path, options: &str) -> Child {
+    std::fs::set_permissions(folder, Permissions::from_mode(0o700)).unwrap();
+    let mut keeper = Command::new("sh");
+    keeper.args(["-c", KEEPER, "keeper"]).args([folder, programs]).arg(options).stdin(Stdio::piped()).current_dir("/");
+    if let Some((user, group)) = unprivileged() {
+        chown(folder, Some(user), Some(group)).unwrap();
+        keeper.uid(user).gid(group);
+    }
+    keeper.spawn().unwrap()
+}
+
+fn wait_for(psql: &Path, url: &str, folder: &Path, keeper: &mut Child) -> Result<(), String> {
     let begun = Instant::now();
-    while let Err(error) = run(&psql, &format!("{before}postgres{after}"), "SELECT 1") {
+    while let Err(error) = run(psql, url, "SELECT 1") {
         let ended = keeper.try_wait().unwrap().is_some();
         if ended || begun.elapsed() > Duration::from_secs(120) {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
@@ -112,7 +166,7 @@ fn private_cluster() -> Result<Server, String> {
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    Ok(Server { before, after, psql, _keeper: Mutex::new(Some(keeper)) })
+    Ok(())
 }
 
 /// Beside the server's programs, or, where those were built without it, in the path.
@@ -121,7 +175,7 @@ fn psql() -> PathBuf {
 }
 
 /// The folder of PostgreSQL's programs.
-fn programs() -> Option<PathBuf> {
+pub(super) fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     folders.push("/usr/local/bin".into());
@@ -134,7 +188,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// PostgreSQL does not run as root: the user `postgres` for it, or `nobody`. `None` when we are not root ourselves.
-fn unprivileged() -> Option<(u32, u32)> {
+pub(super) fn unprivileged() -> Option<(u32, u32)> {
     if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
         return None;
     }
@@ -145,4 +199,42 @@ fn unprivileged() -> Option<(u32, u32)> {
         Some((fields.next()??, fields.next()??))
     };
     Some(ids("postgres").or_else(|| ids("nobody")).expect("a user to run PostgreSQL as"))
+}
+
+/// Another client of a database, which may keep a transaction open: `psql`, a statement at a time.
+pub struct Client {
+    process: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Client {
+    pub fn of(url: &str) -> Self {
+        let mut process = Command::new(&server().psql)
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("psql starts");
+        let output = BufReader::new(process.stdout.take().unwrap());
+        Self { process, output }
+    }
+
+    /// Runs SQL to its end, whatever becomes of it.
+    pub fn run(&mut self, sql: &str) {
+        writeln!(self.process.stdin.as_mut().unwrap(), "{sql};\n\\echo done").unwrap();
+        let mut line = String::new();
+        while line.trim() != "done" {
+            line.clear();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "psql went away: {sql}");
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // With its input at an end it leaves, and what it had not committed is rolled back.
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
 }

@@ -16,7 +16,7 @@ use super::gateway::{Gateway, binary, free_port};
 use super::mail_server::{MailServer, mails_in};
 use super::postgres;
 use super::upstream::Upstream;
-use super::{Mail, Visitor};
+use super::{Elsewhere, Mail, Visitor};
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Installation {
     pub upstreams: BTreeMap<String, u16>,
     /// Further lines of an application's table, by its key.
     pub options: BTreeMap<String, String>,
+    /// Pieces of the configuration, and what stands there instead.
+    pub instead: Vec<(String, String)>,
     /// What stands behind `wiki`, `intranet` and `public`.
     pub echo: Upstream,
     passwords: Mutex<BTreeMap<String, String>>,
@@ -72,7 +74,16 @@ impl Installation {
         let mail = MailServer::start(&at("mails"));
         let made = run(Command::new(binary()).args(["key", "new"]).arg(at("master.key")), "");
         assert!(made.status.success(), "{}", words(&made));
-        Self { folder, store, mail, upstreams, options: BTreeMap::new(), echo, passwords: Mutex::default() }
+        Self {
+            folder,
+            store,
+            mail,
+            upstreams,
+            options: BTreeMap::new(),
+            instead: Vec::new(),
+            echo,
+            passwords: Mutex::default(),
+        }
     }
 
     /// One with alice, bob and carol (who has no address), as in the demo.
@@ -138,6 +149,10 @@ support_url = "https://example.test/help"
                 self.options.get(app).map_or("", String::as_str)
             ));
         }
+        for (written, other) in &self.instead {
+            assert!(text.contains(written), "{written:?} is not in {text}");
+            text = text.replace(written, other);
+        }
         text
     }
 
@@ -172,6 +187,22 @@ support_url = "https://example.test/help"
         self.remember(name, &output);
     }
 
+    /// Adds many users at once, past the commands: each with the password of one who is there, an address, and no groups.
+    pub fn add_users_like(&self, model: &str, names: &[String]) {
+        let password = self.passwords.lock().unwrap()[model].clone();
+        for name in names {
+            self.passwords.lock().unwrap().insert(name.clone(), password.clone());
+        }
+        let rows: Vec<String> = names.iter().map(|name| format!("('{name}')")).collect();
+        self.sql(&format!(
+            "INSERT INTO user_account (virtual_server, id, name, folded_name, display_name, email, password_hash, disabled, created_at) \
+             SELECT model.virtual_server, 'id-' || new.name, new.name, new.name, new.name, new.name || '@example.test', \
+             model.password_hash, model.disabled, model.created_at \
+             FROM user_account model, (SELECT column1 AS name FROM (VALUES {}) AS list) new WHERE model.name = '{model}'",
+            rows.join(", ")
+        ));
+    }
+
     /// Remembers the password that a command printed.
     pub fn remember(&self, name: &str, output: &Output) {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -188,18 +219,57 @@ support_url = "https://example.test/help"
 
     /// Starts a gateway on these ports and does not wait.
     pub fn begin(&self, ports: Ports) -> Served {
+        self.begin_with(ports, &[])
+    }
+
+    /// The same with further environment.
+    pub fn begin_with(&self, ports: Ports, environment: &[(&str, &str)]) -> Served {
         let file = self.write(&format!("doorward-{}.toml", ports.https), &self.configuration(ports));
         let mut command = Command::new(binary());
-        command.arg("run").arg("-c").arg(&file);
+        command.arg("run").arg("-c").arg(&file).envs(environment.iter().copied());
         let mut gateway = Gateway::start(command, ports.http, ports.console, ports.metrics);
         gateway.passwords = self.passwords.lock().unwrap().clone();
         gateway.mails = Some(self.mail.folder().to_owned());
         Served { gateway, ports, file, certificate: self.path("site.pem") }
     }
 
+    /// Starts a gateway on free ports by a command that runs it, such as `prlimit --nofile=128`, and does not wait.
+    pub fn begin_by(&self, runner: &[&str]) -> Served {
+        let ports = Ports::free();
+        let file = self.write(&format!("doorward-{}.toml", ports.https), &self.configuration(ports));
+        let mut command = Command::new(runner[0]);
+        command.args(&runner[1..]).arg(binary()).arg("run").arg("-c").arg(&file);
+        let mut gateway = Gateway::start(command, ports.http, ports.console, ports.metrics);
+        gateway.passwords = self.passwords.lock().unwrap().clone();
+        gateway.mails = Some(self.mail.folder().to_owned());
+        Served { gateway, ports, file, certificate: self.path("site.pem") }
+    }
+
+    /// Starts a process that takes over from a running one, as an operator upgrades, and returns when it has.
+    pub fn upgrade(&self, old: &Served) -> Served {
+        let mut command = Command::new(binary());
+        command.args(["run", "--upgrade", "-c"]).arg(&old.file);
+        let ports = old.ports;
+        let mut gateway = Gateway::start(command, ports.http, ports.console, ports.metrics);
+        gateway.passwords = self.passwords.lock().unwrap().clone();
+        gateway.mails = Some(self.mail.folder().to_owned());
+        gateway.wait_for_log("waiting for the running process's listeners");
+        old.gateway.signal("QUIT");
+        gateway.wait_for_log("the listeners were handed over");
+        Served { gateway, ports, file: old.file.clone(), certificate: self.path("site.pem") }
+    }
+
     /// Every mail that the mail server took, newest first.
     pub fn mails(&self) -> Vec<Mail> {
         mails_in(self.mail.folder())
+    }
+
+    /// Every row of every table, as a backup writes it.
+    pub fn dump(&self) -> String {
+        match self.store.starts_with("sqlite:") {
+            true => self.sql(".dump"),
+            false => postgres::dump(&self.store),
+        }
     }
 
     /// Runs SQL on the database, past the gateway.
@@ -234,6 +304,11 @@ impl Served {
     /// Somebody with `curl` over TLS and HTTP/1.1.
     pub fn old_visitor(&self) -> Visitor {
         Visitor::by_curl(self.ports.https, &self.certificate, false)
+    }
+
+    /// Somebody elsewhere in the network, with `curl` over TLS and HTTP/1.1. The gateway must listen on that place's way here.
+    pub fn visitor_from(&self, place: &Elsewhere) -> Visitor {
+        Visitor::from_elsewhere(self.ports.https, &self.certificate, &place.here, &place.run_by())
     }
 
     /// Somebody whose TLS a front proxy on this machine has ended: quicker than `curl`.

@@ -61,6 +61,25 @@ impl Socket {
         self.send(text).is_ok() && self.receive().as_deref() == Some(text)
     }
 
+    /// The status with which the other end says that it closes (RFC 6455 7.4), answered as it should be; `None` when the
+    /// connection ends without a word.
+    pub fn farewell(&mut self) -> Option<u16> {
+        let mut head = [0; 2];
+        loop {
+            self.stream.read_exact(&mut head).ok()?;
+            let mut payload = vec![0; usize::from(head[1] & 0x7f)];
+            self.stream.read_exact(&mut payload).ok()?;
+            if head[0] == 0x88 {
+                let masked = payload.iter().zip(MASK.into_iter().cycle()).map(|(byte, mask)| byte ^ mask);
+                let length = 0x80 | u8::try_from(payload.len()).unwrap();
+                let frame: Vec<u8> = [0x88, length].into_iter().chain(MASK).chain(masked).collect();
+                let _ = self.stream.write_all(&frame);
+                return Some(u16::from_be_bytes([payload[0], payload[1]]));
+            }
+            assert_eq!(head[0] & 0x80, 0x80, "a whole frame");
+        }
+    }
+
     /// When the other end closed the connection; `None` when it did not within ten seconds.
     pub fn closed_at(mut self) -> Option<Instant> {
         self.stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use super::form::{Form, forms, unescape};
-use super::http::Answer;
+use super::http::{Answer, NoAnswer};
 use super::wire::{Curl, Wire};
 
 /// A browser with a jar of its own.
@@ -14,7 +15,7 @@ pub struct Visitor {
     /// By host, then by name.
     pub jar: BTreeMap<String, BTreeMap<String, String>>,
     pub language: Option<String>,
-    /// Headers of every request, besides a browser's own.
+    /// Headers of every request, besides a browser's own or in their place.
     pub always: Vec<(String, String)>,
     /// Every `Set-Cookie` that came, with the host it came from.
     pub cookies: Vec<(String, String)>,
@@ -114,13 +115,26 @@ impl Visitor {
         }
     }
 
+    /// Over TLS, from elsewhere in the network: `curl` is run by these words, and finds the gateway at this address.
+    pub fn from_elsewhere(port: u16, authority: &Path, address: &str, run_by: &[&str]) -> Self {
+        let mut curl = Curl::new(port, authority.to_owned(), false);
+        curl.address = address.to_owned();
+        curl.run_by = run_by.iter().map(|word| (*word).to_owned()).collect();
+        Self::over(Wire::Curl(curl))
+    }
+
     pub fn speaking(port: u16, language: &str) -> Self {
         Self { language: Some(language.to_owned()), ..Self::new(port) }
     }
 
     /// Opens an address and follows redirects.
     pub fn get(&mut self, url: &str) -> Page {
-        let answer = self.once("GET", url, &[], None);
+        self.try_get(url).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The same where the gateway may go away at any moment; then it says what came of it.
+    pub fn try_get(&mut self, url: &str) -> Result<Page, String> {
+        let answer = self.try_once("GET", url, &[], None)?;
         self.follow(url, answer)
     }
 
@@ -136,26 +150,86 @@ impl Visitor {
     }
 
     pub fn send(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Page {
+        self.try_send(page, form, fill).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The same where the gateway may go away at any moment; then it says what came of it.
+    pub fn try_send(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Result<Page, String> {
         let url = absolute(&page.url, &form.action);
-        let answer = self.post_once(page, form, fill);
+        let answer = self.try_post(page, form, fill)?;
         self.follow(&url, answer)
     }
 
     /// Sends a form and looks at the very answer.
     pub fn post_once(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Answer {
-        assert!(form.method.eq_ignore_ascii_case("post"), "forms that change something are posted: {form:?}");
-        let mut fields = form.fields.clone();
-        for (name, value) in fill {
-            fields.insert((*name).to_owned(), (*value).to_owned());
-        }
-        let body = fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect::<Vec<_>>().join("&");
-        let url = absolute(&page.url, &form.action);
-        let origin = origin(&page.url);
-        self.once("POST", &url, &[("Origin", &origin)], Some(body.as_bytes()))
+        self.try_post(page, form, fill).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The same where the gateway may go away at any moment; then it says what came of it.
+    pub fn try_post(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Result<Answer, String> {
+        let (url, origin, body) = sent(page, form, fill);
+        self.try_once("POST", &url, &[("Origin", &origin)], Some(body.as_bytes()))
     }
 
     /// One request, no redirect followed; cookies kept.
     pub fn once(&mut self, method: &str, url: &str, headers: &[(&str, &str)], form: Option<&[u8]>) -> Answer {
+        self.try_once(method, url, headers, form).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The same where the gateway may go away at any moment; then it says what came of it.
+    pub fn try_once(
+        &mut self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        form: Option<&[u8]>,
+    ) -> Result<Answer, String> {
+        self.ask(url, headers, form, |wire, authority, target, headers, body| {
+            wire.exchange(method, authority, target, headers, body)
+        })
+    }
+
+    /// Opens an address and follows redirects, where there may be no answer. Each is waited for so long.
+    pub fn attempt_get(&mut self, url: &str, patience: Duration) -> Result<Page, NoAnswer> {
+        let (mut url, mut hops) = (url.to_owned(), Vec::new());
+        loop {
+            let answer = self.attempt_once(&url, patience)?;
+            if !answer.redirects() || hops.len() == 10 {
+                return Ok(Page { url, answer, hops });
+            }
+            url = absolute(&url, answer.header("location").expect("a redirect has a location"));
+            hops.push(url.clone());
+        }
+    }
+
+    /// The same, no redirect followed.
+    pub fn attempt_once(&mut self, url: &str, patience: Duration) -> Result<Answer, NoAnswer> {
+        self.ask(url, &[], None, |wire, authority, target, headers, body| {
+            wire.attempt("GET", authority, target, headers, body, patience)
+        })
+    }
+
+    /// Sends a form, and knows whether it may have done something when there is no answer.
+    pub fn attempt_post(
+        &mut self,
+        page: &Page,
+        form: &Form,
+        fill: &[(&str, &str)],
+        patience: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        let (url, origin, body) = sent(page, form, fill);
+        self.ask(&url, &[("Origin", &origin)], Some(body.as_bytes()), |wire, authority, target, headers, body| {
+            wire.attempt("POST", authority, target, headers, body, patience)
+        })
+    }
+
+    fn ask<E>(
+        &mut self,
+        url: &str,
+        headers: &[(&str, &str)],
+        form: Option<&[u8]>,
+        send: impl FnOnce(&mut Wire, &str, &str, &[(&str, &str)], &[u8]) -> Result<Answer, E>,
+    ) -> Result<Answer, E> {
         let (authority, target) = split(url);
         let host = authority.split(':').next().unwrap_or_default().to_owned();
         let cookie = self
@@ -174,18 +248,19 @@ impl Visitor {
         if form.is_some() {
             all.push(("Content-Type", "application/x-www-form-urlencoded"));
         }
+        all.retain(|(name, _)| !self.always.iter().any(|(own, _)| own == name));
         all.extend(self.always.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         all.extend_from_slice(headers);
-        let answer = self.wire.exchange(method, &authority, &target, &all, form.unwrap_or_default());
+        let answer = send(&mut self.wire, &authority, &target, &all, form.unwrap_or_default())?;
         if let Wire::Curl(curl) = &self.wire {
             self.jar = curl.cookies();
-            return answer;
+            return Ok(answer);
         }
         let set: Vec<String> = answer.all("set-cookie").map(str::to_owned).collect();
         for cookie in set {
             self.keep(&host, &cookie);
         }
-        answer
+        Ok(answer)
     }
 
     fn keep(&mut self, host: &str, cookie: &str) {
@@ -200,17 +275,28 @@ impl Visitor {
         }
     }
 
-    fn follow(&mut self, url: &str, mut answer: Answer) -> Page {
+    fn follow(&mut self, url: &str, mut answer: Answer) -> Result<Page, String> {
         let mut url = url.to_owned();
         let mut hops = Vec::new();
-        while matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+        while answer.redirects() {
             assert!(hops.len() < 10, "redirected in circles: {hops:?}");
             url = absolute(&url, answer.header("location").expect("a redirect has a location"));
             hops.push(url.clone());
-            answer = self.once("GET", &url, &[], None);
+            answer = self.try_once("GET", &url, &[], None)?;
         }
-        Page { url, answer, hops }
+        Ok(Page { url, answer, hops })
     }
+}
+
+/// Where a filled form goes, from where, and its body.
+fn sent(page: &Page, form: &Form, fill: &[(&str, &str)]) -> (String, String, String) {
+    assert!(form.method.eq_ignore_ascii_case("post"), "forms that change something are posted: {form:?}");
+    let mut fields = form.fields.clone();
+    for (name, value) in fill {
+        fields.insert((*name).to_owned(), (*value).to_owned());
+    }
+    let body = fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect::<Vec<_>>().join("&");
+    (absolute(&page.url, &form.action), origin(&page.url), body)
 }
 
 fn split(url: &str) -> (String, String) {

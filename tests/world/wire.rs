@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::http::{Answer, exchange};
+use super::http::{Answer, NoAnswer, attempt, try_exchange};
 
 /// One of them.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ pub enum Wire {
 }
 
 impl Wire {
-    /// One request to `url`'s authority and target, and its answer.
+    /// One request to `url`'s authority and target, and its answer, or why there is none.
     pub fn exchange(
         &mut self,
         method: &str,
@@ -27,34 +28,70 @@ impl Wire {
         target: &str,
         headers: &[(&str, &str)],
         body: &[u8],
-    ) -> Answer {
+    ) -> Result<Answer, String> {
         match self {
-            Wire::Plain(port) => exchange(*port, method, authority, target, headers, body),
+            Wire::Plain(port) => try_exchange(*port, method, authority, target, headers, body),
             Wire::FrontProxy(port) => {
                 let headers = [headers, &[("X-Forwarded-Proto", "https")]].concat();
-                exchange(*port, method, authority, target, &headers, body)
+                try_exchange(*port, method, authority, target, &headers, body)
             }
-            Wire::Curl(curl) => curl.exchange(method, &format!("https://{authority}{target}"), headers, body),
+            Wire::Curl(curl) => Ok(curl.exchange(method, &format!("https://{authority}{target}"), headers, body)),
         }
     }
+
+    /// The same, waited for so long at the most, and telling whether it may have done something when there is no answer.
+    pub fn attempt(
+        &mut self,
+        method: &str,
+        authority: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        patience: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        match self {
+            Wire::Plain(port) => attempt(*port, method, authority, target, headers, body, patience),
+            Wire::FrontProxy(port) => {
+                let headers = [headers, &[("X-Forwarded-Proto", "https")]].concat();
+                attempt(*port, method, authority, target, &headers, body, patience)
+            }
+            Wire::Curl(curl) => {
+                curl.attempt(method, &format!("https://{authority}{target}"), headers, body, patience).map_err(|end| {
+                    // 7: nobody could be connected to.
+                    if end.code == Some(7) { NoAnswer::NotSent } else { NoAnswer::Unknown }
+                })
+            }
+        }
+    }
+}
+
+/// How `curl` ended without an answer.
+#[derive(Debug)]
+struct CurlEnd {
+    code: Option<i32>,
+    said: String,
 }
 
 /// `curl`, which verifies the certificate, chooses the protocol version, and keeps cookies by its own rules: a `__Host-` cookie
 /// that is not `Secure`, or has a `Domain`, or another path than `/`, is none for it.
 #[derive(Debug, Clone)]
 pub struct Curl {
-    /// Whatever host is asked for, this port of loopback is it.
+    /// Whatever host is asked for, this port is it.
     pub port: u16,
     /// The certificate that is believed.
     pub authority: PathBuf,
     pub http2: bool,
+    /// Where the gateway is: loopback.
+    pub address: String,
+    /// What `curl` is run by: nothing, or what puts it elsewhere in the network.
+    pub run_by: Vec<String>,
     /// The jar's file, as `curl` wrote it.
     jar: String,
 }
 
 impl Curl {
     pub fn new(port: u16, authority: PathBuf, http2: bool) -> Self {
-        Self { port, authority, http2, jar: String::new() }
+        Self { port, authority, http2, address: "127.0.0.1".to_owned(), run_by: Vec::new(), jar: String::new() }
     }
 
     /// What is in the jar, by host and name.
@@ -68,13 +105,28 @@ impl Curl {
     }
 
     fn exchange(&mut self, method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.attempt(method, url, headers, body, Duration::from_secs(60))
+            .unwrap_or_else(|end| panic!("curl {method} {url}: {:?} {}", end.code, end.said))
+    }
+
+    fn attempt(
+        &mut self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        patience: Duration,
+    ) -> Result<Answer, CurlEnd> {
         let folder = tempfile::tempdir().unwrap();
         let jar = folder.path().join("jar");
         std::fs::write(&jar, &self.jar).unwrap();
-        let mut command = Command::new("curl");
+        let words = self.run_by.iter().map(String::as_str).chain(["curl"]).collect::<Vec<_>>();
+        let mut command = Command::new(words[0]);
         command
-            .args(["--silent", "--show-error", "--include", "--globoff", "--path-as-is", "--max-time", "60"])
-            .args(["--noproxy", "*", "--connect-to", &format!("::127.0.0.1:{}", self.port)])
+            .args(&words[1..])
+            .args(["--silent", "--show-error", "--include", "--globoff", "--path-as-is"])
+            .args(["--max-time", &patience.as_secs_f64().to_string()])
+            .args(["--noproxy", "*", "--connect-to", &format!("::{}:{}", self.address, self.port)])
             .arg(if self.http2 { "--http2" } else { "--http1.1" })
             .arg("--cacert")
             .arg(&self.authority)
@@ -97,12 +149,14 @@ impl Curl {
         // curl may have gone already: its own words say why.
         let _ = child.stdin.take().unwrap().write_all(body);
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "curl {method} {url}: {} {said}", output.status);
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(CurlEnd { code: output.status.code(), said });
+        }
         self.jar = std::fs::read_to_string(&jar).unwrap();
         let (version, answer) = read(&output.stdout);
         assert_eq!(version, if self.http2 { "HTTP/2" } else { "HTTP/1.1" }, "{method} {url}");
-        answer
+        Ok(answer)
     }
 }
 

@@ -8,9 +8,8 @@ use doorward_api::credential::Credential;
 use doorward_api::ports::{Act, Change, Entropy, OneTime, OneTimePurpose};
 use doorward_api::{
     AuditEvent, CommitError, CredentialId, EventContext, EventKind, FlowId, SessionId, StoreError, Target, Timestamp,
-    Token, UserId,
+    Token, TokenState, UserId,
 };
-use doorward_tokens::TokenEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::ports::Ports;
@@ -137,12 +136,16 @@ impl Disputes {
             .and(Act::SessionsEndOf { user: stub.user.clone() })
             .and(Act::FlowsEndOf { user: stub.user.clone(), by: Box::new(context(visit, stub)) })
             .record(event(EventKind::EnrollmentDisputed));
-        let from = TokenEvent::Suspend.sources();
-        let to = from.first().and_then(|from| doorward_tokens::next(Some(*from), TokenEvent::Suspend).ok());
-        if let (true, Some(to)) = (in_use, to) {
+        if in_use {
+            let (from, to) = (TokenState::Active, TokenState::Suspended);
+            let suspended = event(EventKind::TokenSuspended)
+                .with("actor", "user")
+                .with("from", from.as_str())
+                .with("to", to.as_str())
+                .with("reason", "disputed");
             change = change
-                .and(Act::CredentialState { id: stub.credential.clone(), from, to })
-                .record(event(EventKind::TokenSuspended).with("reason", "disputed").with("to", to.as_str()));
+                .and(Act::CredentialState { id: stub.credential.clone(), from: vec![from], to })
+                .record(suspended);
         }
         let change = change.record(event(EventKind::SessionEnded).with("reason", "disputed"));
         self.ports.ledger.commit(&visit.vs.id, change, visit.now).await

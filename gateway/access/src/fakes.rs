@@ -12,7 +12,7 @@ use doorward_api::mail::{DueMail, NewMail};
 use doorward_api::plugin::{Authenticator, Offer, OfferRequest, OfferView, Plugin, Verified, WhyNot};
 use doorward_api::ports::{
     Act, Change, Clock, Credentials, Directory, Entropy, Fails, Flows, Ledger, Mailer, MeterKey, Meters, NoMetrics,
-    OneTime, OneTimePurpose, OneTimes, Outbox, PasswordCheck, Sessions, Settings,
+    OneTime, OneTimePurpose, OneTimes, Outbox, PasswordCheck, Rehash, Sessions, Settings, Taken,
 };
 use doorward_api::session::SessionKind;
 use doorward_api::{
@@ -38,6 +38,8 @@ pub(crate) struct Rows {
     pub(crate) meters: HashMap<MeterKey, (u32, Timestamp)>,
     pub(crate) events: Vec<AuditEvent>,
     pub(crate) settings: Option<SelfProvisioning>,
+    /// Of whose password the hash is too weak, and which it is.
+    pub(crate) weak_hashes: HashMap<UserId, String>,
 }
 
 /// The world behind the ports.
@@ -49,6 +51,8 @@ pub(crate) struct World {
     pub(crate) delivered: Mutex<HashMap<MailId, Delivery>>,
     /// The store does not answer.
     pub(crate) down: Mutex<bool>,
+    /// Too many passwords are being checked.
+    pub(crate) busy: Mutex<bool>,
 }
 
 impl World {
@@ -132,8 +136,15 @@ impl Directory for World {
         password: &Secret,
     ) -> Result<PasswordCheck, StoreError> {
         self.up()?;
+        if *self.busy.lock().unwrap() {
+            return Ok(PasswordCheck::Busy);
+        }
         let right = user.and_then(|user| self.with(|rows| rows.passwords.get(user).cloned()));
         Ok(if right.as_deref() == Some(password.expose()) { PasswordCheck::Right } else { PasswordCheck::Wrong })
+    }
+    async fn rehash(&self, _: &VirtualServerId, user: &UserId, _: &Secret) -> Result<Option<Rehash>, StoreError> {
+        let old = self.with(|rows| rows.weak_hashes.get(user).cloned());
+        Ok(old.map(|old| Rehash { old, new: "strong".into() }))
     }
 }
 
@@ -172,8 +183,10 @@ impl Flows for World {
     async fn flow(&self, _: &VirtualServerId, id: &FlowId) -> Result<Option<Flow>, StoreError> {
         Ok(self.with(|rows| rows.flows.iter().find(|flow| flow.id == *id).cloned()))
     }
-    async fn open_flows(&self, _: &VirtualServerId, _: &UserId, _: Timestamp) -> Result<u64, StoreError> {
-        Ok(0)
+    async fn open_flows(&self, _: &VirtualServerId, now: Timestamp) -> Result<u64, StoreError> {
+        self.up()?;
+        let open = |flow: &&Flow| !flow.step.ended() && flow.expires_at > now;
+        Ok(self.with(|rows| rows.flows.iter().filter(open).count()) as u64)
     }
 }
 
@@ -243,6 +256,28 @@ impl Meters for World {
             meter.0 += 1;
             Ok(*meter)
         })
+    }
+    async fn take_place(
+        &self,
+        vs: &VirtualServerId,
+        key: &MeterKey,
+        limit: u32,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Taken, StoreError> {
+        let (counted, until) = self.read(vs, key, now).await?;
+        if counted >= limit {
+            return Ok(Taken::Full { until });
+        }
+        self.count(vs, key, window, now).await.map(|(number, ends)| Taken::Place { number, ends })
+    }
+    async fn give_back(&self, _: &VirtualServerId, key: &MeterKey, ends: Timestamp) -> Result<(), StoreError> {
+        self.up()?;
+        self.with(|rows| match rows.meters.get_mut(key) {
+            Some(meter) if meter.1 == ends => meter.0 = meter.0.saturating_sub(1),
+            _ => {}
+        });
+        Ok(())
     }
     async fn read(&self, _: &VirtualServerId, key: &MeterKey, now: Timestamp) -> Result<(u32, Timestamp), StoreError> {
         Ok(self.with(|rows| rows.meters.get(key).copied()).filter(|meter| meter.1 > now).unwrap_or((0, now)))
@@ -363,6 +398,22 @@ impl Rows {
                         token.state = TokenState::Revoked;
                     }
                 }
+            }
+            Act::FlowsMakeRoom { user, keep, most, .. } => {
+                let counts = |flow: &&mut Flow| {
+                    let verified = matches!(flow.step, Step::EmailVerified | Step::CodeIssued);
+                    let open = !flow.step.ended() && flow.expires_at > now && !flow.data.proofs.is_empty();
+                    flow.user.as_ref() == Some(&user) && flow.id != keep && open && !verified
+                };
+                let mut theirs: Vec<&mut Flow> = self.flows.iter_mut().filter(counts).collect();
+                let ended = (theirs.len() + 1).saturating_sub(most as usize);
+                for flow in theirs.iter_mut().take(ended) {
+                    self.events.push(AuditEvent::new(EventKind::SignInSuperseded, flow.context()));
+                    flow.step = Step::Superseded;
+                }
+            }
+            Act::UserPasswordRehash { user, old, .. } => {
+                return self.weak_hashes.get(&user) == Some(&old) && self.weak_hashes.remove(&user).is_some();
             }
             Act::FlowsEndOf { user, .. } => {
                 for flow in self.flows.iter_mut().filter(|flow| flow.user.as_ref() == Some(&user)) {

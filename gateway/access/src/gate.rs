@@ -200,6 +200,7 @@ mod tests {
         fn request(&self, _: &str, _: &str, _: &'static str, _: Duration) {}
         fn upstream(&self, _: &str, _: &'static str) {}
         fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}
+        fn flow_refusal(&self, _: &str, _: &'static str) {}
         fn enrollment(&self, _: &str, _: &'static str, _: &'static str) {}
         fn mail(&self, _: &str, _: &'static str, _: &'static str) {}
         fn reload(&self, _: &'static str, _: &'static str) {}

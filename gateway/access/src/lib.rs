@@ -9,6 +9,7 @@ pub mod device;
 pub mod dispute;
 pub mod enrol;
 pub mod gate;
+mod hashers;
 pub mod language;
 pub mod names;
 pub mod passwords;

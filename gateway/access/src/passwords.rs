@@ -6,9 +6,11 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use data_encoding::{BASE64_NOPAD, Encoding};
-use doorward_api::ports::{Directory, Entropy, PasswordCheck, Users};
+use doorward_api::ports::{Directory, Entropy, PasswordCheck, Rehash, Users};
 use doorward_api::{FoldedName, Secret, StoreError, User, UserId, VirtualServerId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::hashers::{Furnished, Hashers, Memory};
 
 /// A longer password is nobody's; it is not worth any work.
 pub const LONGEST_PASSWORD: usize = 4096;
@@ -47,6 +49,7 @@ pub struct Passwords {
     places: Arc<Semaphore>,
     /// As many as may run.
     running: Arc<Semaphore>,
+    hashers: Hashers,
     /// Verified for users who do not exist, so that they cost what others cost.
     nobodys_hash: String,
 }
@@ -73,6 +76,7 @@ impl Passwords {
             entropy,
             places: Arc::new(Semaphore::new(jobs.saturating_add(queue))),
             running: Arc::new(Semaphore::new(jobs)),
+            hashers: Hashers::start(jobs),
         }
     }
 
@@ -89,11 +93,12 @@ impl Passwords {
         let salt = SaltString::encode_b64(&salt).map_err(|_| HashError::Failed)?;
         let turn = self.turn().await.ok_or(HashError::Busy)?;
         let argon2 = self.argon2.clone();
-        let work = move || {
+        let work = move |memory: &mut Memory| {
             let _turn = turn;
+            let argon2 = Furnished::new(argon2, memory);
             argon2.hash_password(password.expose().as_bytes(), &salt).map(|hash| hash.to_string())
         };
-        tokio::task::spawn_blocking(work).await.ok().and_then(Result::ok).ok_or(HashError::Failed)
+        self.hashers.run(work).await.and_then(Result::ok).ok_or(HashError::Failed)
     }
 
     /// Whether the password is the one of this PHC hash; without a hash the same work is done for nothing.
@@ -107,8 +112,9 @@ impl Passwords {
         let Some(turn) = self.turn().await else { return Ok(PasswordCheck::Busy) };
         let (argon2, password) = (self.argon2.clone(), password.clone());
         let hash = hash.unwrap_or_else(|| self.nobodys_hash.clone());
-        let work = move || {
+        let work = move |memory: &mut Memory| {
             let _turn = turn;
+            let argon2 = Furnished::new(argon2, memory);
             let parsed = PasswordHash::new(&hash)?;
             // Without these, verifying would say "wrong password" of a damaged row.
             if parsed.salt.is_none() || parsed.hash.is_none() {
@@ -120,11 +126,22 @@ impl Passwords {
                 Err(error) => Err(error),
             }
         };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(check)) => Ok(check),
-            Ok(Err(error)) => Err(StoreError::Damaged(format!("a password hash cannot be read: {error}"))),
-            Err(_) => Err(StoreError::Unavailable("a password check was broken off".into())),
+        match self.hashers.run(work).await {
+            Some(Ok(check)) => Ok(check),
+            Some(Err(error)) => Err(StoreError::Damaged(format!("a password hash cannot be read: {error}"))),
+            None => Err(StoreError::Unavailable("a password check was broken off".into())),
         }
+    }
+
+    /// Whether a stored hash was made with less work than hashes of today are, or in another way.
+    fn outdated(&self, hash: &str) -> bool {
+        let params = self.argon2.params();
+        let Ok(parsed) = PasswordHash::new(hash) else { return false };
+        let Ok(made_with) = Params::try_from(&parsed) else { return false };
+        parsed.algorithm != Algorithm::Argon2id.ident()
+            || parsed.version != Some(Version::V0x13.into())
+            || made_with.m_cost() < params.m_cost()
+            || made_with.t_cost() < params.t_cost()
     }
 
     /// Waits for a thread. `None` when too many wait already.
@@ -209,6 +226,18 @@ impl Directory for LocalDirectory {
             PasswordCheck::Right if !enabled => Ok(PasswordCheck::Wrong),
             check => Ok(check),
         }
+    }
+
+    async fn rehash(
+        &self,
+        vs: &VirtualServerId,
+        user: &UserId,
+        password: &Secret,
+    ) -> Result<Option<Rehash>, StoreError> {
+        let stored = self.users.password_hash(vs, user).await?;
+        let Some(old) = stored.filter(|hash| self.passwords.outdated(hash)) else { return Ok(None) };
+        // No time for it now is no harm: the next sign-in tries again.
+        Ok(self.passwords.hash(password.clone()).await.ok().map(|new| Rehash { old, new }))
     }
 }
 
@@ -342,5 +371,36 @@ mod tests {
             let directory = LocalDirectory::new(users, passwords.clone());
             assert_eq!(directory.check_password(&vs, user, &Secret::new(password)).await.unwrap(), expected);
         }
+    }
+
+    /// "right", hashed with half of the memory and one pass.
+    async fn weak_hash() -> String {
+        let weak = Passwords {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(MEMORY_KIB / 2, 1, 1, None).unwrap()),
+            ..passwords()
+        };
+        weak.hash(Secret::new("right")).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_less_work_is_made_anew_and_one_of_today_is_not() {
+        let passwords = Arc::new(passwords());
+        let (vs, alice) = (VirtualServerId::from("default"), UserId::from("u-alice"));
+        let directory = |hash: &str| {
+            LocalDirectory::new(Arc::new(OneUser { hash: Some(hash.into()), disabled: false }), passwords.clone())
+        };
+        let (weak, right) = (weak_hash().await, Secret::new("right"));
+        let checked = directory(&weak).check_password(&vs, Some(&alice), &right).await.unwrap();
+        assert_eq!(checked, PasswordCheck::Right, "its own parameters are used to check it");
+        let Rehash { old, new } = directory(&weak).rehash(&vs, &alice, &right).await.unwrap().unwrap();
+        assert_eq!(old, weak);
+        assert!(new.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{new}");
+        assert_eq!(passwords.verify(&right, Some(new.clone())).await.unwrap(), PasswordCheck::Right);
+        assert_eq!(directory(&new).rehash(&vs, &alice, &right).await.unwrap(), None);
+        let stronger = new.replace("m=19456,t=2", "m=65536,t=3");
+        assert_eq!(directory(&stronger).rehash(&vs, &alice, &right).await.unwrap(), None, "more is no less");
+        let other_way = weak.replace("argon2id", "argon2i");
+        assert!(directory(&other_way).rehash(&vs, &alice, &right).await.unwrap().is_some());
+        assert_eq!(directory(&new).rehash(&vs, &UserId::from("nobody"), &right).await.unwrap(), None);
     }
 }

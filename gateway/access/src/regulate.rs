@@ -1,34 +1,43 @@
 //! Guessing passwords, regulated (SEC 5.8, decision A23): few tries for an account from browsers it does not know, a small
-//! budget of its own for each browser it knows, and a large one for each address.
+//! budget of its own for the browsers it knows, and a large one for each address.
 //!
-//! Each try is counted before it is evaluated, in a statement of its own. Of any number of parallel tries exactly as many
-//! are evaluated as the limit says (LG-04), and nothing that happens later takes a count back but a right password (LG-05).
-//! Names of nobody are counted like names of somebody, so that a lock tells nothing (LG-01, LG-03).
+//! Each try takes its place below every limit before it is evaluated, in statements of their own. Of any number of parallel
+//! tries exactly as many are evaluated as the limits say (LG-04), and nothing that happens later gives a place back but a
+//! right password, or a check that never ran (LG-05). Names of nobody are counted like names of somebody, so that a lock
+//! tells nothing (LG-01, LG-03).
+//!
+//! What strangers do fills only meters of strangers: a browser that the account knows is stopped by nothing but its own
+//! failures, whoever else tries, from whatever address (LG-06).
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use doorward_api::ports::{MeterKey, MeterScope, Meters};
+use doorward_api::ports::{MeterKey, MeterScope, Meters, Taken};
 use doorward_api::{FoldedName, StoreError, Timestamp, UserId, VirtualServerId};
 
 use crate::device::DeviceNonce;
 
-/// The limits.
+/// The limits. Together the two budgets of an account are the hundred failures a day that NIST SP 800-63B permits (LG-02).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegulationRules {
     /// Failures in a row that an account permits; the next one locks it.
     pub permitted: u32,
     /// How long it is locked.
     pub lock: Duration,
-    /// Tries a day, from browsers it does not know, however slowly they come (LG-02).
+    /// Failures of an account in a day, from all browsers it does not know, however slowly they come.
     pub per_day: u32,
-    /// Failures of a browser that the account knows, within [`RegulationRules::window`].
+    /// Failures in a day of a browser that the account knows. After them it is a browser like any other.
     pub known_device: u32,
-    /// Failures from an address, within [`RegulationRules::window`].
+    /// Failures in a day of all browsers that the account knows together: a stolen cookie more is not a budget more.
+    pub known_devices: u32,
+    /// From how many failures of an address within [`RegulationRules::window`] on each of its answers is held back for
+    /// longest. A hundred sign-ins bring five or so mistyped passwords, so an office stays below.
+    pub slowed_address: u32,
+    /// How many failures of an address within [`RegulationRules::window`] are evaluated.
     pub per_address: u32,
-    /// The span for known browsers and addresses.
+    /// The span for addresses.
     pub window: Duration,
     /// How long the answer to the first, second, … failure is to be held back; the last one for all that follow.
     pub delays: Vec<Duration>,
@@ -39,8 +48,10 @@ impl Default for RegulationRules {
         Self {
             permitted: 3,
             lock: Duration::from_mins(15),
-            per_day: 100,
+            per_day: 80,
             known_device: 10,
+            known_devices: 20,
+            slowed_address: 30,
             per_address: 100,
             window: Duration::from_mins(15),
             delays: [1, 3, 5, 10].map(Duration::from_secs).to_vec(),
@@ -90,8 +101,13 @@ pub struct Guesser<'a> {
 pub enum Permission {
     /// Yes, this one try. It is counted as a failure until [`Regulation::after_success`].
     Allowed(Attempt),
-    /// No, whether it is right or not.
-    Wait {
+    /// No, whether it is right or not: the account is locked for browsers that it does not know.
+    Locked {
+        /// Come back then.
+        until: Timestamp,
+    },
+    /// No: too much went wrong from this address.
+    TooMany {
         /// Come back then.
         until: Timestamp,
     },
@@ -99,23 +115,51 @@ pub enum Permission {
 
 /// A counted try. What became of it must be told.
 #[derive(Debug)]
-#[must_use = "a try ends in `after_failure` or `after_success`"]
+#[must_use = "a try ends in `after_failure`, `after_success` or `not_evaluated`"]
 pub struct Attempt {
     /// Which one in a row.
     number: u32,
-    /// When its count is forgotten by itself.
-    window_ends: Timestamp,
+    from: Whence,
+    /// Every place that it has taken, with the end of the window in which it did.
+    places: Vec<(MeterKey, Timestamp)>,
+}
+
+/// From where a try comes, and what its failure uses up.
+#[derive(Debug)]
+enum Whence {
+    /// A browser that the account knows; with the end of the day when it is the last of its budget.
+    Known { last: Option<Timestamp> },
+    /// Any other.
+    Unknown {
+        /// Which failure of the address in its window.
+        of_address: u32,
+        /// The end of the address's window.
+        window_ends: Timestamp,
+        /// The end of the day when it is the last of the account's budget.
+        last_of_day: Option<Timestamp>,
+    },
+}
+
+/// A limit that was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// Whose: `account`, `device`, `address`.
+    pub scope: &'static str,
+    /// Nothing is evaluated until then.
+    pub until: Timestamp,
 }
 
 /// What a failure leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Which one in a row.
     pub number: u32,
     /// How long to hold back the answer.
     pub delay: Duration,
-    /// Set when this very failure has locked the account (or used up this browser's budget).
+    /// Set while the account is locked for this browser.
     pub locked_until: Option<Timestamp>,
+    /// The limits that this very failure has reached: each is told once.
+    pub reached: Vec<Reached>,
 }
 
 /// Regulates.
@@ -123,6 +167,46 @@ pub struct Failure {
 pub struct Regulation {
     meters: Arc<dyn Meters>,
     rules: RegulationRules,
+}
+
+/// Takes places, and gives them all back when one is not to be had.
+struct Taking<'a> {
+    meters: &'a dyn Meters,
+    vs: &'a VirtualServerId,
+    now: Timestamp,
+    places: Vec<(MeterKey, Timestamp)>,
+}
+
+impl Taking<'_> {
+    /// Which place and until when; or when there will be one.
+    async fn take(
+        &mut self,
+        meter: MeterKey,
+        limit: u32,
+        window: Duration,
+    ) -> Result<Result<(u32, Timestamp), Timestamp>, StoreError> {
+        match self.meters.take_place(self.vs, &meter, limit, window, self.now).await? {
+            Taken::Place { number, ends } => {
+                self.places.push((meter, ends));
+                Ok(Ok((number, ends)))
+            }
+            Taken::Full { until } => {
+                give_back(self.meters, self.vs, &self.places).await?;
+                Ok(Err(until))
+            }
+        }
+    }
+}
+
+async fn give_back(
+    meters: &dyn Meters,
+    vs: &VirtualServerId,
+    places: &[(MeterKey, Timestamp)],
+) -> Result<(), StoreError> {
+    for (meter, ends) in places {
+        meters.give_back(vs, meter, *ends).await?;
+    }
+    Ok(())
 }
 
 impl Regulation {
@@ -136,79 +220,135 @@ impl Regulation {
     /// # Errors
     /// [`StoreError`]: then it may not.
     pub async fn before_password(&self, who: &Guesser<'_>, now: Timestamp) -> Result<Permission, StoreError> {
-        let (failures, until) = self.meters.read(who.vs, &address_meter(who.address), now).await?;
-        if failures >= self.rules.per_address {
-            return Ok(Permission::Wait { until });
+        if let Some(device) = who.device
+            && let Some(attempt) = self.known_device_try(who, device, now).await?
+        {
+            return Ok(Permission::Allowed(attempt));
         }
-        match who.device {
-            Some(device) => self.known_device_tries(who, device, now).await,
-            None => self.unknown_device_tries(who, now).await,
-        }
+        self.unknown_device_try(who, now).await
     }
 
-    async fn known_device_tries(
+    /// `None` when the budget is used up.
+    async fn known_device_try(
         &self,
         who: &Guesser<'_>,
         device: &DeviceNonce,
         now: Timestamp,
-    ) -> Result<Permission, StoreError> {
-        let meter = device_meter(who.account, device);
-        let (number, window_ends) = self.meters.count(who.vs, &meter, self.rules.window, now).await?;
-        Ok(permission(number, self.rules.known_device, window_ends))
+    ) -> Result<Option<Attempt>, StoreError> {
+        let mut taking = self.taking(who, now);
+        let own = self.rules.known_device;
+        let Ok((number, ends)) = taking.take(device_meter(who.account, device), own, DAY).await? else {
+            return Ok(None);
+        };
+        if taking.take(devices_meter(who.account), self.rules.known_devices, DAY).await?.is_err() {
+            return Ok(None);
+        }
+        let from = Whence::Known { last: (number == own).then_some(ends) };
+        Ok(Some(Attempt { number, from, places: taking.places }))
     }
 
-    async fn unknown_device_tries(&self, who: &Guesser<'_>, now: Timestamp) -> Result<Permission, StoreError> {
+    async fn unknown_device_try(&self, who: &Guesser<'_>, now: Timestamp) -> Result<Permission, StoreError> {
         let (locked, until) = self.meters.read(who.vs, &lock_meter(who.account), now).await?;
         if locked > 0 {
-            return Ok(Permission::Wait { until });
+            return Ok(Permission::Locked { until });
         }
-        let tries = tries_meter(who.account);
-        let (number, window_ends) = self.meters.count(who.vs, &tries, self.rules.lock, now).await?;
+        let mut taking = self.taking(who, now);
+        let rules = &self.rules;
+        let of_address = taking.take(address_meter(who.address), rules.per_address, rules.window).await?;
+        let (of_address, window_ends) = match of_address {
+            Ok(place) => place,
+            Err(until) => return Ok(Permission::TooMany { until }),
+        };
         // The failure after the permitted ones is the one that locks: it is evaluated still, those after it are not.
-        let attempt = permission(number, self.rules.permitted.saturating_add(1), window_ends);
-        if let Permission::Wait { .. } = attempt {
-            return Ok(attempt);
-        }
-        let (today, day_ends) = self.meters.count(who.vs, &day_meter(who.account), DAY, now).await?;
-        Ok(if today > self.rules.per_day { Permission::Wait { until: day_ends } } else { attempt })
+        let evaluated = rules.permitted.saturating_add(1);
+        let number = match taking.take(tries_meter(who.account), evaluated, rules.lock).await? {
+            Ok((number, _)) => number,
+            Err(until) => return Ok(Permission::Locked { until }),
+        };
+        let (today, day_ends) = match taking.take(day_meter(who.account), rules.per_day, DAY).await? {
+            Ok(place) => place,
+            Err(until) => return Ok(Permission::Locked { until }),
+        };
+        let last_of_day = (today == rules.per_day).then_some(day_ends);
+        let from = Whence::Unknown { of_address, window_ends, last_of_day };
+        Ok(Permission::Allowed(Attempt { number, from, places: taking.places }))
+    }
+
+    fn taking<'a>(&'a self, who: &Guesser<'a>, now: Timestamp) -> Taking<'a> {
+        Taking { meters: self.meters.as_ref(), vs: who.vs, now, places: Vec::new() }
     }
 
     /// The password was wrong. To be called before anything is answered.
     ///
     /// # Errors
-    /// [`StoreError`]; the account's own count stands all the same.
+    /// [`StoreError`]; the try's own count stands all the same.
     pub async fn after_failure(
         &self,
         who: &Guesser<'_>,
         attempt: Attempt,
         now: Timestamp,
     ) -> Result<Failure, StoreError> {
-        // An address is counted only now: behind one there may be a whole office that signs in rightly. Parallel tries can
-        // overshoot this limit, by no more than passwords are checked at once.
-        self.meters.count(who.vs, &address_meter(who.address), self.rules.window, now).await?;
-        let locked_until = match who.device {
-            Some(_) => (attempt.number >= self.rules.known_device).then_some(attempt.window_ends),
-            None if attempt.number > self.rules.permitted => {
-                Some(self.meters.count(who.vs, &lock_meter(who.account), self.rules.lock, now).await?.1)
+        let number = attempt.number;
+        let mut failure = Failure { number, delay: self.delay(number), locked_until: None, reached: Vec::new() };
+        match attempt.from {
+            Whence::Known { last } => {
+                failure.reached.extend(last.map(|until| Reached { scope: "device", until }));
             }
-            None => None,
-        };
-        Ok(Failure { number: attempt.number, delay: self.delay(attempt.number), locked_until })
+            Whence::Unknown { of_address, window_ends, last_of_day } => {
+                if of_address > self.rules.slowed_address {
+                    failure.delay = self.rules.delays.last().copied().unwrap_or_default();
+                }
+                if of_address == self.rules.per_address {
+                    failure.reached.push(Reached { scope: "address", until: window_ends });
+                }
+                if number > self.rules.permitted {
+                    self.lock(who, &mut failure, now).await?;
+                }
+                if let Some(until) = last_of_day {
+                    failure.locked_until = failure.locked_until.max(Some(until));
+                    failure.reached.push(Reached { scope: "account", until });
+                }
+            }
+        }
+        Ok(failure)
     }
 
-    /// The password was right: the failures of this kind of browser are forgotten. Signing in from a known browser does not
-    /// forgive what strangers have tried.
+    /// Of several that come to lock at the same moment one does.
+    async fn lock(&self, who: &Guesser<'_>, failure: &mut Failure, now: Timestamp) -> Result<(), StoreError> {
+        let until = match self.meters.take_place(who.vs, &lock_meter(who.account), 1, self.rules.lock, now).await? {
+            Taken::Place { ends, .. } => {
+                failure.reached.push(Reached { scope: "account", until: ends });
+                ends
+            }
+            Taken::Full { until } => until,
+        };
+        failure.locked_until = Some(until);
+        Ok(())
+    }
+
+    /// The password was right: the failures of this kind of browser are forgotten, but for those of the day. Signing in from
+    /// a known browser does not forgive what strangers have tried.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn after_success(&self, who: &Guesser<'_>, _attempt: Attempt) -> Result<(), StoreError> {
-        if let Some(device) = who.device {
-            return self.meters.forget(who.vs, &device_meter(who.account, device)).await;
+    pub async fn after_success(&self, who: &Guesser<'_>, attempt: Attempt) -> Result<(), StoreError> {
+        let forgotten = match (&attempt.from, who.device) {
+            (Whence::Known { .. }, Some(device)) => vec![device_meter(who.account, device)],
+            _ => vec![tries_meter(who.account), lock_meter(who.account)],
+        };
+        for meter in &forgotten {
+            self.meters.forget(who.vs, meter).await?;
         }
-        for meter in [tries_meter(who.account), day_meter(who.account), lock_meter(who.account)] {
-            self.meters.forget(who.vs, &meter).await?;
-        }
-        Ok(())
+        let kept: Vec<_> = attempt.places.into_iter().filter(|(meter, _)| !forgotten.contains(meter)).collect();
+        give_back(self.meters.as_ref(), who.vs, &kept).await
+    }
+
+    /// The password was not looked at after all: it is as if nobody had tried.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then it stays counted.
+    pub async fn not_evaluated(&self, who: &Guesser<'_>, attempt: Attempt) -> Result<(), StoreError> {
+        give_back(self.meters.as_ref(), who.vs, &attempt.places).await
     }
 
     fn delay(&self, number: u32) -> Duration {
@@ -220,14 +360,6 @@ impl Regulation {
 impl std::fmt::Debug for Regulation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Regulation").field("rules", &self.rules).finish_non_exhaustive()
-    }
-}
-
-fn permission(number: u32, evaluated: u32, window_ends: Timestamp) -> Permission {
-    if number > evaluated {
-        Permission::Wait { until: window_ends }
-    } else {
-        Permission::Allowed(Attempt { number, window_ends })
     }
 }
 
@@ -246,6 +378,11 @@ fn lock_meter(account: &Account) -> MeterKey {
 
 fn device_meter(account: &Account, device: &DeviceNonce) -> MeterKey {
     MeterKey { scope: MeterScope::PasswordKnownDevice, key: format!("{}:{}", account.key(), device.as_str()) }
+}
+
+/// All browsers that the account knows.
+fn devices_meter(account: &Account) -> MeterKey {
+    MeterKey { scope: MeterScope::PasswordKnownDevice, key: account.key() }
 }
 
 /// An IPv4 address by itself, an IPv6 address with its whole /64: so many one customer has at the least.
@@ -267,6 +404,7 @@ mod tests {
 
     use async_trait::async_trait;
     use doorward_api::keys::MasterKey;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::device::Devices;
@@ -293,6 +431,26 @@ mod tests {
             counter.0 += 1;
             Ok(*counter)
         }
+        async fn take_place(
+            &self,
+            vs: &VirtualServerId,
+            key: &MeterKey,
+            limit: u32,
+            window: Duration,
+            now: Timestamp,
+        ) -> Result<Taken, StoreError> {
+            let (counted, until) = self.read(vs, key, now).await?;
+            if counted >= limit {
+                return Ok(Taken::Full { until });
+            }
+            self.count(vs, key, window, now).await.map(|(number, ends)| Taken::Place { number, ends })
+        }
+        async fn give_back(&self, _: &VirtualServerId, key: &MeterKey, ends: Timestamp) -> Result<(), StoreError> {
+            if let Some(counter) = self.0.lock().unwrap().get_mut(key).filter(|counter| counter.1 == ends) {
+                counter.0 -= 1;
+            }
+            Ok(())
+        }
         async fn read(
             &self,
             _: &VirtualServerId,
@@ -310,18 +468,22 @@ mod tests {
 
     struct Stage {
         regulation: Regulation,
+        counters: Arc<Counters>,
         vs: VirtualServerId,
         account: Account,
         device: DeviceNonce,
+        other_device: DeviceNonce,
     }
 
     impl Stage {
         fn set() -> Self {
             let (vs, alice) = (VirtualServerId::from("default"), UserId::from("u-alice"));
             let devices = Devices::new(&MasterKey::new(vec![7; 32]).unwrap(), Arc::new(Dice::default()));
-            let device = devices.known(&vs, &alice, &devices.make(&vs, &alice, now()), now()).unwrap();
-            let regulation = Regulation::new(Arc::new(Counters::default()), RegulationRules::default());
-            Self { regulation, vs, account: Account::User(alice), device }
+            let device = || devices.known(&vs, &alice, &devices.make(&vs, &alice, now()), now()).unwrap();
+            let (device, other_device) = (device(), device());
+            let counters = Arc::new(Counters::default());
+            let regulation = Regulation::new(counters.clone(), RegulationRules::default());
+            Self { regulation, counters, vs, account: Account::User(alice), device, other_device }
         }
 
         fn stranger(&self) -> Guesser<'_> {
@@ -336,10 +498,15 @@ mod tests {
             Guesser { device: Some(&self.device), ..self.from("198.51.100.7") }
         }
 
+        /// A stranger's try on another account, from the address of `self.stranger()`.
+        async fn fail_on(&self, account: &Account, address: &str) -> Option<Failure> {
+            self.fail(&Guesser { account, ..self.from(address) }, now()).await
+        }
+
         async fn fail(&self, who: &Guesser<'_>, at: Timestamp) -> Option<Failure> {
             match self.regulation.before_password(who, at).await.unwrap() {
                 Permission::Allowed(attempt) => Some(self.regulation.after_failure(who, attempt, at).await.unwrap()),
-                Permission::Wait { .. } => None,
+                Permission::Locked { .. } | Permission::TooMany { .. } => None,
             }
         }
 
@@ -349,9 +516,30 @@ mod tests {
                     self.regulation.after_success(who, attempt).await.unwrap();
                     true
                 }
-                Permission::Wait { .. } => false,
+                Permission::Locked { .. } | Permission::TooMany { .. } => false,
             }
         }
+
+        async fn too_many(&self, who: &Guesser<'_>, at: Timestamp) -> bool {
+            matches!(self.regulation.before_password(who, at).await.unwrap(), Permission::TooMany { .. })
+        }
+
+        /// A try that is under way.
+        async fn begin(&self, who: &Guesser<'_>) -> Attempt {
+            match self.regulation.before_password(who, now()).await.unwrap() {
+                Permission::Allowed(attempt) => attempt,
+                refused => panic!("{refused:?}"),
+            }
+        }
+
+        /// Whether no meter counts anything.
+        fn untouched(&self) -> bool {
+            self.counters.0.lock().unwrap().values().all(|(counted, _)| *counted == 0)
+        }
+    }
+
+    fn user(number: usize) -> Account {
+        Account::User(UserId::new(format!("u-{number}")))
     }
 
     const fn secs(secs: u64) -> Duration {
@@ -363,13 +551,16 @@ mod tests {
         let stage = Stage::set();
         for (number, delay) in [(1, 1), (2, 3), (3, 5)] {
             let failure = stage.fail(&stage.stranger(), now() + secs(200)).await.unwrap();
-            assert_eq!(failure, Failure { number, delay: secs(delay), locked_until: None });
+            let expected = Failure { number, delay: secs(delay), locked_until: None, reached: Vec::new() };
+            assert_eq!(failure, expected);
         }
         let fourth_at = now() + secs(800);
         let fourth = stage.fail(&stage.stranger(), fourth_at).await.unwrap();
-        assert_eq!(fourth, Failure { number: 4, delay: secs(10), locked_until: Some(fourth_at + secs(900)) });
+        let until = fourth_at + secs(900);
+        let reached = vec![Reached { scope: "account", until }];
+        assert_eq!(fourth, Failure { number: 4, delay: secs(10), locked_until: Some(until), reached });
         assert!(!stage.succeed(&stage.stranger(), fourth_at + secs(899)).await, "even the right password waits");
-        assert!(stage.succeed(&stage.stranger(), fourth_at + secs(900)).await);
+        assert!(stage.succeed(&stage.stranger(), until).await);
     }
 
     #[tokio::test]
@@ -380,6 +571,27 @@ mod tests {
         }
         assert!(stage.succeed(&stage.stranger(), now()).await);
         assert_eq!(stage.fail(&stage.stranger(), now()).await.unwrap().number, 1);
+    }
+
+    #[tokio::test]
+    async fn a_right_password_leaves_no_trace() {
+        let stage = Stage::set();
+        for who in [stage.stranger(), stage.owner()] {
+            assert!(stage.succeed(&who, now()).await);
+            assert!(stage.untouched(), "{:?}", stage.counters.0.lock().unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_check_that_never_ran_is_no_try() {
+        let stage = Stage::set();
+        for who in [stage.stranger(), stage.owner()] {
+            for _ in 0..200 {
+                let attempt = stage.begin(&who).await;
+                stage.regulation.not_evaluated(&who, attempt).await.unwrap();
+            }
+            assert!(stage.untouched());
+        }
     }
 
     #[tokio::test]
@@ -403,6 +615,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_several_that_are_the_last_one_tells_of_the_lock() {
+        let stage = Stage::set();
+        let stranger = stage.stranger();
+        let mut attempts = Vec::new();
+        for _ in 0..4 {
+            attempts.push(stage.begin(&stranger).await);
+        }
+        // One of them never runs, and another takes its place: two are the last now.
+        stage.regulation.not_evaluated(&stranger, attempts.remove(1)).await.unwrap();
+        attempts.push(stage.begin(&stranger).await);
+        let mut told = 0;
+        for attempt in attempts {
+            told += stage.regulation.after_failure(&stranger, attempt, now()).await.unwrap().reached.len();
+        }
+        assert_eq!(told, 1);
+    }
+
+    #[tokio::test]
     async fn strangers_do_not_lock_the_owner_out_and_the_owner_does_not_help_them() {
         let stage = Stage::set();
         for _ in 0..40 {
@@ -413,44 +643,109 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_known_device_has_a_small_budget() {
+    async fn a_known_device_has_a_small_budget_for_the_day_and_is_a_stranger_after_it() {
         let stage = Stage::set();
         for number in 1..=10 {
             let failure = stage.fail(&stage.owner(), now()).await.unwrap();
-            assert_eq!(failure.locked_until.is_some(), number == 10);
+            let told = (number == 10).then_some(Reached { scope: "device", until: now() + DAY });
+            assert_eq!((failure.locked_until, failure.reached), (None, Vec::from_iter(told)));
+        }
+        // Four more as anybody has, and then the account is locked for it as for anybody.
+        for _ in 0..4 {
+            stage.fail(&stage.owner(), now()).await.unwrap();
         }
         assert!(!stage.succeed(&stage.owner(), now() + secs(899)).await);
         assert!(stage.succeed(&stage.owner(), now() + secs(900)).await);
+        for _ in 0..5 {
+            stage.fail(&stage.owner(), now() + DAY).await.unwrap();
+        }
+        assert!(stage.succeed(&stage.owner(), now() + DAY).await, "with the day comes a new budget");
     }
 
     #[tokio::test]
-    async fn a_slow_guesser_has_a_hundred_tries_a_day_from_all_addresses_together() {
+    async fn many_stolen_cookies_have_no_more_than_twenty_tries_a_day_together() {
         let stage = Stage::set();
+        let devices = Devices::new(&MasterKey::new(vec![7; 32]).unwrap(), Arc::new(Dice::default()));
+        let (vs, alice) = (VirtualServerId::from("default"), UserId::from("u-alice"));
         let mut evaluated = 0;
+        for _ in 0..10 {
+            let device = devices.known(&vs, &alice, &devices.make(&vs, &alice, now()), now()).unwrap();
+            for _ in 0..10 {
+                let who = Guesser { device: Some(&device), ..stage.stranger() };
+                evaluated += u32::from(stage.fail(&who, now()).await.is_some());
+            }
+        }
+        assert_eq!(evaluated, 20 + 4, "and the four that any browser has in a quarter of an hour");
+    }
+
+    #[tokio::test]
+    async fn an_attacker_in_the_same_office_harms_nobody_on_a_known_device() {
+        let stage = Stage::set();
+        for victim in 0..500 {
+            stage.fail_on(&user(victim), "198.51.100.7").await;
+        }
+        assert!(stage.too_many(&stage.from("198.51.100.7"), now()).await, "whose browser is new has to wait");
+        assert!(stage.succeed(&stage.owner(), now()).await);
+        stage.fail(&stage.owner(), now()).await.unwrap();
+        assert!(stage.succeed(&stage.owner(), now()).await);
+    }
+
+    #[tokio::test]
+    async fn a_slow_guesser_has_eighty_tries_a_day_from_all_addresses_together() {
+        let stage = Stage::set();
+        let (mut evaluated, mut told) = (0, 0);
         for minute in 0..24 * 60 {
             let address = format!("203.0.113.{}", minute % 200);
             let failure = stage.fail(&stage.from(&address), now() + secs(minute * 60)).await;
             evaluated += u32::from(failure.is_some());
+            let of_day = |reached: &&Reached| reached.scope == "account" && reached.until == now() + DAY;
+            told += failure.iter().flat_map(|failure| &failure.reached).filter(of_day).count();
         }
-        assert_eq!(evaluated, 100);
+        assert_eq!((evaluated, told), (80, 1));
+        assert!(stage.succeed(&stage.owner(), now() + secs(23 * 3600)).await);
+        assert!(stage.succeed(&stage.stranger(), now() + DAY).await);
     }
 
     #[tokio::test]
-    async fn an_address_that_tries_everybody_has_to_wait() {
+    async fn an_address_that_tries_everybody_is_slowed_and_then_has_to_wait() {
         let stage = Stage::set();
-        let mut evaluated = 0;
+        let mut failures = Vec::new();
         for victim in 0..500 {
-            let account = Account::User(UserId::new(format!("u-{victim}")));
-            let who = Guesser { account: &account, ..stage.from(&format!("2001:db8::{victim:x}")) };
-            evaluated += u32::from(stage.fail(&who, now()).await.is_some());
+            failures.extend(stage.fail_on(&user(victim), &format!("2001:db8::{victim:x}")).await);
         }
-        assert_eq!(evaluated, 100);
+        assert_eq!(failures.len(), 100);
+        assert_eq!(failures.iter().filter(|failure| failure.delay == secs(1)).count(), 30);
+        assert_eq!(failures.iter().filter(|failure| failure.delay == secs(10)).count(), 70);
+        let told: Vec<&Reached> = failures.iter().flat_map(|failure| &failure.reached).collect();
+        assert_eq!(told, [&Reached { scope: "address", until: now() + secs(900) }], "once");
+        assert!(stage.too_many(&stage.from("2001:db8::1"), now() + secs(899)).await);
         assert!(stage.succeed(&stage.from("2001:db8:0:1::1"), now()).await, "the neighbour network may");
         assert!(stage.succeed(&stage.from("2001:db8::1"), now() + secs(900)).await);
     }
 
     #[tokio::test]
-    async fn a_mapped_address_is_the_address_it_maps() {
+    async fn what_is_refused_to_an_address_costs_the_account_nothing() {
+        let stage = Stage::set();
+        for victim in 0..100 {
+            stage.fail_on(&user(victim), "192.0.2.1").await.unwrap();
+        }
+        for _ in 0..50 {
+            assert!(stage.too_many(&stage.stranger(), now()).await);
+        }
+        assert_eq!(stage.fail(&stage.from("203.0.113.9"), now()).await.unwrap().number, 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_to_an_account_costs_the_address_nothing() {
+        let stage = Stage::set();
+        for _ in 0..400 {
+            stage.fail(&stage.stranger(), now()).await;
+        }
+        assert!(stage.succeed(&Guesser { account: &user(1), ..stage.stranger() }, now()).await);
+    }
+
+    #[test]
+    fn a_mapped_address_is_the_address_it_maps() {
         let mapped = address_meter("::ffff:192.0.2.1".parse().unwrap());
         assert_eq!(mapped, address_meter("192.0.2.1".parse().unwrap()));
     }
@@ -465,5 +760,146 @@ mod tests {
         }
         assert!(stage.fail(&stage.stranger(), now()).await.is_none());
         assert!(!stage.account.key().contains("mallory"), "a password typed as a name is not kept");
+    }
+
+    /// What strangers can do, one thing at a time.
+    #[derive(Debug, Clone)]
+    enum Deed {
+        /// Ask for a try, from one of a few addresses, on alice's account or another.
+        Ask { address: u8, of_alice: bool },
+        /// One of the tries under way was wrong.
+        Wrong(usize),
+        /// One of them was never looked at.
+        NeverRan(usize),
+        /// One of them is never heard of again.
+        BrokenOff(usize),
+        /// Seconds pass.
+        Wait(u64),
+    }
+
+    fn deed() -> impl Strategy<Value = Deed> {
+        prop_oneof![
+            6 => (0_u8..4, prop::bool::weighted(0.8)).prop_map(|(address, of_alice)| Deed::Ask { address, of_alice }),
+            4 => any::<usize>().prop_map(Deed::Wrong),
+            1 => any::<usize>().prop_map(Deed::NeverRan),
+            1 => any::<usize>().prop_map(Deed::BrokenOff),
+            2 => (0_u64..4000).prop_map(Deed::Wait),
+        ]
+    }
+
+    /// Strangers at work.
+    struct Siege {
+        stage: Stage,
+        at: Timestamp,
+        /// Tries under way, each with whose account it is and from where.
+        underway: Vec<(Attempt, Account, u8)>,
+        /// When tries on alice's account were evaluated, or may have been.
+        spent: Vec<Timestamp>,
+    }
+
+    impl Siege {
+        fn laid() -> Self {
+            Self { stage: Stage::set(), at: now(), underway: Vec::new(), spent: Vec::new() }
+        }
+
+        fn who<'a>(&'a self, account: &'a Account, address: u8) -> Guesser<'a> {
+            Guesser { account, ..self.stage.from(&format!("203.0.113.{address}")) }
+        }
+
+        fn pick(&mut self, any: usize) -> Option<(Attempt, Account, u8)> {
+            let count = self.underway.len();
+            (count > 0).then(|| self.underway.swap_remove(any % count))
+        }
+
+        async fn does(&mut self, deed: &Deed) {
+            match deed {
+                Deed::Ask { address, of_alice } => {
+                    let account = if *of_alice { self.stage.account.clone() } else { user(2) };
+                    let who = self.who(&account, *address);
+                    let permission = self.stage.regulation.before_password(&who, self.at).await.unwrap();
+                    if let Permission::Allowed(attempt) = permission {
+                        self.underway.push((attempt, account, *address));
+                    }
+                }
+                Deed::Wrong(any) => self.wrong(*any).await,
+                Deed::NeverRan(any) => {
+                    let Some((attempt, account, address)) = self.pick(*any) else { return };
+                    let who = self.who(&account, address);
+                    self.stage.regulation.not_evaluated(&who, attempt).await.unwrap();
+                }
+                Deed::BrokenOff(any) => {
+                    let Some((_, account, _)) = self.pick(*any) else { return };
+                    self.spend(&account);
+                }
+                Deed::Wait(seconds) => {
+                    // What is under way ends within seconds.
+                    while !self.underway.is_empty() {
+                        self.wrong(0).await;
+                    }
+                    self.at = self.at + secs(*seconds);
+                }
+            }
+        }
+
+        async fn wrong(&mut self, any: usize) {
+            let Some((attempt, account, address)) = self.pick(any) else { return };
+            let who = self.who(&account, address);
+            self.stage.regulation.after_failure(&who, attempt, self.at).await.unwrap();
+            self.spend(&account);
+        }
+
+        fn spend(&mut self, account: &Account) {
+            if *account == self.stage.account {
+                self.spent.push(self.at);
+            }
+        }
+    }
+
+    fn block_on<T>(story: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(story)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_that_strangers_do_keeps_a_known_device_out(deeds in prop::collection::vec(deed(), 0..250)) {
+            block_on(async {
+                let mut siege = Siege::laid();
+                for deed in &deeds {
+                    siege.does(deed).await;
+                    assert!(siege.stage.succeed(&siege.stage.owner(), siege.at).await);
+                }
+                // It can mistype as often as on any other day, and so can the owner's other browser.
+                let stage = &siege.stage;
+                for device in [&stage.device, &stage.other_device] {
+                    let owner = Guesser { device: Some(device), ..stage.owner() };
+                    for _ in 0..9 {
+                        assert_eq!(stage.fail(&owner, siege.at).await.unwrap().locked_until, None);
+                    }
+                    assert!(stage.succeed(&owner, siege.at).await);
+                }
+            });
+        }
+
+        #[test]
+        fn no_order_of_tries_evaluates_more_than_the_limits(deeds in prop::collection::vec(deed(), 0..400)) {
+            block_on(async {
+                let mut siege = Siege::laid();
+                for deed in &deeds {
+                    siege.does(deed).await;
+                    let of_alice = siege.underway.iter().filter(|(_, account, _)| *account == siege.stage.account);
+                    assert!(of_alice.count() <= 4, "at the same moment");
+                }
+                siege.does(&Deed::Wait(0)).await;
+                // A window begins with its first try, so any span as long lies in two of them at the most.
+                for (span, most) in [(secs(900), 8), (DAY, 160)] {
+                    for begin in &siege.spent {
+                        let within = siege.spent.iter().filter(|at| *at >= begin && **at < *begin + span).count();
+                        assert!(within <= most, "{within} in {span:?}");
+                    }
+                }
+            });
+        }
     }
 }

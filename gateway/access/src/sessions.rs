@@ -20,6 +20,9 @@ const MOST_REMEMBERED: u64 = 100_000;
 /// A session's use is noted this often.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);
 
+/// And this long after it could not be, it is tried again.
+const TOUCH_AGAIN: Duration = Duration::from_secs(10);
+
 /// Whom a cookie is shown to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {
@@ -71,6 +74,8 @@ pub struct Identities {
     limits: SessionLimits,
     lookups: future::Cache<(VirtualServerId, TokenHash), Lookup>,
     facts: future::Cache<(VirtualServerId, UserId), Facts>,
+    /// Whose use is being noted, and since when.
+    touched: sync::Cache<SessionId, Timestamp>,
     forgotten: Forgotten,
 }
 
@@ -117,6 +122,7 @@ impl Identities {
             limits,
             lookups: future::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(limits.cache).build(),
             facts: future::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(limits.facts).build(),
+            touched: sync::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(TOUCH_AGAIN).build(),
             forgotten: Forgotten::new(limits),
         }
     }
@@ -230,19 +236,25 @@ impl Identities {
         let Some(session) = self.sessions.session(vs, token, self.limits.idle, now).await? else { return Ok(None) };
         let facts = self.facts(vs, &session.user, now).await?;
         let Some(user) = facts.user else { return Ok(None) };
-        self.touch(vs, &session, now).await;
+        self.touch(vs, &session, now);
         let principal = Arc::new(principal(&user, &session));
         Ok(Some(Somebody { session, principal, facts_read_at: facts.read_at, facts_turn: facts.turn }))
     }
 
-    /// Notes that a session is in use. When that cannot be written (a full disk), the session goes on until it is idle.
-    async fn touch(&self, vs: &VirtualServerId, session: &Session, now: Timestamp) {
-        if now.since(session.last_seen_at) < TOUCH_EVERY {
+    /// Notes that a session is in use, and lets nobody wait for it: when nothing can be written (a full disk, a database
+    /// that another process holds), the session goes on until it is idle, as fast as ever (F-04, F-06).
+    fn touch(&self, vs: &VirtualServerId, session: &Session, now: Timestamp) {
+        let being_noted = self.touched.get(&session.id).is_some_and(|since| now.since(since) < TOUCH_AGAIN);
+        if now.since(session.last_seen_at) < TOUCH_EVERY || being_noted {
             return;
         }
-        if let Err(error) = self.sessions.touch(vs, &session.id, now).await {
-            tracing::warn!(virtual_server = %vs, session = %session.id, %error, "a session's use could not be noted");
-        }
+        self.touched.insert(session.id.clone(), now);
+        let (sessions, vs, id) = (self.sessions.clone(), vs.clone(), session.id.clone());
+        tokio::spawn(async move {
+            if let Err(error) = sessions.touch(&vs, &id, now).await {
+                tracing::warn!(virtual_server = %vs, session = %id, %error, "a session's use could not be noted");
+            }
+        });
     }
 
     async fn facts(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Facts, StoreError> {
@@ -358,6 +370,7 @@ mod tests {
         users: Mutex<HashMap<UserId, User>>,
         down: AtomicBool,
         disk_full: AtomicBool,
+        held: AtomicBool,
         session_reads: AtomicUsize,
         user_reads: AtomicUsize,
         touches: AtomicUsize,
@@ -387,6 +400,9 @@ mod tests {
         }
         async fn touch(&self, _: &VirtualServerId, _: &SessionId, _: Timestamp) -> Result<(), StoreError> {
             self.touches.fetch_add(1, Ordering::SeqCst);
+            if self.held.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
             let full = self.disk_full.load(Ordering::SeqCst);
             if full { Err(StoreError::Unavailable("disk full".into())) } else { Ok(()) }
         }
@@ -600,12 +616,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nobody_waits_for_a_database_that_another_process_holds() {
+        let stage = Stage::set();
+        stage.world.held.store(true, Ordering::SeqCst);
+        for millis in [0, 1_100, 2_200] {
+            let on_wiki = stage.on_wiki(now() + Duration::from_mins(5) + ms(millis));
+            assert!(tokio::time::timeout(Duration::from_secs(5), on_wiki).await.is_ok_and(|who| who.is_some()));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(stage.world.touches.load(Ordering::SeqCst), 1, "and writing is not tried at each request");
+    }
+
+    #[tokio::test]
     async fn use_is_noted_once_a_minute_and_not_beyond_the_absolute_end() {
         let stage = Stage::set();
         stage.on_wiki(now() + Duration::from_secs(59)).await;
         assert_eq!(stage.world.touches.load(Ordering::SeqCst), 0);
         for millis in [60_000, 60_001, 60_400] {
             stage.on_wiki(now() + ms(millis)).await;
+            tokio::task::yield_now().await;
         }
         assert_eq!(stage.world.touches.load(Ordering::SeqCst), 1);
         let mut sessions = stage.world.sessions.lock().unwrap().clone();

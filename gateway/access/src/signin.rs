@@ -17,20 +17,22 @@ mod ahead;
 mod begin;
 mod hold;
 mod prove;
+mod room;
 mod screens;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use ahead::{Ahead, TEMPLATE};
 pub(crate) use hold::{Held, Stop};
-pub(crate) use prove::{Proof, Tried};
+pub(crate) use prove::{Look, Proof, Tried};
+use room::Room;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Authenticator, Plugin};
-use doorward_api::{Factor, PluginError, Screen, Secret, SecretBytes, SessionId, StoreError};
+use doorward_api::{Factor, PluginError, Screen, Secret, SecretBytes, SessionId, StoreError, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::device::Devices;
@@ -69,14 +71,23 @@ pub struct Rules {
     pub mail_wait: Duration,
     /// Wrong passcodes in a row that a token permits; the next one locks it.
     pub passcode_failures: u32,
+    /// Wrong passcodes of a token in a day, however often a lock of it is over (NIST SP 800-63B: a hundred).
+    pub passcode_tries_a_day: u32,
     /// How long a token is locked.
     pub passcode_lock: Duration,
     /// How long "Not you?" is good.
     pub dispute_life: Duration,
     /// Flows that may begin from one address within [`Rules::flows_window`]. Generous: behind one may be a whole office.
     pub flows_per_address: u32,
+    /// Flows that may begin in a browser that the user's account knows, or from one session, within
+    /// [`Rules::flows_window`].
+    pub flows_per_device: u32,
     /// See [`Rules::flows_per_address`].
     pub flows_window: Duration,
+    /// Open flows of a user in which something is proved; one more ends the oldest.
+    pub flows_per_user: u32,
+    /// Open flows in all, of users and of nobody.
+    pub flows_in_all: u64,
     /// The answer to a wrong password is held back for so long at the most.
     pub longest_delay: Duration,
     /// Guessing passwords.
@@ -98,8 +109,12 @@ impl Default for Rules {
             mail_wait: Duration::from_secs(5),
             passcode_failures: 9,
             passcode_lock: Duration::from_mins(15),
+            passcode_tries_a_day: 100,
             dispute_life: Duration::from_hours(7 * 24),
             flows_per_address: 5_000,
+            flows_per_device: 300,
+            flows_per_user: 5,
+            flows_in_all: 100_000,
             flows_window: Duration::from_mins(15),
             longest_delay: Duration::from_secs(10),
             regulation: RegulationRules::default(),
@@ -119,6 +134,21 @@ pub enum DeskError {
     /// Too many passwords are being checked; worth trying again in a moment.
     #[error("too many passwords are being checked")]
     Busy,
+    /// As many sign-ins are under way as may be; worth trying again in a moment.
+    #[error("too many sign-ins are under way")]
+    Full,
+    /// Too much came from there, or went wrong there.
+    #[error("too much came from one address")]
+    TooMany {
+        /// Worth trying again after it.
+        wait: Duration,
+    },
+}
+
+impl DeskError {
+    fn too_many(until: Timestamp, now: Timestamp) -> Self {
+        DeskError::TooMany { wait: until.since(now) }
+    }
 }
 
 /// Signs people in.
@@ -133,6 +163,7 @@ pub struct Desk {
     pub(crate) tickets: Tickets,
     pub(crate) devices: Devices,
     pub(crate) regulation: Regulation,
+    room: Room,
     plugins: Vec<(&'static str, Arc<dyn Plugin>)>,
     /// What passcodes of nobody are checked against, so that they take the same time (LG-01). Never anybody's.
     decoy: OnceCell<SecretBytes>,
@@ -156,6 +187,7 @@ impl Desk {
             devices: Devices::new(key, entropy.clone()),
             tickets: Tickets::new(ports.ledger.clone(), ports.one_times.clone(), entropy.clone()),
             regulation: Regulation::new(ports.meters.clone(), rules.regulation.clone()),
+            room: Room::new(ports.flows.clone(), rules.flows_in_all),
             decoy: OnceCell::new(),
             ports,
             site,

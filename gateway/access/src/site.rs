@@ -67,9 +67,46 @@ pub struct App {
     /// Its origin: `http://wiki.localhost:8080`.
     pub origin: String,
     /// Where its requests go.
-    pub upstream: Upstream,
+    pub upstream: Upstreams,
     /// What it may do beyond the strict default (decision A30).
     pub options: AppOptions,
+}
+
+/// Where an application's requests go: to one upstream, or in turn to several that are alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstreams {
+    /// The only one, or the first of several.
+    pub first: Upstream,
+    /// The others.
+    pub others: Vec<Upstream>,
+    /// What each is asked for every five seconds; with 2xx or 3xx it is well. `None`: it is known by its answers alone.
+    pub health_path: Option<String>,
+}
+
+impl Upstreams {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Upstream> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// One of them. After the last comes the first.
+    pub fn nth(&self, index: usize) -> &Upstream {
+        match index.checked_rem(self.count()) {
+            Some(index @ 1..) => self.others.get(index.saturating_sub(1)).unwrap_or(&self.first),
+            _ => &self.first,
+        }
+    }
+
+    /// How many there are; never none.
+    pub fn count(&self) -> usize {
+        self.others.len().saturating_add(1)
+    }
+}
+
+impl From<Upstream> for Upstreams {
+    fn from(first: Upstream) -> Self {
+        Self { first, others: Vec::new(), health_path: None }
+    }
 }
 
 /// Where requests go.
@@ -96,6 +133,8 @@ pub struct AppOptions {
     pub semicolon: bool,
     /// `//` in a path is let through, unmerged.
     pub double_slash: bool,
+    /// The application takes capital and small letters of a path for the same: policies are shown small ones.
+    pub case_insensitive: bool,
     /// WebSocket upgrades are let through.
     pub websocket: bool,
 }

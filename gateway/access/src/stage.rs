@@ -43,6 +43,14 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn set(policies: &str) -> Arc<Self> {
+        Self::set_with(policies, |_| ())
+    }
+
+    /// With other rules.
+    pub(crate) fn set_with(policies: &str, change: impl FnOnce(&mut Rules)) -> Arc<Self> {
+        // Nobody waits in a test.
+        let mut rules = Rules { longest_delay: Duration::ZERO, ..Rules::default() };
+        change(&mut rules);
         let world = World::new();
         let vs = Arc::new(virtual_server_with("default", policies));
         let site = Site {
@@ -61,8 +69,7 @@ impl Stage {
             Arc::new(Gate::new(Arc::new(NoMetrics))),
             identities.clone(),
             vec![("otp", Arc::new(ToyTokens(Dice::default())))],
-            // Nobody waits in a test.
-            Rules { longest_delay: Duration::ZERO, ..Rules::default() },
+            rules,
         );
         let disputes = Disputes::new(world.ports(), identities);
         let returns = Returns::new(&key, Arc::new(Dice::default()));

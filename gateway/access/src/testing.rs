@@ -55,7 +55,7 @@ fn wiki() -> App {
         name: "Wiki".into(),
         host: "wiki.localhost".into(),
         origin: "http://wiki.localhost:8080".into(),
-        upstream: Upstream { host: "127.0.0.1".into(), port: 1, tls: false, preserve_host: true },
+        upstream: Upstream { host: "127.0.0.1".into(), port: 1, tls: false, preserve_host: true }.into(),
         options: AppOptions::default(),
     }
 }

@@ -20,6 +20,7 @@ pub enum EventKind {
     AuthSuccess,
     AuthFailure,
     AuthLocked,
+    SignInSuperseded,
     SessionStarted,
     SessionLevelRaised,
     SessionEnded,
@@ -61,6 +62,7 @@ pub enum EventKind {
     UserDisabled,
     UserEnabled,
     UserPasswordChanged,
+    UserPasswordRehashed,
     AccessPolicyChanged,
     SelfProvisioningSettingsChanged,
     LogExported,
@@ -74,6 +76,7 @@ impl EventKind {
             E::AuthSuccess
             | E::AuthFailure
             | E::AuthLocked
+            | E::SignInSuperseded
             | E::SessionStarted
             | E::SessionLevelRaised
             | E::SessionEnded
@@ -196,12 +199,9 @@ impl AuditEvent {
 /// map does depends on a feature that any crate of a build may switch on.
 fn tidy(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(
-            text.chars()
-                .take(1024)
-                .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { '\u{fffd}' } else { c })
-                .collect(),
-        ),
+        Value::String(text) => {
+            Value::String(shortened(&text).chars().map(|c| if acts(c) { '\u{fffd}' } else { c }).collect())
+        }
         Value::Array(items) => Value::Array(items.into_iter().map(tidy).collect()),
         Value::Object(fields) => {
             let sorted: BTreeMap<String, Value> = fields.into_iter().map(|(k, v)| (k, tidy(v))).collect();
@@ -209,6 +209,24 @@ fn tidy(value: Value) -> Value {
         }
         other => other,
     }
+}
+
+/// The longest text of a record, in bytes of UTF-8 (AU-01).
+const LONGEST: usize = 1024;
+
+/// Cut between characters. What stands in for a character that is not written as it is takes three bytes.
+fn shortened(text: &str) -> &str {
+    let mut bytes = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        bytes += if acts(*c) { '\u{fffd}'.len_utf8() } else { c.len_utf8() };
+        bytes > LONGEST
+    });
+    end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
+}
+
+/// Whether a character does more in a terminal or a file of lines than show itself.
+fn acts(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// The `prev` of a chain's first record.
@@ -256,6 +274,12 @@ mod tests {
         let record = event.record("default", 7, Timestamp::from_secs(0));
         assert!(!record.contains(['\r', '\n', '\u{1b}', '\u{2028}']), "{record}");
         assert!(record.len() < 1600, "{}", record.len());
+        for long in ["\u{1f6aa}".repeat(5000), "\n".repeat(5000), "é".repeat(511) + "x\u{1f6aa}"] {
+            let record = AuditEvent::new(EventKind::AuthFailure, EventContext::default()).with("reason", long);
+            let record: Value = serde_json::from_str(&record.record("default", 7, Timestamp::from_secs(0))).unwrap();
+            let kept = record["details"]["reason"].as_str().unwrap();
+            assert!((1021..=1024).contains(&kept.len()), "{} bytes", kept.len());
+        }
         let parsed: Value = serde_json::from_str(&record).unwrap();
         assert_eq!(parsed["details"]["event"], "AUTH_FAILURE");
         assert_eq!(parsed["details"]["type"], "AUTHENTICATION");

@@ -214,7 +214,12 @@ pub enum Notice {
     },
     /// This passcode was used before.
     PasscodeUsed,
-    /// Too many failures; try again later.
+    /// Too many failures with the account from browsers that it does not know; a known one still gets in.
+    AccountLocked {
+        /// When to come back.
+        until: Timestamp,
+    },
+    /// Too many failures with an authenticator; try again later.
     Locked {
         /// When.
         until: Timestamp,

@@ -4,12 +4,13 @@
 //! address at the moment they are sent, and records what became of them.
 
 mod address;
+mod bounded;
 mod letter;
 mod outbox;
 mod smtp;
 
 pub use address::{MailAddress, NotAnAddress};
-pub use outbox::{OutboxParts, OutboxSender};
+pub use outbox::{Means, OutboxParts, OutboxSender};
 pub use smtp::{Protection, Smtp, SmtpConfigError, SmtpSettings};
 
 #[cfg(test)]

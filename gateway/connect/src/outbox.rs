@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use doorward_api::flow::Delivery;
 use doorward_api::keys::{MacKey, MasterKey, Purpose};
@@ -49,10 +50,8 @@ pub struct OutboxParts {
     pub outbox: Arc<dyn Outbox>,
     /// Where addresses are read.
     pub directory: Arc<dyn Directory>,
-    /// The mail server.
-    pub smtp: Smtp,
-    /// The words.
-    pub views: Arc<Views>,
+    /// Words and mail server. Others may be put in their place at any time; a mail that is being sent keeps those it has.
+    pub means: Arc<ArcSwap<Means>>,
     /// The name that a virtual server's mails bear.
     pub brand: Box<dyn Fn(&VirtualServerId) -> String + Send + Sync>,
     /// The key of `addressHash` is derived from it.
@@ -61,6 +60,14 @@ pub struct OutboxParts {
     pub clock: Arc<dyn Clock>,
     /// `doorward_mails_total`.
     pub metrics: Arc<dyn Metrics>,
+}
+
+/// What mails are made of and sent through.
+pub struct Means {
+    /// The mail server.
+    pub smtp: Smtp,
+    /// The words.
+    pub views: Arc<Views>,
 }
 
 /// Sends mails. Sockets are opened on the runtime that calls it.
@@ -262,7 +269,9 @@ impl Sender {
     /// Finds address and words and hands them to the mail server. `address` is set as soon as it is known.
     async fn send(&self, due: &DueMail, address: &mut Option<MailAddress>) -> Result<(), MailError> {
         let DueMail { virtual_server: vs, mail, .. } = due;
-        let OutboxParts { directory, smtp, views, brand, clock, .. } = &self.parts;
+        let OutboxParts { directory, means, brand, clock, .. } = &self.parts;
+        let means = means.load_full();
+        let Means { smtp, views } = means.as_ref();
         let now = clock.now();
         if mail.expires_at <= now {
             return Err(MailError::Expired);

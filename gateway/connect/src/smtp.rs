@@ -7,11 +7,14 @@ use std::time::Duration;
 use doorward_api::Secret;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters, TlsParametersBuilder};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters, TlsParametersBuilder,
+};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 
 use crate::address::{MailAddress, hides_text};
+use crate::bounded::{Bounded, Encrypted};
 
 /// How the way to the mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -142,13 +145,7 @@ impl Smtp {
     /// Up to where the server takes mail.
     async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
         let hello = ClientId::default();
-        let tls = match &self.way {
-            Way::Tls(tls) => Some(tls.clone()),
-            Way::Plain | Way::StartTls(_) => None,
-        };
-        let address = (self.host.as_str(), self.port);
-        let connecting = AsyncSmtpConnection::connect_tokio1(address, Some(self.limits.connect), &hello, tls, None);
-        let mut server = within(self.limits.connect, connecting).await.map_err(unreachable)?;
+        let mut server = within(self.limits.connect, self.greet(&hello)).await.map_err(unreachable)?;
         if let Way::StartTls(tls) = &self.way {
             within(self.limits.command, server.starttls(tls.clone(), &hello)).await.map_err(unreachable)?;
         }
@@ -156,6 +153,16 @@ impl Smtp {
             within(self.limits.command, server.auth(DEFAULT_MECHANISMS, login)).await.map_err(unreachable)?;
         }
         Ok(server)
+    }
+
+    /// Up to the server's answer to EHLO.
+    async fn greet(&self, hello: &ClientId) -> Result<AsyncSmtpConnection, StepError> {
+        let tcp = Bounded::connect((self.host.as_str(), self.port)).await.map_err(StepError::Network)?;
+        let stream: Box<dyn AsyncTokioStream> = match &self.way {
+            Way::Tls(tls) => Box::new(Encrypted::over(tcp, tls.clone()).await?),
+            Way::Plain | Way::StartTls(_) => Box::new(tcp),
+        };
+        Ok(AsyncSmtpConnection::connect_with_transport(stream, hello).await?)
     }
 
     async fn hand_over(
@@ -193,16 +200,23 @@ impl Smtp {
 /// What went wrong in one step.
 enum StepError {
     TimedOut,
+    Network(std::io::Error),
     Smtp(lettre::transport::smtp::Error),
 }
 
-async fn within<T>(
+async fn within<T, E: Into<StepError>>(
     limit: Duration,
-    step: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
+    step: impl Future<Output = Result<T, E>>,
 ) -> Result<T, StepError> {
     match tokio::time::timeout(limit, step).await {
-        Ok(result) => result.map_err(StepError::Smtp),
+        Ok(result) => result.map_err(Into::into),
         Err(_) => Err(StepError::TimedOut),
+    }
+}
+
+impl From<lettre::transport::smtp::Error> for StepError {
+    fn from(error: lettre::transport::smtp::Error) -> Self {
+        Self::Smtp(error)
     }
 }
 
@@ -211,6 +225,7 @@ impl StepError {
     fn describe(&self) -> String {
         let error = match self {
             StepError::TimedOut => return "it took too long".to_owned(),
+            StepError::Network(error) => return error.to_string(),
             StepError::Smtp(error) => error,
         };
         if let Some(code) = error.status() {

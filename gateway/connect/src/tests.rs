@@ -1,4 +1,4 @@
-//! The sender against mail servers of every temper (F-18, ML-01, ML-02, ML-03).
+//! The sender against mail servers of every temper (F-18, ML-01, ML-02, ML-03, SS-02).
 
 use std::time::Duration;
 
@@ -154,6 +154,7 @@ async fn without_a_mail_server_somebody_who_waits_is_told_and_the_outbox_goes_on
     assert_eq!(deliver(&sender, &id).await, Delivery::Sent);
 }
 
+/// SS-02.
 #[tokio::test]
 async fn a_server_that_hangs_drips_or_hangs_up_holds_nothing_up_for_long() {
     for broken in [
@@ -171,6 +172,27 @@ async fn a_server_that_hangs_drips_or_hangs_up_holds_nothing_up_for_long() {
         assert_ne!(deliver(&world.sender(&sink), &id).await, Delivery::Sent, "{broken:?}");
         // Put off: the try is over, not merely no longer waited for.
         assert_eq!((world.state(&id), world.due_in(&id)), (Delivery::Pending, 2), "{broken:?}");
+    }
+}
+
+/// SS-02. The time limits are such that only the limits on size can end it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_never_stops_talking_is_left_before_it_fills_the_memory() {
+    let patient = Duration::from_secs(60);
+    for endless in [Reply::Endless, Reply::EndlessLines] {
+        for broken in [
+            Behaviour { greeting: endless, ..GOOD },
+            Behaviour { mail: endless, ..GOOD },
+            Behaviour { content: endless, ..GOOD },
+        ] {
+            let sink = Sink::start(broken).await;
+            let smtp = SmtpSettings { host: "127.0.0.1".into(), ..settings(sink.address.port(), Protection::None) };
+            let smtp = Smtp::new(smtp).unwrap().with_patience(patient);
+            let begun = std::time::Instant::now();
+            let error = smtp.send(&alice(), b"x\r\n").await.unwrap_err();
+            assert!(!matches!(error, SendError::Refused { .. }), "{broken:?}: {error}");
+            assert!(begun.elapsed() < patient / 2, "{broken:?} was listened to for {:?}", begun.elapsed());
+        }
     }
 }
 
@@ -304,6 +326,7 @@ async fn a_store_that_is_down_leaves_the_mail_pending() {
     assert!(sink.commands().is_empty());
 }
 
+/// ML-01.
 #[tokio::test]
 async fn hostile_fields_change_neither_head_nor_recipients() {
     let (sink, world) = (Sink::start(GOOD).await, World::new());
@@ -345,6 +368,7 @@ fn impatient(settings: SmtpSettings) -> Smtp {
     Smtp::new(settings).unwrap().with_patience(Duration::from_secs(1))
 }
 
+/// ML-02.
 #[tokio::test]
 async fn dots_are_doubled_on_the_wire() {
     let sink = Sink::start(GOOD).await;
@@ -352,6 +376,7 @@ async fn dots_are_doubled_on_the_wire() {
     assert_eq!(sink.mails(), ["a\r\n..\r\nb\r\n...c\r\n\r\n"]);
 }
 
+/// ML-03.
 #[tokio::test]
 async fn a_server_that_hides_starttls_gets_no_mail_and_no_password() {
     let sink = Sink::start(GOOD).await;
@@ -404,6 +429,7 @@ async fn a_certificate_of_the_right_name_and_authority_is_trusted() {
     assert!(server.join().unwrap().is_some_and(|mail| mail.contains("hello")));
 }
 
+/// ML-03, TL-02 of mail.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_another_name_or_authority_is_not() {
     let other_name = SmtpSettings { host: "127.0.0.1".into(), ..settings(0, Protection::Tls) };

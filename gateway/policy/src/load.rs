@@ -142,6 +142,14 @@ impl Policies {
         named.filter(|uid| uid.type_name().basename() == "Group").map(|uid| uid.id().unescaped().to_owned()).collect()
     }
 
+    /// Every text that begins with `/` or `*` in the conditions of an application's policies that read its path, with the policy's
+    /// id: what they may compare the path with.
+    pub fn path_texts(&self, app: &AppId) -> Vec<(PolicyId, String)> {
+        let those = self.entries.iter().filter(|entry| entry.can_apply(app));
+        let reading = those.filter(|entry| entry.reads.path.is_read() || entry.reads.prefixes.is_read());
+        reading.flat_map(|entry| entry.texts().into_iter().map(|text| (entry.id.clone(), text))).collect()
+    }
+
     /// The applications that the policies were loaded for.
     pub fn apps(&self) -> impl Iterator<Item = &AppId> {
         self.slices.keys()
@@ -195,6 +203,12 @@ impl Entry {
             | ResourceConstraint::IsIn(_, EntityOrSlot::Entity(uid)) => uid.eid == app.as_str(),
             _ => true,
         }
+    }
+
+    /// The texts in its conditions that may be paths, or patterns for them.
+    fn texts(&self) -> Vec<String> {
+        let texts = self.clauses.iter().flat_map(|(clause, _)| crate::text::strings(&clause.text));
+        texts.filter(|text| text.starts_with(['/', '*'])).collect()
     }
 
     fn error(&self, message: String) -> LoadError {

@@ -100,6 +100,12 @@ pub(crate) fn find_string(text: &str, span: &Range<usize>, wanted: &str) -> Opti
         .map(|t| t.start)
 }
 
+/// The string literals in a text, without their quotes.
+pub(crate) fn strings(text: &str) -> Vec<String> {
+    let literals = tokens(text).into_iter().filter(|t| t.text.len() >= 2 && t.text.starts_with('"'));
+    literals.filter_map(|t| t.text.get(1..t.text.len() - 1)).map(str::to_owned).collect()
+}
+
 // === Tokens ===
 
 #[derive(Debug, Clone, Copy)]

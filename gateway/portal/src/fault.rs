@@ -1,5 +1,7 @@
 //! What can go wrong with a page: one kind, which says what the person is told, and one cause, which the log is told.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use doorward_access::arrival::ErrorKind;
 use doorward_access::signin::DeskError;
@@ -18,12 +20,14 @@ pub(crate) struct Fault {
     pub(crate) cause: String,
     /// Where to go on, when that is not the start page.
     pub(crate) onward: Option<String>,
+    /// When trying again is worth it, when that is known better than by the kind.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Fault {
     /// A fault with the status that belongs to its kind.
     pub(crate) fn new(kind: ErrorKind, cause: impl Into<String>) -> Self {
-        Self { kind, status: status(kind), cause: cause.into(), onward: None }
+        Self { kind, status: status(kind), cause: cause.into(), onward: None, retry_after: None }
     }
 
     /// Offers another way on.
@@ -68,7 +72,12 @@ impl IntoResponse for Fault {
 
 impl From<DeskError> for Fault {
     fn from(error: DeskError) -> Self {
-        Fault::new(ErrorKind::Unavailable, error.to_string())
+        match error {
+            DeskError::TooMany { wait } => {
+                Fault { retry_after: Some(wait), ..Fault::new(ErrorKind::TooMany, error.to_string()) }
+            }
+            error => Fault::new(ErrorKind::Unavailable, error.to_string()),
+        }
     }
 }
 

@@ -36,6 +36,11 @@ impl Fields {
         Ok(fields)
     }
 
+    /// All of them, in the order of the form.
+    pub(crate) fn exposed(self) -> Vec<(String, String)> {
+        self.0.into_iter().map(|(name, value)| (name, value.expose().to_owned())).collect()
+    }
+
     fn add(&mut self, name: String, value: Secret) -> Result<(), Malformed> {
         if self.0.iter().any(|(known, _)| *known == name) {
             return Err(Malformed::Repeated);

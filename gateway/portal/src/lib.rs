@@ -16,6 +16,8 @@ mod parts;
 mod post;
 mod qr;
 mod router;
+#[doc(hidden)]
+pub mod seams;
 
 pub mod console;
 

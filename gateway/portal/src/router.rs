@@ -2,6 +2,7 @@
 //! headers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -44,6 +45,7 @@ fn portal_routes(portal: Shared) -> Router {
         .route("/notice/{token}", get(dispute::look).post(dispute::confirm))
         .route("/language", post(language_choice::choose))
         .route("/assets/{file}", get(asset::asset))
+        .merge(assets_anywhere())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(portal)
@@ -54,17 +56,27 @@ fn app_routes(portal: Shared) -> Router {
     Router::new()
         .route("/.doorward/enter", get(enter::enter))
         .route("/.doorward/language", post(language_choice::choose))
-        .route("/.doorward/assets/{file}", get(asset::asset))
+        .merge(assets_anywhere())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(portal)
+}
+
+/// What a page is made with that belongs to no host, since the request has none or it is not ours (HO-03).
+fn assets_anywhere() -> Router<Shared> {
+    Router::new().route("/.doorward/assets/{file}", get(asset::asset))
 }
 
 /// The pages of the portal's and the applications' hosts. The proxy puts an [`Arrival`] into each request's extensions;
 /// for an outcome of its own it adds an [`ErrorPage`].
 pub fn router(parts: PortalParts) -> Router {
     let portal = Portal::new(parts);
-    let house = House { portal_routes: portal_routes(portal.clone()), app_routes: app_routes(portal.clone()), portal };
+    let house = House {
+        portal_routes: portal_routes(portal.clone()),
+        app_routes: app_routes(portal.clone()),
+        assets: assets_anywhere().fallback(without_arrival).with_state(portal.clone()),
+        portal,
+    };
     Router::new().fallback(serve).with_state(Arc::new(house))
 }
 
@@ -73,6 +85,7 @@ struct House {
     portal: Shared,
     portal_routes: Router,
     app_routes: Router,
+    assets: Router,
 }
 
 async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
@@ -88,8 +101,11 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
             faced(&house.portal, caller, response)
         }
         (None, None) => {
-            let fault = Fault::new(ErrorKind::Internal, "a request came without its arrival");
-            Outcome::Fault(fault).face(&house.portal, None, language)
+            let Ok(mut response) = house.assets.clone().oneshot(Request::from_parts(parts, body)).await;
+            match response.extensions_mut().remove::<Fault>() {
+                Some(fault) => Outcome::Fault(fault).face(&house.portal, None, language),
+                None => response,
+            }
         }
     };
     dressed(caller.as_deref(), response)
@@ -118,6 +134,10 @@ async fn in_a_task(routes: Router, caller: &Caller, request: Request) -> Respons
 
 async fn not_found() -> Fault {
     Fault::new(ErrorKind::NotFound, "no such page")
+}
+
+async fn without_arrival() -> Fault {
+    Fault::new(ErrorKind::Internal, "a request came without its arrival")
 }
 
 async fn wrong_method() -> Fault {
@@ -152,13 +172,14 @@ enum Outcome {
 
 impl Outcome {
     fn face(self, portal: &Portal, caller: Option<&Caller>, language: String) -> Response {
+        let wait = self.wait();
         let (kind, status, request_id, onward) = self.facts(caller);
         let chrome = match caller {
             Some(caller) => portal.chrome(caller, caller.bond()),
             None => Chrome { language, brand: "Doorward".to_owned(), base: RESERVED.to_owned(), ..Chrome::default() },
         };
         let page = MessagePage {
-            kind: message(kind, caller),
+            kind: waits(wait, caller).unwrap_or_else(|| message(kind, caller)),
             status: status.as_u16(),
             request_id,
             continue_url: onward.or_else(|| way_on(kind, caller)),
@@ -167,10 +188,16 @@ impl Outcome {
             Ok(body) => html(status, &chrome.language, body),
             Err(error) => plain(status, &error),
         };
-        if let Some(seconds) = retry_after(kind) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        if let Some(seconds) = wait.or_else(|| retry_after(kind)) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+
+    /// In how many seconds trying again is worth it, where the fault itself knows: rounded up, and never none.
+    fn wait(&self) -> Option<u64> {
+        let Outcome::Fault(Fault { retry_after: Some(wait), .. }) = self else { return None };
+        Some(wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1))
     }
 
     fn facts(self, caller: Option<&Caller>) -> (ErrorKind, StatusCode, Option<String>, Option<String>) {
@@ -185,10 +212,10 @@ impl Outcome {
     }
 }
 
-const fn retry_after(kind: ErrorKind) -> Option<&'static str> {
+const fn retry_after(kind: ErrorKind) -> Option<u64> {
     match kind {
-        ErrorKind::Unavailable => Some("5"),
-        ErrorKind::TooMany => Some("30"),
+        ErrorKind::Unavailable => Some(5),
+        ErrorKind::TooMany => Some(30),
         _ => None,
     }
 }
@@ -207,6 +234,11 @@ fn way_on(kind: ErrorKind, caller: Option<&Caller>) -> Option<String> {
         ErrorKind::NotFound | ErrorKind::Method | ErrorKind::CrossSite | ErrorKind::BadRequest => Some("/".to_owned()),
         _ => None,
     }
+}
+
+/// The page that says until when, where that is known.
+fn waits(seconds: Option<u64>, caller: Option<&Caller>) -> Option<MessageKind> {
+    Some(MessageKind::AddressWaits { until: caller?.visit.now + Duration::from_secs(seconds?) })
 }
 
 fn message(kind: ErrorKind, caller: Option<&Caller>) -> MessageKind {

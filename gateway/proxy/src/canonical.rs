@@ -30,6 +30,8 @@ pub struct CanonicalRequest {
     pub host: String,
     /// The canonical path.
     pub path: String,
+    /// The path as policies are shown it: in small letters where the application takes these for capitals.
+    pub judged: String,
     /// The query as it came; never part of a decision (PA-03).
     pub query: Option<String>,
     /// The client's address.
@@ -54,7 +56,7 @@ impl CanonicalRequest {
             app: app.clone(),
             host: self.host.clone(),
             method: self.method.clone(),
-            path: self.path.clone(),
+            path: self.judged.clone(),
             client: self.client,
             secure: self.secure,
         }
@@ -161,6 +163,63 @@ pub fn canonical_path(raw: &str, options: &AppOptions) -> Result<String, Refusal
         return Err(Refusal::bad("path_double_slash"));
     }
     Ok(format!("/{}", segments.join("/")))
+}
+
+/// A canonical path as policies are shown it.
+///
+/// # Errors
+/// 400 where the application ignores case and some servers would find an ASCII letter in what is none.
+pub fn judged_path(path: &str, options: &AppOptions) -> Result<String, Refusal> {
+    if options.case_insensitive { folded_path(path).ok_or(Refusal::bad("path_case")) } else { Ok(path.to_owned()) }
+}
+
+/// A path in small letters, beyond ASCII too. `None` for one with a letter that some servers take for an ASCII letter and
+/// others do not: `K` (Kelvin), `ſ`, `ı`, `İ`.
+pub fn folded_path(path: &str) -> Option<String> {
+    let mut folded = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(first) = rest.chars().next() {
+        let (letters, after) = escaped_letters(rest);
+        if letters.is_empty() {
+            let end = if first == '%' { 3.min(rest.len()) } else { first.len_utf8() };
+            let (this, after) = rest.split_at_checked(end)?;
+            folded.push_str(&if first == '%' { this.to_owned() } else { this.to_lowercase() });
+            rest = after;
+            continue;
+        }
+        for letter in std::str::from_utf8(&letters).ok()?.chars() {
+            let small = small(letter)?;
+            small.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_escape(byte, &mut folded));
+        }
+        rest = after;
+    }
+    Some(folded)
+}
+
+/// The bytes beyond ASCII that a text begins with, escaped; the rest.
+fn escaped_letters(text: &str) -> (Vec<u8>, &str) {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some(byte) = rest.strip_prefix('%').and_then(|after| u8::from_str_radix(after.get(..2)?, 16).ok()) {
+        if byte < 0x80 {
+            break;
+        }
+        bytes.push(byte);
+        rest = rest.get(3..).unwrap_or_default();
+    }
+    (bytes, rest)
+}
+
+/// The small letter of one beyond ASCII, the same for all that share a capital one. `None` where that is an ASCII letter.
+fn small(letter: char) -> Option<char> {
+    let alone = |mut mapped: Box<dyn Iterator<Item = char>>| mapped.next().filter(|_| mapped.next().is_none());
+    let large = alone(Box::new(letter.to_uppercase())).unwrap_or(letter);
+    let lowered = large.to_lowercase().next()?;
+    let of_letter = letter.to_lowercase().next()?;
+    if large.is_ascii() || lowered.is_ascii() || of_letter.is_ascii() {
+        return None;
+    }
+    Some(alone(Box::new(large.to_lowercase())).unwrap_or(letter))
 }
 
 /// Whether a canonical path lies under the prefix that is never forwarded (decision A7). A first segment that merely
@@ -404,6 +463,29 @@ mod tests {
             assert_eq!(canonical_path(raw, &one_slash).unwrap_err().reason, "path_double_slash", "{raw}");
         }
         assert_eq!(strict("/a%3bx"), Err("path_semicolon"));
+    }
+
+    #[test]
+    fn an_application_that_ignores_case_is_judged_in_small_letters() {
+        let ignoring = AppOptions { case_insensitive: true, ..AppOptions::default() };
+        for (path, judged) in [
+            ("/ADMIN", "/admin"),
+            ("/Admin/%C3%89t%C3%A9", "/admin/%C3%A9t%C3%A9"),
+            ("/A%20B%2FC%3B", "/a%20b%2Fc%3B"),
+            // All that share a capital letter are one: the last sigma of a word.
+            ("/%CE%A3", "/%CF%83"),
+            ("/%CF%82", "/%CF%83"),
+            ("/stra%C3%9Fe", "/stra%C3%9Fe"),
+            ("/%EF%BC%A1", "/%EF%BD%81"),
+            ("/%E6%97%A5", "/%E6%97%A5"),
+        ] {
+            assert_eq!(judged_path(path, &ignoring).as_deref(), Ok(judged), "{path}");
+            assert_eq!(judged_path(judged, &ignoring).as_deref(), Ok(judged), "{judged}");
+            assert_eq!(judged_path(path, &AppOptions::default()).as_deref(), Ok(path), "{path}");
+        }
+        for path in ["/%E2%84%AA", "/%C5%BF", "/adm%C4%B1n", "/adm%C4%B0n"] {
+            assert_eq!(judged_path(path, &ignoring).unwrap_err().reason, "path_case", "{path}");
+        }
     }
 
     /// A small generator (xorshift): the same walk at every run.

@@ -10,6 +10,7 @@ use crate::arrive::Arrived;
 use crate::canonical::CanonicalRequest;
 use crate::handshake::Handshake;
 use crate::live::{Entered, Watch};
+use crate::pace::Pace;
 use crate::record::Record;
 use crate::refusal::Refusal;
 
@@ -21,10 +22,14 @@ pub(crate) struct RequestCtx {
     pub(crate) site: Option<Arc<Site>>,
     /// What will be said of it.
     pub(crate) record: Record,
-    /// Tries to reach the upstream so far.
-    pub(crate) tries: usize,
+    /// Tries to reach an upstream so far: which of the application's each was.
+    pub(crate) tries: Vec<usize>,
+    /// There is somewhere else to try, or there may be.
+    pub(crate) elsewhere: bool,
     /// The connection of a WebSocket handshake.
     pub(crate) handshake: Option<Arc<Handshake>>,
+    /// How fast its body comes in, once it does.
+    pub(crate) pace: Option<Pace>,
     /// Its place among what can be cut.
     pub(crate) entered: Option<Entered>,
     /// Who judges it again while it lasts.
@@ -57,12 +62,27 @@ pub(crate) struct Admitted {
 
 impl RequestCtx {
     pub(crate) fn new(site: Option<Arc<Site>>, record: Record) -> Self {
-        Self { stage: Stage::Begun, site, record, tries: 0, handshake: None, entered: None, watch: None }
+        Self {
+            stage: Stage::Begun,
+            site,
+            record,
+            tries: Vec::new(),
+            elsewhere: false,
+            handshake: None,
+            pace: None,
+            entered: None,
+            watch: None,
+        }
     }
 
     /// The names of our cookies on this site.
     pub(crate) fn cookie_names(&self) -> CookieNames {
         CookieNames::new(self.site.as_ref().is_none_or(|site| site.secure_cookies))
+    }
+
+    /// Which of the application's upstreams the last try was for.
+    pub(crate) fn upstream(&self) -> usize {
+        self.tries.last().copied().unwrap_or_default()
     }
 
     /// The admitted request, if this is one.

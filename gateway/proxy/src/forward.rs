@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
 use doorward_access::cookies::CookieNames;
-use doorward_access::site::Upstream;
+use doorward_access::site::{App, Upstream};
 use doorward_api::Principal;
 use http::header;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -16,7 +16,7 @@ use pingora::prelude::*;
 use pingora::upstreams::peer::HttpUpstreamRequestPolicy;
 
 use crate::ctx::Admitted;
-use crate::handshake::Handshake;
+use crate::handshake::{Handshake, own_number};
 use crate::hygiene::strip_request;
 use crate::limits::Limits;
 use crate::local::REQUEST_ID;
@@ -61,29 +61,39 @@ impl Addresses {
     }
 }
 
-/// The peer for one try: each try takes the next address, and a WebSocket handshake a connection of its own.
-pub(crate) fn peer(
-    admitted: &Admitted,
-    addresses: &[SocketAddr],
-    (tries, handshake): (usize, Option<&Arc<Handshake>>),
-    limits: &Limits,
-) -> Result<HttpPeer> {
+/// One try to reach an upstream.
+pub(crate) struct Try<'a> {
+    /// To which.
+    pub(crate) upstream: &'a Upstream,
+    /// At these addresses, of which each try takes the next.
+    pub(crate) addresses: &'a [SocketAddr],
+    /// How many were before it.
+    pub(crate) tries: usize,
+    /// A WebSocket handshake has a connection of its own.
+    pub(crate) handshake: Option<&'a Arc<Handshake>>,
+}
+
+/// The peer for one try.
+pub(crate) fn peer(admitted: &Admitted, one: &Try<'_>, limits: &Limits) -> Result<HttpPeer> {
     if admitted.permit.app() != &admitted.app.id {
         return Error::e_explain(InternalError, "the permit is for another application");
     }
+    let Try { upstream, addresses, tries, handshake } = *one;
     let turn = tries.checked_rem(addresses.len()).unwrap_or(0);
     let address = addresses.get(turn).ok_or_else(|| Error::explain(ConnectError, "the upstream has no address"))?;
-    let upstream = &admitted.app.upstream;
     let mut peer = HttpPeer::new(*address, upstream.tls, upstream.host.clone());
     // Connections are kept per application, even where two lead to the same address (SEC 5.2).
-    peer.group_key = group_of(admitted, handshake.map(|handshake| handshake.number()));
+    let again = (tries > 0).then(own_number);
+    peer.group_key = group_of(admitted, again.or(handshake.map(|handshake| handshake.number())));
     let options = &mut peer.options;
     options.connection_timeout = Some(limits.upstream_connect);
     options.total_connection_timeout = Some(limits.upstream_connect * 2);
     let wait = if admitted.upgrade { limits.upgraded_idle } else { limits.upstream_read };
     options.read_timeout = Some(wait);
     options.write_timeout = Some(wait);
-    options.idle_timeout = Some(POOLED_FOR);
+    // A second try is not made on a kept connection: the upstream may have closed that one, too, and there is no third (F-21).
+    // Nor is its connection kept, since nobody would find it.
+    options.idle_timeout = Some(if again.is_some() { Duration::ZERO } else { POOLED_FOR });
     if let Some(handshake) = handshake {
         options.custom_l4 = Some(handshake.clone());
     } else {
@@ -92,9 +102,9 @@ pub(crate) fn peer(
     Ok(peer)
 }
 
-fn group_of(admitted: &Admitted, handshake: Option<u64>) -> u64 {
+fn group_of(admitted: &Admitted, own: Option<u64>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&admitted.vs.id, &admitted.app.id, handshake).hash(&mut hasher);
+    (&admitted.vs.id, &admitted.app.id, own).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -102,8 +112,8 @@ fn group_of(admitted: &Admitted, handshake: Option<u64>) -> u64 {
 pub(crate) fn rewrite(
     head: &mut RequestHeader,
     admitted: &Admitted,
-    names: CookieNames,
-    request_id: &str,
+    upstream: &Upstream,
+    (names, request_id): (CookieNames, &str),
 ) -> Result<()> {
     // It was done on arrival; here nothing can stand between it and the upstream.
     strip_request(head);
@@ -112,8 +122,7 @@ pub(crate) fn rewrite(
     // Whoever was admitted has been told to go on already.
     head.remove_header(&header::EXPECT);
     let public = authority_of(&admitted.app.origin);
-    let host = if admitted.app.upstream.preserve_host { public.to_owned() } else { address_of(&admitted.app.upstream) };
-    head.insert_header(header::HOST, host)?;
+    head.insert_header(header::HOST, host_for(upstream, &admitted.app))?;
     head.insert_header("X-Forwarded-For", admitted.request.client.to_string())?;
     head.insert_header("X-Forwarded-Proto", if admitted.request.secure { "https" } else { "http" })?;
     head.insert_header("X-Forwarded-Host", public)?;
@@ -194,6 +203,11 @@ pub(crate) fn authority_of(origin: &str) -> &str {
     origin.split_once("://").map_or(origin, |(_, authority)| authority)
 }
 
+/// The host that an upstream is asked for.
+pub(crate) fn host_for(upstream: &Upstream, app: &App) -> String {
+    if upstream.preserve_host { authority_of(&app.origin).to_owned() } else { address_of(upstream) }
+}
+
 /// The upstream's own authority, its default port left out.
 pub(crate) fn address_of(upstream: &Upstream) -> String {
     let default = if upstream.tls { 443 } else { 80 };
@@ -211,7 +225,7 @@ mod tests {
             head.append_header(*name, *value).unwrap();
         }
         let admitted = admitted("/a%20b", Some("c=d"), principal);
-        rewrite(&mut head, &admitted, CookieNames::new(false), "id-1").unwrap();
+        rewrite(&mut head, &admitted, &admitted.app.upstream.first, (CookieNames::new(false), "id-1")).unwrap();
         if name == ":path" {
             return Some(String::from_utf8(head.raw_path().to_vec()).unwrap());
         }

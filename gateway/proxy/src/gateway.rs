@@ -2,10 +2,12 @@
 //! session touched.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::response::Response;
+use bytes::Bytes;
 use doorward_access::arrival::{Arrival, ErrorKind};
 use doorward_access::cookies::CookieName;
 use doorward_access::gate::Verdict;
@@ -23,7 +25,10 @@ use crate::arrive::{Arrived, Peer, arrive};
 use crate::canonical::CanonicalRequest;
 use crate::ctx::{Admitted, RequestCtx, Stage};
 use crate::decide::Judge;
-use crate::forward::{self, Addresses};
+use crate::departure::Departure;
+use crate::fleet::Fleet;
+use crate::forward::{self, Addresses, Try};
+use crate::front::is_bad_chunk;
 use crate::handshake::Handshake;
 use crate::hygiene::strip_request;
 use crate::identify::{identify, token};
@@ -31,6 +36,7 @@ use crate::intercept::{self, check_websocket, wants_page, wants_websocket};
 use crate::limits::Limits;
 use crate::live::{Live, Watch};
 use crate::local::{self, NotRead};
+use crate::pace::Pace;
 use crate::record::{Book, Record};
 use crate::refusal::Refusal;
 use crate::reply;
@@ -52,7 +58,9 @@ pub(crate) struct Gateway {
     pub(crate) book: Arc<Book>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) live: Arc<Live>,
+    pub(crate) departure: Arc<Departure>,
     pub(crate) addresses: Addresses,
+    pub(crate) fleet: Arc<Fleet>,
 }
 
 /// Which doors a listener has.
@@ -105,6 +113,10 @@ impl Gateway {
                     role,
                 };
                 self.local(session, ctx, request, Some(arrival)).await
+            }
+            Ok(Destination::Asset { request }) => {
+                ctx.record.path(&request.path);
+                self.local(session, ctx, request, None).await
             }
             Ok(Destination::App { vs, app, request }) => self.app(judge, &site, session, ctx, (vs, app, request)).await,
         }
@@ -253,6 +265,7 @@ impl Gateway {
 
     async fn answer(&self, session: &mut Session, ctx: &mut RequestCtx, response: Response) -> Result<bool> {
         ctx.stage = Stage::Answered;
+        self.close_if_leaving(session);
         if local::ends_soon(session.req_header(), &self.limits) {
             local::drain(session, &self.limits).await;
         }
@@ -292,8 +305,18 @@ impl Gateway {
         });
     }
 
-    fn count_failure(&self, ctx: &RequestCtx, error: &Error, otherwise: &'static str) {
+    /// A request that began before the process was told to leave is the last on its connection all the same.
+    fn close_if_leaving(&self, session: &mut Session) {
+        if self.departure.has_begun() {
+            session.set_keepalive(None);
+        }
+    }
+
+    fn count_failure(&self, ctx: &RequestCtx, error: &Error, otherwise: &'static str, is_a_strike: bool) {
         if let Some(admitted) = ctx.admitted() {
+            if is_a_strike {
+                self.fleet.note(&admitted.vs, &admitted.app, ctx.upstream(), false);
+            }
             let outcome = if is_timeout(error) { "timed_out" } else { otherwise };
             self.book.metrics.upstream(admitted.app.id.as_str(), outcome);
         }
@@ -346,11 +369,24 @@ impl ProxyHttp for Gateway {
         let Some(admitted) = ctx.admitted() else {
             return Error::e_explain(InternalError, "no permit, no peer");
         };
-        let addresses = self.addresses.of(&admitted.app.upstream).await.map_err(Error::into_up)?;
+        let upstreams = &admitted.app.upstream;
+        let nth = self.fleet.choose(&admitted.vs, &admitted.app, &ctx.tries);
+        let upstream = upstreams.nth(nth);
+        let addresses = match self.addresses.of(upstream).await.map_err(Error::into_up) {
+            Ok(addresses) => addresses,
+            Err(mut error) => {
+                self.fleet.note(&admitted.vs, &admitted.app, nth, false);
+                error.set_retry(upstreams.count() > 1 && ctx.tries.len() + 1 < TRIES);
+                ctx.tries.push(nth);
+                return Err(error);
+            }
+        };
         let handshake = admitted.upgrade.then(|| Handshake::new(self.limits.upstream_connect));
-        let peer = forward::peer(admitted, &addresses, (ctx.tries, handshake.as_ref()), &self.limits)?;
+        let one = Try { upstream, addresses: &addresses, tries: ctx.tries.len(), handshake: handshake.as_ref() };
+        let peer = forward::peer(admitted, &one, &self.limits)?;
+        ctx.elsewhere = upstreams.count() > 1 || addresses.len() > 1;
         ctx.handshake = handshake;
-        ctx.tries += 1;
+        ctx.tries.push(nth);
         Ok(Box::new(peer))
     }
 
@@ -366,7 +402,27 @@ impl ProxyHttp for Gateway {
         if let Some(handshake) = &ctx.handshake {
             handshake.begin();
         }
-        forward::rewrite(head, admitted, ctx.cookie_names(), &ctx.record.request_id)
+        let upstream = admitted.app.upstream.nth(ctx.upstream());
+        forward::rewrite(head, admitted, upstream, (ctx.cookie_names(), &ctx.record.request_id))
+    }
+
+    /// A body must come in fast enough (DO-01). An upgraded connection has no body.
+    async fn request_body_filter(
+        &self,
+        _: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        ctx: &mut RequestCtx,
+    ) -> Result<()> {
+        if end_of_stream || ctx.admitted().is_none_or(|admitted| admitted.upgrade) {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let pace = ctx.pace.get_or_insert_with(|| Pace::begin(&self.limits, now));
+        if pace.holds(body.as_ref().map_or(0, Bytes::len), &self.limits, now) {
+            return Ok(());
+        }
+        Error::e_explain(ReadTimedout, "the body comes in too slowly").map_err(Error::into_down)
     }
 
     /// Room 7.
@@ -381,7 +437,9 @@ impl ProxyHttp for Gateway {
         };
         if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
             self.book.metrics.upstream(admitted.app.id.as_str(), "answered");
+            self.fleet.note(&admitted.vs, &admitted.app, ctx.upstream(), !head.status.is_server_error());
         }
+        self.close_if_leaving(session);
         reply::clean(head, &admitted.app, ctx.cookie_names(), &ctx.record.request_id)?;
         if lasts(head) {
             self.watch(session, ctx);
@@ -396,9 +454,9 @@ impl ProxyHttp for Gateway {
         ctx: &mut RequestCtx,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        self.count_failure(ctx, &error, "connect_failed");
-        // Nothing was sent, so any method may try the name's next address, once.
-        error.set_retry(ctx.tries < TRIES);
+        self.count_failure(ctx, &error, "connect_failed", true);
+        // Nothing was sent, so any method may try the next upstream or the name's next address, once.
+        error.set_retry(ctx.elsewhere && ctx.tries.len() < TRIES);
         error
     }
 
@@ -411,13 +469,19 @@ impl ProxyHttp for Gateway {
         client_reused: bool,
     ) -> Box<Error> {
         if error.esource() == &ErrorSource::Upstream {
-            self.count_failure(ctx, &error, "failed");
+            // A kept connection may be closed at any time: that says nothing of the upstream.
+            self.count_failure(ctx, &error, "failed", !client_reused || is_timeout(&error));
         }
         let mut error = error.more_context(format!("peer {peer}"));
         // What may have had an effect is never sent twice.
         let same = session.req_header().method.is_idempotent() && !session.as_downstream().retry_buffer_truncated();
-        if same && ctx.tries < TRIES {
-            error.retry.decide_reuse(client_reused);
+        if same && ctx.tries.len() < TRIES {
+            let unanswered = answered(session.as_downstream()).is_none();
+            let another = ctx.admitted().is_some_and(|admitted| admitted.app.upstream.count() > 1);
+            match unanswered && another && error.esource() == &ErrorSource::Upstream {
+                true => error.set_retry(true),
+                false => error.retry.decide_reuse(client_reused),
+            }
         } else {
             error.set_retry(false);
         }
@@ -466,6 +530,7 @@ impl Failure {
             (_, HTTPStatus(status)) => (*status, ErrorKind::Internal),
             (ErrorSource::Upstream, _) if is_timeout(error) => (504, ErrorKind::UpstreamTimeout),
             (ErrorSource::Upstream, _) => (502, ErrorKind::Upstream),
+            (_, ReadError) if is_bad_chunk(error.root_cause()) => (400, ErrorKind::BadRequest),
             (ErrorSource::Downstream, ReadTimedout) => (408, ErrorKind::BadRequest),
             (ErrorSource::Downstream, WriteError | ReadError | ConnectionClosed | WriteTimedout | H2Error) => {
                 (CLIENT_GONE, ErrorKind::BadRequest)

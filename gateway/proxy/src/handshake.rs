@@ -36,9 +36,7 @@ pub(crate) struct Handshake {
 impl Handshake {
     /// With the time that connecting may take.
     pub(crate) fn new(timeout: Duration) -> Arc<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Self { timeout, begun: Arc::default(), number })
+        Arc::new(Self { timeout, begun: Arc::default(), number: own_number() })
     }
 
     /// From here on what is written is the request, and no TLS handshake.
@@ -50,6 +48,12 @@ impl Handshake {
     pub(crate) fn number(&self) -> u64 {
         self.number
     }
+}
+
+/// The number of a connection that is used once.
+pub(crate) fn own_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 #[async_trait]

@@ -80,7 +80,7 @@ pub(crate) fn challenge(
         origin: app.origin.clone(),
         host: app.host.clone(),
         path_and_query: request.target(),
-        path: request.path.clone(),
+        path: request.judged.clone(),
         method: request.method.clone(),
         hop: hop.hash(),
     };

@@ -9,7 +9,7 @@
 //! | 3 | `identify.rs` | who asks; nobody is an answer |
 //! | 4 | `decide.rs` | admit, challenge or refuse |
 //! | 5 | `intercept.rs`, `local.rs` | to the portal, or an answer from this process |
-//! | 6 | `forward.rs`, `handshake.rs` | to the upstream, with a permit: our cookies cut out, the identity set |
+//! | 6 | `fleet.rs`, `forward.rs`, `handshake.rs` | to the upstream, with a permit: our cookies cut out, the identity set |
 //! | 7 | `reply.rs` | what an upstream may not say |
 //! | 8 | `record.rs` | one line and one measurement for every outcome |
 //!
@@ -19,6 +19,8 @@ mod arrive;
 pub mod canonical;
 mod ctx;
 mod decide;
+pub mod departure;
+pub mod fleet;
 mod forward;
 mod front;
 mod gateway;
@@ -29,10 +31,13 @@ mod intercept;
 pub mod limits;
 pub mod live;
 mod local;
+mod pace;
 mod record;
 pub mod refusal;
 mod reply;
 mod route;
+#[doc(hidden)]
+pub mod seams;
 #[cfg(test)]
 mod testing;
 pub mod tls;
@@ -49,6 +54,8 @@ use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
 use pingora::services::listening::Service;
 
+pub use departure::Departure;
+pub use fleet::Fleet;
 pub use front::Front;
 pub use limits::Limits;
 pub use live::Live;
@@ -56,6 +63,7 @@ pub use live::Live;
 use crate::decide::Judge;
 use crate::forward::Addresses;
 use crate::front::crowd::Crowd;
+use crate::front::room::Room;
 use crate::gateway::{Gateway, Kind};
 use crate::record::{Book, Refusals};
 
@@ -73,6 +81,10 @@ pub struct GatewayParts {
     pub router: Router,
     /// What can be cut at sign-out.
     pub live: Arc<Live>,
+    /// What is known of upstreams.
+    pub fleet: Arc<Fleet>,
+    /// How the process leaves.
+    pub departure: Arc<Departure>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, for request ids and hop cookies.
@@ -91,6 +103,8 @@ pub struct ConsoleParts {
     pub router: Router,
     /// The names it answers to, lower case and without port; all others get 421 (AD-02).
     pub hosts: Vec<String>,
+    /// How the process leaves.
+    pub departure: Arc<Departure>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, for request ids.
@@ -115,7 +129,9 @@ pub fn public_service(conf: &Arc<ServerConf>, parts: GatewayParts) -> Service<Fr
         book: Arc::new(Book { metrics: parts.metrics, access_log: parts.access_log }),
         limits: Arc::new(parts.limits),
         live: parts.live,
+        departure: parts.departure,
         addresses: Addresses::default(),
+        fleet: parts.fleet,
     };
     service("gateway", conf, gateway, Some(site))
 }
@@ -130,19 +146,25 @@ pub fn console_service(conf: &Arc<ServerConf>, parts: ConsoleParts) -> Service<F
         book: Arc::new(Book { metrics: parts.metrics, access_log: parts.access_log }),
         limits: Arc::new(parts.limits),
         live: Live::new(),
+        departure: parts.departure,
         addresses: Addresses::default(),
+        fleet: Fleet::new(),
     };
     service("console", conf, gateway, None)
 }
 
 fn service(name: &str, conf: &Arc<ServerConf>, gateway: Gateway, site: Option<SharedSite>) -> Service<Front> {
     let limits = gateway.limits.clone();
-    let crowd = Crowd::new(site, limits.connections_per_address, gateway.book.metrics.clone());
+    let most = (limits.connections_per_address, limits.requests_per_address);
+    let crowd = Crowd::new(site, most, gateway.book.metrics.clone());
+    let room = Room::new(limits.connections, crowd.clone(), gateway.book.metrics.clone());
     let refusals = Refusals { book: gateway.book.clone(), entropy: gateway.entropy.clone() };
+    let departure = gateway.departure.clone();
     let mut proxy = http_proxy(conf, gateway);
     proxy.server_options = Some(front::server_options(&limits));
     proxy.h2_options = Some(front::h2_options(&limits));
-    let mut service = Service::new(name.to_owned(), Front::new(proxy, limits, crowd.clone(), refusals));
-    service.set_connection_filter(crowd);
+    let front = Front::new(proxy, limits, (crowd, room.clone()), refusals, departure);
+    let mut service = Service::new(name.to_owned(), front);
+    service.set_connection_filter(room);
     service
 }

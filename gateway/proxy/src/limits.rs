@@ -19,19 +19,27 @@ pub struct Limits {
     pub idle: Duration,
     /// Requests on one HTTP/1 connection: 1,000.
     pub keepalive_requests: u32,
+    /// Connections in all, handshakes included: as many as the process has file descriptors for, each with one to an upstream.
+    /// 10,000 where nobody says how many those are. Whoever comes next is closed at once (F-27).
+    pub connections: usize,
     /// Live connections from one address (IPv6: one /64), handshakes included: 200. Trusted proxies are exempt.
     pub connections_per_address: usize,
+    /// Requests at a time from one address, over all its HTTP/2 connections: 500. An answer that is not taken holds about half
+    /// a mebibyte. Trusted proxies are exempt; over HTTP/1 a connection has one request.
+    pub requests_per_address: usize,
     /// A request body for the portal: 64 KiB.
     pub portal_body: usize,
-    /// Waiting for the next bytes of a request body, and for a client to take the next bytes of an answer: 30 s.
+    /// Waiting for the next bytes of a request body: 30 s.
     pub body_idle: Duration,
+    /// The least that a client may send of a request body, or take of an answer that is ready for it: 240 bytes a second,
+    /// as long as [`Limits::slow_for`] is not used up.
+    pub slowest: u32,
+    /// How long a client may be slower than [`Limits::slowest`], all in all until it has caught up: 30 s.
+    pub slow_for: Duration,
     /// How much of a refused request's body is read before the connection is closed: 64 KiB within [`Limits::drain_time`].
     pub drain_bytes: usize,
     /// See [`Limits::drain_bytes`]: 2 s.
     pub drain_time: Duration,
-    /// At shutdown, how long idle connections may still begin a request: 6 s. The server's grace period must be longer
-    /// than this and the longest request together.
-    pub linger: Duration,
     /// HTTP/2.
     pub h2: H2Limits,
     /// Connecting to an upstream: 5 s for TCP, twice that with TLS.
@@ -55,6 +63,26 @@ pub struct H2Limits {
     pub connection_window: u32,
     /// A connection without a stream: 60 s.
     pub idle: Duration,
+    /// Waiting for a client to open a stream's window for the next part, 64 KiB at the most, of an answer: 60 s.
+    pub window_shut: Duration,
+    /// Streams that we must reset because of what the client did on them, on one connection: 100 (CVE-2025-8671).
+    pub provoked_resets: usize,
+    /// Streams that the client resets (CVE-2023-44487): 200 at once, more than twice what it may have open.
+    pub resets: Budget,
+    /// Frames that ask for work and bring nothing: SETTINGS, PING, PRIORITY, GOAWAY, CONTINUATION, DATA that is empty, frames
+    /// of unknown kinds. 1,000 at once.
+    pub controls: Budget,
+    /// WINDOW_UPDATE beyond two for each DATA frame that it was sent: 1,000 at once.
+    pub window_updates: Budget,
+}
+
+/// So many at once, and so many more with each second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// At once.
+    pub burst: u32,
+    /// With each second.
+    pub per_second: u32,
 }
 
 impl Default for Limits {
@@ -67,12 +95,15 @@ impl Default for Limits {
             header_deadline: Duration::from_secs(10),
             idle: Duration::from_secs(30),
             keepalive_requests: 1000,
+            connections: 10_000,
             connections_per_address: 200,
+            requests_per_address: 500,
             portal_body: 64 * 1024,
             body_idle: Duration::from_secs(30),
+            slowest: 240,
+            slow_for: Duration::from_secs(30),
             drain_bytes: 64 * 1024,
             drain_time: Duration::from_secs(2),
-            linger: Duration::from_secs(6),
             h2: H2Limits::default(),
             upstream_connect: Duration::from_secs(5),
             upstream_read: Duration::from_secs(60),
@@ -84,6 +115,16 @@ impl Default for Limits {
 
 impl Default for H2Limits {
     fn default() -> Self {
-        Self { streams: 100, stream_window: 64 * 1024, connection_window: 1024 * 1024, idle: Duration::from_secs(60) }
+        Self {
+            streams: 100,
+            stream_window: 64 * 1024,
+            connection_window: 1024 * 1024,
+            idle: Duration::from_secs(60),
+            window_shut: Duration::from_secs(60),
+            provoked_resets: 100,
+            resets: Budget { burst: 200, per_second: 20 },
+            controls: Budget { burst: 1000, per_second: 100 },
+            window_updates: Budget { burst: 1000, per_second: 100 },
+        }
     }
 }

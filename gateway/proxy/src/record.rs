@@ -147,12 +147,7 @@ impl Refusals {
     /// The whole answer to a refused head that began to come in at `begun`. It was answered, so it is counted and written
     /// down as any request is; nothing that it said is believed, so none of it is in the line.
     pub(crate) fn head(&self, refusal: Refusal, client: Option<IpAddr>, begun: Instant) -> String {
-        let request_id = self.entropy.id();
-        self.book.metrics.front_refusal(refusal.reason);
-        let mut record = Record::begin_at(begun, self.book.clone(), request_id.clone());
-        record.client = client;
-        record.refused(refusal);
-        record.finish(Some(refusal.status.as_u16()));
+        let request_id = self.note(refusal, client, begun);
         let body = format!("{}\nReference: {request_id}\n", refusal.status);
         format!(
             "HTTP/1.1 {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\
@@ -160,6 +155,17 @@ impl Refusals {
             refusal.status,
             body.len()
         )
+    }
+
+    /// Records a refusal. The id that it has in the log.
+    pub(crate) fn note(&self, refusal: Refusal, client: Option<IpAddr>, begun: Instant) -> String {
+        let request_id = self.entropy.id();
+        self.book.metrics.front_refusal(refusal.reason);
+        let mut record = Record::begin_at(begun, self.book.clone(), request_id.clone());
+        record.client = client;
+        record.refused(refusal);
+        record.finish(Some(refusal.status.as_u16()));
+        request_id
     }
 }
 
@@ -207,6 +213,7 @@ pub(crate) mod tests {
             self.0.lock().unwrap().push(format!("{app}: {outcome}"));
         }
         fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}
+        fn flow_refusal(&self, _: &str, _: &'static str) {}
         fn enrollment(&self, _: &str, _: &'static str, _: &'static str) {}
         fn mail(&self, _: &str, _: &'static str, _: &'static str) {}
         fn reload(&self, _: &'static str, _: &'static str) {}

@@ -1,7 +1,7 @@
 //! Room 7: what an upstream may not say. It cannot set our cookies, name a user, or send people to its own address.
 
 use doorward_access::cookies::CookieNames;
-use doorward_access::site::App;
+use doorward_access::site::{App, Upstream};
 use http::{HeaderValue, header};
 use pingora::http::ResponseHeader;
 use pingora::prelude::*;
@@ -46,11 +46,10 @@ fn public_location(location: &str, app: &App) -> Option<String> {
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
-    let upstream = &app.upstream;
-    let inner = [address_of(upstream), format!("{}:{}", upstream.host, upstream.port)];
+    let inner = |upstream: &Upstream| [address_of(upstream), format!("{}:{}", upstream.host, upstream.port)];
     // The public host with another scheme or without its port is what an application says that knows itself badly.
     let public = authority_of(&app.origin);
-    let is_inner = inner.iter().any(|inner| inner.eq_ignore_ascii_case(authority));
+    let is_inner = app.upstream.iter().flat_map(inner).any(|inner| inner.eq_ignore_ascii_case(authority));
     let is_public = authority.eq_ignore_ascii_case(public) && !location.starts_with(&format!("{}/", app.origin));
     (is_inner || is_public).then(|| format!("{}{path}", app.origin))
 }

@@ -6,7 +6,7 @@ use doorward_access::site::{App, AppOptions, HostRole, Site, VirtualServer};
 use http::StatusCode;
 
 use crate::arrive::Arrived;
-use crate::canonical::{CanonicalRequest, canonical_path, is_reserved};
+use crate::canonical::{CanonicalRequest, canonical_path, is_reserved, judged_path};
 use crate::refusal::Refusal;
 
 /// What every application takes; more is opted into (decision A30).
@@ -17,14 +17,20 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 pub(crate) enum Destination {
     /// To our own pages: the portal's host, or the reserved prefix on any host.
     Local { role: HostRole, request: CanonicalRequest },
+    /// To the pages' style sheet: the page about a host that is not ours needs it there. The same for everybody.
+    Asset { request: CanonicalRequest },
     /// To an application.
     App { vs: Arc<VirtualServer>, app: Arc<App>, request: CanonicalRequest },
 }
 
 /// Finds the destination, and brings the request into its canonical form with the options of that destination.
 pub(crate) fn route(site: &Site, arrived: &Arrived) -> Result<Destination, Refusal> {
-    let role = site.hosts.get(&arrived.host.name).ok_or(Refusal::misdirected("host_unknown"))?;
     let strict = AppOptions::default();
+    let Some(role) = site.hosts.get(&arrived.host.name) else {
+        let asset = canonical_request(arrived, &strict).ok().filter(is_asset);
+        let request = asset.ok_or(Refusal::misdirected("host_unknown"))?;
+        return Ok(Destination::Asset { request });
+    };
     let (origin, options) = match role {
         HostRole::Portal(vs) => (&vs.portal_origin, &strict),
         HostRole::App(_, app) => (&app.origin, &app.options),
@@ -42,12 +48,18 @@ pub(crate) fn route(site: &Site, arrived: &Arrived) -> Result<Destination, Refus
     })
 }
 
+fn is_asset(request: &CanonicalRequest) -> bool {
+    matches!(request.method.as_str(), "GET" | "HEAD") && request.path.starts_with("/.doorward/assets/")
+}
+
 /// The canonical request for a destination with these options.
 pub(crate) fn canonical_request(arrived: &Arrived, options: &AppOptions) -> Result<CanonicalRequest, Refusal> {
+    let path = canonical_path(&arrived.path, options)?;
     Ok(CanonicalRequest {
         method: arrived.method.clone(),
         host: arrived.host.name.clone(),
-        path: canonical_path(&arrived.path, options)?,
+        judged: judged_path(&path, options)?,
+        path,
         query: arrived.query.clone(),
         client: arrived.client,
         secure: arrived.secure,
@@ -96,6 +108,7 @@ mod tests {
         route(&site, &arrived).map(|destination| match destination {
             Destination::Local { role: HostRole::Portal(_), request } => format!("portal {}", request.target()),
             Destination::Local { request, .. } => format!("reserved {}", request.target()),
+            Destination::Asset { request } => format!("asset {}", request.target()),
             Destination::App { app, request, .. } => format!("{} {}", app.id, request.target()),
         })
     }
@@ -112,6 +125,16 @@ mod tests {
         for host in ["evil.test", "127.0.0.1", "wiki.localhost:8443", "wiki.localhost:80", "sub.wiki.localhost"] {
             assert_eq!(routed("GET", host, "/").unwrap_err().status, 421, "{host}");
         }
+    }
+
+    #[test]
+    fn of_an_unknown_host_nothing_is_served_but_what_its_page_looks_like() {
+        let asset = "/.doorward/assets/doorward.css";
+        assert_eq!(routed("GET", "evil.test", asset).unwrap(), format!("asset {asset}?q=/public"));
+        for path in ["/assets/doorward.css", "/.doorward/language", "/.doorward/assets", "/.doorward/assets/../enter"] {
+            assert_eq!(routed("GET", "evil.test", path).unwrap_err().status, 421, "{path}");
+        }
+        assert_eq!(routed("POST", "evil.test", asset).unwrap_err().status, 421);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) fn wiki(options: AppOptions) -> App {
         name: "Wiki".into(),
         host: "wiki.localhost".into(),
         origin: "http://wiki.localhost:8080".into(),
-        upstream: Upstream { host: "127.0.0.1".into(), port: 9000, tls: false, preserve_host: true },
+        upstream: Upstream { host: "127.0.0.1".into(), port: 9000, tls: false, preserve_host: true }.into(),
         options,
     }
 }
@@ -81,6 +81,7 @@ pub(crate) fn admitted(path: &str, query: Option<&str>, principal: Option<Princi
         method: "GET".into(),
         host: app.host.clone(),
         path: path.into(),
+        judged: path.into(),
         query: query.map(str::to_owned),
         client: "192.0.2.9".parse().unwrap(),
         secure: false,

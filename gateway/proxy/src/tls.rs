@@ -58,10 +58,14 @@ pub enum TlsError {
     },
 }
 
-/// The certificates of a listener. [`Certificates::reload`] puts others in their place: new connections get them, those that
+/// The certificates of a listener. [`Certificates::renew`] puts others in their place: new connections get them, those that
 /// exist go on.
 #[derive(Debug)]
 pub struct Certificates(ArcSwap<Loaded>);
+
+/// Certificates that were read and found good, and are not in force yet.
+#[derive(Debug)]
+pub struct Checked(Loaded);
 
 #[derive(Debug)]
 struct Loaded {
@@ -79,13 +83,28 @@ impl Certificates {
         Ok(Arc::new(Self(ArcSwap::from_pointee(Loaded::read(pairs, hosts)?))))
     }
 
-    /// Reads again. At an error, everything stays as it was.
+    /// Reads pairs for these hosts, to be put in force later or not at all.
     ///
     /// # Errors
     /// As for [`Certificates::load`].
-    pub fn reload(&self, pairs: &[PemPair], hosts: &[String]) -> Result<(), TlsError> {
-        self.0.store(Arc::new(Loaded::read(pairs, hosts)?));
-        Ok(())
+    pub fn check(pairs: &[PemPair], hosts: &[String]) -> Result<Checked, TlsError> {
+        Loaded::read(pairs, hosts).map(Checked)
+    }
+
+    /// Puts others in force, and says whether any host gets another certificate than before.
+    pub fn renew(&self, others: Checked) -> bool {
+        let others = Arc::new(others.0);
+        let before = self.0.swap(others.clone());
+        !others.serves_the_same(&before)
+    }
+
+    /// Until when the certificate of each host is good, in seconds since the epoch, by the names of the hosts.
+    pub fn ends(&self) -> Vec<(String, i64)> {
+        let loaded = self.0.load();
+        let mut ends: Vec<(String, i64)> =
+            loaded.by_host.iter().filter_map(|(host, key)| Some((host.clone(), not_after(key)?))).collect();
+        ends.sort();
+        ends
     }
 
     fn for_name(&self, name: Option<&str>) -> Arc<CertifiedKey> {
@@ -112,6 +131,13 @@ impl Loaded {
         }
         Ok(Self { by_host, default })
     }
+
+    fn serves_the_same(&self, other: &Self) -> bool {
+        let same = |host: &String, key: &Arc<CertifiedKey>| other.by_host.get(host).is_some_and(|k| k.cert == key.cert);
+        self.default.cert == other.default.cert
+            && self.by_host.len() == other.by_host.len()
+            && self.by_host.iter().all(|(host, key)| same(host, key))
+    }
 }
 
 fn read_pair(pair: &PemPair) -> Result<Arc<CertifiedKey>, TlsError> {
@@ -129,6 +155,11 @@ fn read_pair(pair: &PemPair) -> Result<Arc<CertifiedKey>, TlsError> {
         cause: error.to_string(),
     })?;
     Ok(Arc::new(certified))
+}
+
+fn not_after(key: &CertifiedKey) -> Option<i64> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(key.cert.first()?).ok()?;
+    Some(certificate.validity().not_after.timestamp())
 }
 
 fn covers(key: &CertifiedKey, host: &str) -> bool {
@@ -204,12 +235,15 @@ mod tests {
     }
 
     #[test]
-    fn a_reload_that_fails_changes_nothing() {
+    fn others_are_in_force_when_they_are_put_there_and_not_when_they_are_read() {
         let certificates = Certificates::load(&[pair("wiki")], &hosts(&["wiki.test"])).unwrap();
         let before = certificates.for_name(Some("wiki.test"));
-        certificates.reload(&[pair("absent")], &[]).unwrap_err();
+        Certificates::check(&[pair("absent")], &[]).unwrap_err();
+        let other = Certificates::check(&[pair("login")], &hosts(&["login.test"])).unwrap();
         assert!(Arc::ptr_eq(&before, &certificates.for_name(Some("wiki.test"))));
-        certificates.reload(&[pair("login")], &hosts(&["login.test"])).unwrap();
+        assert!(certificates.renew(other));
         assert!(!Arc::ptr_eq(&before, &certificates.for_name(Some("wiki.test"))));
+        let same = Certificates::check(&[pair("login")], &hosts(&["login.test"])).unwrap();
+        assert!(!certificates.renew(same), "read again, and nothing has changed");
     }
 }

@@ -20,7 +20,7 @@ pub(crate) enum Command {
     /// Try it: one process on loopback with three demo applications, users and a mailbox.
     Demo(DemoArgs),
     /// Serve what a configuration file says.
-    Run(ConfigArgs),
+    Run(RunArgs),
     /// Check configuration, policies, certificates and database, and say what is wrong.
     Check(ConfigArgs),
     /// Access policies.
@@ -47,6 +47,17 @@ pub(crate) struct ConfigArgs {
     /// The configuration file.
     #[arg(short, long, value_name = "FILE", default_value = "doorward.toml")]
     pub(crate) config: PathBuf,
+}
+
+/// What to serve, and how to begin.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunArgs {
+    /// The configuration file.
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Take over the listeners of the process that serves them now; it is then sent SIGQUIT.
+    #[arg(long)]
+    pub(crate) upgrade: bool,
 }
 
 /// The demo's ports and addresses.

@@ -79,7 +79,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<Finding, Failure> {
     match command {
         Command::Demo(args) => services::demo(&args),
-        Command::Run(args) => services::run(&args.config),
+        Command::Run(args) => services::run(&args),
         Command::Check(args) => commands::check(&args.config),
         Command::Policy(PolicyCommand::Test { config, demo, cases }) => {
             commands::policy_test(&config.config, demo, cases.as_deref())

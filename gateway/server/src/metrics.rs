@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use doorward_api::Factor;
 use doorward_api::ports::Metrics;
+use doorward_proxy::fleet::UpstreamHealth;
 use prometheus::{
-    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 /// Every series of the gateway. Base units; labels of low cardinality only.
@@ -18,13 +20,21 @@ pub(crate) struct PrometheusMetrics {
     decision_duration: HistogramVec,
     upstream: IntCounterVec,
     sign_ins: IntCounterVec,
+    flow_refusals: IntCounterVec,
     enrollment: IntCounterVec,
     mails: IntCounterVec,
     reloads: IntCounterVec,
     front_refusals: IntCounterVec,
     live_sessions: IntGaugeVec,
+    connections: IntGauge,
+    waiting_mails: IntGaugeVec,
+    oldest_mail: GaugeVec,
+    last_checkpoint: GaugeVec,
+    certificate_ends: GaugeVec,
+    upstream_healthy: IntGaugeVec,
     last_reload: GaugeVec,
     ready: IntGaugeVec,
+    clock_drift: Gauge,
     started: Gauge,
 }
 
@@ -84,6 +94,20 @@ impl PrometheusMetrics {
             "When this process began to serve, in seconds since the epoch.",
         ))?;
         registry.register(Box::new(started.clone()))?;
+        let clock_drift = Gauge::with_opts(Opts::new(
+            "doorward_clock_drift_seconds",
+            "How far this machine's clock is ahead of the store's; more than 5 is worth an alert, more than 30 is not ready.",
+        ))?;
+        registry.register(Box::new(clock_drift.clone()))?;
+        let moment = |name: &str, help: &str, labels: &[&str]| -> Result<GaugeVec, prometheus::Error> {
+            let gauge = GaugeVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        let connections = IntGauge::new("doorward_connections", "Connections and HTTP/2 streams that are open.")?;
+        registry.register(Box::new(connections.clone()))?;
+        // CPU time, memory, file descriptors, threads: the names that every exporter uses.
+        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
         let last_reload = GaugeVec::new(
             Opts::new("doorward_last_reload_success_timestamp_seconds", "When a reload was last applied."),
             &["what"],
@@ -120,6 +144,11 @@ impl PrometheusMetrics {
                 "Proofs offered at sign-in, by factor and result.",
                 &["virtual_server", "factor", "result"],
             )?,
+            flow_refusals: counter(
+                "doorward_flow_refusals_total",
+                "Sign-ins that could not even begin, by reason.",
+                &["virtual_server", "reason"],
+            )?,
             enrollment: counter(
                 "doorward_enrollment_steps_total",
                 "The self-provisioning funnel, by step and outcome.",
@@ -141,7 +170,30 @@ impl PrometheusMetrics {
                 &["reason"],
             )?,
             live_sessions: gauge("doorward_live_sessions", "Portal sessions that are live.", &["virtual_server"])?,
+            connections,
+            waiting_mails: gauge("doorward_outbox_mails", "Mails that have not left yet.", &["virtual_server"])?,
+            oldest_mail: moment(
+                "doorward_outbox_oldest_mail_age_seconds",
+                "How long the oldest of them has waited; 0 when none waits.",
+                &["virtual_server"],
+            )?,
+            last_checkpoint: moment(
+                "doorward_checkpoint_last_success_timestamp_seconds",
+                "When the audit chain was last found covered by a signed checkpoint, or one was written.",
+                &["virtual_server"],
+            )?,
+            upstream_healthy: gauge(
+                "doorward_upstream_healthy",
+                "1 when an upstream gets requests, 0 when it is left out; of applications that have several, or a health_path.",
+                &["app", "upstream"],
+            )?,
+            certificate_ends: moment(
+                "doorward_certificate_not_after_timestamp_seconds",
+                "When the certificate of a host ends.",
+                &["host"],
+            )?,
             ready: gauge("doorward_dependency_ready", "1 when the dependency answers.", &["dependency"])?,
+            clock_drift,
             last_reload,
             started,
             registry,
@@ -162,9 +214,51 @@ impl PrometheusMetrics {
         self.live_sessions.with_label_values(&[vs]).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
+    /// Sets how many connections are open.
+    pub(crate) fn set_connections(&self, count: usize) {
+        self.connections.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Sets what waits to be sent: how many mails, and for how long the oldest.
+    pub(crate) fn set_waiting_mails(&self, vs: &str, count: u64, oldest: Duration) {
+        self.waiting_mails.with_label_values(&[vs]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        self.oldest_mail.with_label_values(&[vs]).set(oldest.as_secs_f64());
+    }
+
+    /// Notes that the audit chain is covered by a checkpoint.
+    pub(crate) fn set_checkpoint(&self, vs: &str, at: doorward_api::Timestamp) {
+        self.last_checkpoint.with_label_values(&[vs]).set(at.secs() as f64);
+    }
+
+    /// Sets until when the certificates of these hosts are good, in seconds since the epoch; no others are told of any more.
+    pub(crate) fn set_certificates(&self, ends: &[(String, i64)]) {
+        self.certificate_ends.reset();
+        for (host, end) in ends {
+            self.certificate_ends.with_label_values(&[host]).set(*end as f64);
+        }
+    }
+
+    /// Sets which upstreams get requests; no others are told of any more.
+    pub(crate) fn set_upstreams(&self, upstreams: &[UpstreamHealth]) {
+        self.upstream_healthy.reset();
+        for UpstreamHealth { app, upstream, healthy } in upstreams {
+            self.upstream_healthy.with_label_values(&[app.as_str(), upstream]).set(i64::from(*healthy));
+        }
+    }
+
     /// Notes whether a dependency answers.
     pub(crate) fn set_ready(&self, dependency: &str, ready: bool) {
         self.ready.with_label_values(&[dependency]).set(i64::from(ready));
+    }
+
+    /// Sets how far this machine's clock is ahead of the store's.
+    pub(crate) fn set_clock_drift(&self, seconds: f64) {
+        self.clock_drift.set(seconds);
+    }
+
+    /// What was noted of it last.
+    pub(crate) fn is_ready(&self, dependency: &str) -> bool {
+        self.ready.with_label_values(&[dependency]).get() != 0
     }
 
     /// Notes when serving began.
@@ -196,6 +290,10 @@ impl Metrics for PrometheusMetrics {
 
     fn sign_in(&self, vs: &str, factor: Factor, result: &'static str) {
         self.sign_ins.with_label_values(&[vs, factor.as_str(), result]).inc();
+    }
+
+    fn flow_refusal(&self, vs: &str, reason: &'static str) {
+        self.flow_refusals.with_label_values(&[vs, reason]).inc();
     }
 
     fn enrollment(&self, vs: &str, step: &'static str, outcome: &'static str) {

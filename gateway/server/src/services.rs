@@ -1,8 +1,12 @@
 //! What runs until the process is told to stop: listeners, the outbox's sender, the janitor, checkpoints, the reloader.
 
 mod background;
+mod claims;
+mod descriptors;
 mod health;
+mod leaving;
 mod listeners;
+mod reload;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -22,19 +26,23 @@ use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::{Filter, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::args::DemoArgs;
+use crate::args::{DemoArgs, RunArgs};
 use crate::config::{self, Resolved};
 use crate::demo::{self, DemoUser, LegacyApp, SmtpSink};
 use crate::services::background::Background;
+use crate::services::claims::Holder;
 use crate::services::listeners::Listeners;
+use crate::services::reload::{InForce, Reloader};
 use crate::wire::{self, Settings};
 use crate::{Failure, Finding};
 
 /// `doorward run`: serves what the configuration says until it is told to stop.
-pub(crate) fn run(file: &Path) -> Result<Finding, Failure> {
+pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     log_as_json();
-    let config = config::load(file)?;
-    let listeners = Listeners::of(&config)?;
+    let config = config::load(&args.config.config)?;
+    let holder = if args.upgrade { Holder::Predecessor } else { Holder::Nobody };
+    let listeners = Listeners::of(&config, holder)?;
+    let in_force = InForce::of(&config);
     let runtime = background_runtime()?;
     let store = wire::open_own_store(&config, &runtime)?;
     let virtual_servers: Vec<VirtualServerId> = config.site.virtual_servers.keys().cloned().collect();
@@ -43,13 +51,16 @@ pub(crate) fn run(file: &Path) -> Result<Finding, Failure> {
         checkpoints: config.checkpoints.clone(),
         key: config.key.clone(),
         virtual_servers,
-        reload: Some(config.file.clone()),
+        certificates: listeners.certificates(),
     };
     std::fs::create_dir_all(&config.checkpoints)
         .map_err(|cause| Failure::Other(format!("audit.checkpoints: {}: {cause}", config.checkpoints.display())))?;
-    let gateway = wire::wire(settings(config), &store, runtime.handle())?;
+    let mut gateway = wire::wire(settings(config), &store, runtime.handle())?;
+    if let Some(reloader) = Reloader::new(in_force, &mut gateway, listeners.certificates(), &store) {
+        reloader.start(&runtime);
+    }
     background.start(&runtime, &store, &gateway);
-    listeners.serve(gateway, &store, None)?;
+    listeners.serve(gateway, &store, &runtime, None)?;
     finish(runtime, &store);
     Ok(Finding::Good)
 }
@@ -103,9 +114,9 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
         plugins: BTreeMap::new(),
     };
     let gateway = wire::wire(settings, &store, runtime.handle())?;
-    Background { checkpoints, key, virtual_servers: vec![vs], reload: None }.start(&runtime, &store, &gateway);
+    Background { checkpoints, key, virtual_servers: vec![vs], certificates: None }.start(&runtime, &store, &gateway);
     demo::print_banner(args.port, args.console_port, args.metrics_port, &passwords).map_err(Failure::other)?;
-    listeners.serve(gateway, &store, Some(sink))?;
+    listeners.serve(gateway, &store, &runtime, Some(sink))?;
     finish(runtime, &store);
     Ok(Finding::Good)
 }
@@ -255,11 +266,6 @@ fn discreet(what: &tracing::Metadata<'_>) -> bool {
     let library = what.target().split("::").next().unwrap_or_default();
     let of = |name: &str| library.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
     *what.level() <= tracing::Level::INFO || !NO_DETAILS.iter().any(|name| of(name))
-}
-
-/// Listens on an address, before anything else is started: a taken port is a sentence, not a crash.
-pub(crate) fn claim(address: SocketAddr, what: &'static str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).map_err(|cause| Failure::Listen { address, what, cause })
 }
 
 /// Both loopback addresses where the demo is asked for the usual one, since browsers try either for `*.localhost`.

@@ -1,13 +1,14 @@
 //! Builds the gateway, top to bottom, from its settings.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use axum::Router;
+use axum::extract::Request;
 use doorward_access::dispute::Disputes;
 use doorward_access::gate::Gate;
 use doorward_access::passwords::{LocalDirectory, Passwords};
@@ -20,14 +21,15 @@ use doorward_access::tickets::Tickets;
 use doorward_api::flow::Delivery;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::Host;
-use doorward_api::ports::{AuditLog, Clock, Directory, Entropy, Mailer, Metrics};
-use doorward_api::{MailId, VirtualServerId};
+use doorward_api::ports::{AuditLog, Change, Clock, Directory, Entropy, Ledger, Mailer, Metrics};
+use doorward_api::{CommitError, MailId, StoreError, Timestamp, VirtualServerId};
 use doorward_audit::Checkpoints;
-use doorward_connect::{OutboxParts, OutboxSender, Smtp, SmtpSettings};
+use doorward_connect::{Means, OutboxParts, OutboxSender, Smtp, SmtpSettings};
 use doorward_portal::PortalParts;
-use doorward_proxy::Live;
+use doorward_proxy::{Departure, Fleet, Live};
 use doorward_store::{Store, StoreOptions, SystemEntropy};
 use doorward_views::Views;
+use tower::ServiceExt;
 
 use crate::Failure;
 use crate::config::Resolved;
@@ -52,6 +54,10 @@ pub(crate) struct Gateway {
     pub(crate) returns: Arc<Returns>,
     pub(crate) router: Router,
     pub(crate) live: Arc<Live>,
+    pub(crate) departure: Arc<Departure>,
+    pub(crate) fleet: Arc<Fleet>,
+    /// Until a reloader takes it.
+    pub(crate) renewal: Option<Renewal>,
     pub(crate) outbox: Arc<OutboxSender>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -95,30 +101,138 @@ pub(crate) fn open_own_store(config: &Resolved, runtime: &tokio::runtime::Runtim
     Ok(store)
 }
 
+/// What a reload can put in place of what is in force, besides the site and the certificates: the portal with its templates and
+/// plugins, and the means by which mail is sent.
+pub(crate) struct Renewal {
+    portal: Portal,
+    router: Arc<ArcSwap<Router>>,
+    means: Arc<ArcSwap<Means>>,
+}
+
+/// A portal and a way to send mail, built and not in force yet.
+pub(crate) struct Fresh {
+    router: Router,
+    means: Means,
+}
+
+/// What the portal is made of, whatever the configuration says.
+struct Portal {
+    ports: Ports,
+    key: MasterKey,
+    site: SharedSite,
+    gate: Arc<Gate>,
+    identities: Arc<Identities>,
+    live: Arc<Live>,
+}
+
+/// What the configuration says of it.
+pub(crate) struct Manner<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) site: &'a Site,
+    pub(crate) mail: &'a SmtpSettings,
+    pub(crate) templates: Option<&'a Path>,
+    pub(crate) plugins: &'a BTreeMap<String, (serde_json::Value, usize)>,
+}
+
+impl Renewal {
+    /// Builds what the configuration says.
+    ///
+    /// # Errors
+    /// Whatever does not hold, named.
+    pub(crate) fn prepare(&self, manner: &Manner<'_>) -> Result<Fresh, Failure> {
+        let views = manner.views()?;
+        Ok(Fresh { means: manner.means(&views)?, router: self.portal.router(manner, views)? })
+    }
+
+    /// Puts it in force. Requests and mails that are under way keep what they have.
+    pub(crate) fn apply(&self, fresh: Fresh) {
+        self.router.store(Arc::new(fresh.router));
+        self.means.store(Arc::new(fresh.means));
+    }
+}
+
+impl Manner<'_> {
+    fn views(&self) -> Result<Arc<Views>, Failure> {
+        Views::new(self.templates).map(Arc::new).map_err(|cause| Failure::Other(format!("templates: {cause}")))
+    }
+
+    fn means(&self, views: &Arc<Views>) -> Result<Means, Failure> {
+        let smtp = Smtp::new(self.mail.clone()).map_err(|cause| Failure::Other(format!("mail: {cause}")))?;
+        Ok(Means { smtp, views: views.clone() })
+    }
+
+    fn plugins(&self, entropy: &Arc<dyn Entropy>) -> Result<plugins::Built, Failure> {
+        let issuer = self.site.virtual_servers.values().next().map_or("Doorward", |vs| vs.name.as_str()).to_owned();
+        Ok(plugins::build(self.file, self.plugins, &Host { entropy: entropy.clone(), issuer })?)
+    }
+}
+
+impl Portal {
+    fn router(&self, manner: &Manner<'_>, views: Arc<Views>) -> Result<Router, Failure> {
+        let Self { ports, key, site, gate, identities, live } = self;
+        let plugins = manner.plugins(&ports.entropy)?;
+        let desk =
+            Desk::new(ports.clone(), key, site.clone(), gate.clone(), identities.clone(), plugins, Rules::default());
+        let cut = live.clone();
+        Ok(doorward_portal::router(PortalParts {
+            site: site.clone(),
+            desk: Arc::new(desk),
+            disputes: Arc::new(Disputes::new(ports.clone(), identities.clone())),
+            identities: identities.clone(),
+            tickets: Arc::new(Tickets::new(ports.ledger.clone(), ports.one_times.clone(), ports.entropy.clone())),
+            views,
+            clock: ports.clock.clone(),
+            entropy: ports.entropy.clone(),
+            keys: key.clone(),
+            cut_off: Arc::new(move |portal| {
+                cut.cut(portal);
+            }),
+        }))
+    }
+}
+
+/// A router that is whichever is in force when a request comes.
+fn in_force(router: Arc<ArcSwap<Router>>) -> Router {
+    Router::new().fallback(move |request: Request| {
+        let router = Router::clone(&router.load());
+        router.oneshot(request)
+    })
+}
+
 /// Builds everything.
 ///
 /// # Errors
 /// Whatever does not hold, named.
 pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtime::Handle) -> Result<Gateway, Failure> {
+    let Settings { file, site, key, mail, templates, plugins } = settings;
+    let site = Arc::new(site);
+    let manner = Manner { file: &file, site: &site, mail: &mail, templates: templates.as_deref(), plugins: &plugins };
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let clock = store.clock();
     let metrics = Arc::new(PrometheusMetrics::new().map_err(Failure::other)?);
     let ports_metrics: Arc<dyn Metrics> = metrics.clone();
-
-    let issuer = settings.site.virtual_servers.values().next().map_or("Doorward", |vs| vs.name.as_str()).to_owned();
-    let host = Host { entropy: entropy.clone(), issuer };
-    let plugins = plugins::build(&settings.file, &settings.plugins, &host)?;
-    let views = Arc::new(Views::new(settings.templates.as_deref()).map_err(Failure::other)?);
-    let site: SharedSite = Arc::new(ArcSwap::from_pointee(settings.site));
+    let views = manner.views()?;
+    let means = Arc::new(ArcSwap::from_pointee(manner.means(&views)?));
+    let site: SharedSite = Arc::new(ArcSwap::new(site.clone()));
 
     let shared = Arc::new(store.clone());
     let directory: Arc<dyn Directory> =
         Arc::new(LocalDirectory::new(shared.clone(), Arc::new(Passwords::new(entropy.clone()))));
-    let outbox =
-        Arc::new(outbox(&settings.mail, &settings.key, store, &directory, &views, &site, &clock, &ports_metrics)?);
+    let brands = site.clone();
+    let outbox = Arc::new(OutboxSender::new(OutboxParts {
+        outbox: shared.clone(),
+        directory: directory.clone(),
+        means: means.clone(),
+        brand: Box::new(move |vs: &VirtualServerId| {
+            brands.load().virtual_server(vs).map_or_else(|| "Doorward".to_owned(), |server| server.name.clone())
+        }),
+        key: key.clone(),
+        clock: clock.clone(),
+        metrics: ports_metrics.clone(),
+    }));
     let gate = Arc::new(Gate::new(ports_metrics.clone()));
     let identities = Arc::new(Identities::new(shared.clone(), directory.clone(), SessionLimits::default()));
-    let returns = Arc::new(Returns::new(&settings.key, entropy.clone()));
+    let returns = Arc::new(Returns::new(&key, entropy.clone()));
     let ports = Ports {
         directory,
         sessions: shared.clone(),
@@ -127,68 +241,56 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         one_times: shared.clone(),
         meters: shared.clone(),
         settings: shared.clone(),
-        ledger: shared.clone(),
+        ledger: Arc::new(Punctual { store: store.clone(), clock: clock.clone() }),
         mailer: Arc::new(OnRuntime { inner: outbox.clone(), runtime: background.clone() }),
         outbox: shared,
         clock: clock.clone(),
         entropy: entropy.clone(),
         metrics: ports_metrics,
     };
-    let tickets = Arc::new(Tickets::new(ports.ledger.clone(), ports.one_times.clone(), entropy.clone()));
-    let disputes = Arc::new(Disputes::new(ports.clone(), identities.clone()));
-    let desk = Arc::new(Desk::new(
-        ports.clone(),
-        &settings.key,
-        site.clone(),
-        gate.clone(),
-        identities.clone(),
-        plugins,
-        Rules::default(),
-    ));
     let live = Live::new();
-    let cut = live.clone();
-    let router = doorward_portal::router(PortalParts {
+    let portal = Portal {
+        ports,
+        key,
         site: site.clone(),
-        desk,
-        disputes,
+        gate: gate.clone(),
         identities: identities.clone(),
-        tickets,
-        views,
-        clock: clock.clone(),
-        entropy: entropy.clone(),
-        keys: settings.key,
-        cut_off: Arc::new(move |portal| {
-            cut.cut(portal);
-        }),
-    });
-    Ok(Gateway { site, gate, identities, returns, router, live, outbox, clock, entropy, metrics })
+        live: live.clone(),
+    };
+    let router = Arc::new(ArcSwap::from_pointee(portal.router(&manner, views)?));
+    Ok(Gateway {
+        site,
+        gate,
+        identities,
+        returns,
+        router: in_force(router.clone()),
+        live,
+        departure: Departure::new(Departure::LINGER),
+        fleet: Fleet::new(),
+        renewal: Some(Renewal { portal, router, means }),
+        outbox,
+        clock,
+        entropy,
+        metrics,
+    })
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is one part that the sender needs; they meet only here")]
-fn outbox(
-    mail: &SmtpSettings,
-    key: &MasterKey,
-    store: &Store,
-    directory: &Arc<dyn Directory>,
-    views: &Arc<Views>,
-    site: &SharedSite,
-    clock: &Arc<dyn Clock>,
-    metrics: &Arc<dyn Metrics>,
-) -> Result<OutboxSender, Failure> {
-    let smtp = Smtp::new(mail.clone()).map_err(Failure::other)?;
-    let brands = site.clone();
-    Ok(OutboxSender::new(OutboxParts {
-        outbox: Arc::new(store.clone()),
-        directory: directory.clone(),
-        smtp,
-        views: views.clone(),
-        brand: Box::new(move |vs: &VirtualServerId| {
-            brands.load().virtual_server(vs).map_or_else(|| "Doorward".to_owned(), |server| server.name.clone())
-        }),
-        key: key.clone(),
-        clock: clock.clone(),
-        metrics: metrics.clone(),
-    }))
+/// A ledger whose conditions are judged by the time of the commit. A request's own time is that of its arrival; a process
+/// that was stopped in between would else complete steps that have expired since (F-11).
+struct Punctual {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Ledger for Punctual {
+    async fn commit(&self, vs: &VirtualServerId, change: Change, now: Timestamp) -> Result<(), CommitError> {
+        self.store.commit(vs, change, now.max(self.clock.now())).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
 }
 
 /// A mailer whose sockets live on the background runtime: one opened by a request's runtime would die with it.

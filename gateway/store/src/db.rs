@@ -112,17 +112,21 @@ impl Db {
         })
     }
 
+    /// Remembers a failed `fsync`, and says so once.
+    pub(crate) fn note(&self, failure: &Failure) {
+        if failure.verdict() == Verdict::SyncFailed && !self.unsound.swap(true, Ordering::SeqCst) {
+            let message = failure.message();
+            tracing::error!(%message, "a write could not be brought to the disk; this process writes no more");
+        }
+    }
+
     /// What is said outside of a failure; and a failed `fsync` is remembered.
     pub(crate) fn explain(&self, failure: &Failure) -> StoreError {
+        self.note(failure);
         let message = failure.message();
         match failure.verdict() {
-            Verdict::SyncFailed => {
-                tracing::error!(%message, "a write could not be brought to the disk; this process writes no more");
-                self.unsound.store(true, Ordering::SeqCst);
-                StoreError::Unavailable(message)
-            }
             Verdict::Damaged | Verdict::Refused => StoreError::Damaged(message),
-            Verdict::Retry | Verdict::Unavailable => StoreError::Unavailable(message),
+            Verdict::Retry | Verdict::Unavailable | Verdict::SyncFailed => StoreError::Unavailable(message),
         }
     }
 

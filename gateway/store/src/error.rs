@@ -14,9 +14,14 @@ pub(crate) enum Failure {
     Damaged(String),
     /// It took too long.
     TooSlow,
+    /// A mistake of ours ended it.
+    BrokenOff,
     /// An earlier write could not be brought to the disk; see [`Verdict::SyncFailed`].
     Unsound,
 }
+
+/// No more is said: the words of a panic could hold a value.
+pub(crate) const BROKEN_OFF: &str = "work on the store broke off";
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
@@ -34,7 +39,7 @@ impl Failure {
         match self {
             Failure::Refused => Verdict::Refused,
             Failure::Damaged(_) => Verdict::Damaged,
-            Failure::TooSlow | Failure::Unsound => Verdict::Unavailable,
+            Failure::TooSlow | Failure::BrokenOff | Failure::Unsound => Verdict::Unavailable,
             Failure::Sql(error) => of_sql(error),
         }
     }
@@ -45,6 +50,7 @@ impl Failure {
             Failure::Refused => "a condition of the schema does not hold".into(),
             Failure::Damaged(what) => what.clone(),
             Failure::TooSlow => "no answer in time".into(),
+            Failure::BrokenOff => BROKEN_OFF.into(),
             Failure::Unsound => "an earlier write did not reach the disk; restart after checking the disk".into(),
             Failure::Sql(sqlx::Error::Database(error)) => error.message().to_owned(),
             Failure::Sql(error) => error.to_string(),

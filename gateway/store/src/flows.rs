@@ -112,12 +112,12 @@ impl Flows for Store {
         .await
     }
 
-    async fn open_flows(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<u64, StoreError> {
-        const SQL: &str = "SELECT COUNT(*) FROM flow \
-                           WHERE virtual_server = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3";
-        let (vs, user) = (vs.clone(), user.clone());
+    async fn open_flows(&self, vs: &VirtualServerId, now: Timestamp) -> Result<u64, StoreError> {
+        const SQL: &str =
+            "SELECT COUNT(*) FROM flow WHERE virtual_server = $1 AND ended_at IS NULL AND expires_at > $2";
+        let vs = vs.clone();
         self.run(move |inner| async move {
-            let found = rows!(inner.db.reader(), (i64,), SQL, vs.as_str(), user.as_str(), now.millis())?;
+            let found = rows!(inner.db.reader(), (i64,), SQL, vs.as_str(), now.millis())?;
             Ok(found.first().map_or(0, |(count,)| count.unsigned_abs()))
         })
         .await
@@ -126,13 +126,14 @@ impl Flows for Store {
 
 pub(crate) async fn start(tx: &mut Tx, at: At<'_>, flow: &Flow) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO flow \
-                       (virtual_server, id, browser, user_id, step, nonce, data, created_at, expires_at, ended_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+                       (virtual_server, id, browser, user_id, step, nonce, data, created_at, expires_at, ended_at, proved_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
     let (vs, id, browser) = (at.vs.as_str(), flow.id.as_str(), flow.browser.hex());
     let (user, step) = (flow.user.as_ref().map(UserId::as_str), flow.step.as_str());
     let data = at.inner.sealer.seal_json(place(id, at.vs), &flow.data)?;
     let (begin, end) = (flow.created_at.millis(), flow.expires_at.millis());
-    some(change_in!(tx, SQL, vs, id, browser, user, step, &flow.nonce, data, begin, end, ended(flow.step, at.now))?)
+    let (ended, proved) = (ended(flow.step, at.now), proved(&flow.data, at.now));
+    some(change_in!(tx, SQL, vs, id, browser, user, step, &flow.nonce, data, begin, end, ended, proved)?)
 }
 
 /// Where a flow must stand.
@@ -153,19 +154,26 @@ pub(crate) struct Going<'a> {
 }
 
 pub(crate) async fn go(tx: &mut Tx, at: At<'_>, from: Standing<'_>, to: Going<'_>) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE flow SET step = $6, nonce = $7, user_id = $8, data = $9, expires_at = $10, ended_at = $11 \
+    const SQL: &str = "UPDATE flow SET step = $6, nonce = $7, user_id = $8, data = $9, expires_at = $10, ended_at = $11, \
+                       proved_at = COALESCE(proved_at, $13) \
                        WHERE virtual_server = $1 AND id = $2 AND browser = $3 AND step = $4 AND nonce = $5 \
                        AND expires_at > $12";
     let (vs, id, browser) = (at.vs.as_str(), from.id.as_str(), from.browser.hex());
     let (step, user) = (to.step.as_str(), to.user.map(UserId::as_str));
     let data = at.inner.sealer.seal_json(place(id, at.vs), to.data)?;
     let (end, ended, now) = (to.expires_at.millis(), ended(to.step, at.now), at.now.millis());
-    let from_step = from.step.as_str();
-    some(change_in!(tx, SQL, vs, id, browser, from_step, from.nonce, step, to.nonce, user, data, end, ended, now)?)
+    let (from_step, proved) = (from.step.as_str(), proved(to.data, at.now));
+    some(change_in!(
+        tx, SQL, vs, id, browser, from_step, from.nonce, step, to.nonce, user, data, end, ended, now, proved
+    )?)
 }
 
 fn ended(step: Step, now: Timestamp) -> Option<i64> {
     step.ended().then_some(now.millis())
+}
+
+fn proved(data: &FlowData, now: Timestamp) -> Option<i64> {
+    (!data.proofs.is_empty()).then_some(now.millis())
 }
 
 /// The statement that ends open flows of a user, all but one. Those that have expired are left to the sweep, which records
@@ -193,6 +201,29 @@ pub(crate) async fn cancel_all(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result
     const END: &str = end_flows!("");
     let rows = rows_in!(&mut *tx, FlowRow, END, at.vs.as_str(), user.as_str(), "", at.now.millis())?;
     marked(tx, at, rows, Step::Cancelled).await
+}
+
+/// Ends the oldest open flows of a user in which something is proved, until fewer than `most` are left besides `keep`.
+pub(crate) async fn make_room(
+    tx: &mut Tx,
+    at: At<'_>,
+    user: &UserId,
+    keep: &FlowId,
+    most: u32,
+) -> Result<Vec<Ended>, Failure> {
+    // Two that come at once would each see the other as not there yet; so the user's row is held first.
+    const HOLD: &str = "UPDATE user_account SET disabled = disabled WHERE virtual_server = $1 AND id = $2";
+    // Beyond its email code a flow is not ended by a password alone.
+    const END: &str = end_flows!(
+        " AND id IN (SELECT id FROM flow WHERE virtual_server = $1 AND user_id = $2 AND id <> $3 AND ended_at IS NULL \
+         AND expires_at > $4 AND proved_at IS NOT NULL AND step NOT IN ('email_verified', 'code_issued') \
+         ORDER BY proved_at DESC, id LIMIT 1000000 OFFSET $5)"
+    );
+    let (vs, id) = (at.vs.as_str(), user.as_str());
+    change_in!(&mut *tx, HOLD, vs, id)?;
+    let left = i64::from(most.saturating_sub(1));
+    let rows = rows_in!(&mut *tx, FlowRow, END, vs, id, keep.as_str(), at.now.millis(), left)?;
+    marked(tx, at, rows, Step::Superseded).await
 }
 
 async fn marked(tx: &mut Tx, at: At<'_>, mut rows: Vec<FlowRow>, step: Step) -> Result<Vec<Ended>, Failure> {

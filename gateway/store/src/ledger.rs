@@ -7,6 +7,7 @@
 //! An answer that says "not done" is true with one exception, which no database is free of: when the connection breaks
 //! while the commit itself is under way, nobody here can know. That is answered as `Unavailable`, and who asked reads anew.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use doorward_api::{
     AuditEvent, CommitError, EventContext, EventKind, Flow, FlowId, MailId, StoreError, Timestamp, UserId,
     VirtualServerId,
 };
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::db::{Tx, rows};
 use crate::error::{Failure, Verdict};
@@ -87,7 +88,7 @@ impl Ledger for Store {
 
 /// Makes all deeds and appends all records, or nothing.
 pub(crate) async fn transact(
-    inner: &Inner,
+    inner: &Arc<Inner>,
     vs: &VirtualServerId,
     deeds: &[Deed<'_>],
     events: &[AuditEvent],
@@ -110,7 +111,7 @@ pub(crate) async fn transact(
 }
 
 async fn attempt(
-    inner: &Inner,
+    inner: &Arc<Inner>,
     vs: &VirtualServerId,
     deeds: &[Deed<'_>],
     events: &[AuditEvent],
@@ -119,7 +120,12 @@ async fn attempt(
 ) -> Result<(), Setback> {
     let prepared = timeout_at(deadline, prepare(inner, vs, deeds, events, now)).await;
     let tx = prepared.unwrap_or(Err(Setback::Failed(Failure::TooSlow)))?;
-    timeout(inner.limit, tx.commit()).await.unwrap_or(Err(Failure::TooSlow)).map_err(Setback::Failed)
+    // A process that was stopped meanwhile wakes with everything prepared, and with conditions that were judged long ago.
+    if Instant::now() >= deadline {
+        tx.rollback().await;
+        return Err(Setback::Failed(Failure::TooSlow));
+    }
+    inner.in_time(tx.commit()).await.map_err(Setback::Failed)
 }
 
 /// Everything but the commit.
@@ -201,6 +207,24 @@ impl At<'_> {
         self.abandon(tx, user, &ended, "superseded", by, told).await
     }
 
+    async fn make_room(
+        self,
+        tx: &mut Tx,
+        (user, keep, most): (&UserId, &FlowId, u32),
+        by: &EventContext,
+        told: &mut Vec<AuditEvent>,
+    ) -> Result<(), Failure> {
+        let ended = flows::make_room(tx, self, user, keep, most).await?;
+        told.extend(ended.iter().map(|flow| {
+            let enrolling = flow.last_step.enrolling();
+            let kind = if enrolling { EventKind::EnrollmentSuperseded } else { EventKind::SignInSuperseded };
+            AuditEvent::new(kind, whence(by, flow.context.clone()))
+                .with("lastStep", flow.last_step.as_str())
+                .with("supersededBy", keep.as_str())
+        }));
+        Ok(())
+    }
+
     async fn end_flows(
         self,
         tx: &mut Tx,
@@ -257,6 +281,7 @@ impl At<'_> {
                 flows::go(tx, self, from, to).await
             }
             Act::FlowsSupersede { user, keep, by } => self.supersede(tx, user, keep, by, told).await,
+            Act::FlowsMakeRoom { user, keep, most, by } => self.make_room(tx, (user, keep, *most), by, told).await,
             Act::FlowsEndOf { user, by } => self.end_flows(tx, user, by, told).await,
             Act::CredentialIssue(new) => credentials::issue(tx, self, new).await,
             Act::CredentialReissue { id, version, opened, template } => {
@@ -283,6 +308,7 @@ impl At<'_> {
             Act::MailQueue(new) => outbox::queue(tx, self, new).await,
             Act::UserAdd(new, id) => users::add(tx, self, new, id).await,
             Act::UserPassword { user, hash } => users::set_password(tx, self, user, hash).await,
+            Act::UserPasswordRehash { user, old, new } => users::rehash(tx, self, user, old, new).await,
             Act::UserDisable { user, disabled } => users::disable(tx, self, user, *disabled).await,
             Act::SelfProvisioningSet(settings) => settings::set(tx, self, settings).await,
             Act::Nothing => Ok(()),

@@ -31,7 +31,7 @@ mod settings;
 mod sweep;
 mod users;
 
-pub use clock::system_clock;
+pub use clock::{Drift, system_clock};
 pub use entropy::SystemEntropy;
 pub use open::{OpenError, Store, StoreOptions};
-pub use outbox::ExpiredMail;
+pub use outbox::{ExpiredMail, WaitingMails};

@@ -12,11 +12,11 @@ use doorward_api::ports::{Clock, Entropy};
 use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, StoreError, Timestamp, VirtualServerId};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, SqlitePool};
 
-use crate::clock::{SAMPLE_EVERY, Sample, StoreClock};
+use crate::clock::{Drift, SAMPLE_EVERY, Sample, StoreClock};
 use crate::db::{Backend, Db, SqlitePools};
-use crate::error::{Failure, Verdict};
+use crate::error::{BROKEN_OFF, Failure, Verdict};
 use crate::ledger::{Deed, transact};
 use crate::migrate;
 use crate::runtime::StoreRuntime;
@@ -75,6 +75,9 @@ pub enum OpenError {
     /// It answers, and says no: a wrong password, no such database, locked by another process, a missing right.
     #[error("the database refuses: {0}")]
     Refused(String),
+    /// It answers, and is a standby: what it shows may be old.
+    #[error("the database is a standby, and decisions are made on the primary only: give the address of the primary")]
+    Standby,
     /// What answers is broken. An empty database in its place would be worse, so none is made.
     #[error("the database is damaged, restore it from a backup: {0}")]
     Damaged(String),
@@ -175,6 +178,11 @@ impl Store {
         self.inner.clock.clone()
     }
 
+    /// How far this machine's clock and the store's are apart.
+    pub fn drift(&self) -> Drift {
+        self.inner.clock.drift()
+    }
+
     /// `sqlite` or `postgresql`.
     pub fn database(&self) -> &'static str {
         self.inner.db.name()
@@ -212,11 +220,10 @@ impl Store {
         F: Future<Output = Result<T, Failure>> + Send + 'static,
         T: Send + 'static,
     {
-        let limit = self.inner.limit;
         let done = self
             .spawn(|inner| {
-                let work = work(inner);
-                async move { tokio::time::timeout(limit, work).await.unwrap_or(Err(Failure::TooSlow)) }
+                let work = work(Arc::clone(&inner));
+                async move { inner.in_time(work).await }
             })
             .await?;
         done.map_err(|failure| self.inner.db.explain(&failure))
@@ -231,8 +238,35 @@ impl Store {
     {
         let gone = || StoreError::Unavailable("the store is closed".into());
         let task = self.inner.runtime.spawn(work(Arc::clone(&self.inner))).ok_or_else(gone)?;
-        task.await.map_err(|_| gone())
+        task.await.map_err(|ended| if ended.is_panic() { broken_off() } else { gone() })
     }
+}
+
+impl Inner {
+    /// Waits for `work` no longer than a statement may take. With SQLite it goes on nevertheless, since a disk that hangs
+    /// cannot be called off, and is looked at when it ends: a write that fails late fails all the same (F-03).
+    pub(crate) async fn in_time<T, F>(self: &Arc<Self>, work: F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+        T: Send + 'static,
+    {
+        if matches!(self.db.reader(), Backend::Postgres(_)) {
+            return tokio::time::timeout(self.limit, work).await.unwrap_or(Err(Failure::TooSlow));
+        }
+        let inner = Arc::clone(self);
+        let seen_through = tokio::spawn(async move { work.await.inspect_err(|failure| inner.db.note(failure)) });
+        match tokio::time::timeout(self.limit, seen_through).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(_)) => Err(Failure::BrokenOff),
+            Err(_) => Err(Failure::TooSlow),
+        }
+    }
+}
+
+/// A mistake of ours ends the work that it is in, and nothing else: what was not committed is rolled back (F-30).
+fn broken_off() -> StoreError {
+    tracing::error!("{BROKEN_OFF}");
+    StoreError::Unavailable(BROKEN_OFF.into())
 }
 
 /// A database address, understood.
@@ -275,10 +309,12 @@ async fn prepare(address: Address, options: &StoreOptions, sealer: &Sealer) -> R
         }
         Address::Postgres(connect) => {
             let pool = open_postgres(*connect, options).await?;
-            let clock = StoreClock::sampled(sample(&pool).await?);
+            let sample = sample(&pool).await?;
+            warn_of_loss(&pool).await?;
             let db = Db::new(Backend::Postgres(pool));
-            migrate::migrate(&db, sealer, clock.now()).await?;
-            Ok((db, clock))
+            migrate::migrate(&db, sealer, sample.said).await?;
+            let newest = migrate::newest_record(&db).await?;
+            Ok((db, StoreClock::sampled(sample, newest)))
         }
     }
 }
@@ -297,7 +333,18 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<SqlitePools,
         .disable_statement_logging();
     let pool =
         || SqlitePoolOptions::new().acquire_timeout(options.statement_timeout).idle_timeout(None).max_lifetime(None);
-    let writer = pool().max_connections(1).connect_with(connect.clone()).await?;
+    let writer = pool()
+        .max_connections(1)
+        // When the disk is full or fails, SQLite ends the transaction by itself. The connection believes it to be open still,
+        // and would refuse every other: a new one takes its place (F-04).
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+        .connect_with(connect.clone())
+        .await?;
     check_sqlite(&writer).await?;
     let readers = pool().max_connections(options.max_connections.max(1)).connect_lazy_with(connect.read_only(true));
     Ok(SqlitePools { writer, readers })
@@ -313,11 +360,17 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 
 async fn check_sqlite(pool: &SqlitePool) -> Result<(), OpenError> {
     let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await?;
-    if version(&found).is_none_or(|version| version < OLDEST_SQLITE) {
-        return Err(OpenError::SqliteTooOld { found });
-    }
+    is_new_enough(&found)?;
+    tracing::info!(version = found, "SQLite");
     let health: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await?;
     if health == "ok" { Ok(()) } else { Err(OpenError::Damaged(health)) }
+}
+
+fn is_new_enough(found: &str) -> Result<(), OpenError> {
+    match version(found).is_some_and(|version| version >= OLDEST_SQLITE) {
+        true => Ok(()),
+        false => Err(OpenError::SqliteTooOld { found: found.to_owned() }),
+    }
 }
 
 /// `3.51.3` as numbers.
@@ -338,12 +391,47 @@ async fn open_postgres(connect: PgConnectOptions, options: &StoreOptions) -> Res
             ("synchronous_commit", "on"),
         ])
         .disable_statement_logging();
+    // The pool would only say that it waited in vain.
+    let first = tokio::time::timeout(options.statement_timeout, connect.connect()).await;
+    let mut first = first.map_err(|_| OpenError::Unreachable("it takes too long".into()))??;
+    if is_standby(&mut first).await? {
+        return Err(OpenError::Standby);
+    }
+    first.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(options.max_connections.max(1))
         .acquire_timeout(options.statement_timeout)
+        // After a failover the address may lead elsewhere for a while.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                match is_standby(connection).await? {
+                    true => Err(sqlx::Error::Configuration(OpenError::Standby.into())),
+                    false => Ok(()),
+                }
+            })
+        })
         .connect_with(connect)
         .await?;
     Ok(pool)
+}
+
+/// What a standby shows may be old, or may never have been so on the primary: no decision is made from it (F-16).
+async fn is_standby(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(connection).await
+}
+
+/// Says so when a failover could lose what was acknowledged: there are standbys, and none is waited for.
+async fn warn_of_loss(pool: &PgPool) -> Result<(), sqlx::Error> {
+    const SQL: &str = "SELECT (SELECT COUNT(*) FROM pg_stat_replication), current_setting('synchronous_standby_names')";
+    let (standbys, waited_for): (i64, String) = sqlx::query_as(SQL).fetch_one(pool).await?;
+    if standbys > 0 && waited_for.is_empty() {
+        tracing::warn!(
+            standbys,
+            "no standby of this PostgreSQL is synchronous: when one takes over, what was acknowledged last is lost, used \
+             passcodes and revoked tokens among it; set synchronous_standby_names"
+        );
+    }
+    Ok(())
 }
 
 /// Asks PostgreSQL for the time. The answer is taken as of the middle between question and answer.
@@ -370,13 +458,20 @@ async fn keep_sampling(store: Weak<Inner>) {
 
 #[cfg(test)]
 mod tests {
+    use doorward_api::ports::{AuditLog, Change, Ledger};
+
     use super::*;
+    use crate::db::{change, change_in};
 
     #[test]
-    fn versions_compare_as_numbers() {
-        assert!(version("3.51.3").unwrap() >= OLDEST_SQLITE);
-        assert!(version("3.9.10").unwrap() < OLDEST_SQLITE);
-        assert!(version("3.51").is_none());
+    fn a_sqlite_that_can_damage_its_database_is_refused_by_name() {
+        for new in ["3.51.3", "3.51.10", "3.54.1", "4.0.0"] {
+            assert!(is_new_enough(new).is_ok(), "{new}");
+        }
+        for old in ["3.51.2", "3.40.1", "3.9.10", "2.99.99", "3.51", "", "new"] {
+            let error = is_new_enough(old).unwrap_err();
+            assert!(matches!(&error, OpenError::SqliteTooOld { found } if found == old), "{error}");
+        }
     }
 
     #[test]
@@ -400,5 +495,74 @@ mod tests {
             max_connections: 2,
         };
         assert_eq!(format!("{options:?}"), r#"StoreOptions { url: postgres:…, .. }"#);
+    }
+
+    /// F-30: a mistake of ours, met with the only writer's lock in hand.
+    #[test]
+    fn work_that_panics_is_rolled_back_and_holds_up_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open_in(folder.path());
+        let vs = VirtualServerId::new("default");
+        let story = async {
+            store.ensure_virtual_server(&vs, Timestamp::from_secs(1)).await.unwrap();
+            for _ in 0..100 {
+                let broken: Result<(), _> = store.run(panicking).await;
+                assert!(matches!(&broken, Err(StoreError::Unavailable(words)) if words == BROKEN_OFF));
+                let broken: Result<Result<(), Failure>, _> = store.spawn(panicking).await;
+                assert!(matches!(&broken, Err(StoreError::Unavailable(words)) if words == BROKEN_OFF));
+            }
+            store.ping().await.unwrap();
+            assert_eq!(store.virtual_servers().await.unwrap(), std::slice::from_ref(&vs), "what it had done is undone");
+            let change = Change::only(AuditEvent::new(EventKind::AuthSuccess, EventContext::default()));
+            store.commit(&vs, change, Timestamp::from_secs(2)).await.unwrap();
+        };
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story);
+        store.close();
+    }
+
+    /// F-04: SQLite has rolled back by itself then, and whoever rolls back after it is told that there is nothing to.
+    #[test]
+    fn a_database_that_was_full_in_the_middle_of_a_change_takes_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open_in(folder.path());
+        let vs = VirtualServerId::new("default");
+        let story = async {
+            store.ensure_virtual_server(&vs, Timestamp::from_secs(1)).await.unwrap();
+            let change = |count| {
+                let event =
+                    AuditEvent::new(EventKind::AuthSuccess, EventContext::default()).with("x", "x".repeat(5000));
+                Change { acts: Vec::new(), events: vec![event; count] }
+            };
+            for _ in 0..3 {
+                // As many pages as it has, and no more.
+                let full =
+                    store.run(|inner| async move { Ok(change!(inner.db.writer()?, "PRAGMA max_page_count = 1")?) });
+                full.await.unwrap();
+                let refused = store.commit(&vs, change(50), Timestamp::from_secs(2)).await;
+                assert!(matches!(refused, Err(CommitError::Store(StoreError::Unavailable(_)))), "{refused:?}");
+                let room = store
+                    .run(|inner| async move { Ok(change!(inner.db.writer()?, "PRAGMA max_page_count = 1000000")?) });
+                room.await.unwrap();
+                store.commit(&vs, change(1), Timestamp::from_secs(3)).await.unwrap();
+            }
+        };
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story);
+        store.close();
+    }
+
+    fn open_in(folder: &Path) -> Store {
+        let options = StoreOptions {
+            url: format!("sqlite://{}", folder.join("doorward.db").display()),
+            key: MasterKey::new(vec![1; 32]).unwrap(),
+            statement_timeout: Duration::from_secs(30),
+            max_connections: 2,
+        };
+        Store::open(options, Arc::new(crate::SystemEntropy)).unwrap()
+    }
+
+    async fn panicking(inner: Arc<Inner>) -> Result<(), Failure> {
+        let mut tx = inner.db.begin().await?;
+        change_in!(&mut tx, "INSERT INTO virtual_server (id, created_at) VALUES ('half', 0)")?;
+        std::panic::panic_any("a mistake of ours");
     }
 }

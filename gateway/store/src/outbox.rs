@@ -47,6 +47,20 @@ const EXPIRE: &str = "UPDATE mail SET delivery = 'refused', fields = NULL, settl
      WHERE delivery = 'pending' AND expires_at <= $1 AND leased_until <= $1 \
      RETURNING virtual_server, id, kind, flow_id";
 
+const WAITING: &str =
+    "SELECT virtual_server, COUNT(*), MIN(created_at) FROM mail WHERE delivery = 'pending' GROUP BY virtual_server";
+
+/// The mails of a virtual server that have not left yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingMails {
+    /// The tenant.
+    pub virtual_server: VirtualServerId,
+    /// How many.
+    pub count: u64,
+    /// Since when the oldest waits.
+    pub since: Timestamp,
+}
+
 /// A mail that waited until it was too late.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpiredMail {
@@ -194,6 +208,25 @@ impl Outbox for Store {
 }
 
 impl Store {
+    /// What waits to be sent, by virtual server; one with nothing waiting is not named.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn waiting_mails(&self) -> Result<Vec<WaitingMails>, StoreError> {
+        self.run(move |inner| async move {
+            let found = rows!(inner.db.reader(), (String, i64, i64), WAITING)?;
+            Ok(found
+                .into_iter()
+                .map(|(vs, count, since)| WaitingMails {
+                    virtual_server: VirtualServerId::new(vs),
+                    count: u64::try_from(count).unwrap_or_default(),
+                    since: Timestamp::from_millis(since),
+                })
+                .collect())
+        })
+        .await
+    }
+
     /// Marks as refused what waited until it was too late, and says which; each is named once. Their fields are destroyed.
     ///
     /// # Errors

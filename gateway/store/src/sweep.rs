@@ -10,8 +10,13 @@ use crate::flows::{FlowRow, enrolling, select_flow};
 use crate::ledger::{Deed, transact};
 use crate::open::Store;
 
-/// How long what has ended stays: its page says what became of it, and a mail's outcome is still asked for.
-const KEEP_ENDED: Duration = Duration::from_secs(86_400);
+/// How long a flow that has ended or expired stays, for its page to say what became of it and to lead back to where it was
+/// going. The audit trail needs no row: an enrolment's end is recorded when it comes. Strangers can begin as many flows as
+/// may be open, again and again; so this bounds what the database holds of them.
+const KEEP_FLOWS: Duration = Duration::from_hours(1);
+
+/// How long a mail's outcome stays: somebody may still ask what became of it.
+const KEEP_MAILS: Duration = Duration::from_hours(24);
 
 /// Enrolments that one sweep records at most for a virtual server; the next one goes on.
 const BATCH: i64 = 200;
@@ -21,11 +26,13 @@ const ONE_TIMES: &str = "DELETE FROM one_time WHERE virtual_server = $1 AND expi
 const METERS: &str = "DELETE FROM meter WHERE virtual_server = $1 AND ends_at <= $2";
 const MAILS: &str = "DELETE FROM mail WHERE virtual_server = $1 AND settled_at <= $2 AND expires_at <= $2";
 
-/// Not an enrolment whose expiry was not recorded yet.
+/// Not an enrolment whose expiry was not recorded yet. In portions: after a flood there are many, and each portion holds up
+/// other writers no longer than a sign-in does.
 const FLOWS: &str = concat!(
-    "DELETE FROM flow WHERE virtual_server = $1 AND (ended_at <= $2 OR (expires_at <= $2 AND NOT ",
+    "DELETE FROM flow WHERE virtual_server = $1 AND id IN (SELECT id FROM flow WHERE virtual_server = $1 AND (ended_at <= $2 \
+     OR (expires_at <= $2 AND NOT ",
     enrolling!(),
-    "))"
+    ")) LIMIT 2000)"
 );
 
 const EXPIRED: &str = concat!(
@@ -43,15 +50,26 @@ impl Store {
     /// # Errors
     /// When the store does not answer; what was swept by then is gone, the rest is there for the next time.
     pub async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let ended = now - KEEP_ENDED;
         let mut swept = 0;
         for vs in self.virtual_servers().await? {
             swept += self.expire_enrolments(&vs, now).await?;
-            for (sql, until) in [(SESSIONS, now), (ONE_TIMES, now), (METERS, now), (FLOWS, ended), (MAILS, ended)] {
+            for (sql, until) in [(SESSIONS, now), (ONE_TIMES, now), (METERS, now), (MAILS, now - KEEP_MAILS)] {
                 swept += self.delete(&vs, sql, until).await?;
             }
+            swept += self.delete_flows(&vs, now - KEEP_FLOWS).await?;
         }
         Ok(swept)
+    }
+
+    async fn delete_flows(&self, vs: &VirtualServerId, until: Timestamp) -> Result<u64, StoreError> {
+        let mut swept = 0;
+        loop {
+            let portion = self.delete(vs, FLOWS, until).await?;
+            if portion == 0 {
+                return Ok(swept);
+            }
+            swept += portion;
+        }
     }
 
     async fn delete(&self, vs: &VirtualServerId, sql: &'static str, until: Timestamp) -> Result<u64, StoreError> {

@@ -128,6 +128,13 @@ pub(crate) async fn set_password(tx: &mut Tx, at: At<'_>, user: &UserId, hash: &
     some(change_in!(tx, SQL, at.vs.as_str(), user.as_str(), hash)?)
 }
 
+/// Refused unless the hash is still the old one.
+pub(crate) async fn rehash(tx: &mut Tx, at: At<'_>, user: &UserId, old: &str, new: &str) -> Result<(), Failure> {
+    const SQL: &str =
+        "UPDATE user_account SET password_hash = $4 WHERE virtual_server = $1 AND id = $2 AND password_hash = $3";
+    some(change_in!(tx, SQL, at.vs.as_str(), user.as_str(), old, new)?)
+}
+
 /// Refused unless the user is switched on and in the same groups as when it was read.
 pub(crate) async fn unchanged(tx: &mut Tx, at: At<'_>, user: &User) -> Result<(), Failure> {
     // It writes what is there already: so nobody else writes it until this transaction has ended.

@@ -1,7 +1,9 @@
 //! What a notice says, how loudly, and about which field.
 
-use doorward_api::ScreenPage;
+use std::time::Duration;
+
 use doorward_api::flow::{Delivery, Notice};
+use doorward_api::{ScreenPage, Timestamp};
 use minijinja::{Value, context};
 use serde::Serialize;
 
@@ -27,14 +29,15 @@ const CLOCK_HINT_FROM: u32 = 2;
 
 impl NoticeView {
     /// The words of a notice on a page.
-    pub(crate) fn new(notice: &Notice, page: &ScreenPage) -> Self {
+    pub(crate) fn new(notice: &Notice, page: &ScreenPage, now: Timestamp) -> Self {
         let key = key(notice, page);
         let about_field = is_error(notice) && !about_page(notice);
         NoticeView {
             level: if is_error(notice) { "error" } else { "info" },
             key,
-            args: args(notice),
+            args: args(notice, now),
             hint: match notice {
+                Notice::AccountLocked { .. } => Some("notice-account-locked-way"),
                 Notice::PasscodeNotAccepted { times } if *times >= CLOCK_HINT_FROM => Some("notice-clock-hint"),
                 _ => None,
             },
@@ -48,6 +51,7 @@ fn key(notice: &Notice, page: &ScreenPage) -> &'static str {
         Notice::NotAccepted => "notice-not-accepted",
         Notice::PasscodeNotAccepted { .. } => "notice-passcode-not-accepted",
         Notice::PasscodeUsed => "notice-passcode-used",
+        Notice::AccountLocked { .. } => "notice-account-locked",
         Notice::Locked { .. } => "notice-locked",
         Notice::CodeWrong { .. } => "notice-code-wrong",
         Notice::CodeExpired => "notice-code-expired",
@@ -70,16 +74,20 @@ fn key(notice: &Notice, page: &ScreenPage) -> &'static str {
     }
 }
 
-fn args(notice: &Notice) -> Value {
+fn args(notice: &Notice, now: Timestamp) -> Value {
     match notice {
-        Notice::Locked { until } | Notice::CodeLimit { until } => {
-            context! { time => time_element(TimeForm::Clock, *until) }
-        }
-        // That may be tomorrow.
-        Notice::CodeDayLimit { until } => context! { time => time_element(TimeForm::Moment, *until) },
+        Notice::AccountLocked { until }
+        | Notice::Locked { until }
+        | Notice::CodeLimit { until }
+        | Notice::CodeDayLimit { until } => context! { time => time_element(time_form(*until, now), *until) },
         Notice::CodeWrong { tries_left } => context! { tries => tries_left },
         _ => context! {},
     }
+}
+
+/// A time of day says nothing of a time that may be tomorrow's.
+fn time_form(until: Timestamp, now: Timestamp) -> TimeForm {
+    if until.since(now) < Duration::from_hours(12) { TimeForm::Clock } else { TimeForm::Moment }
 }
 
 fn is_error(notice: &Notice) -> bool {
@@ -90,7 +98,8 @@ fn is_error(notice: &Notice) -> bool {
 fn about_page(notice: &Notice) -> bool {
     matches!(
         notice,
-        Notice::Locked { .. }
+        Notice::AccountLocked { .. }
+            | Notice::Locked { .. }
             | Notice::CodeLimit { .. }
             | Notice::CodeDayLimit { .. }
             | Notice::NoEmail
@@ -131,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_notice_leads_to_what_can_be_done_about_it() {
-        let field = |notice, page: &ScreenPage| NoticeView::new(&notice, page).field;
+        let field = |notice, page: &ScreenPage| NoticeView::new(&notice, page, Timestamp::default()).field;
         let sent = check_email(Delivery::Sent);
         assert_eq!(field(Notice::CodeWrong { tries_left: 2 }, &sent), Some("verification_code"));
         assert_eq!(field(Notice::CodeVoid, &sent), Some("resend"));
@@ -142,7 +151,21 @@ mod tests {
 
     #[test]
     fn the_clock_is_mentioned_from_the_second_failure_on() {
-        let hint = |times| NoticeView::new(&Notice::PasscodeNotAccepted { times }, &ScreenPage::Password).hint;
+        let hint = |times| {
+            NoticeView::new(&Notice::PasscodeNotAccepted { times }, &ScreenPage::Password, Timestamp::default()).hint
+        };
         assert_eq!((hint(1), hint(2)), (None, Some("notice-clock-hint")));
+    }
+
+    #[test]
+    fn a_wait_of_a_day_names_the_day() {
+        let said = |minutes| {
+            let until = Timestamp::from_secs(1_764_000_000) + Duration::from_mins(minutes);
+            let view =
+                NoticeView::new(&Notice::Locked { until }, &ScreenPage::Password, Timestamp::from_secs(1_764_000_000));
+            view.args.get_attr("time").unwrap().to_string()
+        };
+        assert!(said(15).contains(">16:15"), "{}", said(15));
+        assert!(said(15 * 60).contains(">2025-11-25 07:00"), "{}", said(15 * 60));
     }
 }

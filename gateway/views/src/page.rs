@@ -104,6 +104,11 @@ pub enum MessageKind {
     UnknownHost,
     /// Too many requests.
     TooMany,
+    /// Too much came from an address, or went wrong there, for a while.
+    AddressWaits {
+        /// Until then.
+        until: Timestamp,
+    },
     /// The application does not answer as it should.
     Upstream,
     /// The application takes too long.
@@ -141,7 +146,7 @@ impl MessageKind {
             MessageKind::DisputeGone => 410,
             MessageKind::TooLarge => 413,
             MessageKind::UnknownHost => 421,
-            MessageKind::TooMany => 429,
+            MessageKind::TooMany | MessageKind::AddressWaits { .. } => 429,
             MessageKind::Internal => 500,
             MessageKind::Upstream => 502,
             MessageKind::Unavailable => 503,
@@ -160,6 +165,7 @@ impl MessageKind {
             MessageKind::TooLarge => "too-large",
             MessageKind::UnknownHost => "unknown-host",
             MessageKind::TooMany => "too-many",
+            MessageKind::AddressWaits { .. } => "address-waits",
             MessageKind::Upstream => "upstream",
             MessageKind::UpstreamTimeout => "upstream-timeout",
             MessageKind::Unavailable => "unavailable",
@@ -175,9 +181,10 @@ impl MessageKind {
 impl MessagePage {
     /// The page's fields as its template takes them.
     pub(crate) fn fields(&self) -> Value {
-        let (mut app_name, mut dispute) = (None, context! {});
+        let (mut app_name, mut until, mut dispute) = (None, None, context! {});
         match &self.kind {
             MessageKind::Denied { app_name: name } => app_name = name.as_deref(),
+            MessageKind::AddressWaits { until: end } => until = Some(end),
             MessageKind::DisputeLook { device, added_at, action } => dispute = context! { device, added_at, action },
             _ => {}
         }
@@ -187,6 +194,7 @@ impl MessagePage {
             request_id => self.request_id,
             continue_url => self.continue_url,
             app_name,
+            until,
             ..dispute
         }
     }

@@ -168,12 +168,13 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
     let until = NOW + Duration::from_secs(900);
     let of_the_page = match page {
         ScreenPage::Name { remembered: None, .. } => vec![Notice::Empty, Notice::StaleForm],
-        ScreenPage::Password => vec![Notice::NotAccepted, Notice::Empty, Notice::Locked { until }],
+        ScreenPage::Password => vec![Notice::NotAccepted, Notice::Empty, Notice::AccountLocked { until }],
         ScreenPage::Passcode { length: 6, .. } => vec![
             Notice::PasscodeNotAccepted { times: 1 },
             Notice::PasscodeNotAccepted { times: 2 },
             Notice::PasscodeUsed,
             Notice::NotAccepted,
+            Notice::AccountLocked { until },
             Notice::Locked { until },
             Notice::Empty,
             Notice::NoLongerOffered,
@@ -235,6 +236,7 @@ pub(crate) fn messages() -> Vec<MessagePage> {
         MessageKind::TooLarge,
         MessageKind::UnknownHost,
         MessageKind::TooMany,
+        MessageKind::AddressWaits { until: NOW + Duration::from_secs(900) },
         MessageKind::Upstream,
         MessageKind::UpstreamTimeout,
         MessageKind::Unavailable,

@@ -8,7 +8,7 @@ use crate::notice::NoticeView;
 
 /// The fields of a screen's page, without the frame's.
 pub(crate) fn fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
-    let notice = screen.notice.as_ref().map(|notice| NoticeView::new(notice, &screen.page));
+    let notice = screen.notice.as_ref().map(|notice| NoticeView::new(notice, &screen.page, screen.now));
     context! {
         form => screen.form,
         notice => notice,

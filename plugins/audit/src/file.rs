@@ -72,8 +72,10 @@ pub(crate) fn mend_and_read_end(path: &Path) -> io::Result<Vec<Checkpoint>> {
     Ok(whole.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
 }
 
-/// Appends a line in one write and waits until it is on disk.
+/// Appends a line in one write and waits until it is on disk. What was left of an earlier line, when the disk was full, is cut
+/// off first: it would spoil this one.
 pub(crate) fn append(path: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
+    mend_and_read_end(path)?;
     let mut line = serde_json::to_vec(checkpoint)?;
     line.push(b'\n');
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -126,6 +128,17 @@ mod tests {
         let lines = read(&path).unwrap();
         assert_eq!(lines.last().map(|l| (l.number, l.checkpoint.as_ref().unwrap().seq)), Some((3, 3)));
         assert!(lines.iter().all(|l| l.checkpoint.is_some()));
+    }
+
+    #[test]
+    fn a_line_that_the_disk_had_no_room_for_spoils_none_that_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("default.jsonl");
+        append(&path, &checkpoint(1)).unwrap();
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"virtual_ser").unwrap();
+        append(&path, &checkpoint(2)).unwrap();
+        let lines = read(&path).unwrap();
+        assert_eq!(lines.iter().map(|l| l.checkpoint.as_ref().unwrap().seq).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]

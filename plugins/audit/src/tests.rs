@@ -109,6 +109,7 @@ async fn swapped_records_are_named() {
     assert_eq!(found(texts_swapped).await, [Problem::Swapped { seq: 17, with: 18 }]);
 }
 
+/// AU-02.
 #[tokio::test]
 async fn an_inserted_record_is_named() {
     let well_made = |rows: &mut Rows| {
@@ -184,6 +185,7 @@ async fn an_edited_head_row_is_found() {
     assert_eq!(found(edit).await, [Problem::HeadEdited { seq: 40 }]);
 }
 
+/// AU-02.
 #[tokio::test]
 async fn an_older_checkpoint_file_is_found() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,8 @@
 mod answer;
 mod fits;
 mod kept;
+#[doc(hidden)]
+pub mod seams;
 mod settings;
 mod uri;
 mod verify;

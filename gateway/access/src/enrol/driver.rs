@@ -15,7 +15,7 @@ use doorward_tokens::{Choices, NotOffered};
 use super::code;
 use super::step::{Effect, Event, Next, Refusal, Sending, State, Tries, may_be_tried, not_tried, sending, step};
 use crate::dispute;
-use crate::signin::{Ahead, Desk, Held, Proof, Stop, TEMPLATE, Tried};
+use crate::signin::{Ahead, Desk, Held, Look, Proof, Stop, TEMPLATE, Tried};
 use crate::visit::{Moved, StepForm, Visit};
 
 /// How long a notice mail is tried.
@@ -68,7 +68,8 @@ impl Desk {
         let window = self.rules.code_sends_window;
         let (sends, until) = self.ports.meters.count(&visit.vs.id, &meter, window, visit.now).await?;
         if sends > self.rules.code_sends {
-            return self.go(visit, held, who, Event::TooManyCodes { until }, Change::default()).await;
+            let first = sends == self.rules.code_sends.saturating_add(1);
+            return self.go(visit, held, who, Event::TooManyCodes { until, first }, Change::default()).await;
         }
         let flow = held.flow();
         let sent = match (what, &flow.data.code) {
@@ -251,16 +252,22 @@ impl Desk {
     async fn prove_token(&self, visit: &Visit, held: &Held, who: &Applicant, otp: &Secret) -> Result<Moved, Stop> {
         let token = self.token_in_hand(visit, held).await?;
         if let Some(until) = token.locked_until.filter(|until| *until > visit.now) {
-            return self.locked_out(visit, held, Factor::Otp, until).await;
+            return self.token_is_locked(visit, held, until).await;
         }
+        let last_of_day = match self.look_at_token(visit, &token.id).await? {
+            Look::Once { last_of_day } => last_of_day,
+            Look::Wait(until) => return self.token_is_locked(visit, held, until).await,
+        };
         match self.verify(&token, otp, visit.now).await? {
             Verified::Accepted { updated } => {
                 let next = step(&state(held), Event::Proved, visit.now, &self.rules)?;
                 let activate =
                     Act::CredentialActivate { id: token.id.clone(), version: token.version, opened: updated };
                 let change = self.activation(visit, held, who, &token, activate);
+                let id = token.id.clone();
                 let proof = Proof { factor: Factor::Otp, serial: Some(token.serial), change };
                 let moved = self.proved(visit, held, next.state.data, &who.user, proof).await?;
+                self.forget_tries(visit, &id).await;
                 self.measure(visit, &next.effects);
                 self.measure_sign_in(visit, Factor::Otp, "success");
                 Ok(moved)
@@ -268,7 +275,8 @@ impl Desk {
             Verified::Replayed => self.replayed(visit, held, token.serial).await,
             Verified::Rejected => {
                 self.ports.metrics.enrollment(visit.vs.id.as_str(), "confirmed", "rejected");
-                self.passcode_rejected(visit, held, &[Tried { id: token.id, serial: token.serial }]).await
+                let tried = Tried { id: token.id, serial: token.serial, state: token.state, last_of_day };
+                self.passcode_rejected(visit, held, &[tried]).await
             }
         }
     }

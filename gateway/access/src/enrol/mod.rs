@@ -8,6 +8,8 @@ mod driver;
 pub mod step;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walks;
 
 use doorward_api::{FlowData, Progress, Step, Target};
 use doorward_tokens::Choices;

@@ -37,6 +37,8 @@ pub enum Event<'a> {
     TooManyCodes {
         /// When the next may be asked for.
         until: Timestamp,
+        /// Whether it is the first one too many; only that is recorded.
+        first: bool,
     },
     /// The field was left empty. No try.
     CodeLeftEmpty,
@@ -128,7 +130,9 @@ pub fn step(state: &State, event: Event<'_>, now: Timestamp, rules: &Rules) -> R
         (Step::Offered | Step::CodeSent, Event::CodeQueued(code)) => Ok(code_queued(state, code)),
         (Step::CodeSent, Event::CodeQueuedAgain(mail)) => code_queued_again(state, mail),
         (Step::Offered | Step::CodeSent, Event::NoAddress) => Ok(no_address(state)),
-        (Step::Offered | Step::CodeSent, Event::TooManyCodes { until }) => Ok(too_many_codes(state, until)),
+        (Step::Offered | Step::CodeSent, Event::TooManyCodes { until, first }) => {
+            Ok(too_many_codes(state, until, first))
+        }
         (Step::CodeSent, Event::CodeLeftEmpty) => Ok(Going::from(state).told(Notice::Empty)),
         (Step::CodeSent, Event::CodeTried { right, tries, choices, fresh }) => {
             code_tried(state, right, tries, choices, fresh, now, rules)
@@ -221,6 +225,11 @@ impl Going {
         self.also(Effect::Record(kind, vec![(name, value.into())]))
     }
 
+    /// A limit is recorded when it is first met, not whenever somebody runs against it: that would let them fill the trail.
+    fn limited(self, first: bool, reason: &'static str) -> Self {
+        if first { self.record_with(EventKind::VerificationCodeLimit, "reason", reason) } else { self }
+    }
+
     fn measure(self, step: &'static str, outcome: &'static str) -> Self {
         self.also(Effect::Measure { step, outcome })
     }
@@ -269,11 +278,8 @@ fn no_address(state: &State) -> Next {
         .told(Notice::NoEmail)
 }
 
-fn too_many_codes(state: &State, until: Timestamp) -> Next {
-    Going::from(state)
-        .record_with(EventKind::VerificationCodeLimit, "reason", "sends")
-        .measure("code_sent", "limit")
-        .told(Notice::CodeLimit { until })
+fn too_many_codes(state: &State, until: Timestamp, first: bool) -> Next {
+    Going::from(state).limited(first, "sends").measure("code_sent", "limit").told(Notice::CodeLimit { until })
 }
 
 fn code_tried(
@@ -290,8 +296,9 @@ fn code_tried(
     }
     // The day is judged first: it bounds guessing over all codes, flows and processes (EN-04).
     if tries.of_day > rules.code_tries_a_day {
+        let first = tries.of_day == rules.code_tries_a_day.saturating_add(1);
         return Ok(Going::from(state)
-            .record_with(EventKind::VerificationCodeLimit, "reason", "tries_of_the_day")
+            .limited(first, "tries_of_the_day")
             .measure("email_verified", "day_limit")
             .told(Notice::CodeDayLimit { until: tries.day_ends }));
     }
@@ -317,7 +324,9 @@ fn code_tried(
 pub fn not_tried(state: &State, notice: Notice) -> Next {
     let going = Going::from(state);
     let going = match notice {
-        Notice::CodeExpired => going.record(EventKind::VerificationCodeExpired).measure("email_verified", "expired"),
+        Notice::CodeExpired => {
+            going.record_with(EventKind::VerificationCodeExpired, "triesLeft", 0).measure("email_verified", "expired")
+        }
         _ => going
             .with(|data| data.code.iter_mut().for_each(|code| code.void = true))
             .record_with(EventKind::VerificationCodeRejected, "triesLeft", 0)
@@ -599,7 +608,7 @@ pub(crate) mod tests {
                 Event::CodeQueued(code(1, now())),
                 Event::CodeQueuedAgain("m".into()),
                 Event::NoAddress,
-                Event::TooManyCodes { until: now() },
+                Event::TooManyCodes { until: now(), first: true },
                 Event::CodeLeftEmpty,
                 Event::CodeTried { right: true, tries, choices: &choices, fresh: &fresh },
                 Event::Chosen { choice: choices.read("ios"), choices: &choices, fresh: &fresh },

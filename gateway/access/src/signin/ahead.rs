@@ -137,7 +137,6 @@ impl Desk {
         let states = self.token_states(visit, user).await?;
         Ok(match self.offer(visit, user, &states).await? {
             Ok(_) => OtpStep { step: Step::Offered, record: Some((EventKind::SelfProvisioningOffered, None)) },
-            Err(NotOffered::HasToken) if states.contains(&TokenState::Active) => passcode(None),
             Err(why) => passcode(Some((EventKind::SelfProvisioningNotOffered, Some(why)))),
         })
     }

@@ -1,15 +1,15 @@
 //! How a sign-in begins: `GET /signin`, and the user name.
 
 use doorward_api::flow::{Notice, ReturnTo};
-use doorward_api::ports::{Act, Change, MeterKey, MeterScope};
+use doorward_api::ports::{Act, Change};
 use doorward_api::{
-    Factor, Flow, FlowData, FlowId, FormIds, Principal, Proofs, Screen, ScreenPage, Session, SessionId, Step, Token,
-    User,
+    AuditEvent, Factor, Flow, FlowData, FlowId, FormIds, Principal, Proofs, Screen, ScreenPage, Session, SessionId,
+    Step, Token, User,
 };
 
 use crate::names::fold_name;
-use crate::regulate::address_meter;
 use crate::sessions::Place;
+use crate::signin::room::Beginner;
 use crate::signin::{Ahead, Desk, DeskError, Stop};
 use crate::tickets::Handover;
 use crate::visit::{Landing, Moved, Opening, Visit};
@@ -26,6 +26,8 @@ struct Beginning {
     raises: Option<SessionId>,
     next: Factor,
     need: Vec<Factor>,
+    /// What beginning it is recorded with.
+    told: Option<AuditEvent>,
 }
 
 impl Desk {
@@ -102,6 +104,11 @@ impl Desk {
         next: Factor,
         need: Vec<Factor>,
     ) -> Result<Opening, DeskError> {
+        let told = match self.may_begin(visit, Beginner::Session(&session.id)).await {
+            Ok(told) => told,
+            Err(Stop::Fault(error)) => return Err(error),
+            Err(_) => return Ok(Opening::Resume),
+        };
         let beginning = Beginning {
             typed_name: user.name.clone(),
             user: Some(user),
@@ -110,6 +117,7 @@ impl Desk {
             raises: Some(session.id),
             next,
             need,
+            told,
         };
         match self.begin(visit, beginning).await {
             Ok(browser) => Ok(Opening::Raise { browser }),
@@ -126,11 +134,6 @@ impl Desk {
         if typed_name.is_empty() {
             return Ok(ask(Notice::Empty));
         }
-        let meter = MeterKey { scope: MeterScope::Flows, ..address_meter(visit.address) };
-        let (begun, until) = self.ports.meters.count(&visit.vs.id, &meter, self.rules.flows_window, visit.now).await?;
-        if begun > self.rules.flows_per_address {
-            return Ok(ask(Notice::Locked { until }));
-        }
         let (next, need) = match self.ahead_of_anybody(visit, to.as_ref()) {
             Ahead::Prove { next, need } => (next, need),
             _ => return Ok(Moved::Denied { app_name: Self::app_name(visit, to.as_ref()).unwrap_or_default() }),
@@ -139,8 +142,9 @@ impl Desk {
             Some(folded) => self.ports.directory.find(&visit.vs.id, &folded).await?,
             None => None,
         };
+        let told = self.may_begin(visit, Beginner::Named(user.as_ref())).await?;
         let (next, need) = self.own_way(visit, to.as_ref(), user.as_ref()).unwrap_or((next, need));
-        let beginning = Beginning { typed_name, user, to, proofs: Proofs::NONE, raises: None, next, need };
+        let beginning = Beginning { typed_name, user, to, proofs: Proofs::NONE, raises: None, next, need, told };
         let browser = self.begin(visit, beginning).await?;
         Ok(Moved::ToStep { browser: Some(browser) })
     }
@@ -162,7 +166,7 @@ impl Desk {
         let flow = Flow {
             id: FlowId::new(self.ports.entropy.id()),
             browser: browser.hash(),
-            user: from.user.map(|user| user.id),
+            user: from.user.as_ref().map(|user| user.id.clone()),
             step,
             nonce: self.ports.entropy.id(),
             data: FlowData {
@@ -183,8 +187,13 @@ impl Desk {
             created_at: visit.now,
             expires_at: self.ends_at(None, step, visit.now),
         };
-        let events = otp.and_then(|otp| otp.event(self, visit, &flow)).into_iter().collect();
-        self.commit(visit, Change { acts: vec![Act::FlowStart(Box::new(flow))], events }).await?;
+        let offered = otp.and_then(|otp| otp.event(self, visit, &flow));
+        let events = from.told.into_iter().chain(offered).collect();
+        // What a session has proved is proved here from the beginning.
+        let proved = from.user.as_ref().filter(|_| !flow.data.proofs.is_empty());
+        let mut acts: Vec<Act> = proved.map(|user| self.make_room(visit, user, &flow)).into_iter().collect();
+        acts.push(Act::FlowStart(Box::new(flow)));
+        self.commit(visit, Change { acts, events }).await?;
         if step == Step::Offered {
             self.ports.metrics.enrollment(visit.vs.id.as_str(), "offered", "shown");
         }

@@ -4,18 +4,21 @@
 //! without a first factor is regulated by account, name and address; after a right first factor, by the token itself, so
 //! that a stranger cannot lock it.
 
+use std::time::Duration;
+
 use doorward_api::credential::Credential;
 use doorward_api::flow::Notice;
 use doorward_api::plugin::{OfferRequest, Verified};
-use doorward_api::ports::{Act, Change, MeterKey, MeterScope, PasswordCheck};
+use doorward_api::ports::{Act, Change, MeterKey, MeterScope, PasswordCheck, Rehash, Taken};
 use doorward_api::{
     AuditEvent, CredentialId, EventKind, Factor, FlowData, FoldedName, PolicyId, Secret, SecretBytes, Step, StoreError,
     Target, Timestamp, TokenState, User, UserId,
 };
+use tokio::time::Instant;
 
 use crate::device::DeviceNonce;
 use crate::names::fold_name;
-use crate::regulate::{Account, Attempt, Guesser, Permission};
+use crate::regulate::{Account, Attempt, Guesser, Permission, Reached};
 use crate::signin::ahead::{TEMPLATE, times_not_accepted};
 use crate::signin::{Ahead, Desk, DeskError, Held, Rules, Stop};
 use crate::visit::{Moved, StepForm, Visit};
@@ -59,6 +62,21 @@ pub(crate) struct Tried {
     pub(crate) id: CredentialId,
     /// Its serial number.
     pub(crate) serial: String,
+    /// Where it stands: in use, or about to be.
+    pub(crate) state: TokenState,
+    /// Set when this was the last try of the day: until when.
+    pub(crate) last_of_day: Option<Timestamp>,
+}
+
+/// Whether a token's passcode is looked at.
+pub(crate) enum Look {
+    /// Yes.
+    Once {
+        /// Set when it is the last time for the day: until when.
+        last_of_day: Option<Timestamp>,
+    },
+    /// Not until then.
+    Wait(Timestamp),
 }
 
 /// By what a passcode is counted.
@@ -88,25 +106,70 @@ impl Desk {
         if password.is_empty() {
             return self.tell(visit, &held, Notice::Empty, Vec::new()).await;
         }
+        let begun = Instant::now();
         let guess = self.guess(visit, &held);
-        let attempt = match self.regulation.before_password(&guess.guesser(visit), visit.now).await? {
-            Permission::Allowed(attempt) => attempt,
-            Permission::Wait { until } => return self.locked_out(visit, &held, Factor::Password, until).await,
+        let attempt = match self.attempt(visit, &held, &guess, Factor::Password).await? {
+            Ok(attempt) => attempt,
+            Err(refused) => return Ok(refused),
         };
         let user = self.user(visit, &held).await?;
         // The password of a disabled user is checked all the same: it must take the same time.
         match self.ports.directory.check_password(&visit.vs.id, held.flow().user.as_ref(), password).await? {
-            PasswordCheck::Busy => Err(Stop::Fault(DeskError::Busy)),
-            PasswordCheck::Wrong => self.failed(visit, &held, &guess, attempt, Failed::PASSWORD).await,
+            PasswordCheck::Busy => {
+                self.regulation.not_evaluated(&guess.guesser(visit), attempt).await?;
+                Err(Stop::Fault(DeskError::Busy))
+            }
+            PasswordCheck::Wrong => self.failed(visit, &held, &guess, attempt, Failed::PASSWORD, begun).await,
             PasswordCheck::Right => match user {
-                None => self.failed(visit, &held, &guess, attempt, Failed::DISABLED).await,
+                None => self.failed(visit, &held, &guess, attempt, Failed::DISABLED, begun).await,
                 Some(user) => {
                     self.regulation.after_success(&guess.guesser(visit), attempt).await?;
                     self.measure_sign_in(visit, Factor::Password, "success");
+                    self.rehash(visit, &held, &user, password).await;
                     let proof = Proof { factor: Factor::Password, serial: None, change: Change::default() };
                     self.proved(visit, &held, held.data(), &user, proof).await
                 }
             },
+        }
+    }
+
+    /// Whether a guess may be evaluated; if not, what it is answered with. A refusal is measured and not recorded: the limit
+    /// was recorded when it was reached, and whoever runs against it must not fill the trail.
+    async fn attempt(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        guess: &Guess,
+        factor: Factor,
+    ) -> Result<Result<Attempt, Moved>, Stop> {
+        match self.regulation.before_password(&guess.guesser(visit), visit.now).await? {
+            Permission::Allowed(attempt) => Ok(Ok(attempt)),
+            Permission::Locked { until } => {
+                self.measure_sign_in(visit, factor, "locked");
+                Ok(Err(self.tell(visit, held, Notice::AccountLocked { until }, Vec::new()).await?))
+            }
+            Permission::TooMany { until } => {
+                self.measure_sign_in(visit, factor, "locked");
+                Err(Stop::Fault(DeskError::too_many(until, visit.now)))
+            }
+        }
+    }
+
+    /// Stores a right password anew when today's hashes are stronger than the one there is. They are in all the same when
+    /// that does not succeed: the next sign-in tries again.
+    async fn rehash(&self, visit: &Visit, held: &Held, user: &User, password: &Secret) {
+        let rehashed = self.ports.directory.rehash(&visit.vs.id, &user.id, password).await;
+        let stored = match rehashed {
+            Ok(None) => return,
+            Ok(Some(Rehash { old, new })) => {
+                let act = Act::UserPasswordRehash { user: user.id.clone(), old, new };
+                let event = self.event(EventKind::UserPasswordRehashed, visit, held.flow());
+                self.commit(visit, Change::of(act).record(event)).await
+            }
+            Err(error) => Err(Stop::from(error)),
+        };
+        if let Err(stop) = stored {
+            tracing::warn!(request_id = visit.request_id, ?stop, "a password was not hashed anew");
         }
     }
 
@@ -141,7 +204,7 @@ impl Desk {
             }
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
             Checked::Rejected(tokens) => self.passcode_rejected(visit, held, &tokens).await,
-            Checked::Locked { until } => self.locked_out(visit, held, Factor::Otp, until).await,
+            Checked::Locked { until } => self.token_is_locked(visit, held, until).await,
         }
     }
 
@@ -153,10 +216,11 @@ impl Desk {
         user: Option<&User>,
         otp: &Secret,
     ) -> Result<Moved, Stop> {
+        let begun = Instant::now();
         let guess = self.guess(visit, held);
-        let attempt = match self.regulation.before_password(&guess.guesser(visit), visit.now).await? {
-            Permission::Allowed(attempt) => attempt,
-            Permission::Wait { until } => return self.locked_out(visit, held, Factor::Otp, until).await,
+        let attempt = match self.attempt(visit, held, &guess, Factor::Otp).await? {
+            Ok(attempt) => attempt,
+            Err(refused) => return Ok(refused),
         };
         match (self.check_passcode(visit, user, otp, CountedBy::Account).await?, user) {
             (Checked::Accepted { token, updated }, Some(user)) => {
@@ -169,7 +233,7 @@ impl Desk {
                 self.regulation.after_failure(&guess.guesser(visit), attempt, visit.now).await?;
                 self.replayed(visit, held, serial).await
             }
-            _ => self.failed(visit, held, &guess, attempt, Failed::PASSCODE).await,
+            _ => self.failed(visit, held, &guess, attempt, Failed::PASSCODE, begun).await,
         }
     }
 
@@ -197,16 +261,23 @@ impl Desk {
                 until = [until, token.locked_until].into_iter().flatten().min();
                 continue;
             }
-            if counted_by == CountedBy::Token
-                && let Some(end) = self.too_many_tries(visit, &token.id).await?
-            {
-                until = [until, Some(end)].into_iter().flatten().min();
-                continue;
-            }
+            let look = match counted_by {
+                CountedBy::Token => self.look_at_token(visit, &token.id).await?,
+                CountedBy::Account => Look::Once { last_of_day: None },
+            };
+            let last_of_day = match look {
+                Look::Once { last_of_day } => last_of_day,
+                Look::Wait(end) => {
+                    until = [until, Some(end)].into_iter().flatten().min();
+                    continue;
+                }
+            };
             match self.verify(&token, otp, visit.now).await? {
                 Verified::Accepted { updated } => return Ok(Checked::Accepted { token: Box::new(token), updated }),
                 Verified::Replayed => replayed = Some(token.serial),
-                Verified::Rejected => rejected.push(Tried { id: token.id, serial: token.serial }),
+                Verified::Rejected => {
+                    rejected.push(Tried { id: token.id, serial: token.serial, state: token.state, last_of_day });
+                }
             }
         }
         Ok(match (replayed, until) {
@@ -217,11 +288,25 @@ impl Desk {
     }
 
     /// Counts a try of a token before it is looked at: of any number at the same moment no more are looked at than may fail
-    /// (LG-04). Failures in a row are counted by the token, which locks. When it was one too many: until when.
-    async fn too_many_tries(&self, visit: &Visit, token: &CredentialId) -> Result<Option<Timestamp>, StoreError> {
-        let window = self.rules.passcode_lock;
-        let (tries, end) = self.ports.meters.count(&visit.vs.id, &passcode_tries(token), window, visit.now).await?;
-        Ok((tries > self.rules.passcode_failures.saturating_add(1)).then_some(end))
+    /// (LG-04). Failures in a row are counted by the token, which locks.
+    pub(crate) async fn look_at_token(&self, visit: &Visit, token: &CredentialId) -> Result<Look, StoreError> {
+        let Rules { passcode_failures, passcode_lock, passcode_tries_a_day, .. } = self.rules;
+        let (vs, meters) = (&visit.vs.id, &self.ports.meters);
+        let (tries, of_day) = (passcode_tries(token), passcode_tries_of_day(token));
+        let limit = passcode_failures.saturating_add(1);
+        let ends = match meters.take_place(vs, &tries, limit, passcode_lock, visit.now).await? {
+            Taken::Place { ends, .. } => ends,
+            Taken::Full { until } => return Ok(Look::Wait(until)),
+        };
+        match meters.take_place(vs, &of_day, passcode_tries_a_day, DAY, visit.now).await? {
+            Taken::Place { number, ends } => {
+                Ok(Look::Once { last_of_day: (number == passcode_tries_a_day).then_some(ends) })
+            }
+            Taken::Full { until } => {
+                meters.give_back(vs, &tries, ends).await?;
+                Ok(Look::Wait(until))
+            }
+        }
     }
 
     fn proves_otp(&self, token: &Credential) -> bool {
@@ -272,7 +357,7 @@ impl Desk {
         match self.check_passcode(visit, Some(user), otp, counted_by).await? {
             Checked::Accepted { token, updated } => self.spend(visit, held, user, &token, updated).await,
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
-            Checked::Locked { until } => self.locked_out(visit, held, Factor::Otp, until).await,
+            Checked::Locked { until } => self.token_is_locked(visit, held, until).await,
             Checked::Rejected(_) => Err(Stop::Lost("credential_use")),
         }
     }
@@ -288,12 +373,18 @@ impl Desk {
         let act = Act::CredentialUse { id: token.id.clone(), version: token.version, opened: updated };
         let proof = Proof { factor: Factor::Otp, serial: Some(token.serial.clone()), change: Change::of(act) };
         let moved = self.proved(visit, held, held.data(), user, proof).await?;
-        if let Err(error) = self.ports.meters.forget(&visit.vs.id, &passcode_tries(&token.id)).await {
-            // They are in; the count ends by itself.
-            tracing::warn!(request_id = visit.request_id, %error, "the tries of a token could not be forgotten");
-        }
+        self.forget_tries(visit, &token.id).await;
         self.measure_sign_in(visit, Factor::Otp, "success");
         Ok(moved)
+    }
+
+    pub(crate) async fn forget_tries(&self, visit: &Visit, token: &CredentialId) {
+        for meter in [passcode_tries(token), passcode_tries_of_day(token)] {
+            if let Err(error) = self.ports.meters.forget(&visit.vs.id, &meter).await {
+                // They are in; the count ends by itself.
+                tracing::warn!(request_id = visit.request_id, %error, "the tries of a token could not be forgotten");
+            }
+        }
     }
 
     /// This passcode was used before: no failure, but never a second success (OT-01).
@@ -309,14 +400,17 @@ impl Desk {
         let mut locked: Option<Timestamp> = None;
         let mut events = vec![self.failure(visit, held, Failed::PASSCODE)];
         for token in tokens {
+            if let Some(until) = token.last_of_day {
+                locked = locked.max(Some(until));
+                events.push(self.token_locked(visit, held, token, until));
+            }
             let fails =
                 self.ports.credentials.count_failure(&visit.vs.id, &token.id, permitted, lock, visit.now).await?;
             if let Some(until) = fails.locked_until {
                 locked = locked.max(Some(until));
                 // Of failures at the same moment some find the lock there already; one has made it.
                 if fails.count == permitted.saturating_add(1) {
-                    let event = self.event(EventKind::TokenLocked, visit, held.flow());
-                    events.push(event.with("serial", token.serial.as_str()).with("until", until.rfc3339()));
+                    events.push(self.token_locked(visit, held, token, until));
                 }
             }
         }
@@ -328,20 +422,24 @@ impl Desk {
         self.tell(visit, held, notice, events).await
     }
 
-    /// Not looked at, whether it was right or not.
-    pub(crate) async fn locked_out(
-        &self,
-        visit: &Visit,
-        held: &Held,
-        factor: Factor,
-        until: Timestamp,
-    ) -> Result<Moved, Stop> {
-        self.measure_sign_in(visit, factor, "locked");
-        let event = self.failure(visit, held, Failed { factor, reason: "locked" });
-        self.tell(visit, held, Notice::Locked { until }, vec![event]).await
+    fn token_locked(&self, visit: &Visit, held: &Held, token: &Tried, until: Timestamp) -> AuditEvent {
+        self.event(EventKind::TokenLocked, visit, held.flow())
+            .with("serial", token.serial.as_str())
+            .with("actor", "system")
+            .with("from", token.state.as_str())
+            .with("to", "locked")
+            .with("reason", "too_many_failures")
+            .with("until", until.rfc3339())
     }
 
-    /// A wrong answer that counts on the account.
+    /// Not looked at, whether it was right or not. The lock is recorded already; its being run against is not.
+    pub(crate) async fn token_is_locked(&self, visit: &Visit, held: &Held, until: Timestamp) -> Result<Moved, Stop> {
+        self.measure_sign_in(visit, Factor::Otp, "locked");
+        self.tell(visit, held, Notice::Locked { until }, Vec::new()).await
+    }
+
+    /// A wrong answer that counts on the account. It is held back until a fixed span after it came has passed, so that how
+    /// long it took to find out tells nothing (LG-01).
     async fn failed(
         &self,
         visit: &Visit,
@@ -349,22 +447,25 @@ impl Desk {
         guess: &Guess,
         attempt: Attempt,
         what: Failed,
+        begun: Instant,
     ) -> Result<Moved, Stop> {
         let failure = self.regulation.after_failure(&guess.guesser(visit), attempt, visit.now).await?;
         let mut events = vec![self.failure(visit, held, what)];
+        events.extend(failure.reached.iter().map(|limit| self.limit_reached(visit, held, *limit)));
         let notice = match failure.locked_until {
-            Some(until) => {
-                let locked = self.event(EventKind::AuthLocked, visit, held.flow()).with("until", until.rfc3339());
-                events.push(locked);
-                Notice::Locked { until }
-            }
+            Some(until) => Notice::AccountLocked { until },
             None if what.factor == Factor::Password => Notice::NotAccepted,
             None => Notice::PasscodeNotAccepted { times: times_not_accepted(held.flow().data.notice.as_ref()) },
         };
         self.measure_sign_in(visit, what.factor, if failure.locked_until.is_some() { "locked" } else { "failure" });
         let moved = self.tell(visit, held, notice, events).await;
-        tokio::time::sleep(failure.delay.min(self.rules.longest_delay)).await;
+        tokio::time::sleep_until(begun + failure.delay.min(self.rules.longest_delay)).await;
         moved
+    }
+
+    fn limit_reached(&self, visit: &Visit, held: &Held, limit: Reached) -> AuditEvent {
+        let event = self.event(EventKind::AuthLocked, visit, held.flow());
+        event.with("scope", limit.scope).with("until", limit.until.rfc3339())
     }
 
     fn failure(&self, visit: &Visit, held: &Held, what: Failed) -> AuditEvent {
@@ -374,17 +475,19 @@ impl Desk {
     }
 
     fn guess(&self, visit: &Visit, held: &Held) -> Guess {
-        let vs = &visit.vs.id;
         match &held.flow().user {
-            Some(user) => Guess {
-                account: Account::User(user.clone()),
-                device: visit.device.as_deref().and_then(|text| self.devices.known(vs, user, text, visit.now)),
-            },
+            Some(user) => Guess { account: Account::User(user.clone()), device: self.device_of(visit, user) },
             None => {
                 let folded = fold_name(&held.flow().data.typed_name).unwrap_or_else(|| FoldedName::assume(""));
                 Guess { account: Account::Unknown(folded), device: None }
             }
         }
+    }
+
+    /// The browser, if this user has signed in with it before.
+    pub(crate) fn device_of(&self, visit: &Visit, user: &UserId) -> Option<DeviceNonce> {
+        let text = visit.device.as_deref()?;
+        self.devices.known(&visit.vs.id, user, text, visit.now)
     }
 
     /// The user of a flow, as of now; `None` when there is none, or they are switched off.
@@ -432,7 +535,9 @@ impl Desk {
             events.extend(otp.event(self, visit, held.flow()));
             otp.step
         };
-        let acts = [vec![self.onward(visit, held, step, data)], acts].concat();
+        // The user's row is held before any flow's, here and wherever else both are.
+        let room = self.make_room(visit, user, held.flow());
+        let acts = [vec![room, self.onward(visit, held, step, data)], acts].concat();
         self.commit(visit, Change { acts, events }).await?;
         if step == Step::Offered {
             self.ports.metrics.enrollment(visit.vs.id.as_str(), "offered", "shown");
@@ -460,8 +565,15 @@ impl Desk {
     }
 }
 
+/// What a day's tries are counted by.
+const DAY: Duration = Duration::from_hours(24);
+
 fn passcode_tries(token: &CredentialId) -> MeterKey {
     MeterKey { scope: MeterScope::PasscodeTries, key: token.as_str().to_owned() }
+}
+
+fn passcode_tries_of_day(token: &CredentialId) -> MeterKey {
+    MeterKey { scope: MeterScope::PasscodeTries, key: format!("day:{token}") }
 }
 
 /// What went wrong, for records.

@@ -270,7 +270,10 @@ fn is_limit(notice: &Notice) -> bool {
 /// A notice about a time that is over says nothing any more.
 fn still_true(notice: &Notice, visit: &Visit) -> bool {
     match notice {
-        Notice::Locked { until } | Notice::CodeLimit { until } | Notice::CodeDayLimit { until } => *until > visit.now,
+        Notice::AccountLocked { until }
+        | Notice::Locked { until }
+        | Notice::CodeLimit { until }
+        | Notice::CodeDayLimit { until } => *until > visit.now,
         _ => true,
     }
 }

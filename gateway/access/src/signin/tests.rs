@@ -8,7 +8,7 @@ use doorward_api::flow::Notice;
 use doorward_api::{EndedHow, Factor, ScreenPage, StoreError, TokenState};
 
 use crate::fakes::details;
-use crate::signin::DeskError;
+use crate::signin::{DeskError, Rules};
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
 use crate::visit::{Moved, Opening, StepForm};
 
@@ -33,9 +33,14 @@ fn signed_in(moved: Moved) -> crate::visit::Landing {
 
 /// A user who has a token and has left the browser.
 async fn stage_with_token(policies: &str) -> Arc<Stage> {
+    stage_with_token_and(policies, |_| ()).await
+}
+
+/// The same under other rules.
+async fn stage_with_token_and(policies: &str, change: impl FnOnce(&mut Rules)) -> Arc<Stage> {
     let stage = Stage::set(PASSWORD_AND_OTP);
     Browser::enrolled(&stage, "alice").await;
-    let again = Stage::set(policies);
+    let again = Stage::set_with(policies, change);
     again.world.with(|rows| {
         rows.credentials = stage.world.with(|rows| rows.credentials.clone());
     });
@@ -88,10 +93,12 @@ async fn password_then_passcode_leads_to_the_page_first_asked_for() {
     let code = stage.passcode("u-alice", browser.now);
     let landing = signed_in(browser.send(Send::Passcode(code)).await);
     assert!(landing.url.starts_with("http://wiki.localhost:8080/.doorward/enter?ticket="), "{}", landing.url);
-    assert_eq!(stage.world.kinds(), [EventKind::AuthSuccess, EventKind::SessionStarted], "no offer to who has a token");
+    let kinds = [EventKind::SelfProvisioningNotOffered, EventKind::AuthSuccess, EventKind::SessionStarted];
+    assert_eq!(stage.world.kinds(), kinds);
+    assert_eq!(details(&stage.world, EventKind::SelfProvisioningNotOffered)["reason"], "has_token");
     let success = details(&stage.world, EventKind::AuthSuccess);
     assert_eq!(success["factors"], "password otp");
-    assert_eq!(stage.world.with(|rows| rows.events[0].context.policy.clone()).as_deref(), Some("wiki-staff"));
+    assert_eq!(stage.world.with(|rows| rows.events[1].context.policy.clone()).as_deref(), Some("wiki-staff"));
 }
 
 #[tokio::test]
@@ -111,7 +118,7 @@ async fn the_same_passcode_opens_once() {
 
 #[tokio::test]
 async fn sixty_four_at_once_get_in_once_with_one_passcode() {
-    let stage = stage_with_token(PASSWORD_AND_OTP).await;
+    let stage = stage_with_token_and(PASSWORD_AND_OTP, |rules| rules.flows_per_user = 64).await;
     let mut browsers = Vec::new();
     for _ in 0..64 {
         let mut browser = Browser::identified(&stage, "alice").await;
@@ -188,9 +195,16 @@ async fn the_fourth_wrong_password_locks_out_the_right_one() {
     }
     browser.send(Send::Password("wrong".into())).await;
     browser.send(password("alice")).await;
-    assert!(matches!(browser.look().await.notice, Some(Notice::Locked { .. })));
+    assert!(matches!(browser.look().await.notice, Some(Notice::AccountLocked { .. })));
     assert_eq!(stage.world.with(|rows| rows.sessions.len()), 0);
-    assert!(stage.world.kinds().contains(&EventKind::AuthLocked));
+    let kinds = stage.world.kinds();
+    for _ in 0..20 {
+        browser.send(Send::Password("wrong".into())).await;
+    }
+    assert_eq!(stage.world.kinds(), kinds, "the lock is recorded, and not how often somebody runs against it");
+    let of_locking = [EventKind::AuthFailure; 4].into_iter().chain([EventKind::AuthLocked]).collect::<Vec<_>>();
+    assert_eq!(kinds, of_locking);
+    assert_eq!(details(&stage.world, EventKind::AuthLocked)["scope"], "account");
     let mut later = Browser::new(&stage);
     later.wait(15 * 60);
     later.name(None, "alice").await;
@@ -242,7 +256,7 @@ async fn of_passcodes_tried_at_the_same_moment_ten_are_looked_at_and_one_locks()
     }
     let events = stage.world.with(|rows| rows.events.split_off(before));
     let failed = |reason: &str| events.iter().filter(|e| e.details.get("reason").is_some_and(|r| r == reason)).count();
-    assert_eq!((failed("passcode"), failed("locked")), (10, 30));
+    assert_eq!((failed("passcode"), failed("locked")), (10, 0));
     assert_eq!(events.iter().filter(|event| event.kind == EventKind::TokenLocked).count(), 1);
 }
 
@@ -513,13 +527,180 @@ async fn a_name_that_may_be_a_password_is_not_recorded() {
     assert!(!records.is_empty() && records.iter().all(|record| !record.contains("marker")), "{records:?}");
 }
 
+/// The desk's answer to a name, or why there is none.
+async fn named(browser: &Browser, name: &str) -> Result<Moved, DeskError> {
+    let sealed = browser.page("/page");
+    browser.stage.desk.name(&browser.visit(), Some(&sealed), name).await
+}
+
+/// A flow under the same name that nobody but a stranger has begun.
+async fn strange_flow(stage: &Arc<Stage>, name: &str) -> Browser {
+    let mut stranger = Browser::new(stage);
+    stranger.name(Some("/page"), name).await;
+    stranger
+}
+
 #[tokio::test]
-async fn an_address_that_begins_too_many_flows_waits() {
+async fn an_address_that_begins_too_many_flows_waits_and_that_is_recorded_once() {
     let stage = Stage::set(PASSWORD_AND_OTP);
     let key = doorward_api::ports::MeterKey { scope: doorward_api::ports::MeterScope::Flows, key: "127.0.0.1".into() };
+    let mut own = Browser::new(&stage);
+    own.name(None, "alice").await;
+    signed_in(own.send(password("alice")).await);
+    let browser = Browser::new(&stage);
+    stage.world.with(|rows| rows.meters.insert(key, (4_999, browser.now + Duration::from_mins(5))));
+    named(&browser, "alice").await.unwrap();
+    for _ in 0..3 {
+        let refused = named(&browser, "alice").await.unwrap_err();
+        assert!(matches!(refused, DeskError::TooMany { wait } if wait == Duration::from_mins(5)), "{refused:?}");
+    }
+    let locks = |stage: &Stage| stage.world.kinds().iter().filter(|kind| **kind == EventKind::AuthLocked).count();
+    assert_eq!(locks(&stage), 1);
+    assert_eq!(details(&stage.world, EventKind::AuthLocked)["scope"], "flows");
+    own.session = None;
+    named(&own, "alice").await.expect("a browser that alice has signed in with begins on its own account");
+    assert!(named(&own, "bob").await.is_err(), "hers, not his");
+}
+
+#[tokio::test]
+async fn a_session_that_is_raised_again_and_again_has_to_wait_as_well() {
+    let stage = stage_with_token(PASSWORD_AND_OTP).await;
+    let mut alice = Browser::new(&stage);
+    alice.name(None, "alice").await;
+    signed_in(alice.send(password("alice")).await);
+    for number in 0..300 {
+        assert!(matches!(alice.open(Some(&format!("/page/{number}"))).await, Opening::Raise { .. }));
+    }
+    let sealed = alice.page("/another");
+    let refused = stage.desk.open(&alice.visit(), Some(&sealed), None).await.unwrap_err();
+    assert!(matches!(refused, DeskError::TooMany { .. }), "{refused:?}");
+    let open = stage.world.with(|rows| rows.flows.iter().filter(|flow| !flow.step.ended()).count());
+    assert_eq!(open, 5, "and of all those the newest few are open");
+}
+
+#[tokio::test]
+async fn when_a_hundred_thousand_are_under_way_nobody_begins_until_some_are_over() {
+    let stage = Stage::set_with(PASSWORD_AND_OTP, |rules| rules.flows_in_all = 20);
+    for number in 0..20 {
+        strange_flow(&stage, &format!("nobody{number}")).await;
+    }
+    let mut late = Browser::new(&stage);
+    for _ in 0..3 {
+        assert!(matches!(named(&late, "alice").await, Err(DeskError::Full)));
+    }
+    late.wait(2);
+    assert!(matches!(named(&late, "alice").await, Err(DeskError::Full)));
+    stage.world.with(|rows| rows.flows[0].step = doorward_api::Step::Cancelled);
+    late.wait(2);
+    named(&late, "alice").await.unwrap();
+    assert!(matches!(named(&late, "alice").await, Err(DeskError::Full)), "there was one place");
+    late.wait(15 * 60);
+    named(&late, "alice").await.unwrap();
+}
+
+#[tokio::test]
+async fn strangers_with_a_name_take_nobodys_place() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let alice = Browser::identified(&stage, "alice").await;
+    for _ in 0..50 {
+        let mut stranger = strange_flow(&stage, "alice").await;
+        stranger.send(Send::Password("wrong".into())).await;
+    }
+    assert_eq!(alice.page_name().await, "need_authenticator");
+}
+
+#[tokio::test]
+async fn a_sixth_sign_in_that_has_passed_its_password_ends_the_oldest_and_never_one_that_has_passed_its_code() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let installing = Browser::installing(&stage, "alice").await;
+    let mut others = Vec::new();
+    for _ in 0..6 {
+        others.push(Browser::identified(&stage, "alice").await);
+    }
+    let mut pages = Vec::new();
+    for browser in &others {
+        pages.push(browser.page_name().await);
+    }
+    assert_eq!(
+        pages,
+        [
+            "ended",
+            "need_authenticator",
+            "need_authenticator",
+            "need_authenticator",
+            "need_authenticator",
+            "need_authenticator"
+        ]
+    );
+    let ScreenPage::Ended { how, .. } = others[0].look().await.page else { panic!() };
+    assert_eq!(how, EndedHow::Superseded);
+    assert_eq!(installing.page_name().await, "install");
+    assert_eq!(Browser::identified(&stage, "bob").await.page_name().await, "need_authenticator", "his own are others");
+}
+
+#[tokio::test]
+async fn a_password_check_that_could_not_run_is_no_try() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
     let mut browser = Browser::new(&stage);
-    let until = browser.now + Duration::from_mins(5);
-    stage.world.with(|rows| rows.meters.insert(key, (5_000, until)));
-    let Moved::Ask(screen) = browser.name(None, "alice").await else { panic!() };
-    assert_eq!(screen.notice, Some(Notice::Locked { until }));
+    browser.name(None, "alice").await;
+    let form = browser.form().await;
+    *stage.world.busy.lock().unwrap() = true;
+    for _ in 0..50 {
+        assert!(matches!(browser.try_form(&form, password("alice")).await, Err(DeskError::Busy)));
+    }
+    *stage.world.busy.lock().unwrap() = false;
+    signed_in(browser.send(password("alice")).await);
+}
+
+#[tokio::test]
+async fn a_weak_hash_is_replaced_by_the_first_sign_in_and_no_other() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let weak = || stage.world.with(|rows| rows.weak_hashes.clone());
+    stage.world.with(|rows| rows.weak_hashes.insert("u-alice".into(), "weak".into()));
+    let mut browser = Browser::new(&stage);
+    browser.name(None, "alice").await;
+    browser.send(Send::Password("wrong".into())).await;
+    assert_eq!(weak().len(), 1, "a wrong password replaces nothing");
+    signed_in(browser.send(password("alice")).await);
+    assert!(weak().is_empty());
+    let rehashed =
+        |stage: &Stage| stage.world.kinds().iter().filter(|kind| **kind == EventKind::UserPasswordRehashed).count();
+    assert_eq!(rehashed(&stage), 1);
+    signed_in(
+        async {
+            browser.name(None, "alice").await;
+            browser.send(password("alice")).await
+        }
+        .await,
+    );
+    assert_eq!(rehashed(&stage), 1);
+}
+
+#[tokio::test]
+async fn an_attacker_with_the_password_has_a_hundred_passcodes_a_day_and_the_owner_begins_anew_with_each_success() {
+    let stage = stage_with_token(PASSWORD_AND_OTP).await;
+    let mut thief = Browser::identified(&stage, "alice").await;
+    let looked_at = |stage: &Stage| {
+        let failed =
+            |event: &doorward_api::AuditEvent| event.details.get("reason").is_some_and(|why| why == "passcode");
+        stage.world.with(|rows| rows.events.iter().filter(|event| failed(event)).count())
+    };
+    for _ in 0..20 * 15 {
+        thief.send(Send::Passcode("wrong".into())).await;
+        thief.wait(60);
+    }
+    assert_eq!(looked_at(&stage), 100);
+    let Some(Notice::Locked { until }) = thief.look().await.notice else { panic!() };
+    assert!(until.since(thief.now) > Duration::from_hours(12));
+    let locked = stage.world.kinds().iter().filter(|kind| **kind == EventKind::TokenLocked).count();
+    assert_eq!(locked, 10 + 1, "ten times for a quarter of an hour, and once for the day");
+    let mut later = Browser::new(&stage);
+    later.wait(24 * 3600 + 60);
+    later.name(Some("/page"), "alice").await;
+    later.send(password("alice")).await;
+    for _ in 0..9 {
+        later.send(Send::Passcode("wrong".into())).await;
+    }
+    let code = stage.passcode("u-alice", later.now);
+    signed_in(later.send(Send::Passcode(code)).await);
 }

@@ -18,6 +18,15 @@ pub enum PasswordCheck {
     Busy,
 }
 
+/// What is stored of a password, and what is to be stored instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehash {
+    /// As it was read.
+    pub old: String,
+    /// Of the same password, with the parameters of now.
+    pub new: String,
+}
+
 /// A directory of users: local accounts now, LDAP and OIDC later.
 #[async_trait]
 pub trait Directory: Send + Sync {
@@ -34,4 +43,15 @@ pub trait Directory: Send + Sync {
         user: Option<&UserId>,
         password: &Secret,
     ) -> Result<PasswordCheck, StoreError>;
+
+    /// A new hash of a password that was [`PasswordCheck::Right`] just now, when the stored one was made with weaker
+    /// parameters than are used today (SEC 5.10). `None` where there is nothing to do, or no time for it.
+    async fn rehash(
+        &self,
+        _vs: &VirtualServerId,
+        _user: &UserId,
+        _password: &Secret,
+    ) -> Result<Option<Rehash>, StoreError> {
+        Ok(None)
+    }
 }

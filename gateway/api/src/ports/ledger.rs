@@ -54,6 +54,19 @@ pub enum Act {
         /// Who did it and from where: the address and the request of those records.
         by: Box<EventContext>,
     },
+    /// Makes room for one more flow of a user in which something was proved: of the others the oldest end as `Superseded` until
+    /// fewer than `most` are left. One whose emailed code was right is left alone, since no lesser proof ends it (decision
+    /// A12). Never lost. Recorded like [`Act::FlowsSupersede`]; where nothing was enrolling, as `SIGN_IN_SUPERSEDED`.
+    FlowsMakeRoom {
+        /// Whose.
+        user: UserId,
+        /// The one more.
+        keep: FlowId,
+        /// How many there may be with it.
+        most: u32,
+        /// Who did it and from where: the address and the request of those records.
+        by: Box<EventContext>,
+    },
     /// Ends every open flow of a user as `Cancelled`, and revokes their Assigned credentials: what was proved in those flows
     /// is no proof any more. Never lost. Recorded like [`Act::FlowsSupersede`], as `ENROLLMENT_CANCELLED`.
     FlowsEndOf {
@@ -162,6 +175,15 @@ pub enum Act {
         /// argon2id in PHC form.
         hash: String,
     },
+    /// A stronger hash of the same password. Lost when the user's hash is no longer the old one.
+    UserPasswordRehash {
+        /// Whose.
+        user: UserId,
+        /// What is stored.
+        old: String,
+        /// argon2id in PHC form.
+        new: String,
+    },
     /// Switches a user off or on. Lost when there is no such user.
     UserDisable {
         /// Whose.
@@ -182,6 +204,7 @@ impl Act {
             Act::FlowStart(_) => "flow_start",
             Act::FlowMove { .. } => "flow_move",
             Act::FlowsSupersede { .. } => "flows_supersede",
+            Act::FlowsMakeRoom { .. } => "flows_make_room",
             Act::FlowsEndOf { .. } => "flows_end_of",
             Act::CredentialIssue(_) => "credential_issue",
             Act::CredentialReissue { .. } => "credential_reissue",
@@ -199,6 +222,7 @@ impl Act {
             Act::MailQueue(_) => "mail_queue",
             Act::UserAdd(..) => "user_add",
             Act::UserPassword { .. } => "user_password",
+            Act::UserPasswordRehash { .. } => "user_password_rehash",
             Act::UserDisable { .. } => "user_disable",
             Act::SelfProvisioningSet(_) => "self_provisioning_set",
             Act::Nothing => "nothing",

@@ -16,6 +16,9 @@ pub trait Metrics: Send + Sync {
     fn upstream(&self, app: &str, outcome: &'static str);
     /// `doorward_sign_ins_total{virtual_server,factor,result}`: `success`, `failure`, `locked`, `replayed`.
     fn sign_in(&self, vs: &str, factor: Factor, result: &'static str);
+    /// `doorward_flow_refusals_total{virtual_server,reason}`: sign-ins that could not even begin: `address` (too many from one),
+    /// `full` (too many in all).
+    fn flow_refusal(&self, vs: &str, reason: &'static str);
     /// `doorward_enrollment_steps_total{virtual_server,step,outcome}`: the funnel.
     fn enrollment(&self, vs: &str, step: &'static str, outcome: &'static str);
     /// `doorward_mails_total{virtual_server,kind,outcome}`: `sent`, `postponed`, `refused`, `expired`.
@@ -36,6 +39,7 @@ impl Metrics for NoMetrics {
     fn request(&self, _: &str, _: &str, _: &'static str, _: Duration) {}
     fn upstream(&self, _: &str, _: &'static str) {}
     fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}
+    fn flow_refusal(&self, _: &str, _: &'static str) {}
     fn enrollment(&self, _: &str, _: &'static str, _: &'static str) {}
     fn mail(&self, _: &str, _: &'static str, _: &'static str) {}
     fn reload(&self, _: &'static str, _: &'static str) {}

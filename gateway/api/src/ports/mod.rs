@@ -11,12 +11,13 @@ mod metrics;
 mod store;
 
 pub use clock::{Clock, Entropy};
-pub use directory::{Directory, PasswordCheck};
+pub use directory::{Directory, PasswordCheck, Rehash};
 pub use ledger::{Act, Change, Ledger, OneTime, OneTimePurpose};
 pub use mailer::Mailer;
 pub use metrics::{Metrics, NoMetrics};
 pub use store::{
-    AuditLog, Credentials, Fails, Flows, MeterKey, MeterScope, Meters, OneTimes, Outbox, Sessions, Settings, Users,
+    AuditLog, Credentials, Fails, Flows, MeterKey, MeterScope, Meters, OneTimes, Outbox, Sessions, Settings, Taken,
+    Users,
 };
 
 #[allow(unused_imports, reason = "the doc comment above refers to it")]

@@ -61,8 +61,8 @@ pub trait Flows: Send + Sync {
     ) -> Result<Option<Flow>, StoreError>;
     /// By row, expired ones included.
     async fn flow(&self, vs: &VirtualServerId, id: &FlowId) -> Result<Option<Flow>, StoreError>;
-    /// How many open flows a user has.
-    async fn open_flows(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<u64, StoreError>;
+    /// How many flows are open, of users and of nobody.
+    async fn open_flows(&self, vs: &VirtualServerId, now: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// How often in a row a credential failed.
@@ -152,6 +152,23 @@ pub struct MeterKey {
     pub key: String,
 }
 
+/// What became of taking a place below a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// There was one; it is counted.
+    Place {
+        /// Which one, from 1.
+        number: u32,
+        /// When the window ends.
+        ends: Timestamp,
+    },
+    /// There was none, and nothing was counted.
+    Full {
+        /// When the window ends.
+        until: Timestamp,
+    },
+}
+
 /// Counters with a window that begins at the first count. Each call is one statement, committed by itself: of N parallel
 /// calls each gets another number, so that exactly as many pass a limit as the limit says (LG-04).
 #[async_trait]
@@ -164,6 +181,17 @@ pub trait Meters: Send + Sync {
         window: Duration,
         now: Timestamp,
     ) -> Result<(u32, Timestamp), StoreError>;
+    /// Counts one, unless `limit` are counted in this window.
+    async fn take_place(
+        &self,
+        vs: &VirtualServerId,
+        key: &MeterKey,
+        limit: u32,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Taken, StoreError>;
+    /// Gives a place back that was taken in the window which ends at `ends`; nothing when that window is over.
+    async fn give_back(&self, vs: &VirtualServerId, key: &MeterKey, ends: Timestamp) -> Result<(), StoreError>;
     /// Reads without counting: 0 when the window is over.
     async fn read(&self, vs: &VirtualServerId, key: &MeterKey, now: Timestamp) -> Result<(u32, Timestamp), StoreError>;
     /// Forgets.

@@ -17,6 +17,10 @@ pub(crate) enum Reply {
     Silence,
     /// One byte a second.
     Drip,
+    /// A line without an end, as fast as it is taken.
+    Endless,
+    /// One more line of the same reply after the other, for ever.
+    EndlessLines,
     /// The connection is closed.
     Close,
 }
@@ -109,8 +113,16 @@ async fn answer(stream: &mut BufReader<TcpStream>, reply: Reply) -> bool {
             }
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         },
+        Reply::Endless => for_ever(stream, &[b'2'; 64 * 1024]).await,
+        Reply::EndlessLines => for_ever(stream, &b"250-and what is more\r\n".repeat(2048)).await,
         Reply::Close => false,
     }
+}
+
+/// Until the other end has had enough.
+async fn for_ever(stream: &mut BufReader<TcpStream>, bytes: &[u8]) -> bool {
+    while stream.get_mut().write_all(bytes).await.is_ok() {}
+    false
 }
 
 async fn converse(stream: TcpStream, behaviour: Behaviour, commands: &Mutex<Vec<String>>, mails: &Mutex<Vec<Vec<u8>>>) {

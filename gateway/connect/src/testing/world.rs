@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use doorward_api::flow::Delivery;
 use doorward_api::keys::MasterKey;
@@ -17,7 +18,7 @@ use doorward_api::{
 use doorward_views::Views;
 
 use super::Sink;
-use crate::{OutboxParts, OutboxSender, Protection, Smtp, SmtpSettings};
+use crate::{Means, OutboxParts, OutboxSender, Protection, Smtp, SmtpSettings};
 
 /// One queued mail and where it stands.
 struct Row {
@@ -75,8 +76,10 @@ impl World {
         OutboxSender::new(OutboxParts {
             outbox: self.clone(),
             directory: self.clone(),
-            smtp: smtp.unwrap().with_patience(Duration::from_millis(400)),
-            views: Arc::new(Views::new(None).unwrap()),
+            means: Arc::new(ArcSwap::from_pointee(Means {
+                smtp: smtp.unwrap().with_patience(Duration::from_millis(400)),
+                views: Arc::new(Views::new(None).unwrap()),
+            })),
             brand: Box::new(|_| BRAND.to_owned()),
             key: Self::key(),
             clock: self.clone(),
@@ -249,6 +252,7 @@ impl Metrics for World {
     fn request(&self, _: &str, _: &str, _: &'static str, _: Duration) {}
     fn upstream(&self, _: &str, _: &'static str) {}
     fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}
+    fn flow_refusal(&self, _: &str, _: &'static str) {}
     fn enrollment(&self, _: &str, _: &'static str, _: &'static str) {}
     fn reload(&self, _: &'static str, _: &'static str) {}
     fn front_refusal(&self, _: &'static str) {}

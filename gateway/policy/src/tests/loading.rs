@@ -166,3 +166,17 @@ fn scenarios_and_groups_can_be_asked_for() {
     assert_eq!(policies.scenario(&"a".into()), Some("Remote access"));
     assert_eq!(policies.groups().into_iter().collect::<Vec<_>>(), ["guests", "staff"]);
 }
+
+#[test]
+fn the_texts_that_a_path_may_be_compared_with_can_be_asked_for() {
+    let policies = load(
+        r#"@id("a") forbid(principal, action, resource) when { context.prefixes.contains("/Admin") || context.path like "*.PNG" };
+           @id("b") permit(principal, action, resource == Application::"intranet") when { context.path == "/B" };
+           @id("c") permit(principal, action, resource) when { context.method == "GET" && context.ip.isInRange(ip("10.0.0.0/8")) };"#,
+    );
+    let of = |app: &str| -> Vec<String> {
+        policies.path_texts(&AppId::new(app)).into_iter().map(|(id, text)| format!("{id} {text}")).collect()
+    };
+    assert_eq!(of("wiki"), ["a /Admin", "a *.PNG"]);
+    assert_eq!(of("intranet"), ["a /Admin", "a *.PNG", "b /B"]);
+}

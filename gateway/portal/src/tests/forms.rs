@@ -230,3 +230,13 @@ async fn an_applications_host_has_its_own_language_form() {
     let ask = world.wiki(Method::POST, "/.doorward/language").header("origin", PORTAL);
     assert_eq!(ask.form("language=de&back=%2Fpage").await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn an_address_that_has_begun_too_much_is_told_until_when_to_wait() {
+    let world = World::start();
+    let (flow, csrf) = w0(&world).await;
+    world.fill_the_meters();
+    let told = send(&world, &flow, &format!("csrf={csrf}&username=alice"), &[("origin", PORTAL)]).await;
+    assert_eq!((told.status, told.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "900"), "{}", told.body);
+    assert!(told.body.contains("Your network has to wait") && told.body.contains("<time"), "{}", told.body);
+}

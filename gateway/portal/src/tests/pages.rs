@@ -133,6 +133,9 @@ async fn the_proxys_outcomes_have_pages() {
     let told = world.nowhere(Method::GET, "/").extension(unknown).go().await;
     assert_eq!(told.status, StatusCode::MISDIRECTED_REQUEST);
     assert!(told.body.contains("req-0099"));
+    let style = told.body.split("rel=\"stylesheet\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let style = world.nowhere(Method::GET, style).go().await;
+    assert_eq!((style.status, style.header("content-type")), (StatusCode::OK, "text/css; charset=utf-8"));
 
     let long = error_page(ErrorKind::TooLarge, StatusCode::URI_TOO_LONG);
     assert_eq!(world.portal(Method::POST, "/signin").extension(long).go().await.status, StatusCode::URI_TOO_LONG);
@@ -144,8 +147,14 @@ async fn nobody_outside_can_call_up_an_outcome() {
     for path in ["/.doorward/error", "/.doorward/error/403", "/.doorward/", "/.doorward/assets/../x"] {
         assert_eq!(world.wiki(Method::GET, path).go().await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let told = world.nowhere(Method::GET, "/").go().await;
-    assert_eq!(told.status, StatusCode::INTERNAL_SERVER_ERROR, "what the proxy did not bring is not served");
+    for path in ["/", "/signin", "/assets/doorward.css", "/.doorward/language", "/.doorward/enter?ticket=x"] {
+        let told = world.nowhere(Method::GET, path).go().await;
+        assert_eq!(
+            told.status,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "{path}: what the proxy did not bring is not served"
+        );
+    }
 }
 
 #[tokio::test]

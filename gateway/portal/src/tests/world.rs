@@ -24,7 +24,7 @@ use doorward_api::keys::MasterKey;
 use doorward_api::mail::DueMail;
 use doorward_api::ports::{
     Act, Change, Clock, Credentials, Directory, Entropy, Fails, Flows, Ledger, Mailer, MeterKey, Meters, NoMetrics,
-    OneTime, OneTimePurpose, OneTimes, Outbox, PasswordCheck, Sessions, Settings,
+    OneTime, OneTimePurpose, OneTimes, Outbox, PasswordCheck, Sessions, Settings, Taken,
 };
 use doorward_api::session::SessionKind;
 use doorward_api::{
@@ -78,6 +78,7 @@ pub(crate) struct Store {
     flows: Mutex<HashMap<String, Flow>>,
     sessions: Mutex<HashMap<TokenHash, Session>>,
     meters: Mutex<HashMap<MeterKey, u32>>,
+    meters_full: AtomicBool,
 }
 
 impl Store {
@@ -171,7 +172,7 @@ impl Flows for Store {
         self.answers()?;
         Ok(self.flows.lock().unwrap().get(id.as_str()).cloned())
     }
-    async fn open_flows(&self, _: &VirtualServerId, _: &UserId, _: Timestamp) -> Result<u64, StoreError> {
+    async fn open_flows(&self, _: &VirtualServerId, _: Timestamp) -> Result<u64, StoreError> {
         self.answers()?;
         Ok(0)
     }
@@ -228,6 +229,27 @@ impl Meters for Store {
         let count = meters.entry(key.clone()).or_default();
         *count += 1;
         Ok((*count, now + window))
+    }
+    async fn take_place(
+        &self,
+        _: &VirtualServerId,
+        key: &MeterKey,
+        limit: u32,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Taken, StoreError> {
+        self.answers()?;
+        let mut meters = self.meters.lock().unwrap();
+        let count = meters.entry(key.clone()).or_default();
+        if *count >= limit || self.meters_full.load(Ordering::Relaxed) {
+            return Ok(Taken::Full { until: now + window });
+        }
+        *count += 1;
+        Ok(Taken::Place { number: *count, ends: now + window })
+    }
+    async fn give_back(&self, _: &VirtualServerId, key: &MeterKey, _: Timestamp) -> Result<(), StoreError> {
+        self.meters.lock().unwrap().entry(key.clone()).and_modify(|count| *count -= 1);
+        Ok(())
     }
     async fn read(&self, _: &VirtualServerId, key: &MeterKey, now: Timestamp) -> Result<(u32, Timestamp), StoreError> {
         self.answers()?;
@@ -338,6 +360,11 @@ impl World {
         Self { router: router(parts), store, session, cut, vs, wiki }
     }
 
+    /// From now on every limit is reached, for a quarter of an hour.
+    pub(crate) fn fill_the_meters(&self) {
+        self.store.meters_full.store(true, Ordering::Relaxed);
+    }
+
     /// A request to the portal.
     pub(crate) fn portal(&self, method: Method, path: &str) -> Ask<'_> {
         let role = HostRole::Portal(self.vs.clone());
@@ -372,7 +399,7 @@ fn virtual_server() -> (Arc<VirtualServer>, Arc<App>) {
         name: "Wiki & Co".into(),
         host: "wiki.localhost".into(),
         origin: WIKI.into(),
-        upstream: Upstream { host: "127.0.0.1".into(), port: 1, tls: false, preserve_host: true },
+        upstream: Upstream { host: "127.0.0.1".into(), port: 1, tls: false, preserve_host: true }.into(),
         options: AppOptions::default(),
     });
     let source = Source { file: "test.cedar".into(), text: String::new() };

@@ -15,7 +15,7 @@ use doorward_api::ports::Metrics;
 use pingora::listeners::ConnectionFilter;
 
 /// Pingora ends a handshake after 60 s; nothing older can still become a connection.
-const LONGEST_HANDSHAKE: Duration = Duration::from_secs(61);
+pub(super) const LONGEST_HANDSHAKE: Duration = Duration::from_secs(61);
 
 /// Arrivals between two looks for addresses whose handshakes have come to nothing.
 const LOOK_EVERY: usize = 4096;
@@ -24,6 +24,7 @@ const LOOK_EVERY: usize = 4096;
 pub(crate) struct Crowd {
     site: Option<SharedSite>,
     most: usize,
+    most_requests: usize,
     arrivals: AtomicUsize,
     metrics: Arc<dyn Metrics>,
     by_address: DashMap<IpAddr, Held>,
@@ -32,10 +33,15 @@ pub(crate) struct Crowd {
 #[derive(Debug, Default)]
 struct Held {
     live: usize,
+    requests: usize,
     arriving: VecDeque<Instant>,
 }
 
 impl Held {
+    fn is_nobody(&self) -> bool {
+        self.live == 0 && self.requests == 0 && self.arriving.is_empty()
+    }
+
     /// Forgets handshakes that can become nothing any more.
     fn give_up(&mut self, now: Instant) {
         while self.arriving.front().is_some_and(|at| now.saturating_duration_since(*at) > LONGEST_HANDSHAKE) {
@@ -50,6 +56,12 @@ impl std::fmt::Debug for Crowd {
     }
 }
 
+/// A request that is being answered; over when dropped.
+pub(crate) struct Asking {
+    crowd: Arc<Crowd>,
+    key: IpAddr,
+}
+
 /// A live connection; gone when dropped.
 pub(crate) struct Present {
     crowd: Arc<Crowd>,
@@ -57,9 +69,15 @@ pub(crate) struct Present {
 }
 
 impl Crowd {
-    /// At most `most` connections of each address; trusted proxies of the site are not counted.
-    pub(crate) fn new(site: Option<SharedSite>, most: usize, metrics: Arc<dyn Metrics>) -> Arc<Self> {
-        Arc::new(Self { site, most, arrivals: AtomicUsize::new(0), metrics, by_address: DashMap::new() })
+    /// At most `most` connections of each address, and `most_requests` requests over HTTP/2; trusted proxies of the site are
+    /// not counted.
+    pub(crate) fn new(
+        site: Option<SharedSite>,
+        (most, most_requests): (usize, usize),
+        metrics: Arc<dyn Metrics>,
+    ) -> Arc<Self> {
+        let arrivals = AtomicUsize::new(0);
+        Arc::new(Self { site, most, most_requests, arrivals, metrics, by_address: DashMap::new() })
     }
 
     fn arrives(&self, address: IpAddr, now: Instant) -> bool {
@@ -87,7 +105,7 @@ impl Crowd {
     fn forget_the_gone(&self, now: Instant) {
         self.by_address.retain(|_, held| {
             held.give_up(now);
-            held.live > 0 || !held.arriving.is_empty()
+            !held.is_nobody()
         });
     }
 
@@ -100,6 +118,26 @@ impl Crowd {
         Present { crowd: self.clone(), key }
     }
 
+    /// A request begins. `None`: one too many.
+    pub(crate) fn asks(self: &Arc<Self>, address: IpAddr) -> Option<Asking> {
+        let key = key_of(address);
+        // Looked at before anything is locked.
+        let counts = !self.is_trusted(address);
+        let mut held = self.by_address.entry(key).or_default();
+        if counts && held.requests >= self.most_requests {
+            return None;
+        }
+        held.requests += 1;
+        Some(Asking { crowd: self.clone(), key })
+    }
+
+    fn forget(&self, key: &IpAddr, leaves: impl FnOnce(&mut Held)) {
+        if let Some(mut held) = self.by_address.get_mut(key) {
+            leaves(&mut held);
+        }
+        self.by_address.remove_if(key, |_, held| held.is_nobody());
+    }
+
     fn is_trusted(&self, address: IpAddr) -> bool {
         let trusted = |site: &SharedSite| site.load().trusted_proxies.iter().any(|net| net.contains(&address));
         self.site.as_ref().is_some_and(trusted)
@@ -108,10 +146,13 @@ impl Crowd {
 
 impl Drop for Present {
     fn drop(&mut self) {
-        if let Some(mut held) = self.crowd.by_address.get_mut(&self.key) {
-            held.live = held.live.saturating_sub(1);
-        }
-        self.crowd.by_address.remove_if(&self.key, |_, held| held.live == 0 && held.arriving.is_empty());
+        self.crowd.forget(&self.key, |held| held.live = held.live.saturating_sub(1));
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.crowd.forget(&self.key, |held| held.requests = held.requests.saturating_sub(1));
     }
 }
 
@@ -141,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_last_one_allowed_gets_in_and_the_next_one_does_not() {
-        let crowd = Crowd::new(None, 2, Arc::new(NoMetrics));
+        let crowd = Crowd::new(None, (2, 9), Arc::new(NoMetrics));
         let address = "192.0.2.1".parse().unwrap();
         let now = Instant::now();
         assert!(crowd.arrives(address, now));
@@ -155,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_handshake_that_never_ends_is_forgotten_in_time() {
-        let crowd = Crowd::new(None, 1, Arc::new(NoMetrics));
+        let crowd = Crowd::new(None, (1, 9), Arc::new(NoMetrics));
         let address = "2001:db8::1".parse().unwrap();
         let now = Instant::now();
         assert!(crowd.arrives(address, now));
@@ -165,7 +206,7 @@ mod tests {
 
     #[test]
     fn addresses_that_only_ever_began_a_handshake_do_not_pile_up() {
-        let crowd = Crowd::new(None, 9, Arc::new(NoMetrics));
+        let crowd = Crowd::new(None, (9, 9), Arc::new(NoMetrics));
         let began = Instant::now();
         let address = |n: u32| IpAddr::from(std::net::Ipv4Addr::from_bits(n));
         for n in 0..10_000 {
@@ -179,8 +220,22 @@ mod tests {
     }
 
     #[test]
+    fn an_address_asks_so_much_at_a_time_over_all_its_connections() {
+        let crowd = Crowd::new(None, (9, 2), Arc::new(NoMetrics));
+        let address = "192.0.2.1".parse().unwrap();
+        let first = crowd.asks(address);
+        let second = crowd.asks(address);
+        assert!(first.is_some() && second.is_some() && crowd.asks(address).is_none());
+        assert!(crowd.asks("192.0.2.2".parse().unwrap()).is_some());
+        drop(first);
+        assert!(crowd.asks(address).is_some());
+        drop(second);
+        assert!(crowd.by_address.is_empty());
+    }
+
+    #[test]
     fn nothing_is_kept_of_who_has_left() {
-        let crowd = Crowd::new(None, 9, Arc::new(NoMetrics));
+        let crowd = Crowd::new(None, (9, 9), Arc::new(NoMetrics));
         let address = "192.0.2.1".parse().unwrap();
         assert!(crowd.arrives(address, Instant::now()));
         drop(crowd.enter(address));

@@ -84,11 +84,13 @@ fn complete(length: usize, line_start: usize, limits: &Limits) -> Result<Progres
 pub(crate) struct Checked {
     /// The request line in origin-form, when it came in absolute-form: it replaces the line as far as its CRLF.
     pub(crate) request_line: Option<Vec<u8>>,
+    /// A body in chunks follows.
+    pub(crate) chunked: bool,
 }
 
 /// Checks a complete head.
 pub(crate) fn check(head: &[u8], limits: &Limits) -> Result<Checked, Refusal> {
-    let head = head.strip_suffix(b"\r\n\r\n").ok_or(Refusal::bad("head_form"))?;
+    let head = head.strip_suffix(b"\r\n").filter(|head| head.ends_with(b"\r\n")).ok_or(Refusal::bad("head_form"))?;
     let mut lines = lines(head);
     let line = RequestLine::parse(lines.next().unwrap_or_default(), limits)?;
     let mut fields = Fields::default();
@@ -98,12 +100,12 @@ pub(crate) fn check(head: &[u8], limits: &Limits) -> Result<Checked, Refusal> {
     let host = fields.host()?;
     fields.framing(line.one_dot_zero)?;
     fields.connection()?;
-    Ok(Checked { request_line: line.in_origin_form(host)? })
+    Ok(Checked { request_line: line.in_origin_form(host)?, chunked: !fields.transfer_encoding.is_empty() })
 }
 
-/// Splits at CRLF only; a lone CR stays in its line and is refused there.
+/// The lines, each without its CRLF; a lone CR, at the end of the last line too, stays in its line and is refused there.
 fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
-    head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+    head.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r\n").unwrap_or(line))
 }
 
 struct RequestLine<'a> {
@@ -247,7 +249,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn split_field(line: &[u8]) -> Result<(&str, &[u8]), Refusal> {
+pub(crate) fn split_field(line: &[u8]) -> Result<(&str, &[u8]), Refusal> {
     if line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
         return Err(Refusal::bad("folded_line"));
     }
@@ -289,7 +291,7 @@ pub(crate) fn check_expectation(value: &[u8]) -> Result<(), Refusal> {
 }
 
 /// RFC 9110 `tchar`.
-fn is_token_character(byte: u8) -> bool {
+pub(crate) fn is_token_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
@@ -367,6 +369,8 @@ mod tests {
             (&b"GET / HTTP/1.1\nHost: app.test\n\n"[..], 400),
             (b"GET / HTTP/1.1\r\nHost: app.test\nA: b\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nHost: app.test\r\nA: b\rc\r\n\r\n", 400),
+            (b"GET / HTTP/1.1\r\nHost: app.test\r\nA: b\r\r\n\r\n", 400),
+            (b"GET / HTTP/1.1\r\nHost: app.test\r\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nHost: app.test\r\nA: b\0c\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nHost: app.test\r\nA: b\r\n c\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nHost: app.test\r\nA : b\r\n\r\n", 400),

@@ -1,12 +1,17 @@
 //! The layer in front of Pingora's `HttpProxy`. It owns the HTTP/1 connection loop: it reads each head itself, under one
-//! deadline, checks it, and only then hands it over. HTTP/2 goes to Pingora's own loop, with a deadline for the preface.
+//! deadline, checks it, and only then hands it over. HTTP/2 goes to Pingora's own loop, its frames watched on the way. Any
+//! connection ends whose client takes too little of what is ready for it.
 //!
 //! What that gives (and no setting does): a deadline for a whole head, an idle time-out, strict heads, connections that can
 //! be cut while they are in use, and upgrades that lose no request.
 
+mod chunks;
 pub(crate) mod crowd;
+mod frames;
+mod goodbye;
+mod guarded;
 mod head;
-mod preface;
+pub(crate) mod room;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,11 +31,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use chunks::is_bad_chunk;
 pub(crate) use head::{check_expectation, check_length, check_method};
 
+use crate::departure::Departure;
+use crate::front::chunks::{Body, Chunks};
 use crate::front::crowd::Crowd;
-use crate::front::head::{Progress, Scan};
-use crate::front::preface::Preface;
+use crate::front::goodbye::{Goodbye, asks_to_switch};
+use crate::front::guarded::Guarded;
+use crate::front::head::{Checked, Progress, Scan};
+use crate::front::room::Room;
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::live::CUT;
@@ -40,7 +50,7 @@ use crate::refusal::Refusal;
 /// What a listener serves: see the module.
 pub struct Front {
     edge: Arc<Edge>,
-    crowd: Arc<Crowd>,
+    room: Arc<Room>,
 }
 
 /// The part that every request passes, on HTTP/1 and on HTTP/2.
@@ -48,37 +58,50 @@ struct Edge {
     inner: Arc<HttpProxy<Gateway>>,
     limits: Arc<Limits>,
     refused: Refusals,
+    departure: Arc<Departure>,
+    crowd: Arc<Crowd>,
 }
 
 /// What came of waiting for a head.
 enum Got {
-    /// A good one; what follows it in the buffer is the body's.
-    Head(BytesMut),
+    /// A good one; what follows it in the buffer is the body's. If that is chunked, how far it has come.
+    Head(BytesMut, Option<Chunks>),
     /// Nothing: the client left or was silent for too long.
     Close,
-    /// A bad one, and when it began.
-    Refuse(Refusal, Instant),
+    /// A bad one, when it began, and whether it asked for a head alone.
+    Refuse(Refusal, Instant, bool),
 }
 
 impl Front {
-    pub(crate) fn new(inner: HttpProxy<Gateway>, limits: Arc<Limits>, crowd: Arc<Crowd>, refused: Refusals) -> Self {
-        Self { edge: Arc::new(Edge { inner: Arc::new(inner), limits, refused }), crowd }
+    pub(crate) fn new(
+        inner: HttpProxy<Gateway>,
+        limits: Arc<Limits>,
+        (crowd, room): (Arc<Crowd>, Arc<Room>),
+        refused: Refusals,
+        departure: Arc<Departure>,
+    ) -> Self {
+        Self { edge: Arc::new(Edge { inner: Arc::new(inner), limits, refused, departure, crowd }), room }
     }
 }
 
 #[async_trait]
 impl ServerApp for Front {
     async fn process_new(self: &Arc<Self>, io: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
+        let _under_way = self.edge.departure.enter();
         let address = peer_address(&io);
-        let _present = address.map(|address| self.crowd.enter(address));
+        let _place = self.room.enter();
+        let _present = address.map(|address| self.edge.crowd.enter(address));
         if matches!(io.selected_alpn_proto(), Some(ALPN::H2)) {
-            let io = Preface::new(io, self.edge.limits.header_deadline);
+            let io = Guarded::http2(io, &self.edge.limits, self.edge.refused.book.metrics.clone());
             return ServerApp::process_new(&self.edge, Box::new(io), shutdown).await;
         }
+        let body = Arc::new(Body::default());
+        let metrics = self.edge.refused.book.metrics.clone();
+        let io = Box::new(Guarded::http1(io, &self.edge.limits, metrics).watching(body.clone()));
         let cut = CancellationToken::new();
         tokio::select! {
             biased;
-            () = CUT.scope(cut.clone(), self.edge.h1_connection(io, address, shutdown)) => {}
+            () = CUT.scope(cut.clone(), self.edge.h1_connection(io, &body, address, shutdown)) => {}
             // Dropping the future drops both connections: the client's and the upstream's.
             () = cut.cancelled() => {}
         }
@@ -92,14 +115,24 @@ impl ServerApp for Front {
 
 impl Edge {
     /// HTTP/1: one request after the other.
-    async fn h1_connection(self: &Arc<Self>, mut io: Stream, address: Option<IpAddr>, shutdown: &ShutdownWatch) {
+    async fn h1_connection(
+        self: &Arc<Self>,
+        mut io: Stream,
+        body: &Body,
+        address: Option<IpAddr>,
+        shutdown: &ShutdownWatch,
+    ) {
         let mut kept = None;
         loop {
-            let head = match self.read_head(&mut io, shutdown).await {
-                Got::Head(head) => head,
+            body.begin(None);
+            let (head, chunks) = match self.read_head(&mut io, shutdown).await {
+                Got::Head(head, chunks) => (head, chunks),
                 Got::Close => return close(io).await,
-                Got::Refuse(refusal, begun) => return self.refuse(io, address, refusal, begun).await,
+                Got::Refuse(refusal, begun, to_head) => {
+                    return self.refuse(io, address, refusal, begun, to_head).await;
+                }
             };
+            body.begin(chunks);
             let session = self.session(io, head, kept.take());
             match self.inner.process_new_http(session, shutdown).await.map(ReusedHttpStream::consume) {
                 Some((stream, settings)) => (io, kept) = (stream, settings),
@@ -108,7 +141,10 @@ impl Edge {
         }
     }
 
-    fn session(&self, io: Stream, head: BytesMut, kept: Option<HttpPersistentSettings>) -> ServerSession {
+    fn session(&self, mut io: Stream, head: BytesMut, kept: Option<HttpPersistentSettings>) -> ServerSession {
+        if asks_to_switch(&head) {
+            io = Box::new(Goodbye::new(io, self.departure.beginning()));
+        }
         let mut session = ServerSession::new_http1(io);
         match kept {
             Some(kept) => kept.apply_to_session(&mut session),
@@ -122,10 +158,11 @@ impl Edge {
         session
     }
 
-    /// Time-outs for the body and for the answer.
+    /// Time-outs for the body and for the answer. How fast an answer must be taken is the guard's business; but a window of
+    /// HTTP/2 that stays shut is nothing that it could see.
     fn bound(&self, session: &mut ServerSession) {
         session.set_read_timeout(Some(self.limits.body_idle));
-        session.set_write_timeout(Some(self.limits.body_idle));
+        session.set_write_timeout(session.is_http2().then_some(self.limits.h2.window_shut));
         session.set_total_drain_timeout(Some(self.limits.drain_time));
     }
 
@@ -135,11 +172,12 @@ impl Edge {
             return Got::Close;
         }
         let begun = Instant::now();
-        match timeout(self.limits.header_deadline, self.rest_of_head(io, buffer)).await {
-            Ok(Ok(Some(head))) => Got::Head(head),
-            Ok(Ok(None)) => Got::Close,
-            Ok(Err(refusal)) => Got::Refuse(refusal, begun),
-            Err(_) => Got::Refuse(Refusal::new(StatusCode::REQUEST_TIMEOUT, "head_deadline"), begun),
+        let late = Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "head_deadline"));
+        let read = timeout(self.limits.header_deadline, self.rest_of_head(io, &mut buffer)).await.unwrap_or(late);
+        match read {
+            Ok(Some((head, chunks))) => Got::Head(with_request_line(buffer, head.request_line), chunks),
+            Ok(None) => Got::Close,
+            Err(refusal) => Got::Refuse(refusal, begun, buffer.starts_with(b"HEAD ")),
         }
     }
 
@@ -148,7 +186,7 @@ impl Edge {
         let mut shutdown = shutdown.clone();
         loop {
             let leaving = *shutdown.borrow_and_update();
-            let idle = if leaving { self.limits.linger.min(self.limits.idle) } else { self.limits.idle };
+            let idle = if leaving { self.departure.linger().min(self.limits.idle) } else { self.limits.idle };
             tokio::select! {
                 biased;
                 read = timeout(idle, io.read_buf(buffer)) => return matches!(read, Ok(Ok(count)) if count > 0),
@@ -158,7 +196,11 @@ impl Edge {
     }
 
     /// `None` when the client has left.
-    async fn rest_of_head(&self, io: &mut Stream, mut buffer: BytesMut) -> Result<Option<BytesMut>, Refusal> {
+    async fn rest_of_head(
+        &self,
+        io: &mut Stream,
+        buffer: &mut BytesMut,
+    ) -> Result<Option<(Checked, Option<Chunks>)>, Refusal> {
         let mut scan = Scan::default();
         let mut line_skipped = false;
         loop {
@@ -167,26 +209,32 @@ impl Edge {
                 buffer.advance(2);
                 line_skipped = true;
             }
-            if let Progress::Complete(length) = scan.advance(&buffer, &self.limits)? {
+            if let Progress::Complete(length) = scan.advance(buffer, &self.limits)? {
                 return self.checked(buffer, length).map(Some);
             }
             buffer.reserve(4096);
-            match io.read_buf(&mut buffer).await {
+            match io.read_buf(buffer).await {
                 Ok(count) if count > 0 => {}
                 _ => return Ok(None),
             }
         }
     }
 
-    fn checked(&self, buffer: BytesMut, length: usize) -> Result<BytesMut, Refusal> {
-        let checked = head::check(buffer.get(..length).unwrap_or_default(), &self.limits)?;
-        Ok(with_request_line(buffer, checked.request_line))
+    /// The head, and what has come of its body.
+    fn checked(&self, buffer: &[u8], length: usize) -> Result<(Checked, Option<Chunks>), Refusal> {
+        let (head, rest) = buffer.split_at_checked(length).unwrap_or_default();
+        let checked = head::check(head, &self.limits)?;
+        let chunks = checked.chunked.then(|| Chunks::begin(rest)).transpose()?;
+        Ok((checked, chunks))
     }
 
     /// Says no in plain words, and reads on for a moment: a connection closed with bytes unread is reset, and the answer
     /// would be lost with it.
-    async fn refuse(&self, mut io: Stream, address: Option<IpAddr>, refusal: Refusal, begun: Instant) {
-        let answer = self.refused.head(refusal, address, begun);
+    async fn refuse(&self, mut io: Stream, address: Option<IpAddr>, refusal: Refusal, begun: Instant, to_head: bool) {
+        let mut answer = self.refused.head(refusal, address, begun);
+        if let (true, Some(end)) = (to_head, answer.find("\r\n\r\n")) {
+            answer.truncate(end + 4);
+        }
         let told = async {
             io.write_all(answer.as_bytes()).await?;
             io.flush().await?;
@@ -208,7 +256,17 @@ impl HttpServerApp for Edge {
         mut session: ServerSession,
         shutdown: &ShutdownWatch,
     ) -> Option<ReusedHttpStream> {
+        let _under_way = self.departure.enter();
         self.bound(&mut session);
+        let address = session.client_addr().and_then(|address| Some(address.as_inet()?.ip().to_canonical()));
+        let asking = address.map(|address| self.crowd.asks(address));
+        if matches!(asking, Some(None)) {
+            let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+            self.refused.note(refusal, address, Instant::now());
+            // Whoever is gone already is not told.
+            let _ = session.respond_error(refusal.status.as_u16()).await;
+            return None;
+        }
         let cut = CancellationToken::new();
         tokio::select! {
             biased;
@@ -228,7 +286,7 @@ impl HttpServerApp for Edge {
     /// Pingora drops every connection that waits for a request as soon as the accept loops have ended, and with it the
     /// requests on their way in. So it is told later; meanwhile answers say `Connection: close`.
     async fn http_cleanup(&self) {
-        sleep(self.limits.linger).await;
+        sleep(self.departure.linger()).await;
         self.inner.http_cleanup().await;
     }
 }
@@ -250,6 +308,7 @@ pub(crate) fn h2_options(limits: &Limits) -> H2Options {
     options.max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX));
     options.initial_window_size(limits.h2.stream_window);
     options.initial_connection_window_size(limits.h2.connection_window);
+    options.max_local_error_reset_streams(Some(limits.h2.provoked_resets));
     options
 }
 
@@ -270,4 +329,18 @@ fn with_request_line(buffer: BytesMut, line: Option<Vec<u8>>) -> BytesMut {
 
 async fn close(mut io: Stream) {
     let _ = timeout(Duration::from_secs(1), AsyncWriteExt::shutdown(&mut io)).await;
+}
+
+/// The way of a head through this layer, without a connection: see [`crate::seams::read_head`].
+pub(crate) fn read_whole_head(pieces: &[&[u8]], limits: &Limits) -> Result<Option<usize>, Refusal> {
+    let mut buffer = BytesMut::new();
+    let mut scan = Scan::default();
+    for piece in pieces {
+        buffer.extend_from_slice(piece);
+        if let Progress::Complete(length) = scan.advance(&buffer, limits)? {
+            head::check(buffer.get(..length).unwrap_or_default(), limits)?;
+            return Ok(Some(length));
+        }
+    }
+    Ok(None)
 }

@@ -127,7 +127,7 @@ fn an_address_has_room_for_so_many_connections() {
 
 #[test]
 fn a_shutdown_loses_no_request_of_a_connection_that_is_kept() {
-    let world = World::with(Limits { linger: Duration::from_secs(1), ..Limits::default() });
+    let world = World::start();
     let request = "GET / HTTP/1.1\r\nHost: open.localhost\r\n\r\n";
     let mut kept: Vec<TcpStream> = (0..10).map(|_| world.connect()).collect();
     for stream in &mut kept {

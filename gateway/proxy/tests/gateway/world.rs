@@ -29,7 +29,7 @@ use doorward_api::{
 };
 use doorward_policy::{Policies, Source};
 use doorward_proxy::tls::{Certificates, PemPair, settings};
-use doorward_proxy::{ConsoleParts, GatewayParts, Limits, Live, console_service, public_service};
+use doorward_proxy::{ConsoleParts, Departure, Fleet, GatewayParts, Limits, Live, console_service, public_service};
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server, ShutdownSignal, ShutdownSignalWatch};
 use tokio::sync::Notify;
@@ -94,6 +94,7 @@ impl World {
         let entropy: Arc<dyn Entropy> = Arc::new(Dice::default());
         let identities = Arc::new(Identities::new(store.clone(), store.clone(), SessionLimits::default()));
         let live = Live::new();
+        let departure = Departure::new(Duration::from_secs(1));
         let conf = Arc::new(ServerConf { threads: 2, ..ServerConf::default() });
         let mut service = public_service(
             &conf,
@@ -104,6 +105,8 @@ impl World {
                 returns: Arc::new(Returns::new(&MasterKey::new(vec![7; 32]).unwrap(), entropy.clone())),
                 router: portal(),
                 live: live.clone(),
+                departure: departure.clone(),
+                fleet: Fleet::new(),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
                 metrics: Arc::new(NoMetrics),
@@ -120,6 +123,7 @@ impl World {
             ConsoleParts {
                 router: Router::new().route("/mailbox", get(|| async { "mail" })),
                 hosts: vec!["127.0.0.1".into(), "localhost".into()],
+                departure,
                 clock,
                 entropy,
                 metrics: Arc::new(NoMetrics),
@@ -339,13 +343,15 @@ fn site(public: u16, tls: u16, origin: u16) -> Site {
             port: if id == "down" { 1 } else { origin },
             tls: false,
             preserve_host: true,
-        },
+        }
+        .into(),
         options,
     };
     let lenient = AppOptions {
         encoded_slash: true,
         semicolon: true,
         double_slash: true,
+        case_insensitive: false,
         extra_methods: vec!["PROPFIND".into()],
         websocket: false,
     };

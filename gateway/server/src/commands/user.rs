@@ -142,7 +142,11 @@ fn tokens(file: &Path, name: &str, from: TokenState, to: TokenState, kind: Event
     }
     for token in &concerned {
         change = change.and(Act::CredentialState { id: token.id.clone(), from: from.clone(), to }).record(
-            event(kind, &user.id, &user.name).with("serial", token.serial.clone()).with("from", token.state.as_str()),
+            event(kind, &user.id, &user.name)
+                .with("serial", token.serial.clone())
+                .with("from", token.state.as_str())
+                .with("to", to.as_str())
+                .with("reason", "operator"),
         );
     }
     if to == TokenState::Revoked {

@@ -3,10 +3,12 @@
 mod files;
 mod resolve;
 mod source;
+mod upgrade_socket;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use resolve::{Resolved, cores, resolve_site};
+pub(crate) use upgrade_socket::UpgradeSocket;
 
 /// Why a configuration is refused. Shown as `file:line: what; rule`, and the process ends with exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,17 @@ pub(crate) enum ConfigError {
         /// Why.
         cause: String,
     },
+}
+
+impl ConfigError {
+    /// Which part of the configuration it is about, as `doorward_reloads_total` names it.
+    pub(crate) fn part(&self) -> &'static str {
+        match self {
+            Self::Policies(_) => "policy",
+            Self::Value { field, .. } if field.starts_with("certificates.") => "certificate",
+            _ => "configuration",
+        }
+    }
 }
 
 /// Reads and resolves a configuration file; relative paths in it are taken from its folder.

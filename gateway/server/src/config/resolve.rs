@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use doorward_access::site::{App, AppOptions, HostRole, Site, Upstream, VirtualServer};
+use doorward_access::site::{App, AppOptions, HostRole, Site, Upstream, Upstreams, VirtualServer};
 use doorward_api::keys::MasterKey;
 use doorward_api::{AppId, Secret, VirtualServerId};
 use doorward_connect::{Protection, Smtp, SmtpSettings};
 use doorward_policy::Policies;
+use doorward_proxy::canonical::folded_path;
 use doorward_proxy::tls::PemPair;
 use ipnet::IpNet;
 use toml::Spanned;
 
-use super::source::{AppTable, ConfigFile, MailSecurity, VirtualServerTable};
-use super::{ConfigError, read_policies};
+use super::source::{AppTable, ConfigFile, MailSecurity, UpstreamEntry, VirtualServerTable};
+use super::{ConfigError, UpgradeSocket, read_policies};
 
 /// A configuration that holds.
 #[derive(Debug)]
@@ -32,6 +34,10 @@ pub(crate) struct Resolved {
     pub(crate) metrics: SocketAddr,
     /// Worker threads.
     pub(crate) threads: usize,
+    /// How long open requests may take after the process was told to stop.
+    pub(crate) grace: Duration,
+    /// Where a new process is handed the listeners of the running one.
+    pub(crate) upgrade_socket: UpgradeSocket,
     /// The database.
     pub(crate) store_url: String,
     /// The master key.
@@ -96,7 +102,9 @@ impl Place<'_> {
 }
 
 pub(super) fn resolve(file: &Path, text: &str) -> Result<Resolved, ConfigError> {
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // What is opened later is opened from the same place, wherever that is then.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let place = Place { file, folder, text };
     let written: ConfigFile = toml::from_str(text).map_err(|error| ConfigError::Syntax {
         file: file.to_owned(),
@@ -105,6 +113,8 @@ pub(super) fn resolve(file: &Path, text: &str) -> Result<Resolved, ConfigError> 
     })?;
 
     let (site, policy_folders) = site(&place, &written)?;
+    let store_url = store_url(&place, &written.store.url)?;
+    let checkpoints = place.path(written.audit.checkpoints.as_deref().unwrap_or(Path::new("checkpoints")));
     Ok(Resolved {
         file: file.to_owned(),
         https: written.listen.https.iter().map(|a| *a.get_ref()).collect(),
@@ -112,10 +122,12 @@ pub(super) fn resolve(file: &Path, text: &str) -> Result<Resolved, ConfigError> 
         console: written.listen.console,
         metrics: written.listen.metrics,
         threads: written.listen.threads.unwrap_or_else(cores),
-        store_url: store_url(&place, &written.store.url)?,
+        grace: grace(&place, &written)?,
+        upgrade_socket: upgrade_socket(&place, &written, &store_url, &checkpoints)?,
+        store_url,
         key: master_key(&place, &written.store.key_file)?,
         mail: mail(&place, &written)?,
-        checkpoints: place.path(written.audit.checkpoints.as_deref().unwrap_or(Path::new("checkpoints"))),
+        checkpoints,
         certificates: certificates(&place, &written)?,
         templates: written.templates.as_deref().map(|p| place.path(p)),
         plugins: written
@@ -156,6 +168,33 @@ fn plain_listeners(place: &Place<'_>, written: &ConfigFile) -> Result<Vec<Socket
         });
     }
     Ok(listen.http.iter().map(|a| *a.get_ref()).collect())
+}
+
+fn grace(place: &Place<'_>, written: &ConfigFile) -> Result<Duration, ConfigError> {
+    let Some(grace) = &written.listen.grace else { return Ok(Duration::from_secs(10)) };
+    match grace.get_ref() {
+        seconds @ 1..=3600 => Ok(Duration::from_secs(*seconds)),
+        _ => Err(place.wrong(grace, "listen.grace", "must be 1 to 3600 seconds")),
+    }
+}
+
+/// The one that is written, held to the rules at once; or one beside the database, or among the checkpoints where the database
+/// is elsewhere, which is held to them when it is needed.
+fn upgrade_socket(
+    place: &Place<'_>,
+    written: &ConfigFile,
+    store_url: &str,
+    checkpoints: &Path,
+) -> Result<UpgradeSocket, ConfigError> {
+    if let Some(written) = &written.listen.upgrade_socket {
+        let socket = UpgradeSocket::at(place.path(written.get_ref()));
+        return match socket.check() {
+            Ok(()) => Ok(socket),
+            Err(rule) => Err(place.wrong(written, "listen.upgrade_socket", rule)),
+        };
+    }
+    let beside = store_url.strip_prefix("sqlite://").and_then(|file| Path::new(file).parent());
+    Ok(UpgradeSocket::at(beside.unwrap_or(checkpoints).join("upgrade.sock")))
 }
 
 fn store_url(place: &Place<'_>, url: &Spanned<String>) -> Result<String, ConfigError> {
@@ -333,11 +372,12 @@ fn virtual_server(
         .collect::<Result<BTreeMap<_, _>, ConfigError>>()?;
     let folder = place.existing(&written.policies, &key("policies"))?;
     let app_ids: Vec<AppId> = apps.keys().cloned().collect();
-    let policies = Policies::load(&read_policies(&folder)?, &app_ids)
-        .map_err(|errors| ConfigError::Policies(errors.to_string()))?;
+    let sources = read_policies(&folder).map_err(|error| ConfigError::Policies(error.to_string()))?;
+    let policies = Policies::load(&sources, &app_ids).map_err(|errors| ConfigError::Policies(errors.to_string()))?;
+    small_letters(&policies, &apps)?;
     let server = VirtualServer {
         id: VirtualServerId::new(id),
-        name: written.name.clone(),
+        name: shown_name(place, &written.name, key("name"))?,
         portal_host: portal.host,
         portal_origin: portal.origin,
         support_url: written.support_url.as_ref().map(|u| u.get_ref().clone()),
@@ -347,14 +387,48 @@ fn virtual_server(
     Ok((Arc::new(server), folder))
 }
 
+/// Where an application ignores case, policies are shown paths in small letters; one that compares them with capitals would
+/// protect nothing, and nobody would notice.
+fn small_letters(policies: &Policies, apps: &BTreeMap<AppId, Arc<App>>) -> Result<(), ConfigError> {
+    let ignoring = apps.values().filter(|app| app.options.case_insensitive);
+    let texts = ignoring.flat_map(|app| policies.path_texts(&app.id).into_iter().map(move |found| (app, found)));
+    let capitals = texts.filter(|(_, (_, text))| folded_path(text).as_ref() != Some(text));
+    let errors: Vec<String> = capitals
+        .map(|(app, (policy, text))| {
+            format!(
+                "{policy}: no path of {} is \"{text}\": it has case_insensitive = true, so its policies are shown small letters",
+                app.id
+            )
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(ConfigError::Policies(errors.join("\n"))) }
+}
+
+/// The longest name that people are shown, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// A name for pages and the subjects of mails: one line of visible text (ML-01).
+fn shown_name(place: &Place<'_>, written: &Spanned<String>, field: String) -> Result<String, ConfigError> {
+    let name = written.get_ref();
+    // Controls; separators of lines; what takes no room, or turns the direction of the text around it.
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if name.trim().is_empty() || name.chars().count() > LONGEST_NAME || name.contains(hidden) {
+        let rule = "must be one line of 1 to 100 visible characters, without control or direction characters";
+        return Err(place.wrong(written, field, rule));
+    }
+    Ok(name.clone())
+}
+
 fn application(place: &Place<'_>, key: &str, id: &str, table: &Spanned<AppTable>) -> Result<App, ConfigError> {
     let written = table.get_ref();
     if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Err(place.wrong(table, key, "an application's key is made of a-z, 0-9 and -"));
     }
     let public = origin(&written.url).map_err(|rule| place.wrong(&written.url, format!("{key}.url"), rule))?;
-    let upstream = upstream(&written.upstream, written.preserve_host)
-        .map_err(|rule| place.wrong(&written.upstream, format!("{key}.upstream"), rule))?;
+    let upstream = upstreams(place, key, written)?;
     for method in &written.extra_methods {
         let text = method.get_ref();
         let refused = matches!(text.as_str(), "CONNECT" | "TRACE");
@@ -368,7 +442,7 @@ fn application(place: &Place<'_>, key: &str, id: &str, table: &Spanned<AppTable>
     }
     Ok(App {
         id: AppId::new(id),
-        name: written.name.clone(),
+        name: shown_name(place, &written.name, format!("{key}.name"))?,
         host: public.host,
         origin: public.origin,
         upstream,
@@ -377,6 +451,7 @@ fn application(place: &Place<'_>, key: &str, id: &str, table: &Spanned<AppTable>
             encoded_slash: written.encoded_slash,
             semicolon: written.semicolon,
             double_slash: written.double_slash,
+            case_insensitive: written.case_insensitive,
             websocket: written.websocket,
         },
     })
@@ -403,9 +478,47 @@ fn origin(text: &Spanned<String>) -> Result<Origin, String> {
     Ok(Origin { origin: format!("{scheme}://{host}{port}"), host })
 }
 
-fn upstream(text: &Spanned<String>, preserve_host: bool) -> Result<Upstream, String> {
+/// The most upstreams of one application.
+const MOST_UPSTREAMS: usize = 32;
+
+fn upstreams(place: &Place<'_>, key: &str, written: &AppTable) -> Result<Upstreams, ConfigError> {
+    let texts = match written.upstream.get_ref() {
+        UpstreamEntry::One(text) => std::slice::from_ref(text),
+        UpstreamEntry::Several(list) => list.as_slice(),
+    };
+    let wrong = |rule: String| place.wrong(&written.upstream, format!("{key}.upstream"), rule);
+    if texts.len() > MOST_UPSTREAMS {
+        return Err(wrong(format!("must be at most {MOST_UPSTREAMS} addresses")));
+    }
+    let mut all = Vec::with_capacity(texts.len());
+    for text in texts {
+        let one = upstream(text, written.preserve_host).map_err(wrong)?;
+        if all.contains(&one) {
+            return Err(wrong(format!("names {text} twice")));
+        }
+        all.push(one);
+    }
+    if all.iter().any(|one| Some(one.tls) != all.first().map(|first| first.tls)) {
+        return Err(wrong("must all begin with http://, or all with https://".to_owned()));
+    }
+    let mut all = all.into_iter();
+    let first = all.next().ok_or_else(|| wrong("must name an address".to_owned()))?;
+    let health_path = written.health_path.as_ref().map(|path| health_path(place, key, path)).transpose()?;
+    Ok(Upstreams { first, others: all.collect(), health_path })
+}
+
+fn health_path(place: &Place<'_>, key: &str, written: &Spanned<String>) -> Result<String, ConfigError> {
+    let path = written.get_ref();
+    let is_target = path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+    if is_target && path.parse::<http::uri::PathAndQuery>().is_ok() {
+        return Ok(path.clone());
+    }
+    Err(place.wrong(written, format!("{key}.health_path"), "must be a path such as /healthz"))
+}
+
+fn upstream(text: &str, preserve_host: bool) -> Result<Upstream, String> {
     let rule = || "must be http://host:port or https://host[:port], with no path".to_owned();
-    let uri: http::Uri = text.get_ref().parse().map_err(|_| rule())?;
+    let uri: http::Uri = text.parse().map_err(|_| rule())?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(rule()) };
     if authority.as_str().contains('@') || !matches!(uri.path(), "" | "/") || uri.query().is_some() {
         return Err(rule());

@@ -43,6 +43,12 @@ pub(crate) struct Listen {
     /// Worker threads; the number of cores when absent.
     #[serde(default)]
     pub(crate) threads: Option<usize>,
+    /// Seconds for open requests to finish in, once the process was told to stop: 1 to 3600, 10 when absent.
+    #[serde(default)]
+    pub(crate) grace: Option<Spanned<u64>>,
+    /// Where a new process is handed the listeners of the running one. In a folder in which nobody else can write.
+    #[serde(default)]
+    pub(crate) upgrade_socket: Option<Spanned<PathBuf>>,
 }
 
 fn console_default() -> SocketAddr {
@@ -109,7 +115,7 @@ pub(crate) struct Certificate {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VirtualServerTable {
-    pub(crate) name: String,
+    pub(crate) name: Spanned<String>,
     pub(crate) portal: Spanned<String>,
     pub(crate) policies: Spanned<PathBuf>,
     #[serde(default)]
@@ -121,9 +127,12 @@ pub(crate) struct VirtualServerTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AppTable {
-    pub(crate) name: String,
+    pub(crate) name: Spanned<String>,
     pub(crate) url: Spanned<String>,
-    pub(crate) upstream: Spanned<String>,
+    pub(crate) upstream: Spanned<UpstreamEntry>,
+    /// What the upstreams are asked for every five seconds.
+    #[serde(default)]
+    pub(crate) health_path: Option<Spanned<String>>,
     #[serde(default = "yes")]
     pub(crate) preserve_host: bool,
     #[serde(default)]
@@ -135,7 +144,17 @@ pub(crate) struct AppTable {
     #[serde(default)]
     pub(crate) double_slash: bool,
     #[serde(default)]
+    pub(crate) case_insensitive: bool,
+    #[serde(default)]
     pub(crate) websocket: bool,
+}
+
+/// One upstream, or several that are alike.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "an address such as \"http://127.0.0.1:3000\", or a list of them")]
+pub(crate) enum UpstreamEntry {
+    One(String),
+    Several(Vec<String>),
 }
 
 const fn yes() -> bool {

@@ -71,7 +71,8 @@ fn app(id: &str, name: &str, port: u16, upstream: SocketAddr) -> App {
         name: name.to_owned(),
         origin: format!("http://{host}:{port}"),
         host,
-        upstream: Upstream { host: upstream.ip().to_string(), port: upstream.port(), tls: false, preserve_host: true },
+        upstream: Upstream { host: upstream.ip().to_string(), port: upstream.port(), tls: false, preserve_host: true }
+            .into(),
         options: AppOptions { websocket: true, ..AppOptions::default() },
     }
 }

@@ -4,15 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward_access::site::SharedSite;
+use doorward_api::VirtualServerId;
 use doorward_api::keys::MasterKey;
-use doorward_api::ports::{Clock, Ledger, Metrics, Sessions};
-use doorward_api::{AuditEvent, EventContext, EventKind, VirtualServerId};
+use doorward_api::ports::{Clock, Metrics, Sessions};
 use doorward_audit::Checkpoints;
+use doorward_proxy::tls::Certificates;
+use doorward_proxy::{Departure, Fleet};
 use doorward_store::Store;
 use tokio::runtime::Runtime;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::config;
 use crate::metrics::PrometheusMetrics;
 use crate::wire::Gateway;
 
@@ -21,37 +23,80 @@ pub(crate) struct Background {
     pub(crate) checkpoints: PathBuf,
     pub(crate) key: MasterKey,
     pub(crate) virtual_servers: Vec<VirtualServerId>,
-    /// The configuration file to read again at SIGHUP.
-    pub(crate) reload: Option<PathBuf>,
+    /// The certificates that are served, for the gauge of when they end.
+    pub(crate) certificates: Option<Arc<Certificates>>,
 }
 
 /// How often expired rows are removed and gauges are read.
 const JANITOR: Duration = Duration::from_secs(5);
+/// How often connections are counted and certificates looked at.
+const GAUGES: Duration = Duration::from_secs(1);
+/// A mail that waits for longer is worth a look at the mail server.
+const MAIL_IS_LATE: Duration = Duration::from_secs(60);
+/// So long before its end a certificate is to be replaced.
+const CERTIFICATE_ENDS: Duration = Duration::from_hours(7 * 24);
+/// How often the clocks are compared.
+const CLOCK: Duration = Duration::from_secs(1);
 /// How often the chain's end is looked at; the checkpoint itself follows 1,000 records or 60 seconds.
 const CHECKPOINT: Duration = Duration::from_secs(1);
+/// While it cannot be written, each so many-th failure is said.
+const SAY_AGAIN: u32 = 60;
+/// A job that broke off is begun anew after this.
+const ANEW: Duration = Duration::from_secs(1);
 
 impl Background {
     /// Starts every job.
     pub(crate) fn start(self, runtime: &Runtime, store: &Store, gateway: &Gateway) {
-        let outbox = gateway.outbox.clone();
-        runtime.spawn(async move { outbox.run().await });
-        runtime.spawn(janitor(store.clone(), gateway.metrics.clone(), self.virtual_servers.clone()));
-        runtime.spawn(checkpoints(
-            Checkpoints::new(self.checkpoints, &self.key),
-            store.clone(),
-            self.virtual_servers.clone(),
-        ));
-        if let Some(file) = self.reload {
-            let reloader = Reloader {
-                file,
-                site: gateway.site.clone(),
-                store: store.clone(),
-                clock: gateway.clock.clone(),
-                metrics: gateway.metrics.clone(),
-            };
-            runtime.spawn(reloader.run());
+        let Self { checkpoints: folder, key, virtual_servers, certificates } = self;
+        let (outbox, metrics) = (gateway.outbox.clone(), gateway.metrics.clone());
+        keep(runtime, "outbox", move || {
+            let outbox = outbox.clone();
+            async move { outbox.run().await }
+        });
+        keep(runtime, "janitor", {
+            let (store, metrics, servers) = (store.clone(), metrics.clone(), virtual_servers.clone());
+            move || janitor(store.clone(), metrics.clone(), servers.clone())
+        });
+        keep(runtime, "gauges", {
+            let (departure, clock, metrics) = (gateway.departure.clone(), store.clock(), metrics.clone());
+            move || gauges(departure.clone(), certificates.clone(), clock.clone(), metrics.clone())
+        });
+        keep(runtime, "upstreams", {
+            let (fleet, site) = (gateway.fleet.clone(), gateway.site.clone());
+            move || fleet.clone().check(site.clone())
+        });
+        keep(runtime, "upstream gauges", {
+            let (fleet, site, metrics) = (gateway.fleet.clone(), gateway.site.clone(), metrics.clone());
+            move || watch_upstreams(fleet.clone(), site.clone(), metrics.clone())
+        });
+        keep(runtime, "clock", {
+            let (store, metrics) = (store.clone(), metrics.clone());
+            move || watch_clock(store.clone(), metrics.clone())
+        });
+        for wanted in ["checkpoints", "mail", "certificates"] {
+            metrics.set_ready(wanted, true);
         }
+        keep(runtime, "checkpoints", {
+            let store = store.clone();
+            move || {
+                let signer = Checkpoints::new(folder.clone(), &key);
+                checkpoints(signer, store.clone(), virtual_servers.clone(), metrics.clone())
+            }
+        });
     }
+}
+
+/// Runs a job for as long as the process lives: one that a mistake of ours has ended is begun anew (F-30).
+fn keep<F>(runtime: &Runtime, job: &'static str, begin: impl Fn() -> F + Send + 'static)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    runtime.spawn(async move {
+        while tokio::spawn(begin()).await.is_err_and(|ended| ended.is_panic()) {
+            tracing::error!(job, "a job of the background broke off; it is begun anew");
+            sleep(ANEW).await;
+        }
+    });
 }
 
 async fn janitor(store: Store, metrics: Arc<PrometheusMetrics>, virtual_servers: Vec<VirtualServerId>) {
@@ -79,80 +124,128 @@ async fn janitor(store: Store, metrics: Arc<PrometheusMetrics>, virtual_servers:
                 metrics.set_live_sessions(vs.as_str(), live);
             }
         }
+        if let Ok(waiting) = store.waiting_mails().await {
+            metrics.set_ready("mail", waiting.iter().all(|mails| now.since(mails.since) < MAIL_IS_LATE));
+            for vs in &virtual_servers {
+                let of_it = waiting.iter().find(|mails| mails.virtual_server == *vs);
+                let (count, oldest) = of_it.map_or((0, Duration::ZERO), |mails| (mails.count, now.since(mails.since)));
+                metrics.set_waiting_mails(vs.as_str(), count, oldest);
+            }
+        }
     }
 }
 
-async fn checkpoints(mut checkpoints: Checkpoints, store: Store, virtual_servers: Vec<VirtualServerId>) {
-    let clock = store.clock();
-    let mut ticks = interval(CHECKPOINT);
+/// Tells which upstreams get requests.
+async fn watch_upstreams(fleet: Arc<Fleet>, site: SharedSite, metrics: Arc<PrometheusMetrics>) {
+    let mut ticks = interval(GAUGES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = Vec::new();
+    loop {
+        ticks.tick().await;
+        let health = fleet.health(&site.load());
+        if health != told {
+            metrics.set_upstreams(&health);
+            told = health;
+        }
+    }
+}
+
+/// Reads what is counted elsewhere.
+async fn gauges(
+    departure: Arc<Departure>,
+    certificates: Option<Arc<Certificates>>,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<PrometheusMetrics>,
+) {
+    let mut ticks = interval(GAUGES);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        for vs in &virtual_servers {
-            if let Err(error) = checkpoints.advance(&store, vs, clock.now()).await {
-                tracing::error!(%error, virtual_server = %vs, "the audit checkpoint could not be written; tried again");
-            }
+        metrics.set_connections(departure.under_way());
+        if let Some(certificates) = &certificates {
+            let ends = certificates.ends();
+            let soon = (clock.now() + CERTIFICATE_ENDS).millis() / 1000;
+            metrics.set_ready("certificates", ends.iter().all(|(_, end)| *end > soon));
+            metrics.set_certificates(&ends);
         }
     }
 }
 
-/// Reads configuration and policies again at SIGHUP. Anything that does not hold leaves the old in force.
-struct Reloader {
-    file: PathBuf,
-    site: doorward_access::site::SharedSite,
+/// Tells when the clocks are too far apart, and when they agree again (SEC 5.13).
+async fn watch_clock(store: Store, metrics: Arc<PrometheusMetrics>) {
+    let mut ticks = interval(CLOCK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut alarmed = false;
+    loop {
+        ticks.tick().await;
+        let drift = store.drift();
+        let seconds = drift.seconds();
+        metrics.set_clock_drift(seconds);
+        match (alarmed, drift.alarms()) {
+            (false, true) => tracing::error!(seconds, "this machine's clock and the store's are more than 5 s apart"),
+            (true, false) => tracing::info!(seconds, "this machine's clock and the store's agree again"),
+            _ => {}
+        }
+        alarmed = drift.alarms();
+    }
+}
+
+/// Records are in the database with the changes that they tell of, whatever becomes of a checkpoint; one that is late covers
+/// all that came since the last. So requests go on without, and operators are told (F-05).
+async fn checkpoints(
+    mut checkpoints: Checkpoints,
     store: Store,
-    clock: Arc<dyn Clock>,
+    virtual_servers: Vec<VirtualServerId>,
     metrics: Arc<PrometheusMetrics>,
+) {
+    let clock = store.clock();
+    let mut ticks = interval(CHECKPOINT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failures = 0_u32;
+    loop {
+        ticks.tick().await;
+        let mut written = true;
+        for vs in &virtual_servers {
+            let now = clock.now();
+            match checkpoints.advance(&store, vs, now).await {
+                Ok(_) => metrics.set_checkpoint(vs.as_str(), now),
+                Err(error) => {
+                    written = false;
+                    if failures.is_multiple_of(SAY_AGAIN) {
+                        tracing::error!(%error, virtual_server = %vs, "the audit checkpoint could not be written; tried again");
+                    }
+                }
+            }
+        }
+        metrics.set_ready("checkpoints", written);
+        if written && failures > 0 {
+            tracing::info!("audit checkpoints are written again");
+        }
+        failures = if written { 0 } else { failures.saturating_add(1) };
+    }
 }
 
-impl Reloader {
-    async fn run(self) {
-        let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else {
-            tracing::error!("SIGHUP cannot be listened to; reloading is not possible");
-            return;
-        };
-        while hangups.recv().await.is_some() {
-            self.reload().await;
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Instant;
 
-    async fn reload(&self) {
-        let mut site = match config::load(&self.file) {
-            Ok(config) => config.site,
-            Err(error) => {
-                let what = if matches!(error, config::ConfigError::Policies(_)) { "policy" } else { "configuration" };
-                self.metrics.reload(what, "refused");
-                tracing::error!(%error, "reload refused; the old configuration stays in force");
-                return;
+    use super::*;
+
+    #[test]
+    fn a_job_that_panics_is_begun_anew() {
+        static BEGUN: AtomicU32 = AtomicU32::new(0);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        keep(&runtime, "one that panics once", || async {
+            if BEGUN.fetch_add(1, Ordering::SeqCst) == 0 {
+                std::panic::panic_any("a mistake of ours");
             }
-        };
-        let old = self.site.load_full();
-        site.generation = old.generation + 1;
-        let mut changes = Vec::new();
-        for (id, server) in &site.virtual_servers {
-            let before = old.virtual_server(id).map(|s| s.policies.fingerprint());
-            let after = server.policies.fingerprint();
-            if before.as_deref() != Some(after.as_str()) {
-                changes.push((id.clone(), before.unwrap_or_default(), after));
-            }
+            std::future::pending().await
+        });
+        let end = Instant::now() + Duration::from_secs(20);
+        while BEGUN.load(Ordering::SeqCst) < 2 {
+            assert!(Instant::now() < end);
+            std::thread::sleep(Duration::from_millis(10));
         }
-        let now = self.clock.now();
-        for (id, before, after) in changes {
-            let event = AuditEvent::new(EventKind::AccessPolicyChanged, EventContext::default())
-                .with("old", before)
-                .with("new", after);
-            let recorded = self.store.commit(&id, doorward_api::ports::Change::only(event), now).await;
-            if let Err(error) = recorded {
-                self.metrics.reload("policy", "refused");
-                tracing::error!(%error, "reload refused: it could not be recorded; the old policies stay in force");
-                return;
-            }
-            self.metrics.reload("policy", "applied");
-            self.metrics.set_reloaded("policy", now);
-        }
-        self.site.store(Arc::new(site));
-        self.metrics.reload("configuration", "applied");
-        self.metrics.set_reloaded("configuration", now);
-        tracing::info!("configuration and policies reloaded");
     }
 }

@@ -24,12 +24,18 @@ pub(crate) struct Health {
 #[async_trait]
 impl ServeHttp for Health {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
+        // Nothing is lost with this listener's connections when the process leaves: each is used once.
+        session.set_keepalive(None);
         let request = session.req_header();
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
             return text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", b"GET or HEAD\n".to_vec());
         }
         match request.uri.path() {
-            "/metrics" => text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.metrics.exposition()),
+            "/metrics" => {
+                // What depends on others is looked at now, and not when somebody last asked for it.
+                self.look().await;
+                text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.metrics.exposition())
+            }
             "/healthz" => text(StatusCode::OK, "text/plain", b"ok\n".to_vec()),
             "/readyz" => self.ready().await,
             _ => text(StatusCode::NOT_FOUND, "text/plain", b"/metrics, /healthz or /readyz\n".to_vec()),
@@ -37,23 +43,55 @@ impl ServeHttp for Health {
     }
 }
 
+/// What a gateway depends on, and how it is with it.
+struct Dependency {
+    name: &'static str,
+    ready: bool,
+    /// In a word.
+    state: &'static str,
+    /// Without it no request is served; without the others most are, and operators want to know.
+    needed: bool,
+}
+
 impl Health {
     /// 200 when all that a request needs answers, else 503; the body names each.
     async fn ready(&self) -> Response<Vec<u8>> {
+        let found = self.look().await;
+        let ready = found.iter().all(|dependency| dependency.ready || !dependency.needed);
+        let states: serde_json::Map<String, serde_json::Value> =
+            found.iter().map(|dependency| (dependency.name.to_owned(), dependency.state.into())).collect();
+        let missing: Vec<&str> = found.iter().filter(|d| d.needed && !d.ready).map(|d| d.name).collect();
+        let body = serde_json::json!({ "ready": ready, "missing": missing, "dependencies": states });
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        text(status, "application/json", format!("{body}\n").into_bytes())
+    }
+
+    async fn look(&self) -> [Dependency; 6] {
         let store = self.store.ping().await.is_ok();
         let mut listening = true;
         for address in &self.listeners {
             listening &= accepts(*address).await;
         }
-        self.metrics.set_ready("store", store);
-        self.metrics.set_ready("listeners", listening);
-        let word = |ready: bool| if ready { "ok" } else { "missing" };
-        let body = serde_json::json!({
-            "ready": store && listening,
-            "dependencies": { "store": word(store), "listeners": word(listening) },
-        });
-        let status = if store && listening { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        text(status, "application/json", format!("{body}\n").into_bytes())
+        let clock = !self.store.drift().forbids();
+        for (name, ready) in [("store", store), ("listeners", listening), ("clock", clock)] {
+            self.metrics.set_ready(name, ready);
+        }
+        let needed = |name, ready, otherwise| Dependency::new(name, ready, otherwise, true);
+        let wanted = |name, otherwise| Dependency::new(name, self.metrics.is_ready(name), otherwise, false);
+        [
+            needed("store", store, "missing"),
+            needed("listeners", listening, "missing"),
+            needed("clock", clock, "apart"),
+            wanted("checkpoints", "failing"),
+            wanted("mail", "waiting"),
+            wanted("certificates", "ending"),
+        ]
+    }
+}
+
+impl Dependency {
+    const fn new(name: &'static str, ready: bool, otherwise: &'static str, needed: bool) -> Self {
+        Self { name, ready, state: if ready { "ok" } else { otherwise }, needed }
     }
 }
 

@@ -2,24 +2,30 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_portal::console::Mailbox;
 use doorward_proxy::tls::{self, Certificates};
-use doorward_proxy::{ConsoleParts, GatewayParts, Limits, console_service, public_service};
+use doorward_proxy::{ConsoleParts, GatewayParts, console_service, public_service};
 use doorward_store::Store;
 use pingora::apps::http_app::ServeHttp;
-use pingora::server::configuration::ServerConf;
+use pingora::listeners::TcpSocketOptions;
+use pingora::server::configuration::{Opt, ServerConf};
 use pingora::server::{RunArgs, Server};
 use pingora::services::listening::Service;
+use tokio::runtime::Runtime;
 
 use crate::Failure;
 use crate::args::DemoArgs;
-use crate::config::Resolved;
+use crate::config::{Resolved, UpgradeSocket};
+use crate::services::claims::{Claims, Holder};
+use crate::services::descriptors;
 use crate::services::health::Health;
-use crate::services::{claim, loopbacks};
+use crate::services::leaving::{Orders, wait_for_the_end};
+use crate::services::loopbacks;
 use crate::wire::Gateway;
 
-/// Where to listen, checked to be free.
+/// Where to listen, and the right to.
 pub(crate) struct Listeners {
     http: Vec<SocketAddr>,
     https: Vec<SocketAddr>,
@@ -27,14 +33,20 @@ pub(crate) struct Listeners {
     console: SocketAddr,
     metrics: SocketAddr,
     threads: usize,
+    grace: Duration,
+    /// Where listeners are handed on; not in the demo.
+    upgrade_socket: Option<UpgradeSocket>,
+    /// Whether another process hands us its own.
+    holder: Holder,
+    claims: Claims,
 }
 
-/// How long open requests may take after the process was told to stop.
-const GRACE_SECONDS: u64 = 10;
+/// How long tasks that do not end by themselves are waited for after the grace.
+const STUCK_SECONDS: u64 = 4;
 
 impl Listeners {
-    /// Those of a configuration.
-    pub(crate) fn of(config: &Resolved) -> Result<Self, Failure> {
+    /// Those of a configuration; or, in an upgrade, those that the running process hands over.
+    pub(crate) fn of(config: &Resolved, holder: Holder) -> Result<Self, Failure> {
         let certificates = match config.certificates.is_empty() {
             true => None,
             false => Some(Certificates::load(&config.certificates, &config.hosts()).map_err(Failure::other)?),
@@ -46,6 +58,10 @@ impl Listeners {
             console: config.console,
             metrics: config.metrics,
             threads: config.threads,
+            grace: config.grace,
+            upgrade_socket: Some(config.upgrade_socket.clone()),
+            holder,
+            claims: Claims::default(),
         }
         .claimed()
     }
@@ -59,36 +75,62 @@ impl Listeners {
             console: SocketAddr::new(args.address, args.console_port),
             metrics: SocketAddr::new(args.address, args.metrics_port),
             threads: crate::config::cores(),
+            grace: Duration::from_secs(10),
+            upgrade_socket: None,
+            holder: Holder::Nobody,
+            claims: Claims::default(),
         }
         .claimed()
     }
 
-    /// All are held at once: two that ask for the same port would share it, and each answer the other's requests.
-    fn claimed(self) -> Result<Self, Failure> {
+    /// The certificates that are served, for a reload to renew.
+    pub(crate) fn certificates(&self) -> Option<Arc<Certificates>> {
+        self.certificates.clone()
+    }
+
+    fn claimed(mut self) -> Result<Self, Failure> {
+        if let (Holder::Predecessor, Some(socket)) = (self.holder, &self.upgrade_socket) {
+            socket.check().map_err(|rule| Failure::Other(format!("listen.upgrade_socket: {rule}")))?;
+        }
         let public = self.http.iter().chain(&self.https).map(|address| (*address, "requests"));
-        let held = public.chain([(self.console, "the console"), (self.metrics, "metrics")]);
-        held.map(|(address, what)| claim(address, what)).collect::<Result<Vec<_>, _>>()?;
+        let all = public.chain([(self.console, "the console"), (self.metrics, "metrics")]);
+        self.claims = Claims::take(all, self.holder)?;
         Ok(self)
     }
 
-    /// Serves until the process is told to stop: SIGTERM lets open requests finish, SIGINT does not.
-    pub(crate) fn serve(
-        self,
-        gateway: Gateway,
-        store: &Store,
-        mailbox: Option<Arc<dyn Mailbox>>,
-    ) -> Result<(), Failure> {
+    /// Pingora's settings. With a predecessor, `Server::bootstrap` waits for its listeners and ends the process where none come.
+    fn server(&self) -> Server {
+        let socket = self.upgrade_socket.as_ref().map(|socket| socket.path().display().to_string());
         let conf = ServerConf {
             threads: self.threads,
-            grace_period_seconds: Some(GRACE_SECONDS),
-            graceful_shutdown_timeout_seconds: Some(5),
+            grace_period_seconds: Some(self.grace.as_secs()),
+            graceful_shutdown_timeout_seconds: Some(STUCK_SECONDS),
+            upgrade_sock: socket.unwrap_or_default(),
             max_retries: 2,
             ..ServerConf::default()
         };
-        let mut server = Server::new_with_opt_and_conf(None, conf);
+        let options = Opt { upgrade: self.holder == Holder::Predecessor, ..Opt::default() };
+        if options.upgrade {
+            tracing::info!(at = %conf.upgrade_sock, "waiting for the running process's listeners for six seconds; send it SIGQUIT");
+        }
+        Server::new_with_opt_and_conf(options, conf)
+    }
+
+    /// Serves until the process is told to leave and has done so.
+    pub(crate) fn serve(
+        mut self,
+        gateway: Gateway,
+        store: &Store,
+        runtime: &Runtime,
+        mailbox: Option<Arc<dyn Mailbox>>,
+    ) -> Result<(), Failure> {
+        let mut server = self.server();
         server.bootstrap();
+        if self.holder == Holder::Predecessor {
+            tracing::info!("the listeners were handed over");
+        }
         let conf = server.configuration.clone();
-        let limits = Limits::default();
+        let (limits, console_limits) = descriptors::limits(descriptors::take_all());
 
         gateway.metrics.set_started(gateway.clock.now());
         let health = Health {
@@ -96,13 +138,15 @@ impl Listeners {
             store: store.clone(),
             listeners: self.http.iter().chain(&self.https).copied().chain([self.console]).map(reachable).collect(),
         };
+        let departure = gateway.departure;
         let console = ConsoleParts {
+            departure: departure.clone(),
             router: doorward_portal::console::router(mailbox),
             hosts: console_hosts(self.console),
             clock: gateway.clock.clone(),
             entropy: gateway.entropy.clone(),
             metrics: gateway.metrics.clone(),
-            limits: limits.clone(),
+            limits: console_limits,
             access_log: true,
         };
         let public = GatewayParts {
@@ -112,6 +156,8 @@ impl Listeners {
             returns: gateway.returns,
             router: gateway.router,
             live: gateway.live,
+            fleet: gateway.fleet,
+            departure: departure.clone(),
             clock: gateway.clock,
             entropy: gateway.entropy,
             metrics: gateway.metrics,
@@ -121,22 +167,40 @@ impl Listeners {
 
         let mut service = public_service(&conf, public);
         for address in &self.http {
-            service.add_tcp(&address.to_string());
+            service.add_tcp_with_settings(&address.to_string(), socket_options(*address));
         }
         if let Some(certificates) = &self.certificates {
             for address in &self.https {
                 let settings = tls::settings(certificates.clone()).map_err(Failure::other)?;
-                service.add_tls_with_settings(&address.to_string(), None, settings);
+                service.add_tls_with_settings(&address.to_string(), Some(socket_options(*address)), settings);
             }
         }
         server.add_service(service);
         let mut service = console_service(&conf, console);
-        service.add_tcp(&self.console.to_string());
+        service.add_tcp_with_settings(&self.console.to_string(), socket_options(self.console));
         server.add_service(service);
         server.add_service(metrics_service(health, self.metrics));
-        server.run(RunArgs::default());
-        Ok(())
+
+        let claims = std::mem::take(&mut self.claims);
+        let orders = Orders::new(departure.clone(), self.grace, self.upgrade_socket.clone(), claims);
+        let phases = server.watch_execution_phase();
+        let (ending, ended) = tokio::sync::oneshot::channel();
+        let serving = std::thread::Builder::new().name("server".to_owned()).spawn(move || {
+            server.run(RunArgs { shutdown_signal: Box::new(orders) });
+            let _ = ending.send(());
+        });
+        serving.map_err(Failure::other)?;
+        // Pingora sleeps for the whole grace; where nothing is under way any more, that is not waited for.
+        wait_for_the_end(runtime, &departure, phases, ended)
     }
+}
+
+/// As the claims expect: beside them, and IPv6 alone on an IPv6 address.
+fn socket_options(address: SocketAddr) -> TcpSocketOptions {
+    let mut options = TcpSocketOptions::default();
+    options.so_reuseport = Some(true);
+    options.ipv6_only = address.is_ipv6().then_some(true);
+    options
 }
 
 /// A wildcard address is reached by loopback.
@@ -159,29 +223,6 @@ fn console_hosts(address: SocketAddr) -> Vec<String> {
 
 fn metrics_service<A: ServeHttp + Send + Sync + 'static>(app: A, address: SocketAddr) -> Service<A> {
     let mut service = Service::new("metrics".to_owned(), app);
-    service.add_tcp(&address.to_string());
+    service.add_tcp_with_settings(&address.to_string(), socket_options(address));
     service
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::{Ipv4Addr, TcpListener};
-
-    use super::*;
-
-    fn on(http: SocketAddr, console: SocketAddr, metrics: SocketAddr) -> Result<Listeners, Failure> {
-        Listeners { http: vec![http], https: Vec::new(), certificates: None, console, metrics, threads: 1 }.claimed()
-    }
-
-    #[test]
-    fn two_listeners_never_share_a_port() {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let [one, two, three] = [any; 3].map(|any| TcpListener::bind(any).unwrap()).map(|l| l.local_addr().unwrap());
-        let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, one.port()));
-        on(one, two, three).unwrap();
-        for (http, console, metrics) in [(one, two, one), (one, one, three), (one, two, two), (everywhere, two, one)] {
-            let failure = on(http, console, metrics).err().unwrap();
-            assert!(matches!(failure, Failure::Listen { .. }), "{failure}");
-        }
-    }
 }

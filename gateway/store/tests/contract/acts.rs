@@ -14,6 +14,7 @@ both!(
     a_flow_moves_only_from_where_it_stands,
     a_flow_cannot_be_started_twice,
     a_newer_flow_supersedes_the_others_that_are_enrolling,
+    one_flow_more_than_a_user_may_have_ends_the_oldest_in_which_something_is_proved,
     a_user_whose_proofs_are_void_has_no_open_flow_left,
     a_user_with_a_token_is_issued_no_other,
     only_an_assigned_token_is_reissued_or_retargeted,
@@ -122,6 +123,52 @@ async fn a_newer_flow_supersedes_the_others_that_are_enrolling(world: Arc<World>
     assert_eq!(told(&revoked[0], "/details/reason"), "superseded");
     lost(commit(&store, activate("of older", 1)).await, 0);
     done(commit(&store, activate("of kept", 1)).await);
+}
+
+async fn one_flow_more_than_a_user_may_have_ends_the_oldest_in_which_something_is_proved(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, add_user("bob", UserId::new("bob-row"), &[])).await);
+    let unproved = |id: &str| {
+        let mut flow = flow(id, Step::Password);
+        flow.data.proofs = Proofs::NONE;
+        flow
+    };
+    let at = async |seconds, act| done(commit_at(&store, act, NOW + secs(seconds)).await);
+    let start = |flow: Flow| Act::FlowStart(Box::new(flow));
+    // The oldest of all has passed its emailed code; some are nobody's proof, one is bob's, one is over.
+    at(0, start(flow("verified", Step::CodeIssued))).await;
+    at(1, start(unproved("strange"))).await;
+    at(1, start(Flow { user: Some(UserId::new("bob-row")), ..flow("bobs", Step::Passcode) })).await;
+    at(1, start(Flow { expires_at: NOW + secs(5), ..flow("over", Step::Passcode) })).await;
+    // What counts is when it was proved, not when it was begun.
+    let late = unproved("late");
+    at(1, start(late.clone())).await;
+    at(2, start(flow("oldest", Step::Passcode))).await;
+    at(3, start(flow("offered", Step::Offered))).await;
+    let proved = FlowData { proofs: Proofs::NONE.with(Factor::Password, NOW), ..late.data.clone() };
+    at(4, go(&Flow { data: proved, ..late }, Step::Passcode)).await;
+
+    at(10, make_room(&FlowId::new("newest"), 4)).await;
+    let steps = async || {
+        let mut steps = Vec::new();
+        for id in ["verified", "strange", "bobs", "over", "oldest", "offered", "late"] {
+            steps.push(store.flow(&vs(), &FlowId::new(id)).await.unwrap().unwrap().step);
+        }
+        steps
+    };
+    use Step::{CodeIssued, Offered, Passcode, Password, Superseded};
+    assert_eq!(steps().await, [CodeIssued, Password, Passcode, Passcode, Passcode, Offered, Passcode], "there is room");
+    at(10, make_room(&FlowId::new("newest"), 3)).await;
+    assert_eq!(steps().await, [CodeIssued, Password, Passcode, Passcode, Superseded, Offered, Passcode]);
+    at(10, make_room(&FlowId::new("late"), 1)).await;
+    assert_eq!(steps().await, [CodeIssued, Password, Passcode, Passcode, Superseded, Superseded, Passcode]);
+    let chain = whole_chain(&store).await;
+    for (kind, id) in [(EventKind::SignInSuperseded, "oldest"), (EventKind::EnrollmentSuperseded, "offered")] {
+        let told = of_kind(&chain, kind);
+        assert_eq!(told.len(), 1, "{kind:?}");
+        assert_eq!(told[0]["context"]["transactionId"], id);
+        assert_eq!(told[0]["context"]["globalAccessId"], "a request");
+    }
 }
 
 async fn a_user_whose_proofs_are_void_has_no_open_flow_left(world: Arc<World>) {

@@ -100,6 +100,12 @@ pub(crate) fn go(flow: &Flow, to: Step) -> Act {
     }
 }
 
+/// Room for one more flow of alice, of whose flows there may be so many.
+pub(crate) fn make_room(keep: &FlowId, most: u32) -> Act {
+    let by = EventContext { request_id: Some("a request".into()), ..EventContext::default() };
+    Act::FlowsMakeRoom { user: alice(), keep: keep.clone(), most, by: Box::new(by) }
+}
+
 pub(crate) fn token(id: &str) -> NewCredential {
     NewCredential {
         id: CredentialId::new(id),

@@ -24,6 +24,7 @@ both!(
     failures_lock_a_token_for_a_while_and_then_begin_anew,
     a_one_time_value_is_seen_until_it_is_taken_or_over,
     a_meter_counts_within_its_window,
+    a_meter_gives_places_up_to_its_limit_and_takes_them_back,
     a_mail_goes_to_one_sender_and_its_fields_are_destroyed,
     a_postponed_mail_waits,
     a_mail_that_waited_too_long_is_refused_once,
@@ -134,10 +135,10 @@ async fn a_flow_reads_back_as_it_was_written(world: Arc<World>) {
     let moved = store.flow(&vs(), &begun.id).await.unwrap().unwrap();
     assert_eq!((moved.step, moved.nonce.as_str(), moved.data.language.as_str()), (Step::Offered, "nonce-2", "de"));
     assert_eq!((moved.created_at, moved.expires_at), (NOW, NOW + secs(3600)));
-    assert_eq!(store.open_flows(&vs(), &alice(), NOW).await.unwrap(), 1);
-    assert_eq!(store.open_flows(&vs(), &alice(), NOW + secs(3600)).await.unwrap(), 0, "expired");
+    assert_eq!(store.open_flows(&vs(), NOW).await.unwrap(), 1);
+    assert_eq!(store.open_flows(&vs(), NOW + secs(3600)).await.unwrap(), 0, "expired");
     done(commit(&store, go(&moved, Step::Cancelled)).await);
-    assert_eq!(store.open_flows(&vs(), &alice(), NOW).await.unwrap(), 0, "ended");
+    assert_eq!(store.open_flows(&vs(), NOW).await.unwrap(), 0, "ended");
 }
 
 async fn a_browser_finds_its_newest_flow(world: Arc<World>) {
@@ -233,6 +234,36 @@ async fn a_meter_counts_within_its_window(world: Arc<World>) {
     assert_eq!(store.read(&vs(), &sends, NOW + secs(102)).await.unwrap().0, 0);
 }
 
+async fn a_meter_gives_places_up_to_its_limit_and_takes_them_back(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let key = MeterKey { scope: MeterScope::Password, key: "user:alice-row".into() };
+    let take = async |limit, at| store.take_place(&vs(), &key, limit, secs(100), at).await.unwrap();
+    let ends = NOW + secs(100);
+    for number in 1..=3 {
+        assert_eq!(take(3, NOW + secs(u64::from(number) - 1)).await, Taken::Place { number, ends });
+    }
+    for _ in 0..5 {
+        assert_eq!(take(3, NOW + secs(99)).await, Taken::Full { until: ends });
+    }
+    assert_eq!(store.read(&vs(), &key, NOW).await.unwrap().0, 3, "what is refused is not counted");
+    store.give_back(&vs(), &key, ends).await.unwrap();
+    assert_eq!(take(3, NOW + secs(99)).await, Taken::Place { number: 3, ends });
+    assert_eq!(take(4, NOW + secs(99)).await, Taken::Place { number: 4, ends }, "the limit is the caller's");
+    assert_eq!(take(0, NOW).await, Taken::Full { until: ends });
+
+    let anew = NOW + secs(200);
+    assert_eq!(take(3, ends).await, Taken::Place { number: 1, ends: anew }, "a new window");
+    store.give_back(&vs(), &key, ends).await.unwrap();
+    assert_eq!(store.read(&vs(), &key, ends).await.unwrap().0, 1, "a place of the window before is none of this one");
+    for _ in 0..3 {
+        store.give_back(&vs(), &key, anew).await.unwrap();
+    }
+    assert_eq!(store.read(&vs(), &key, ends).await.unwrap().0, 0, "never below nothing");
+    store.give_back(&vs(), &MeterKey { key: "nobody".into(), ..key.clone() }, ends).await.unwrap();
+    let elsewhere = VirtualServerId::new("other");
+    assert!(store.take_place(&elsewhere, &key, 1, secs(100), NOW).await.is_err(), "which is not there");
+}
+
 async fn a_mail_goes_to_one_sender_and_its_fields_are_destroyed(world: Arc<World>) {
     let store = inhabited(&world).await;
     let id = MailId::new("m");
@@ -319,6 +350,13 @@ async fn a_password_changes_and_a_user_is_switched_off(world: Arc<World>) {
     assert!(store.user_by_id(&vs(), &alice()).await.unwrap().unwrap().disabled);
     done(commit(&store, disable(alice(), false)).await);
     assert!(!store.user_by_id(&vs(), &alice()).await.unwrap().unwrap().disabled);
+    let rehash =
+        |user: UserId, old: &str| Act::UserPasswordRehash { user, old: old.into(), new: "$argon2id$stronger".into() };
+    lost(commit(&store, rehash(alice(), "$argon2id$stands-for-a-hash")).await, 0);
+    done(commit(&store, rehash(alice(), "$argon2id$another")).await);
+    assert_eq!(store.password_hash(&vs(), &alice()).await.unwrap().as_deref(), Some("$argon2id$stronger"));
+    lost(commit(&store, rehash(alice(), "$argon2id$another")).await, 0);
+    lost(commit(&store, rehash(UserId::new("nobody"), "$argon2id$another")).await, 0);
     lost(commit(&store, password(UserId::new("nobody"))).await, 0);
     lost(commit(&store, disable(UserId::new("nobody"), true)).await, 0);
     assert_eq!(store.password_hash(&vs(), &UserId::new("nobody")).await.unwrap(), None);

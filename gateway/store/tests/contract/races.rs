@@ -17,6 +17,8 @@ both!(
     of_64_moves_of_one_flow_one_succeeds,
     of_64_activations_one_succeeds,
     a_meter_gives_64_different_counts,
+    of_64_that_take_a_place_as_many_get_one_as_there_are,
+    of_64_sign_ins_that_pass_their_password_at_once_the_newest_few_stay_open,
     failures_are_all_counted,
     no_mail_goes_to_two_senders,
     parallel_writers_leave_one_chain,
@@ -46,6 +48,18 @@ async fn one_try(store: &Store, race: &str, number: usize) -> usize {
             let key = MeterKey { scope: MeterScope::CodeTries, key: "f:1".into() };
             let (count, _) = store.count(&vs(), &key, secs(600), NOW).await.unwrap();
             return usize::from(count <= 5);
+        }
+        "places" => {
+            let key = MeterKey { scope: MeterScope::Password, key: "user:alice-row".into() };
+            let taken = store.take_place(&vs(), &key, 5, secs(600), NOW).await.unwrap();
+            return usize::from(matches!(taken, Taken::Place { .. }));
+        }
+        "rooms" => {
+            let id = FlowId::new(format!("room-{}-{number}", std::process::id()));
+            let begun = Flow { id: id.clone(), ..flow("f", Step::Passcode) };
+            let change = Change::of(make_room(&id, 5)).and(Act::FlowStart(Box::new(begun)));
+            done(store.commit(&vs(), change, NOW).await);
+            return 1;
         }
         "failures" => {
             let id = CredentialId::new("t");
@@ -108,6 +122,21 @@ async fn a_meter_gives_64_different_counts(world: Arc<World>) {
     assert_eq!(race(&world, &store, "meter").await, 5, "as many pass the limit as the limit says");
     let key = MeterKey { scope: MeterScope::CodeTries, key: "f:1".into() };
     assert_eq!(store.read(&vs(), &key, NOW).await.unwrap().0, 64);
+}
+
+async fn of_64_that_take_a_place_as_many_get_one_as_there_are(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    assert_eq!(race(&world, &store, "places").await, 5);
+    let key = MeterKey { scope: MeterScope::Password, key: "user:alice-row".into() };
+    assert_eq!(store.read(&vs(), &key, NOW).await.unwrap().0, 5);
+}
+
+/// None sees the others' as not there yet, in whichever process.
+async fn of_64_sign_ins_that_pass_their_password_at_once_the_newest_few_stay_open(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    assert_eq!(race(&world, &store, "rooms").await, 64);
+    assert_eq!(store.open_flows(&vs(), NOW).await.unwrap(), 5);
+    assert_eq!(of_kind(&whole_chain(&store).await, EventKind::SignInSuperseded).len(), 59, "each end is recorded");
 }
 
 async fn failures_are_all_counted(world: Arc<World>) {

@@ -19,6 +19,7 @@ both!(
 /// R39, B17: the database of the release before the feature.
 async fn a_virtual_server_older_than_self_provisioning_has_it_for_nobody(world: Arc<World>) {
     inhabited(&world).await.close();
+    world.sql("ALTER TABLE flow DROP COLUMN proved_at").await;
     world.sql("DROP TABLE self_provisioning").await;
     world.sql("UPDATE meta SET value = '1' WHERE name = 'schema'").await;
 

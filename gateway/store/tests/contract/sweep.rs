@@ -13,6 +13,7 @@ both!(
     an_expired_enrolment_is_recorded_once_and_its_token_revoked,
     what_is_over_goes_and_what_is_not_stays,
     two_sweeps_at_once_record_once,
+    after_a_flood_of_flows_none_is_left,
 );
 
 fn enrolling(id: &str, credential: Option<&str>) -> Act {
@@ -57,17 +58,27 @@ async fn what_is_over_goes_and_what_is_not_stays(world: Arc<World>) {
 
     assert_eq!(store.sweep(NOW + secs(60)).await.unwrap(), 2, "the ticket and the counter");
     assert_eq!(store.sweep(NOW + secs(900)).await.unwrap(), 1, "the enrolment, which is only noted");
+    let flows = async || {
+        let mut found = 0;
+        for id in ["f", "signing-in"] {
+            found += usize::from(store.flow(&vs(), &FlowId::new(id)).await.unwrap().is_some());
+        }
+        found
+    };
+    assert_eq!(store.sweep(NOW + secs(900 + 3599)).await.unwrap(), 0);
+    assert_eq!(flows().await, 2, "their pages say that they expired, for an hour");
+    assert_eq!(store.sweep(NOW + secs(900 + 3600)).await.unwrap(), 2);
+    assert_eq!(flows().await, 0);
     assert!(store.session(&vs(), &hash("a"), secs(86_400), NOW).await.unwrap().is_some());
     let evening = NOW + secs(8 * 3600);
-    assert!(store.sweep(evening).await.unwrap() > 0);
+    assert!(store.sweep(evening).await.unwrap() > 0, "the sessions");
     for name in ["p", "a"] {
         assert!(store.session(&vs(), &hash(name), secs(86_400), NOW).await.unwrap().is_none(), "{name}");
     }
     assert_eq!(store.sweep(evening).await.unwrap(), 0);
-    let next_day = NOW + secs(900 + 86_400);
-    assert_eq!(store.sweep(next_day).await.unwrap(), 3, "both flows, and the mail that was settled");
+    let next_day = NOW + secs(600 + 86_400);
+    assert_eq!(store.sweep(next_day).await.unwrap(), 1, "the mail that was settled");
     assert_eq!(store.delivery(&vs(), &MailId::new("m")).await.unwrap(), None);
-    assert!(store.flow(&vs(), &FlowId::new("f")).await.unwrap().is_none());
 }
 
 async fn two_sweeps_at_once_record_once(world: Arc<World>) {
@@ -79,4 +90,19 @@ async fn two_sweeps_at_once_record_once(world: Arc<World>) {
     let (one, two) = tokio::join!(store.sweep(late), second.sweep(late));
     assert_eq!(one.unwrap() + two.unwrap(), 10);
     assert_eq!(of_kind(&whole_chain(&store).await, EventKind::EnrollmentExpired).len(), 10);
+}
+
+/// More than one portion of them.
+async fn after_a_flood_of_flows_none_is_left(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let mut change = Change::default();
+    for number in 0..4500 {
+        let mut strange = flow(&format!("f{number}"), Step::Password);
+        (strange.user, strange.data.proofs) = (None, Proofs::NONE);
+        change = change.and(Act::FlowStart(Box::new(strange)));
+    }
+    done(store.commit(&vs(), change, NOW).await);
+    assert_eq!(store.open_flows(&vs(), NOW).await.unwrap(), 4500);
+    assert_eq!(store.open_flows(&vs(), NOW + secs(900)).await.unwrap(), 0);
+    assert_eq!(store.sweep(NOW + secs(900 + 3600)).await.unwrap(), 4500);
 }
