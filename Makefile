@@ -1,6 +1,7 @@
 # make demo    the whole product in one process on loopback, with users, applications and a mailbox of its own
 # make test    everything that must hold before a change lands; says which part took how long
-# Both install what they need where they may (apt, as root), and otherwise print the command and stop.
+# make faults  every fault as its promise is worded (half an hour), and what was seen into tests/FAULTS.md
+# They install what they need where they may (apt, as root), and otherwise print the command and stop.
 
 .PHONY: demo test build fmt
 .SUFFIXES:
@@ -56,7 +57,7 @@ attacks: whole test-tools
 outages: whole test-tools
 	@.ci/timed "faults, in short" cargo test --locked -p doorward-tests --test faults
 
-# A quarter of an hour and more; DOORWARD_SOAK=1800 makes the soak as long as its promise is worded for.
+# DOORWARD_SOAK=1800 makes the soak as long as its promise is worded for.
 .PHONY: faults
 faults: whole test-tools
 	@cargo test --locked -p doorward-tests --test faults -- --full --write tests/FAULTS.md

@@ -14,6 +14,7 @@ use doorward_tests::world;
 
 mod bench;
 mod cases;
+mod index;
 mod spellings;
 mod table;
 

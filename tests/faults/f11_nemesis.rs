@@ -29,7 +29,6 @@ struct Nemesis {
 }
 
 fn story(scale: Scale) -> Found {
-    let t0 = Instant::now();
     let people = scale.of(16, 300);
     let crowd = Crowd::new(people + 40);
     // A mail whose sender was killed comes when another gateway has taken it over, which takes its time; so in the short form
@@ -38,7 +37,6 @@ fn story(scale: Scale) -> Found {
         Scale::Short => crowd.each(0..people, None, |number| crowd.enrols(number)).into_iter().map(Some).collect(),
         Scale::Full => (0..people).map(|_| None).collect(),
     };
-    eprintln!("DBG prepared {:?}", t0.elapsed());
     let nemesis = Nemesis {
         every: scale.of(Duration::from_secs(1), Duration::from_secs(2)),
         stopped_for: scale.of(Duration::from_secs(3), Duration::from_secs(10)),
@@ -65,14 +63,12 @@ fn story(scale: Scale) -> Found {
             let person = prepared.unwrap_or_else(|| crowd.enrols(number));
             let Some(person) = person else { return false };
             crowd.uses_everything(person);
-            eprintln!("DBG {number} done {:?}", t0.elapsed());
             true
         });
         // At least one of each.
         std::thread::sleep((nemesis.every * 2 + nemesis.stopped_for).saturating_sub(begun.elapsed()));
         done.into_iter().filter(|done| *done).count()
     });
-    eprintln!("DBG over {:?}", t0.elapsed());
     everybody_is_up(&crowd);
 
     let trail = crowd.trail();
@@ -83,9 +79,9 @@ fn story(scale: Scale) -> Found {
     assert_eq!(lost, [""; 0], "acknowledged and lost");
     let verified = crowd.installation.command(&["audit", "verify"], &[], "");
     assert_eq!(verified.status.code(), Some(0), "{}", words(&verified));
-    eprintln!("DBG judged {:?}", t0.elapsed());
     let (expired, woken) = woken_late(&crowd, people + 31, scale);
     assert_eq!(expired, 0, "completed after its end");
+    assert!(woken > 0 || scale == Scale::Short, "no password's check was caught");
     Found::Held(vec![
         ("double spends", format!("{} of {} secrets", judgement.twice.len(), judgement.all())),
         ("lost acknowledgements", format!("{} of {acknowledged}", lost.len())),

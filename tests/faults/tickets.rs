@@ -64,7 +64,7 @@ impl Ticket {
 
 fn entered(answer: Result<&Answer, &NoAnswer>) -> Entered {
     match answer {
-        Ok(answer) if answer.all("set-cookie").any(|cookie| is_session(cookie)) => Entered::Yes,
+        Ok(answer) if answer.all("set-cookie").any(is_session) => Entered::Yes,
         Ok(answer) if answer.status < 500 => Entered::No,
         Err(NoAnswer::NotSent) => Entered::No,
         _ => Entered::Unknown,
