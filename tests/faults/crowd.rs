@@ -231,7 +231,11 @@ impl Crowd {
         let mut visitor = self.browser(number);
         let (wiki, step) = ("https://wiki.example.test/", "https://login.example.test/signin/step");
         let page = self.goes_on_to(&mut visitor, &name, wiki, Stage::Code)?;
-        let code = self.post.newest(&name, |mail| mail.text.lines().any(is_code))?.code();
+        let Some(mail) = self.post.newest(&name, |mail| mail.text.lines().any(is_code)) else {
+            self.stuck(&name, Stage::Code, "no mail");
+            return None;
+        };
+        let code = mail.code();
         let racers = vec![visitor.clone(); RACERS];
         let tries = self.race(("code", &name), &racers, |racer, _| {
             let answer = send(racer, &page, "verification_code", &code);
@@ -250,7 +254,11 @@ impl Crowd {
         let tries = self.race(("first passcode", &name), &racers, |racer, _| {
             Tried::by(send(racer, &page, "otp", &passcode), |answer| signed_in(answer, "wiki"))
         });
-        let (_, visitor) = tries.into_iter().find(|(tried, _)| tried.outcome == Outcome::Ok)?;
+        let outcomes = format!("{:?}", tries.iter().map(|(tried, _)| &tried.outcome).collect::<Vec<_>>());
+        let Some((_, visitor)) = tries.into_iter().find(|(tried, _)| tried.outcome == Outcome::Ok) else {
+            self.stuck(&name, Stage::Other, &outcomes);
+            return None;
+        };
         Some(Person { name, phone, visitor, enrolled: Instant::now() })
     }
 

@@ -35,6 +35,7 @@ mod f23_upgrade;
 mod f24_bad_reload;
 mod f25_told_to_stop;
 mod f27_descriptors;
+mod f28_memory;
 mod f29_soak;
 mod f30_panics;
 mod f31_argon2;
@@ -77,8 +78,9 @@ const LIST: &[Fault] = &[
     f23_upgrade::FAULT,
     f24_bad_reload::FAULT,
     f25_told_to_stop::FAULT,
-    f29_soak::FAULT,
     f27_descriptors::FAULT,
+    f28_memory::FAULT,
+    f29_soak::FAULT,
     f30_panics::FAULT,
     f31_argon2::FAULT,
     f32_stalled::FAULT,

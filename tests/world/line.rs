@@ -16,6 +16,8 @@ use super::http::{Answer, parse};
 /// The longest silence that is waited for: far beyond what a busy machine needs, below what the gateway gives a client.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+const ACCEPTS: &str = "the gateway accepts connections";
+
 /// How a connection reaches the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
@@ -68,9 +70,9 @@ impl Ways {
     /// Connects. Over TLS the handshake asks for this host.
     pub fn connect(&self, way: Way, host: &str) -> Line {
         let stream: Box<dyn Duplex> = match way {
-            Way::Front => Box::new(connect(Ipv4Addr::LOCALHOST, self.http)),
+            Way::Front => Box::new(connect(Ipv4Addr::LOCALHOST, self.http).expect(ACCEPTS)),
             Way::Tls => {
-                let socket = connect(Ipv4Addr::new(127, 0, 0, 2), self.https);
+                let socket = connect(Ipv4Addr::new(127, 0, 0, 2), self.https).expect(ACCEPTS);
                 let name = ServerName::try_from(host.to_owned()).expect("the name of a host");
                 let connection = ClientConnection::new(self.tls.clone(), name).unwrap();
                 Box::new(Tls::shake_hands(connection, socket))
@@ -127,15 +129,15 @@ impl Write for Tls {
 }
 
 /// From an address of loopback to a port of it.
-fn connect(from: Ipv4Addr, port: u16) -> TcpStream {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
-    socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into()).expect("the gateway accepts connections");
+pub fn connect(from: Ipv4Addr, port: u16) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((from, 0)).into())?;
+    socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
     let stream = TcpStream::from(socket);
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 impl Line {

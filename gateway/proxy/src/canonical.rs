@@ -41,7 +41,7 @@ pub struct CanonicalRequest {
 }
 
 impl CanonicalRequest {
-    /// The target for the upstream: the path that was judged, and the query.
+    /// The target for the upstream: the canonical path and the query.
     pub fn target(&self) -> String {
         match &self.query {
             Some(query) => format!("{}?{query}", self.path),

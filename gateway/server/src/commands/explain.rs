@@ -62,6 +62,7 @@ fn object(site: &Site, args: &ExplainArgs) -> Result<(Arc<VirtualServer>, Arc<Ap
         }
     };
     let path = canonical::canonical_path(uri.path(), &app.options)
+        .and_then(|path| canonical::judged_path(&path, &app.options))
         .map_err(|refusal| Failure::Other(format!("the gateway refuses this path before any policy: {refusal}")))?;
     let object = Object {
         virtual_server: server.id.clone(),
