@@ -17,6 +17,7 @@ use doorward_tests::world::{
 use serde_json::Value;
 
 use crate::history::{History, Judgement, Outcome};
+use crate::measure::logged;
 use crate::tickets::{Entered, PATIENCE, Ticket, ticket};
 
 /// Gateways.
@@ -330,6 +331,13 @@ impl Crowd {
             })
         });
         Some(())
+    }
+
+    /// Whether some gateway's log has these words.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        self.replicas
+            .iter()
+            .any(|replica| replica.lock().unwrap().as_ref().is_some_and(|it| logged(&it.gateway, &[words])))
     }
 
     /// The audit trail.
