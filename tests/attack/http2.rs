@@ -192,8 +192,9 @@ fn a_flood_ends_its_connection_costs_little_memory_and_nobody_else_h2_04() {
     let many = attack("many streams");
     assert_eq!((&many["told"]["200"], &many["told"]["429"]), (&500.into(), &100.into()), "{many}");
     assert_eq!(many["status"], 200, "another address: {many}");
-    // Each ended for what it was, and the reasons are counted.
-    for reason in ["h2_resets", "h2_controls", "h2_window_updates", "too_many_requests"] {
+    // Each ended for what it was, and the reasons are counted. (Resets may be too many for the library behind our budget first,
+    // which depends on who is quicker; the budget itself is tried in the proxy's `frames.rs`.)
+    for reason in ["h2_controls", "h2_window_updates", "too_many_requests"] {
         let counted = served.gateway.metric(&format!("doorward_front_refusals_total{{reason=\"{reason}\"}}"));
         assert!(counted >= 1.0, "{reason} {counted}");
     }
