@@ -12,7 +12,6 @@ use doorward_tests::world;
 
 mod architecture;
 mod journeys {
-    mod agreement;
     mod attacks_enrolment;
     mod attacks_mail;
     mod attacks_policy;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Desk};
 use crate::cases::{self, Case, Hears, HearsWord, Over, Place, Status, StatusWord, Values, With, bytes, expanded};
-use crate::world::{Answer, Database, End, Heard, Line, Mark};
+use crate::world::process::resident;
+use crate::world::{Answer, Database, End, Heard, Line, Mark, logged_requests};
 
 /// Workers; each has hosts and an origin of its own.
 const DESKS: usize = 4;
@@ -325,11 +326,8 @@ fn unlogged(answers: &[(String, usize)], log: impl Fn() -> String) -> Vec<usize>
     let end = Instant::now() + Duration::from_secs(10);
     loop {
         let mut lines: BTreeMap<String, usize> = BTreeMap::new();
-        for line in log().lines() {
-            let record: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no record: {line}"));
-            if record["target"] == "access" {
-                *lines.entry(record["fields"]["request_id"].as_str().unwrap().to_owned()).or_default() += 1;
-            }
+        for request in logged_requests(&log()) {
+            *lines.entry(request["request_id"].as_str().unwrap().to_owned()).or_default() += 1;
         }
         let without = answers.iter().filter(|(id, _)| lines.get(id) != Some(&1)).map(|(_, number)| *number);
         let without: Vec<usize> = without.collect();
@@ -338,11 +336,4 @@ fn unlogged(answers: &[(String, usize)], log: impl Fn() -> String) -> Vec<usize>
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-}
-
-/// The memory of a process, in KiB.
-fn resident(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

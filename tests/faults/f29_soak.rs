@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use doorward_tests::world::process::resident;
 use doorward_tests::world::{Asker, Database, Gateway, Installation, Load, Served, exchange};
 
 use crate::people::{Ending, signs_in, somebody};
@@ -122,11 +123,8 @@ struct Sample {
 
 impl Sample {
     fn of(gateway: &Gateway, at: Duration) -> Self {
-        let process = std::path::Path::new("/proc").join(gateway.pid().to_string());
-        let status = std::fs::read_to_string(process.join("status")).unwrap();
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()).unwrap();
-        let files = std::fs::read_dir(process.join("fd")).unwrap().count();
-        Self { at, memory: resident.parse::<f64>().unwrap() / 1024.0, files }
+        let files = std::fs::read_dir(format!("/proc/{}/fd", gateway.pid())).unwrap().count();
+        Self { at, memory: resident(gateway.pid()) as f64 / 1024.0, files }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use doorward_tests::world::process::peak;
 use doorward_tests::world::{Answer, Connection, Database, Installation, Page, Served, Visitor};
 
 use crate::measure::{ms, quantile, secs};
@@ -157,7 +158,5 @@ fn nice_of_hashers(served: &Served) -> Vec<i64> {
 
 /// The most memory that the process has had, in MiB.
 fn peak_memory(served: &Served) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", served.gateway.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    peak(served.gateway.pid()) / 1024
 }

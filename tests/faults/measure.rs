@@ -1,20 +1,10 @@
 //! Small tools of the faults: waiting, figures, and what a gateway says of itself.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+pub(crate) use doorward_tests::world::until_within as until;
 use doorward_tests::world::{Gateway, exchange};
 use serde_json::Value;
-
-/// Waits until something holds, and says how long that took.
-#[track_caller]
-pub(crate) fn until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) -> Duration {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < limit, "after {limit:?} there is still not: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    begun.elapsed()
-}
 
 /// The value below which this part of them lies (0 to 1); zero of none.
 pub(crate) fn quantile(times: &[Duration], part: f64) -> Duration {

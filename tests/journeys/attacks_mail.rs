@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::world::process::peak;
 use crate::world::{Database, Installation, Ports, Stage, binary, certificate, postgres_over_tls, run, words};
 
 /// As a TOML basic string.
@@ -156,14 +157,9 @@ fn a_mail_server_that_never_stops_talking_costs_neither_memory_nor_others_time()
     installation.instead.push((format!("port = {own}"), format!("port = {port}")));
     let served = installation.serve();
     let pid = served.gateway.pid();
-    let resident = || {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
-    };
     let mut bob = served.proxied_visitor();
     bob.sign_in(&served.gateway, "bob", &served.url("intranet", "/"));
-    let before = resident();
+    let before = peak(pid);
     let mut alice = served.proxied_visitor();
     let page = alice.sign_in(&served.gateway, "alice", &served.url("wiki", "/"));
     std::thread::scope(|scope| {
@@ -182,7 +178,7 @@ fn a_mail_server_that_never_stops_talking_costs_neither_memory_nor_others_time()
         assert!(took < Duration::from_secs(30), "who waits for the mail is told after {took:?}");
     });
     assert!(connections.load(Ordering::SeqCst) > 0, "it was spoken to");
-    let grown = resident().saturating_sub(before);
+    let grown = peak(pid).saturating_sub(before);
     assert!(grown < 64 * 1024, "{grown} KiB more at the most");
 }
 

@@ -1,6 +1,10 @@
 //! Paths: what is judged is what the application receives, in whatever spelling it was asked for (PA-01 to PA-06, PA-08).
 
-use crate::world::{Gateway, Origin, exchange, send_raw, site};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::world::{Gateway, Origin, decoded, exchange, logged_requests, resolved, send_raw, site, until};
 
 /// Everything but `/admin`.
 const ADMIN_DENIED: &str = r#"
@@ -29,15 +33,33 @@ const SPELLINGS: [(&[u8], u16, Option<&str>); 17] = [
     (b"/%ef%bd%81dmin", 200, Some("/%EF%BD%81dmin")),
 ];
 
-/// Sends a target as it is. The status, and the request line that the application shows.
-fn raw(port: u16, authority: &str, target: &[u8], lines: &str) -> (u16, Option<String>) {
+/// What came of a target that was sent as it is.
+struct Asked {
+    target: String,
+    status: u16,
+    request_id: String,
+    /// The request line that the application shows.
+    line: Option<String>,
+}
+
+fn ask(port: u16, authority: &str, target: &[u8], lines: &str) -> Asked {
     let rest = format!(" HTTP/1.1\r\nHost: {authority}\r\n{lines}Connection: close\r\n\r\n");
     let request = [b"GET ", target, rest.as_bytes()].concat();
+    let target = String::from_utf8_lossy(target).into_owned();
     let answer = String::from_utf8_lossy(&send_raw(port, &request)).into_owned();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let status = status.unwrap_or_else(|| panic!("no answer to {:?}", String::from_utf8_lossy(target)));
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    (status, body.lines().next().filter(|line| line.ends_with(" HTTP/1.1")).map(str::to_owned))
+    let status = status.unwrap_or_else(|| panic!("no answer to {target:?}"));
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer.as_str(), ""));
+    let id = |line: &str| line.to_ascii_lowercase().strip_prefix("x-request-id: ").map(str::to_owned);
+    let request_id = head.lines().find_map(id).unwrap_or_else(|| panic!("an answer without a request id: {head}"));
+    let line = body.lines().next().filter(|line| line.ends_with(" HTTP/1.1")).map(str::to_owned);
+    Asked { target, status, request_id, line }
+}
+
+/// The status, and the request line that the application shows.
+fn raw(port: u16, authority: &str, target: &[u8], lines: &str) -> (u16, Option<String>) {
+    let Asked { status, line, .. } = ask(port, authority, target, lines);
+    (status, line)
 }
 
 fn demo_with(policies: &str) -> (Gateway, tempfile::TempDir) {
@@ -69,49 +91,17 @@ fn readings(path: &str, encoded_slash: bool) -> Vec<String> {
     let path = path.as_str();
     let without =
         |path: &str| path.split('/').map(|part| part.split(';').next().unwrap_or("")).collect::<Vec<_>>().join("/");
-    let decoded = decode(path);
-    let slashes = decoded.replace('\\', "/");
+    let once = decoded(path, true);
+    let slashes = once.replace('\\', "/");
     let all = [
         path.to_owned(),
-        decoded.clone(),
-        decode(&without(path)),
+        once.clone(),
+        decoded(&without(path), true),
         slashes,
-        without(&decoded),
-        decoded.split('\0').next().unwrap_or("").to_owned(),
+        without(&once),
+        once.split('\0').next().unwrap_or("").to_owned(),
     ];
-    all.iter().map(|path| resolve(path)).collect()
-}
-
-fn decode(path: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let value = after.get(..2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
-        match (first, value) {
-            (b'%', Some(value)) => {
-                bytes.push(value);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Dots resolved and slashes merged, as servers do.
-fn resolve(path: &str) -> String {
-    let mut segments = Vec::new();
-    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        if part == ".." {
-            segments.pop();
-        } else {
-            segments.push(part);
-        }
-    }
-    format!("/{}", segments.join("/"))
+    all.iter().map(|path| resolved(path)).collect()
 }
 
 /// Pieces from which spellings are made.
@@ -145,7 +135,7 @@ const PIECES: [&str; 26] = [
 ];
 
 /// The same walk at every run (xorshift).
-fn random_spellings(count: usize) -> Vec<String> {
+fn random_spellings(pieces: &[&str], between: &str, count: usize) -> Vec<String> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = || {
         state ^= state << 13;
@@ -155,11 +145,8 @@ fn random_spellings(count: usize) -> Vec<String> {
     };
     (0..count)
         .map(|_| {
-            let mut path = String::from("/");
-            for _ in 0..=next() % 7 {
-                path.push_str(PIECES[next() % PIECES.len()]);
-            }
-            path
+            let chosen: Vec<&str> = (0..=next() % 7).map(|_| pieces[next() % pieces.len()]).collect();
+            format!("/{}", chosen.join(between))
         })
         .collect()
 }
@@ -173,7 +160,7 @@ fn whatever_comes_through_is_not_the_denied_path_in_any_servers_reading() {
     for host in ["strict", "lenient"] {
         let authority = format!("{host}.example.test");
         let mut through = 0;
-        for spelling in random_spellings(700) {
+        for spelling in random_spellings(&PIECES, "", 700) {
             let (status, line) = raw(served.ports.http, &authority, spelling.as_bytes(), "");
             assert!([200, 400, 403].contains(&status), "{status} for {spelling}");
             let Some(line) = line else {
@@ -226,7 +213,7 @@ fn what_is_judged_is_the_path_of_the_request_line_that_the_application_gets() {
     ]
     .iter()
     .map(|path| (*path).to_owned())
-    .chain(random_spellings(150))
+    .chain(random_spellings(&PIECES, "", 150))
     .collect();
     // First what the application gets of each, where everything is admitted.
     let origin = Origin::start();
@@ -473,4 +460,96 @@ fn a_prefix_is_made_of_whole_segments_and_a_pattern_of_the_whole_path() {
         assert_eq!(status == 200, admitted, "{host}{path}: {status}");
         assert!(admitted || status == 403, "{host}{path}: {status}");
     }
+}
+
+/// Two open subtrees; all else is closed.
+const TWO_OPEN: &str = r#"
+@id("open") permit (principal, action, resource) when {
+    context.prefixes.contains("/public") || context.prefixes.contains("/docs/open")
+};
+"#;
+
+/// What the policies say of a path, said once more without them.
+fn is_open(path: &str) -> bool {
+    ["/public", "/docs/open"].iter().any(|open| path == *open || path.starts_with(&format!("{open}/")))
+}
+
+/// Segments of what paths are attacked with.
+const SEGMENTS: [&str; 34] = [
+    "public",
+    "public",
+    "docs",
+    "open",
+    "admin",
+    "Public",
+    "%70ublic",
+    "%50ublic",
+    "pu%62lic",
+    "..",
+    "..",
+    ".",
+    "%2e%2e",
+    ".%2e",
+    "%2E",
+    "%252e",
+    "..;",
+    ";x=1",
+    "%3b",
+    "%2f",
+    "%2F",
+    "%5c",
+    "",
+    "",
+    "%00",
+    "%c0%ae",
+    "%7e",
+    "~",
+    "a b",
+    "%20",
+    "%41",
+    "é",
+    "x?y=/public",
+    "*",
+];
+
+#[test]
+fn what_is_judged_is_what_the_application_receives_and_what_the_log_says() {
+    let origin = Origin::start();
+    let all_on = "encoded_slash = true\nsemicolon = true\ndouble_slash = true";
+    let installation = site(TWO_OPEN, &[("strict", origin.port, ""), ("lenient", origin.port, all_on)], &[]);
+    let served = installation.serve();
+    let mut asked = Vec::new();
+    for app in ["strict", "lenient"] {
+        let authority = format!("{app}.example.test");
+        for target in random_spellings(&SEGMENTS, "/", 400) {
+            asked.push(ask(served.ports.http, &authority, target.as_bytes(), ""));
+        }
+    }
+    let logged = || -> BTreeMap<String, Value> {
+        let requests = logged_requests(&served.gateway.log.lock().unwrap());
+        requests.into_iter().map(|request| (request["request_id"].as_str().unwrap().to_owned(), request)).collect()
+    };
+    until("every answer has its line in the log", || {
+        let logged = logged();
+        asked.iter().all(|one| logged.contains_key(&one.request_id))
+    });
+    let logged = logged();
+    let (mut admitted, mut refused, mut changed) = (0, 0, 0);
+    for Asked { target, status, request_id, line } in &asked {
+        let Some(line) = line else {
+            assert_ne!(*status, 200, "{target:?}");
+            refused += 1;
+            continue;
+        };
+        let received = line.split(' ').nth(1).unwrap();
+        let path = received.split('?').next().unwrap();
+        assert!(is_open(path), "{target:?} came through as {received:?}");
+        let told = &logged[request_id];
+        assert_eq!(told["path"].as_str(), Some(path), "{target:?}: the log says otherwise");
+        assert_eq!(told["decision"].as_str(), Some("admit"), "{target:?}");
+        admitted += 1;
+        changed += usize::from(received != target);
+    }
+    assert_eq!(origin.heads().len(), admitted, "nothing else reached the application");
+    assert!(admitted > 20 && refused > 100 && changed > 5, "{admitted} admitted, {changed} rewritten; {refused} not");
 }

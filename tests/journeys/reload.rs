@@ -3,18 +3,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use crate::journeys::first_light::{as_far_as_the_code, as_far_as_the_secret};
-use crate::world::{Database, Installation, MailServer, Served, certificate, site};
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !holds() {
-        assert!(Instant::now() < end, "after 30 s there is still not: {what}");
-        std::thread::sleep(Duration::from_millis(30));
-    }
-}
+use crate::world::{Database, Installation, MailServer, Served, certificate, site, until};
 
 fn reloads(served: &Served, what: &str, outcome: &str) -> f64 {
     served.gateway.metric(&format!("doorward_reloads_total{{outcome=\"{outcome}\",what=\"{what}\"}}"))

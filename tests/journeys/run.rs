@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::journeys::first_light::{as_far_as_the_code, through_the_door};
 use crate::world::{
     Answer, Database, Installation, Mail, Manner, Page, Phone, Ports, SLOW, Served, Visitor, binary, exchange, forms,
-    run, words,
+    run, until, words,
 };
 
 /// The mails with a code in them.
@@ -26,15 +26,6 @@ fn events(installation: &Installation) -> BTreeMap<String, usize> {
         *counts.entry(record["details"]["event"].as_str().unwrap().to_owned()).or_default() += 1;
     }
     counts
-}
-
-/// Waits until something holds.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !holds() {
-        assert!(Instant::now() < end, "after 30 s there is still not: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 /// The whole wizard, by `curl`, and what is left in its jar and at the mail server.

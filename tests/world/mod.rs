@@ -32,6 +32,7 @@ mod strace;
 mod temperament;
 mod upstream;
 mod visitor;
+mod waiting;
 mod wire;
 mod wizard;
 
@@ -63,7 +64,8 @@ pub use served::{Database, Installation, Ports, Served, certificate, run, words}
 pub use site::site;
 pub use socket::Socket;
 pub use strace::Strace;
-pub use temperament::{ADMINISTRATION, Heard, Mark, Moody, PUBLIC, Temperament};
+pub use temperament::{ADMINISTRATION, Heard, Mark, Moody, PUBLIC, Temperament, decoded, resolved};
 pub use upstream::SLOW;
 pub use visitor::{Page, Visitor};
+pub use waiting::{logged_requests, until, until_within};
 pub use wizard::{Stage, wrong};

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::socket;
+
 /// What the answer to the sample key of RFC 6455, 1.3 is: the one key that [`super::Socket`] sends.
 pub(super) const SAMPLE_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
@@ -109,7 +111,7 @@ impl Shared {
                      Sec-WebSocket-Accept: {SAMPLE_ACCEPT}\r\n\r\n"
                 );
                 if stream.write_all(accept.as_bytes()).is_ok() {
-                    self.echo(&mut stream, pending);
+                    socket::echo(&mut stream, pending, |stream, pending| self.read_more(stream, pending));
                 }
                 return;
             }
@@ -167,24 +169,6 @@ impl Shared {
             }
             if !self.read_more(stream, pending) {
                 return None;
-            }
-        }
-    }
-
-    /// Sends each short frame back, unmasked, until the other end goes.
-    fn echo(&self, stream: &mut TcpStream, mut pending: Vec<u8>) {
-        loop {
-            while pending.len() < 6 || pending.len() < 6 + usize::from(pending[1] & 0x7f) {
-                if !self.read_more(stream, &mut pending) {
-                    return;
-                }
-            }
-            let length = usize::from(pending[1] & 0x7f);
-            let frame: Vec<u8> = pending.drain(..6 + length).collect();
-            let text = frame[6..].iter().zip(frame[2..6].iter().cycle()).map(|(byte, mask)| byte ^ mask);
-            let back: Vec<u8> = [frame[0], frame[1] & 0x7f].into_iter().chain(text).collect();
-            if stream.write_all(&back).is_err() {
-                return;
             }
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use socket2::{Domain, Socket as Plain, Type};
 
 use super::origin::SAMPLE_ACCEPT;
+use super::socket;
 
 /// A running origin. By the first segment of the path:
 /// `/reset` breaks off in the middle of its answer with a reset; `/hang-up` ends its side without an answer and reads on;
@@ -169,7 +170,7 @@ pub fn eager_websockets() -> u16 {
             std::thread::spawn(move || {
                 let mut pending = Vec::new();
                 if read_head(&mut stream, &mut pending).is_some() {
-                    echo(&mut stream, pending);
+                    socket::echo(&mut stream, pending, read_more);
                 }
             });
         }
@@ -237,24 +238,6 @@ fn read_more(stream: &mut TcpStream, pending: &mut Vec<u8>) -> bool {
 fn read_to_end(stream: &mut TcpStream) {
     let mut part = [0; 64 * 1024];
     while matches!(stream.read(&mut part), Ok(1..)) {}
-}
-
-/// Sends each short frame back, unmasked.
-fn echo(stream: &mut TcpStream, mut pending: Vec<u8>) {
-    loop {
-        while pending.len() < 6 || pending.len() < 6 + usize::from(pending[1] & 0x7f) {
-            if !read_more(stream, &mut pending) {
-                return;
-            }
-        }
-        let length = usize::from(pending[1] & 0x7f);
-        let frame: Vec<u8> = pending.drain(..6 + length).collect();
-        let text = frame[6..].iter().zip(frame[2..6].iter().cycle()).map(|(byte, mask)| byte ^ mask);
-        let back: Vec<u8> = [frame[0], frame[1] & 0x7f].into_iter().chain(text).collect();
-        if stream.write_all(&back).is_err() {
-            return;
-        }
-    }
 }
 
 /// An origin in a process of its own would die with its connections; this one does so by itself: killed, it resets all of them

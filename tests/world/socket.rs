@@ -94,3 +94,26 @@ impl Socket {
         }
     }
 }
+
+/// The other end: sends each short frame back, unmasked, until the client goes. `pending` has come already; `read_more` adds to
+/// it, and says whether there was more.
+pub(super) fn echo(
+    stream: &mut TcpStream,
+    mut pending: Vec<u8>,
+    mut read_more: impl FnMut(&mut TcpStream, &mut Vec<u8>) -> bool,
+) {
+    loop {
+        while pending.len() < 6 || pending.len() < 6 + usize::from(pending[1] & 0x7f) {
+            if !read_more(stream, &mut pending) {
+                return;
+            }
+        }
+        let length = usize::from(pending[1] & 0x7f);
+        let frame: Vec<u8> = pending.drain(..6 + length).collect();
+        let text = frame[6..].iter().zip(frame[2..6].iter().cycle()).map(|(byte, mask)| byte ^ mask);
+        let back: Vec<u8> = [frame[0], frame[1] & 0x7f].into_iter().chain(text).collect();
+        if stream.write_all(&back).is_err() {
+            return;
+        }
+    }
+}

@@ -64,7 +64,8 @@ impl Temperament {
     }
 }
 
-fn decoded(path: &str, slashes_too: bool) -> String {
+/// A path with its escapes decoded, once; encoded slashes only if `slashes_too`.
+pub fn decoded(path: &str, slashes_too: bool) -> String {
     let mut bytes = Vec::new();
     let mut rest = path.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -84,7 +85,8 @@ fn decoded(path: &str, slashes_too: bool) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn resolved(path: &str) -> String {
+/// Dots resolved and slashes merged, as servers do.
+pub fn resolved(path: &str) -> String {
     let mut segments = Vec::new();
     for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
         if part == ".." {

@@ -12,6 +12,7 @@ pub mod gate;
 mod hashers;
 pub mod language;
 pub mod names;
+pub mod network;
 pub mod passwords;
 pub mod ports;
 pub mod regulate;

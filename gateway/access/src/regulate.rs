@@ -18,6 +18,7 @@ use doorward_api::ports::{MeterKey, MeterScope, Meters, Taken};
 use doorward_api::{FoldedName, StoreError, Timestamp, UserId, VirtualServerId};
 
 use crate::device::DeviceNonce;
+use crate::network::network_of;
 
 /// The limits. Together the two budgets of an account are the hundred failures a day that NIST SP 800-63B permits (LG-02).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -387,88 +388,27 @@ fn devices_meter(account: &Account) -> MeterKey {
 
 /// An IPv4 address by itself, an IPv6 address with its whole /64: so many one customer has at the least.
 pub(crate) fn address_meter(address: IpAddr) -> MeterKey {
-    let key = match address.to_canonical() {
+    let key = match network_of(address) {
         IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let network = std::net::Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX));
-            format!("{network}/64")
-        }
+        IpAddr::V6(network) => format!("{network}/64"),
     };
     MeterKey { scope: MeterScope::Address, key }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-    use std::sync::Mutex;
-
-    use async_trait::async_trait;
     use doorward_api::keys::MasterKey;
     use proptest::prelude::*;
 
     use super::*;
     use crate::device::Devices;
+    use crate::fakes::World;
     use crate::names::fold_name;
     use crate::testing::{Dice, now};
 
-    #[derive(Default)]
-    struct Counters(Mutex<HashMap<MeterKey, (u32, Timestamp)>>);
-
-    #[async_trait]
-    impl Meters for Counters {
-        async fn count(
-            &self,
-            _: &VirtualServerId,
-            key: &MeterKey,
-            window: Duration,
-            now: Timestamp,
-        ) -> Result<(u32, Timestamp), StoreError> {
-            let mut counters = self.0.lock().unwrap();
-            let counter = counters.entry(key.clone()).or_insert((0, now + window));
-            if counter.1 <= now {
-                *counter = (0, now + window);
-            }
-            counter.0 += 1;
-            Ok(*counter)
-        }
-        async fn take_place(
-            &self,
-            vs: &VirtualServerId,
-            key: &MeterKey,
-            limit: u32,
-            window: Duration,
-            now: Timestamp,
-        ) -> Result<Taken, StoreError> {
-            let (counted, until) = self.read(vs, key, now).await?;
-            if counted >= limit {
-                return Ok(Taken::Full { until });
-            }
-            self.count(vs, key, window, now).await.map(|(number, ends)| Taken::Place { number, ends })
-        }
-        async fn give_back(&self, _: &VirtualServerId, key: &MeterKey, ends: Timestamp) -> Result<(), StoreError> {
-            if let Some(counter) = self.0.lock().unwrap().get_mut(key).filter(|counter| counter.1 == ends) {
-                counter.0 -= 1;
-            }
-            Ok(())
-        }
-        async fn read(
-            &self,
-            _: &VirtualServerId,
-            key: &MeterKey,
-            now: Timestamp,
-        ) -> Result<(u32, Timestamp), StoreError> {
-            let counter = self.0.lock().unwrap().get(key).copied();
-            Ok(counter.filter(|(_, until)| *until > now).unwrap_or((0, now)))
-        }
-        async fn forget(&self, _: &VirtualServerId, key: &MeterKey) -> Result<(), StoreError> {
-            self.0.lock().unwrap().remove(key);
-            Ok(())
-        }
-    }
-
     struct Stage {
         regulation: Regulation,
-        counters: Arc<Counters>,
+        world: Arc<World>,
         vs: VirtualServerId,
         account: Account,
         device: DeviceNonce,
@@ -481,9 +421,9 @@ mod tests {
             let devices = Devices::new(&MasterKey::new(vec![7; 32]).unwrap(), Arc::new(Dice::default()));
             let device = || devices.known(&vs, &alice, &devices.make(&vs, &alice, now()), now()).unwrap();
             let (device, other_device) = (device(), device());
-            let counters = Arc::new(Counters::default());
-            let regulation = Regulation::new(counters.clone(), RegulationRules::default());
-            Self { regulation, counters, vs, account: Account::User(alice), device, other_device }
+            let world = World::new();
+            let regulation = Regulation::new(world.clone(), RegulationRules::default());
+            Self { regulation, world, vs, account: Account::User(alice), device, other_device }
         }
 
         fn stranger(&self) -> Guesser<'_> {
@@ -534,7 +474,7 @@ mod tests {
 
         /// Whether no meter counts anything.
         fn untouched(&self) -> bool {
-            self.counters.0.lock().unwrap().values().all(|(counted, _)| *counted == 0)
+            self.world.with(|rows| rows.meters.values().all(|(counted, _)| *counted == 0))
         }
     }
 
@@ -578,7 +518,7 @@ mod tests {
         let stage = Stage::set();
         for who in [stage.stranger(), stage.owner()] {
             assert!(stage.succeed(&who, now()).await);
-            assert!(stage.untouched(), "{:?}", stage.counters.0.lock().unwrap());
+            assert!(stage.untouched(), "{:?}", stage.world.with(|rows| rows.meters.clone()));
         }
     }
 

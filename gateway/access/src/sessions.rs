@@ -244,8 +244,8 @@ impl Identities {
     /// Notes that a session is in use, and lets nobody wait for it: when nothing can be written (a full disk, a database
     /// that another process holds), the session goes on until it is idle, as fast as ever (F-04, F-06).
     fn touch(&self, vs: &VirtualServerId, session: &Session, now: Timestamp) {
-        let being_noted = self.touched.get(&session.id).is_some_and(|since| now.since(since) < TOUCH_AGAIN);
-        if now.since(session.last_seen_at) < TOUCH_EVERY || being_noted {
+        let being_noted = || self.touched.get(&session.id).is_some_and(|since| now.since(since) < TOUCH_AGAIN);
+        if now.since(session.last_seen_at) < TOUCH_EVERY || being_noted() {
             return;
         }
         self.touched.insert(session.id.clone(), now);

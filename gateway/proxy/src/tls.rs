@@ -1,7 +1,7 @@
 //! Certificates by name, swapped without dropping a connection, and the TLS settings of a listener.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -71,6 +71,7 @@ pub struct Checked(Loaded);
 struct Loaded {
     by_host: HashMap<String, Arc<CertifiedKey>>,
     default: Arc<CertifiedKey>,
+    ends: BTreeMap<String, i64>,
 }
 
 impl Certificates {
@@ -99,12 +100,8 @@ impl Certificates {
     }
 
     /// Until when the certificate of each host is good, in seconds since the epoch, by the names of the hosts.
-    pub fn ends(&self) -> Vec<(String, i64)> {
-        let loaded = self.0.load();
-        let mut ends: Vec<(String, i64)> =
-            loaded.by_host.iter().filter_map(|(host, key)| Some((host.clone(), not_after(key)?))).collect();
-        ends.sort();
-        ends
+    pub fn ends(&self) -> BTreeMap<String, i64> {
+        self.0.load().ends.clone()
     }
 
     fn for_name(&self, name: Option<&str>) -> Arc<CertifiedKey> {
@@ -129,7 +126,8 @@ impl Loaded {
             let key = key.ok_or_else(|| TlsError::Uncovered { host: host.clone() })?;
             by_host.insert(host.clone(), key.clone());
         }
-        Ok(Self { by_host, default })
+        let ends = by_host.iter().filter_map(|(host, key)| Some((host.clone(), not_after(key)?))).collect();
+        Ok(Self { by_host, default, ends })
     }
 
     fn serves_the_same(&self, other: &Self) -> bool {

@@ -1,5 +1,7 @@
 //! The metrics port over Prometheus, with a registry of its own: two gateways in one process do not share numbers.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use doorward_api::Factor;
@@ -30,8 +32,8 @@ pub(crate) struct PrometheusMetrics {
     waiting_mails: IntGaugeVec,
     oldest_mail: GaugeVec,
     last_checkpoint: GaugeVec,
-    certificate_ends: GaugeVec,
-    upstream_healthy: IntGaugeVec,
+    certificate_ends: Listed,
+    upstream_healthy: Listed,
     last_reload: GaugeVec,
     ready: IntGaugeVec,
     clock_drift: Gauge,
@@ -63,6 +65,30 @@ const FINE: &[f64] = &[
     5.0,
     10.0,
 ];
+
+/// A gauge of things that come and go, each with its labels. What stays is never missing in between.
+#[derive(Debug, Clone)]
+struct Listed {
+    gauge: IntGaugeVec,
+    shown: Arc<Mutex<BTreeMap<Vec<String>, i64>>>,
+}
+
+impl Listed {
+    fn of(gauge: IntGaugeVec) -> Self {
+        Self { gauge, shown: Arc::default() }
+    }
+
+    fn show(&self, now: BTreeMap<Vec<String>, i64>) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        for (labels, value) in &now {
+            self.gauge.with_label_values(labels).set(*value);
+        }
+        for gone in shown.keys().filter(|labels| !now.contains_key(*labels)) {
+            let _ = self.gauge.remove_label_values(gone);
+        }
+        *shown = now;
+    }
+}
 
 impl PrometheusMetrics {
     /// Registers every series.
@@ -182,16 +208,16 @@ impl PrometheusMetrics {
                 "When the audit chain was last found covered by a signed checkpoint, or one was written.",
                 &["virtual_server"],
             )?,
-            upstream_healthy: gauge(
+            upstream_healthy: Listed::of(gauge(
                 "doorward_upstream_healthy",
                 "1 when an upstream gets requests, 0 when it is left out; of applications that have several, or a health_path.",
                 &["app", "upstream"],
-            )?,
-            certificate_ends: moment(
+            )?),
+            certificate_ends: Listed::of(gauge(
                 "doorward_certificate_not_after_timestamp_seconds",
                 "When the certificate of a host ends.",
                 &["host"],
-            )?,
+            )?),
             ready: gauge("doorward_dependency_ready", "1 when the dependency answers.", &["dependency"])?,
             clock_drift,
             last_reload,
@@ -231,19 +257,14 @@ impl PrometheusMetrics {
     }
 
     /// Sets until when the certificates of these hosts are good, in seconds since the epoch; no others are told of any more.
-    pub(crate) fn set_certificates(&self, ends: &[(String, i64)]) {
-        self.certificate_ends.reset();
-        for (host, end) in ends {
-            self.certificate_ends.with_label_values(&[host]).set(*end as f64);
-        }
+    pub(crate) fn set_certificates(&self, ends: &BTreeMap<String, i64>) {
+        self.certificate_ends.show(ends.iter().map(|(host, end)| (vec![host.clone()], *end)).collect());
     }
 
     /// Sets which upstreams get requests; no others are told of any more.
     pub(crate) fn set_upstreams(&self, upstreams: &[UpstreamHealth]) {
-        self.upstream_healthy.reset();
-        for UpstreamHealth { app, upstream, healthy } in upstreams {
-            self.upstream_healthy.with_label_values(&[app.as_str(), upstream]).set(i64::from(*healthy));
-        }
+        let one = |one: &UpstreamHealth| (vec![one.app.to_string(), one.upstream.clone()], i64::from(one.healthy));
+        self.upstream_healthy.show(upstreams.iter().map(one).collect());
     }
 
     /// Notes whether a dependency answers.
@@ -323,5 +344,20 @@ mod tests {
         one.reload("policy", "applied");
         assert!(String::from_utf8(one.exposition()).unwrap().contains("doorward_reloads_total{outcome=\"applied\""));
         assert!(!String::from_utf8(other.exposition()).unwrap().contains("doorward_reloads_total{"));
+    }
+
+    #[test]
+    fn what_is_gone_is_told_of_no_more_and_what_stays_is_never_missing() {
+        let metrics = PrometheusMetrics::new().unwrap();
+        let series = || {
+            let text = String::from_utf8(metrics.exposition()).unwrap();
+            let ours = text.lines().filter(|line| line.starts_with("doorward_certificate_not_after"));
+            ours.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let ends = |hosts: &[&str]| hosts.iter().map(|host| ((*host).to_owned(), 7)).collect::<BTreeMap<_, _>>();
+        metrics.set_certificates(&ends(&["a.test", "b.test"]));
+        assert_eq!(series().len(), 2);
+        metrics.set_certificates(&ends(&["b.test"]));
+        assert_eq!(series(), ["doorward_certificate_not_after_timestamp_seconds{host=\"b.test\"} 7"]);
     }
 }

@@ -2,20 +2,19 @@
 //! filter notes an arrival, the front layer turns it into a live connection, and what never becomes one is forgotten when
 //! Pingora has given up on its handshake.
 
-use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use dashmap::DashMap;
+use doorward_access::network::network_of;
 use doorward_access::site::SharedSite;
 use doorward_api::ports::Metrics;
 use pingora::listeners::ConnectionFilter;
 
-/// Pingora ends a handshake after 60 s; nothing older can still become a connection.
-pub(super) const LONGEST_HANDSHAKE: Duration = Duration::from_secs(61);
+use super::seats::Seats;
 
 /// Arrivals between two looks for addresses whose handshakes have come to nothing.
 const LOOK_EVERY: usize = 4096;
@@ -32,21 +31,13 @@ pub(crate) struct Crowd {
 
 #[derive(Debug, Default)]
 struct Held {
-    live: usize,
+    seats: Seats,
     requests: usize,
-    arriving: VecDeque<Instant>,
 }
 
 impl Held {
     fn is_nobody(&self) -> bool {
-        self.live == 0 && self.requests == 0 && self.arriving.is_empty()
-    }
-
-    /// Forgets handshakes that can become nothing any more.
-    fn give_up(&mut self, now: Instant) {
-        while self.arriving.front().is_some_and(|at| now.saturating_duration_since(*at) > LONGEST_HANDSHAKE) {
-            self.arriving.pop_front();
-        }
+        self.requests == 0 && self.seats.are_empty()
     }
 }
 
@@ -84,13 +75,7 @@ impl Crowd {
         if self.arrivals.fetch_add(1, Ordering::Relaxed) % LOOK_EVERY == LOOK_EVERY - 1 {
             self.forget_the_gone(now);
         }
-        let mut held = self.by_address.entry(key_of(address)).or_default();
-        held.give_up(now);
-        let room = held.live + held.arriving.len() < self.most;
-        if room {
-            held.arriving.push_back(now);
-        }
-        room
+        self.by_address.entry(network_of(address)).or_default().seats.arrives(self.most, now)
     }
 
     fn arrives_or_counts(&self, address: IpAddr) -> bool {
@@ -104,23 +89,21 @@ impl Crowd {
     /// An address of which no handshake ever became a connection is not looked at again by itself.
     fn forget_the_gone(&self, now: Instant) {
         self.by_address.retain(|_, held| {
-            held.give_up(now);
+            held.seats.give_up(now);
             !held.is_nobody()
         });
     }
 
     /// The connection is there.
     pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Present {
-        let key = key_of(address);
-        let mut held = self.by_address.entry(key).or_default();
-        held.arriving.pop_front();
-        held.live += 1;
+        let key = network_of(address);
+        self.by_address.entry(key).or_default().seats.enters();
         Present { crowd: self.clone(), key }
     }
 
     /// A request begins. `None`: one too many.
     pub(crate) fn asks(self: &Arc<Self>, address: IpAddr) -> Option<Asking> {
-        let key = key_of(address);
+        let key = network_of(address);
         // Looked at before anything is locked.
         let counts = !self.is_trusted(address);
         let mut held = self.by_address.entry(key).or_default();
@@ -146,7 +129,7 @@ impl Crowd {
 
 impl Drop for Present {
     fn drop(&mut self) {
-        self.crowd.forget(&self.key, |held| held.live = held.live.saturating_sub(1));
+        self.crowd.forget(&self.key, |held| held.seats.leaves());
     }
 }
 
@@ -166,19 +149,14 @@ impl ConnectionFilter for Crowd {
     }
 }
 
-/// One customer's IPv6 network is one address.
-fn key_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use doorward_api::ports::NoMetrics;
 
     use super::*;
+    use crate::front::seats::LONGEST_HANDSHAKE;
 
     #[test]
     fn the_last_one_allowed_gets_in_and_the_next_one_does_not() {

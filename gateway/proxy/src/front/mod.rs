@@ -12,6 +12,8 @@ mod goodbye;
 mod guarded;
 mod head;
 pub(crate) mod room;
+mod seats;
+mod wrapped;
 
 use std::net::IpAddr;
 use std::sync::Arc;

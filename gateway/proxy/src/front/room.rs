@@ -1,7 +1,6 @@
 //! How many connections there are in all: no more than the process has file descriptors for (F-27). Whoever comes when all places
 //! are taken is closed at once; without that, accepting would fail instead, for everybody and for seconds.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -10,38 +9,19 @@ use async_trait::async_trait;
 use doorward_api::ports::Metrics;
 use pingora::listeners::ConnectionFilter;
 
-use super::crowd::{Crowd, LONGEST_HANDSHAKE};
+use super::crowd::Crowd;
+use super::seats::Seats;
 
 /// The places of a listener, and the crowd that takes them.
 pub(crate) struct Room {
     most: usize,
-    taken: Mutex<Taken>,
+    taken: Mutex<Seats>,
     crowd: Arc<Crowd>,
     metrics: Arc<dyn Metrics>,
 }
 
-#[derive(Debug, Default)]
-struct Taken {
-    live: usize,
-    arriving: VecDeque<Instant>,
-}
-
 /// A connection that has a place; free again when dropped.
 pub(crate) struct Place(Arc<Room>);
-
-impl Taken {
-    fn arrives(&mut self, most: usize, now: Instant) -> bool {
-        // A handshake that came to nothing is known by its age alone.
-        while self.arriving.front().is_some_and(|at| now.saturating_duration_since(*at) > LONGEST_HANDSHAKE) {
-            self.arriving.pop_front();
-        }
-        let room = self.live + self.arriving.len() < most;
-        if room {
-            self.arriving.push_back(now);
-        }
-        room
-    }
-}
 
 impl Room {
     /// With so many places.
@@ -51,13 +31,11 @@ impl Room {
 
     /// The connection is there.
     pub(crate) fn enter(self: &Arc<Self>) -> Place {
-        let mut taken = self.taken();
-        taken.arriving.pop_front();
-        taken.live += 1;
+        self.taken().enters();
         Place(self.clone())
     }
 
-    fn taken(&self) -> MutexGuard<'_, Taken> {
+    fn taken(&self) -> MutexGuard<'_, Seats> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -70,8 +48,7 @@ impl std::fmt::Debug for Room {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.0.taken();
-        taken.live = taken.live.saturating_sub(1);
+        self.0.taken().leaves();
     }
 }
 
@@ -85,27 +62,8 @@ impl ConnectionFilter for Room {
         }
         let welcome = self.crowd.should_accept(address).await;
         if !welcome {
-            self.taken().arriving.pop_back();
+            self.taken().withdraws();
         }
         welcome
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn who_comes_when_all_places_are_taken_gets_none_and_a_handshake_keeps_none_for_ever() {
-        let (mut taken, now) = (Taken::default(), Instant::now());
-        assert!(taken.arrives(2, now));
-        assert!(taken.arrives(2, now));
-        assert!(!taken.arrives(2, now));
-        taken.live = 1;
-        let later = now + LONGEST_HANDSHAKE + Duration::from_secs(1);
-        assert!(taken.arrives(2, later));
-        assert!(!taken.arrives(2, later));
     }
 }

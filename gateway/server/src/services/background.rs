@@ -165,7 +165,7 @@ async fn gauges(
         if let Some(certificates) = &certificates {
             let ends = certificates.ends();
             let soon = (clock.now() + CERTIFICATE_ENDS).millis() / 1000;
-            metrics.set_ready("certificates", ends.iter().all(|(_, end)| *end > soon));
+            metrics.set_ready("certificates", ends.values().all(|end| *end > soon));
             metrics.set_certificates(&ends);
         }
     }
