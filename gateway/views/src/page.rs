@@ -74,12 +74,6 @@ impl MessagePage {
     pub fn with_continue(self, url: impl Into<String>) -> Self {
         Self { continue_url: Some(url.into()), ..self }
     }
-
-    /// Answers with another status than the kind's own (501 for a method, 431 for a header too large).
-    #[must_use]
-    pub fn with_status(self, status: u16) -> Self {
-        Self { status, ..self }
-    }
 }
 
 /// What a [`MessagePage`] says.
