@@ -19,6 +19,7 @@ use crate::db::{Backend, Db, SqlitePools};
 use crate::error::{BROKEN_OFF, Failure, Verdict};
 use crate::ledger::{Deed, transact};
 use crate::migrate;
+use crate::rewind;
 use crate::runtime::StoreRuntime;
 use crate::seal::Sealer;
 
@@ -30,6 +31,9 @@ const MARGIN: Duration = Duration::from_millis(300);
 
 /// Migrating may take its time.
 const OPEN_LIMIT: Duration = Duration::from_secs(900);
+
+/// Between two attempts to open a SQLite file that others are opening.
+const LOCKED_WAIT: Duration = Duration::from_millis(20);
 
 /// How long a shutdown waits for the database.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -141,7 +145,7 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// How long anything may take, from asking for a connection to the answer.
     pub(crate) limit: Duration,
-    clock: Arc<StoreClock>,
+    pub(crate) clock: Arc<StoreClock>,
     /// The last field: dropped after all that lives on it.
     pub(crate) runtime: StoreRuntime,
 }
@@ -168,8 +172,8 @@ impl Store {
         });
         let (db, clock, sealer) = opened.ok_or_else(|| OpenError::Unreachable("it takes too long".into()))??;
         let inner = Arc::new(Inner { db, sealer, entropy, limit, clock: Arc::new(clock), runtime });
-        // Holds the store only while it samples, so that dropping the last clone ends it.
-        inner.runtime.spawn(keep_sampling(Arc::downgrade(&inner)));
+        // Holds the store only while it looks, so that dropping the last clone ends it.
+        inner.runtime.spawn(keep_time(Arc::downgrade(&inner)));
         Ok(Store { inner })
     }
 
@@ -331,23 +335,47 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<SqlitePools,
         // What is destroyed is overwritten, not only forgotten.
         .pragma("secure_delete", "ON")
         .disable_statement_logging();
-    let pool =
-        || SqlitePoolOptions::new().acquire_timeout(options.statement_timeout).idle_timeout(None).max_lifetime(None);
-    let writer = pool()
-        .max_connections(1)
-        // When the disk is full or fails, SQLite ends the transaction by itself. The connection believes it to be open still,
-        // and would refuse every other: a new one takes its place (F-04).
-        .after_release(|connection, _| {
-            Box::pin(async move {
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
-        })
-        .connect_with(connect.clone())
-        .await?;
+    let writer = first_connection(options, &connect).await?;
     check_sqlite(&writer).await?;
-    let readers = pool().max_connections(options.max_connections.max(1)).connect_lazy_with(connect.read_only(true));
-    Ok(SqlitePools { writer, readers })
+    let readers = sqlite_pool(options).max_connections(options.max_connections.max(1));
+    Ok(SqlitePools { writer, readers: readers.connect_lazy_with(connect.read_only(true)) })
+}
+
+fn sqlite_pool(options: &StoreOptions) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().acquire_timeout(options.statement_timeout).idle_timeout(None).max_lifetime(None)
+}
+
+/// The writer. Of several processes that open a new database at once, each turns its write-ahead log on; to all but one
+/// SQLite says that it is locked, at once and whatever the busy time-out is, since each waiting for the other would be for
+/// ever. Whoever is told so asks again.
+async fn first_connection(options: &StoreOptions, connect: &SqliteConnectOptions) -> Result<SqlitePool, OpenError> {
+    let began = Instant::now();
+    loop {
+        let writer = sqlite_pool(options)
+            .max_connections(1)
+            // When the disk is full or fails, SQLite ends the transaction by itself. The connection believes it to be open
+            // still, and would refuse every other: a new one takes its place (F-04).
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+            .connect_with(connect.clone())
+            .await;
+        match writer {
+            Err(error) if is_locked(&error) && began.elapsed() < options.statement_timeout => {
+                tokio::time::sleep(LOCKED_WAIT).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
+}
+
+/// `SQLITE_BUSY`, in any of its forms: the lowest byte of an extended code is the plain one.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// Nobody else may read the file. SQLite gives the files beside it the same permissions.
@@ -443,16 +471,28 @@ async fn sample(pool: &PgPool) -> Result<Sample, sqlx::Error> {
     Ok(Sample { said: Timestamp::from_millis(said), at: asked + asked.elapsed() / 2 })
 }
 
-async fn keep_sampling(store: Weak<Inner>) {
+/// Looks after the store's time for as long as there is a store.
+async fn keep_time(store: Weak<Inner>) {
     loop {
-        tokio::time::sleep(SAMPLE_EVERY).await;
+        let pause = match store.upgrade().map(|inner| inner.db.name()) {
+            Some("sqlite") => rewind::LOOK_EVERY,
+            Some(_) => SAMPLE_EVERY,
+            None => return,
+        };
+        tokio::time::sleep(pause).await;
         let Some(inner) = store.upgrade() else { return };
-        let Backend::Postgres(pool) = inner.db.reader() else { return };
-        match tokio::time::timeout(inner.limit, sample(pool)).await {
-            Ok(Ok(sample)) => inner.clock.set(sample),
-            // The monotonic clock goes on from the last sample; it errs by milliseconds a minute at most.
-            Ok(Err(_)) | Err(_) => tracing::warn!("PostgreSQL did not tell the time"),
+        match inner.db.reader() {
+            Backend::Sqlite(_) => rewind::look(&inner).await,
+            Backend::Postgres(pool) => sample_again(&inner, pool).await,
         }
+    }
+}
+
+async fn sample_again(inner: &Inner, pool: &PgPool) {
+    match tokio::time::timeout(inner.limit, sample(pool)).await {
+        Ok(Ok(sample)) => inner.clock.set(sample),
+        // The monotonic clock goes on from the last sample; it errs by milliseconds a minute at most.
+        Ok(Err(_)) | Err(_) => tracing::warn!("PostgreSQL did not tell the time"),
     }
 }
 

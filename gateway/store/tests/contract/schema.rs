@@ -49,7 +49,7 @@ async fn opening_again_changes_nothing(world: Arc<World>) {
 
 /// Of processes that start at the same moment, one makes the schema and the others find it.
 async fn many_may_open_a_new_database_at_once(world: Arc<World>) {
-    let openers: Vec<_> = (0..6)
+    let openers: Vec<_> = (0..16)
         .map(|_| {
             let world = Arc::clone(&world);
             std::thread::spawn(move || world.open())
