@@ -14,6 +14,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("views", &["api"]),
     ("store", &["api"]),
     ("connect", &["api", "views"]),
+    ("fakes", &["api"]),
     ("portal", &["api", "access", "tokens", "views"]),
     ("proxy", &["api", "access"]),
     ("server", &["api", "policy", "tokens", "access", "views", "store", "connect", "portal", "proxy", "otp", "audit"]),

@@ -1,5 +1,5 @@
 //! The little world in which the tests live: a gateway as users run it, and the real parts around it. The stories are in
-//! `main.rs`, the attacks in `attack/`, the faults in `faults/`.
+//! `main.rs`, the attacks in `attack/`, the faults in `faults/`. Beside it, what the faults' report is made of.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,4 +10,5 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "only tests read it")]
 
+pub mod report;
 pub mod world;

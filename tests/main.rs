@@ -39,4 +39,5 @@ mod journeys {
     mod sessions;
     mod upgrade;
     mod upgrades;
+    mod upstream_authorities;
 }

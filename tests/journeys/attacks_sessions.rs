@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::journeys::first_light::through_the_door;
-use crate::world::{Database, Gateway, Installation, Origin, Served, Timed, Visitor, exchange, site, words};
+use crate::world::{
+    Database, Gateway, Installation, Origin, Ports, Served, Timed, Visitor, exchange, faketime, site, words,
+};
 
 /// What is promised of a change to a user, a group, a token or a policy.
 const FELT_WITHIN: Duration = Duration::from_secs(5);
@@ -180,6 +182,67 @@ fn a_session_in_constant_use_is_over_after_eight_hours_and_an_unused_one_after_t
     minutes(470);
     assert!(!polls(gateway, &mut busy), "the store's time never goes back");
     assert!(!polls(gateway, &mut idle));
+}
+
+/// SE-08: what a page asks for by itself is answered as long as its user's session lasts, and makes that no longer, whatever
+/// the request says of itself. Who reads meanwhile is noted, though the page has asked a moment before.
+#[test]
+fn a_page_that_only_polls_keeps_nobody_signed_in() {
+    let origin = Origin::start();
+    let marked = "background = [\"/api/poll\", \"/rooms/*/news\"]";
+    let installation = site(STAFF_ONLY, &[("wiki", origin.port, marked)], &["alice", "bobby"]);
+    let clock = installation.path("clock");
+    std::fs::write(&clock, "+0\n").unwrap();
+    let environment = [
+        ("LD_PRELOAD", faketime().display().to_string()),
+        ("FAKETIME_TIMESTAMP_FILE", clock.display().to_string()),
+        ("FAKETIME_NO_CACHE", "1".to_owned()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+    ];
+    let served = installation.begin_with(Ports::free(), &environment.each_ref().map(|(name, value)| (*name, &**value)));
+    served.gateway.wait_ready();
+    let after = |minutes: u64| {
+        let new = installation.write("clock.new", &format!("+{}\n", minutes * 60));
+        std::fs::rename(new, &clock).unwrap();
+    };
+    let last_used = |user: &str| {
+        let of = format!("user_id = (SELECT id FROM user_account WHERE name = '{user}')");
+        installation.sql(&format!("SELECT MAX(last_seen_at) FROM session WHERE {of}")).trim().to_owned()
+    };
+    let signed_in = |user: &str| {
+        let mut visitor = served.proxied_visitor();
+        visitor.with_password(&served.gateway, user, &served.url("wiki", "/"));
+        visitor
+    };
+    let (mut alice, mut bobby) = (signed_in("alice"), signed_in("bobby"));
+    let asks = |visitor: &mut Visitor, path: &str, mode: &str| {
+        visitor.once("GET", &served.url("wiki", path), &[("Sec-Fetch-Mode", mode)], None).status
+    };
+    let begun = last_used("alice");
+    for minutes in [10, 20, 29] {
+        after(minutes);
+        for (path, mode) in
+            [("/api/poll", "cors"), ("/api/poll/7?since=1", "navigate"), ("/rooms/7/news", "same-origin")]
+        {
+            assert_eq!(asks(&mut alice, path, mode), 200, "{path} after {minutes} minutes");
+        }
+        if minutes == 20 {
+            let before = last_used("bobby");
+            assert_eq!((asks(&mut bobby, "/api/poll", "cors"), asks(&mut bobby, "/page", "navigate")), (200, 200));
+            let noted_by = Instant::now() + Duration::from_secs(20);
+            while last_used("bobby") == before {
+                assert!(Instant::now() < noted_by, "a page that was read is not noted");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+    assert_eq!(last_used("alice"), begun, "nobody has used it since");
+    after(31);
+    assert_eq!(asks(&mut alice, "/api/poll", "cors"), 401, "nobody has been there for 31 minutes");
+    assert_eq!(asks(&mut alice, "/page", "navigate"), 303);
+    assert_eq!(asks(&mut bobby, "/api/poll", "cors"), 200, "somebody was there eleven minutes ago");
+    after(51);
+    assert_eq!(asks(&mut bobby, "/api/poll", "cors"), 401, "and is not any more");
 }
 
 /// HH-06: names from the directory that would break a header become text in it.

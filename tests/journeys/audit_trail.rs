@@ -7,7 +7,7 @@ use doorward_api::audit::{GENESIS, chain_hash};
 use serde_json::Value;
 
 use crate::journeys::first_light::{as_far_as_the_code, as_far_as_the_secret, through_the_door};
-use crate::world::{Database, Installation, Kept, Manner, Stage, wrong};
+use crate::world::{Database, Installation, Kept, Manner, Served, Stage, until, words, wrong};
 
 /// An event as a story expects it: its name, its type, its fields beside those two, and what some of them say.
 type Told<'a> = (&'a str, &'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
@@ -72,8 +72,8 @@ fn a_whole_journey_is_told_in_order_with_every_field_of_the_catalogue() {
         (
             "TOKEN_ACTIVATED",
             "AUDIT",
-            &["actor", "deviceType", "from", "os", "serial", "to"],
-            &[("from", "assigned"), ("to", "active")],
+            &["actor", "deviceType", "from", "os", "reason", "serial", "to"],
+            &[("actor", "user"), ("from", "assigned"), ("to", "active"), ("reason", "first_passcode")],
         ),
         ("ENROLLMENT_CONFIRMED", "ENROLLMENT", &["method", "serial"], &[("method", "otp")]),
         ("AUTH_SUCCESS", "AUTHENTICATION", &["factor", "factors", "serial"], &[("factors", "password otp")]),
@@ -315,7 +315,12 @@ fn too_many_tries_of_a_day_and_too_many_codes_of_an_hour_are_told_as_limits() {
     tells(
         &told,
         &[
-            ("VERIFICATION_CODE_LIMIT", "ENROLLMENT", &["reason"], &[("reason", "tries_of_the_day")]),
+            (
+                "VERIFICATION_CODE_LIMIT",
+                "ENROLLMENT",
+                &["reason", "triesLeft"],
+                &[("reason", "tries_of_the_day"), ("triesLeft", "0")],
+            ),
             ("VERIFICATION_CODE_LIMIT", "ENROLLMENT", &["reason"], &[("reason", "sends")]),
         ],
     );
@@ -448,4 +453,64 @@ fn wait_for(kept: &Kept, name: &str) {
         assert!(Instant::now() < end, "{name} is not recorded");
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// Decision of the audit trail: the lines of the access log are too many for the chain, which vouches for them minute by minute.
+#[test]
+fn what_was_changed_in_the_access_log_is_found_by_the_minute() {
+    let installation = Installation::with_users(Database::Sqlite);
+    let served = installation.serve();
+    let wiki = served.url("wiki", "/");
+    let sealed = || installation.sql("SELECT COUNT(*) FROM audit_record WHERE record LIKE '%ACCESS_LOG_SEALED%'");
+    let count = || sealed().trim().parse::<u32>().unwrap();
+    let lines = |served: &Served| {
+        let log = served.gateway.log.lock().unwrap().clone();
+        log.lines().filter(|line| line.starts_with("{\"instance\":")).count()
+    };
+    // SIGHUP ends a minute early, so that nobody waits for it here.
+    let end_a_minute = || {
+        let (before, written) = (count(), lines(&served));
+        for _ in 0..3 {
+            assert_eq!(served.proxied_visitor().once("GET", &wiki, &[], None).status, 303);
+        }
+        until("the lines are written", || lines(&served) == written + 3);
+        served.gateway.signal("HUP");
+        until("the chain is told", || count() == before + 1);
+    };
+    end_a_minute();
+    end_a_minute();
+    served.gateway.signal("HUP");
+    let verify = |log: &str| {
+        let file = installation.write("access.log", log);
+        let output = installation.command(&["audit", "verify"], &["--access-log", file.to_str().unwrap()], "");
+        (output.status.code(), words(&output))
+    };
+    let log = served.gateway.log.lock().unwrap().clone();
+    let (code, said) = verify(&log);
+    assert!(code == Some(0) && said.contains("6 lines of 2 records hold; 0 lines are too new"), "{said}");
+    assert_eq!(count(), 2, "a minute without lines has no record");
+
+    let access: Vec<&str> = log.lines().filter(|line| line.starts_with("{\"instance\":")).collect();
+    let at = |line: &str| serde_json::from_str::<Value>(line).unwrap()["timestamp"].as_str().unwrap().to_owned();
+    for (what, changed, told) in [
+        ("edited", log.replace(access[4], &access[4].replace("\"status\":303", "\"status\":200")), "a line was edited"),
+        ("taken out", log.replace(&format!("{}\n", access[4]), ""), "line 5 is missing"),
+        ("put in", log.replace(access[4], &format!("{0}\n{0}", access[4])), "line 5 is twice there"),
+    ] {
+        assert_ne!(changed, log, "{what}");
+        let (code, said) = verify(&changed);
+        assert!(code == Some(1) && said.contains(told), "{what}: {said}");
+        assert!(said.contains("3 lines of 1 records hold") && said.contains(&at(access[3])), "{what}: {said}");
+    }
+
+    // Whoever stops in good order leaves no line without a record.
+    let written = lines(&served);
+    assert_eq!(served.proxied_visitor().once("GET", &wiki, &[], None).status, 303);
+    until("the line is written", || lines(&served) == written + 1);
+    let mut served = served;
+    served.gateway.signal("TERM");
+    served.gateway.exit_code();
+    let log = served.gateway.log.lock().unwrap().clone();
+    let (code, said) = verify(&log);
+    assert!(code == Some(0) && said.contains("7 lines of 3 records hold; 0 lines are too new"), "{said}");
 }

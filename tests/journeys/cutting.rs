@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::world::{Origin, Served, Socket, Visitor, site};
+use crate::world::{Origin, Served, Socket, Visitor, read_some, site};
 
 const STAFF: &str = r#"@id("staff") permit (principal is User, action, resource) when { context.authn.password };"#;
 const HOST: &str = "live.example.test";
@@ -57,7 +57,7 @@ fn stream(port: u16, target: &str, cookie: &str) -> TcpStream {
         .unwrap();
     let (mut seen, mut byte) = (Vec::new(), [0]);
     while !seen.ends_with(b"data: first\n\n") {
-        assert_eq!(stream.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&seen));
+        assert_eq!(read_some(&mut stream, &mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&seen));
         seen.push(byte[0]);
     }
     stream

@@ -8,8 +8,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::world::{
-    Database, Form, Gateway, Installation, Kept, Page, Phone, Stage, Visitor, exchange, forms, free_port, send_raw,
-    wrong,
+    Database, Form, Gateway, Installation, Kept, Page, Phone, Stage, Visitor, exchange, forms, free_port, read_some,
+    send_raw, wrong,
 };
 
 // --- killed ---
@@ -372,7 +372,7 @@ fn two_hundred_clients_that_drip_their_heads_are_all_let_go_within_15_seconds_wh
 fn is_closed(stream: &mut TcpStream) -> bool {
     let mut said = [0; 4096];
     loop {
-        match stream.read(&mut said) {
+        match read_some(stream, &mut said) {
             Ok(0) => return true,
             Ok(_) => {}
             Err(error) => return error.kind() != std::io::ErrorKind::WouldBlock,
@@ -491,7 +491,7 @@ fn an_upstream_that_is_down_is_a_page_that_says_so_and_comes_back_by_itself() {
     let answering = std::thread::spawn(move || {
         let (mut stream, _) = back.accept().unwrap();
         let mut said = [0; 4096];
-        let _ = stream.read(&mut said).unwrap();
+        let _ = read_some(&mut stream, &mut said).unwrap();
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nback").unwrap();
     });
     let answer = visitor.once("GET", &url, &[], None);

@@ -28,7 +28,8 @@ fn metrics(served: &Served) -> String {
 
 /// A gateway at which somebody has enrolled and signed in.
 fn after_a_journey() -> (Installation, Served) {
-    let installation = Installation::with_users(Database::Sqlite);
+    let mut installation = Installation::with_users(Database::Sqlite);
+    installation.options.insert("wiki".into(), "health_path = \"/healthz\"".into());
     let served = installation.serve();
     through_the_door(&served.gateway, &mut served.proxied_visitor(), "alice", &served.url("wiki", "/"));
     (installation, served)
@@ -164,7 +165,8 @@ fn each_alert_fires_when_it_should_and_is_silent_when_it_should() {
 fn what_the_alerts_the_dashboard_and_the_guide_speak_of_is_what_a_gateway_exposes() {
     let (_installation, served) = after_a_journey();
     let end = Instant::now() + Duration::from_secs(20);
-    while !metrics(&served).contains("doorward_certificate_not_after") && Instant::now() < end {
+    let slow_ones = ["doorward_certificate_not_after", "doorward_upstream_healthy{"];
+    while !slow_ones.iter().all(|series| metrics(&served).contains(series)) && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(100));
     }
     let text = metrics(&served);
@@ -176,7 +178,6 @@ fn what_the_alerts_the_dashboard_and_the_guide_speak_of_is_what_a_gateway_expose
         "doorward_last_reload_success_timestamp_seconds",
         "doorward_front_refusals_total",
         "doorward_flow_refusals_total",
-        "doorward_upstream_healthy",
     ]);
     let guide = std::fs::read_to_string(docs().join("operations.md")).unwrap();
     let rows: String = guide.lines().filter(|line| line.starts_with("| `doorward_")).collect::<Vec<_>>().join("\n");
@@ -209,6 +210,7 @@ fn a_prometheus_finds_something_for_every_panel_that_a_journey_fills() {
     assert_eq!(bob.get(&served.url("intranet", "/")).status(), 200);
     prometheus.until("sum(rate(doorward_requests_total[1m])) > 0");
     prometheus.until("doorward_certificate_not_after_timestamp_seconds");
+    prometheus.until("doorward_upstream_healthy");
     const NOT_YET: [&str; 8] = [
         "Errors by application",
         "Refused, by application",
@@ -236,4 +238,24 @@ fn a_prometheus_finds_something_for_every_panel_that_a_journey_fills() {
     }
     let firing = prometheus.query("ALERTS{alertstate=\"firing\"}").unwrap();
     assert!(firing.iter().all(|alert| alert["metric"]["alertname"] == "DoorwardCertificateEndsNow"), "{firing:?}");
+}
+
+#[test]
+fn an_upstream_that_is_down_raises_the_alert_of_one_and_when_all_are_the_alert_of_all() {
+    let mut installation = Installation::new(Database::Sqlite);
+    let nobody = free_port();
+    let (there, half) = (installation.upstreams["wiki"], "\nhealth_path = \"/healthz\"\n");
+    let both = format!("upstream = [\"http://127.0.0.1:{there}\", \"http://127.0.0.1:{nobody}\"]{half}");
+    let apps = [("wiki", there), ("public", there), ("intranet", nobody)];
+    installation.upstreams = apps.map(|(app, port)| (app.to_owned(), port)).into();
+    installation.options.insert("intranet".into(), half.into());
+    installation.instead.push((format!("upstream = \"http://127.0.0.1:{there}\"\n"), both));
+    let served = installation.serve();
+    let prometheus = Prometheus::scraping(served.gateway.metrics);
+    prometheus.until("ALERTS{alertname=\"DoorwardUpstreamOut\",app=\"wiki\"}");
+    prometheus.until("ALERTS{alertname=\"DoorwardUpstreamsAllOut\",app=\"intranet\"}");
+    let other = |alert: &str, app: &str| format!("ALERTS{{alertname=\"{alert}\",app=\"{app}\"}}");
+    for unsaid in [other("DoorwardUpstreamOut", "intranet"), other("DoorwardUpstreamsAllOut", "wiki")] {
+        assert_eq!(prometheus.query(&unsaid).unwrap(), Vec::<Value>::new(), "{unsaid}");
+    }
 }

@@ -386,7 +386,7 @@ fn the_example_configuration_knows_every_key_that_it_shows() {
     let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/doorward.toml");
     let text = std::fs::read_to_string(example).unwrap();
     // Settings that are commented out are meant to be taken as they stand, too.
-    let is_setting = |line: &str| line.starts_with("# ") && line.contains(" = ") || line.starts_with("# [plugins");
+    let is_setting = |line: &str| line.starts_with("# ") && line.contains(" = ") || line.starts_with("# [");
     let keep = |line: &str| !line.contains("postgres:") && !line.contains("virtual server's");
     let text: String = text
         .lines()
@@ -397,6 +397,7 @@ fn the_example_configuration_knows_every_key_that_it_shows() {
         .replace("/etc/doorward/tls/example.org.pem", &format!("{folder}site.pem"))
         .replace("/etc/doorward/tls/example.org.key", &format!("{folder}site.key"))
         .replace("/etc/doorward/master.key", &format!("{folder}master.key"))
+        .replace("intranet-ca.pem", &format!("{folder}site.pem"))
         .replace("/etc/doorward/smtp-password", &format!("{folder}master.key"))
         .replace("/var/lib/doorward/upgrade.sock", &format!("{folder}upgrade.sock"))
         .replace("/var/lib/doorward/doorward.db", &format!("{folder}example.db"))

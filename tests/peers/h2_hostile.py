@@ -163,6 +163,16 @@ def window_stall(attack):
     return attack.outcome(answered=list(attack.status.values()).count(200))
 
 
+def deaf_stall(attack):
+    """The same with all windows open, on a connection from which nothing is read once the answers have begun."""
+    attack.wire.send(h2.window_update(0, 2**31 - 1 - 65535))
+    block = attack.wire.block(attack.wire.request("/bytes/10000000"))
+    for stream in range(1, 200, 2):
+        attack.wire.send(h2.frame(h2.HEADERS, WHOLE, stream, block))
+    time.sleep(5)
+    return attack.outcome()
+
+
 def never():
     while True:
         yield b""
@@ -336,8 +346,9 @@ def run(name, results, where):
             results[name] = many_streams(where)
         elif name == "slow preface":
             results[name] = slow_preface(*where)
-        elif name == "deaf":
-            results[name] = deaf(Attack(*where, pairs=((4, 2**31 - 1),), reads=False, receive_buffer=4096))
+        elif name in ("deaf", "deaf stall"):
+            attack = Attack(*where, pairs=((4, 2**31 - 1),), reads=False, receive_buffer=4096)
+            results[name] = (deaf if name == "deaf" else deaf_stall)(attack)
         else:
             results[name] = (FLOODS | SLOW)[name](Attack(*where))
     except Exception as error:  # one broken attack says so and does not end the others

@@ -1,8 +1,10 @@
 //! HTTP/1.1 as bytes: the tests see what is on the wire, not what a library makes of it.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
+
+use super::reading::read_some;
 
 /// An answer as it came.
 #[derive(Debug, Clone)]
@@ -82,9 +84,8 @@ pub fn attempt(
     loop {
         let left = end.saturating_duration_since(Instant::now());
         stream.set_read_timeout(Some(left.max(Duration::from_millis(1)))).map_err(|_| NoAnswer::Unknown)?;
-        match stream.read(&mut chunk) {
+        match read_some(&mut stream, &mut chunk) {
             Ok(n) if n > 0 => raw.extend_from_slice(&chunk[..n]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             _ => break,
         }
     }
@@ -122,9 +123,7 @@ fn try_send_raw(port: u16, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut raw = Vec::new();
     let mut chunk = [0_u8; 16 * 1024];
     loop {
-        match stream.read(&mut chunk) {
-            // A read with a time limit is broken off when this process is stopped and goes on.
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+        match read_some(&mut stream, &mut chunk) {
             Ok(0) | Err(_) => return Ok(raw),
             Ok(n) => raw.extend_from_slice(&chunk[..n]),
         }

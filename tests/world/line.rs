@@ -12,6 +12,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use socket2::{Domain, Socket, Type};
 
 use super::http::{Answer, parse};
+use super::reading::read_some;
 
 /// The longest silence that is waited for: far beyond what a busy machine needs, below what the gateway gives a client.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -196,7 +197,7 @@ impl Line {
                 return Ok(at);
             }
             let mut part = [0; 16 * 1024];
-            match self.stream.read(&mut part) {
+            match read_some(&mut self.stream, &mut part) {
                 Ok(count) if count > 0 => self.pending.extend_from_slice(&part[..count]),
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     return Err(End::Silent(self.pending.clone()));

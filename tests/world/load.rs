@@ -12,6 +12,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use super::http::{Answer, parse};
+use super::reading::read_some;
 
 /// An HTTP/1.1 connection that is kept.
 pub struct Connection {
@@ -82,7 +83,7 @@ impl Connection {
 
     fn read(&mut self, when: &str) -> Result<(), String> {
         let mut part = [0; 16 * 1024];
-        match self.stream.read(&mut part) {
+        match read_some(&mut self.stream, &mut part) {
             Ok(0) => Err(format!("closed {when}")),
             Ok(count) => {
                 self.pending.extend_from_slice(&part[..count]);
@@ -97,7 +98,7 @@ impl Connection {
         self.socket.set_read_timeout(Some(time)).unwrap();
         let mut part = [0; 1024];
         loop {
-            match self.stream.read(&mut part) {
+            match read_some(&mut self.stream, &mut part) {
                 Ok(0) => return true,
                 Ok(_) => {}
                 Err(error) => return error.kind() == std::io::ErrorKind::ConnectionReset,

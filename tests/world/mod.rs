@@ -23,6 +23,7 @@ mod php;
 mod postgres;
 pub mod process;
 mod ram_disk;
+mod reading;
 mod relay;
 mod scripted;
 mod served;
@@ -55,10 +56,13 @@ pub use others::Others;
 pub use peer::{ask_peer, peer};
 pub use phone::Phone;
 pub use php::Php;
-pub use postgres::Client as PostgresClient;
-pub use postgres::over_tls as postgres_over_tls;
+pub use postgres::{
+    Client as PostgresClient, address_of as postgres_address_of, drop_database, new_database,
+    over_tls as postgres_over_tls,
+};
 pub use ram_disk::RamDisk;
-pub use relay::{Manner as RelayManner, Relay};
+pub use reading::read_some;
+pub use relay::{Manner as RelayManner, Relay, Target as RelayTarget};
 pub use scripted::{MortalOrigin, Scripted, black_hole, eager_websockets};
 pub use served::{Database, Installation, Ports, Served, certificate, run, words};
 pub use site::site;

@@ -1,11 +1,12 @@
 //! An application that remembers every byte it was sent: whether a request reached it, and as what, is never a guess.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::reading::read_some;
 use super::socket;
 
 /// What the answer to the sample key of RFC 6455, 1.3 is: the one key that [`super::Socket`] sends.
@@ -146,7 +147,7 @@ impl Shared {
         stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         while going {
             // The reader has gone when reading ends; it is not, while reading waits.
-            going = match stream.read(&mut [0; 64]) {
+            going = match read_some(stream, &mut [0; 64]) {
                 Ok(count) => count > 0,
                 Err(error) => matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut),
             };
@@ -156,7 +157,7 @@ impl Shared {
 
     fn read_more(&self, stream: &mut TcpStream, pending: &mut Vec<u8>) -> bool {
         let mut part = [0; 16 * 1024];
-        let count = stream.read(&mut part).unwrap_or(0);
+        let count = read_some(stream, &mut part).unwrap_or(0);
         self.bytes.lock().unwrap().extend_from_slice(&part[..count]);
         pending.extend_from_slice(&part[..count]);
         count > 0

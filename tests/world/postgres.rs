@@ -24,11 +24,25 @@ struct Server {
 /// A new, empty database's address.
 pub fn new_database() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("doorward_journey_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let name = format!("doorward_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    sql(&address_of("postgres"), &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
+    address_of(&name)
+}
+
+/// Takes a database away, whoever is connected to it.
+///
+/// # Errors
+/// What the server says.
+pub fn drop_database(url: &str) -> Result<(), String> {
+    let path = url.split_once('?').map_or(url, |(path, _)| path);
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    run_sql(&address_of("postgres"), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).map(drop)
+}
+
+/// The address of a database on the one server of this process, whether there is such a database or not.
+pub fn address_of(database: &str) -> String {
     let server = server();
-    let made = sql_on(server, "postgres", &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
-    made.unwrap_or_else(|error| panic!("{error}"));
-    format!("{}{name}{}", server.before, server.after)
+    format!("{}{database}{}", server.before, server.after)
 }
 
 /// Every row of every table, as a backup writes it.
@@ -45,10 +59,6 @@ pub fn sql(url: &str, sql: &str) -> String {
 /// Runs SQL on any server.
 pub(super) fn run_sql(url: &str, sql: &str) -> Result<String, String> {
     run(&psql(), url, sql)
-}
-
-fn sql_on(server: &Server, database: &str, sql: &str) -> Result<String, String> {
-    run(&server.psql, &format!("{}{database}{}", server.before, server.after), sql)
 }
 
 fn run(psql: &Path, url: &str, sql: &str) -> Result<String, String> {

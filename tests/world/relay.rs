@@ -1,12 +1,14 @@
-//! A wire between two ends on loopback that can be cut, go dead without being cut, or lead elsewhere.
+//! A wire between two ends on this machine that can be cut, go dead without being cut, or lead elsewhere.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicUsize, Ordering};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::gateway::free_port;
+use super::reading::read_some;
 
 /// What the wire does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +22,22 @@ pub enum Manner {
     Cut,
 }
 
+/// Where a wire leads.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A host and its port.
+    Tcp(String, u16),
+    /// A Unix socket.
+    Socket(PathBuf),
+}
+
+impl From<u16> for Target {
+    /// A port of loopback.
+    fn from(port: u16) -> Self {
+        Target::Tcp("127.0.0.1".into(), port)
+    }
+}
+
 /// A listener on loopback that passes everything on.
 pub struct Relay {
     pub port: u16,
@@ -27,7 +45,7 @@ pub struct Relay {
 }
 
 struct Shared {
-    target: AtomicU16,
+    target: Mutex<Target>,
     manner: AtomicU8,
     open: AtomicUsize,
 }
@@ -36,12 +54,12 @@ struct Shared {
 const TICK: Duration = Duration::from_millis(20);
 
 impl Relay {
-    /// To this port. Its threads end with the tests.
-    pub fn to(target: u16) -> Self {
-        let port = free_port();
-        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    /// To there. Its threads end with the tests.
+    pub fn to(target: impl Into<Target>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
-            target: AtomicU16::new(target),
+            target: Mutex::new(target.into()),
             manner: AtomicU8::new(Manner::Whole as u8),
             open: AtomicUsize::new(0),
         });
@@ -61,13 +79,44 @@ impl Relay {
     }
 
     /// From now on new connections lead there.
-    pub fn lead_to(&self, target: u16) {
-        self.shared.target.store(target, Ordering::SeqCst);
+    pub fn lead_to(&self, target: impl Into<Target>) {
+        *self.shared.target.lock().unwrap() = target.into();
     }
 
     /// How many connections are open.
     pub fn open(&self) -> usize {
         self.shared.open.load(Ordering::SeqCst)
+    }
+}
+
+/// An end of a connection, which may be held twice: once for each direction.
+trait End: Read + Write + Send + Sized + 'static {
+    fn again(&self) -> std::io::Result<Self>;
+    fn look_each(&self, tick: Duration);
+    fn end(&self);
+}
+
+impl End for TcpStream {
+    fn again(&self) -> std::io::Result<Self> {
+        self.try_clone()
+    }
+    fn look_each(&self, tick: Duration) {
+        let _ = self.set_read_timeout(Some(tick));
+    }
+    fn end(&self) {
+        let _ = self.shutdown(Shutdown::Both);
+    }
+}
+
+impl End for UnixStream {
+    fn again(&self) -> std::io::Result<Self> {
+        self.try_clone()
+    }
+    fn look_each(&self, tick: Duration) {
+        let _ = self.set_read_timeout(Some(tick));
+    }
+    fn end(&self) {
+        let _ = self.shutdown(Shutdown::Both);
     }
 }
 
@@ -80,9 +129,19 @@ impl Shared {
         if self.is(Manner::Cut) {
             return;
         }
-        let Ok(server) = TcpStream::connect(("127.0.0.1", self.target.load(Ordering::SeqCst))) else { return };
+        let target = self.target.lock().unwrap().clone();
+        // Where nobody listens, the client's connection ends.
+        let _ = match target {
+            Target::Tcp(host, port) => {
+                TcpStream::connect((host.as_str(), port)).map(|server| self.between(client, server))
+            }
+            Target::Socket(path) => UnixStream::connect(path).map(|server| self.between(client, server)),
+        };
+    }
+
+    fn between<S: End>(self: Arc<Self>, client: TcpStream, server: S) {
         self.open.fetch_add(1, Ordering::SeqCst);
-        let (back, forth) = (self.clone(), (client.try_clone(), server.try_clone()));
+        let (back, forth) = (self.clone(), (client.again(), server.again()));
         if let (Ok(to_client), Ok(from_server)) = forth {
             let answers = std::thread::spawn(move || back.pass_on(from_server, to_client));
             self.pass_on(client, server);
@@ -92,11 +151,11 @@ impl Shared {
     }
 
     /// Passes one direction on until an end is gone; then both are.
-    fn pass_on(&self, mut from: TcpStream, mut to: TcpStream) {
-        let _ = from.set_read_timeout(Some(TICK));
+    fn pass_on(&self, mut from: impl End, mut to: impl End) {
+        from.look_each(TICK);
         let mut buffer = [0_u8; 16_384];
         while !self.is(Manner::Cut) {
-            match from.read(&mut buffer) {
+            match read_some(&mut from, &mut buffer) {
                 Ok(0) => break,
                 Ok(read) => {
                     while self.is(Manner::Dead) {
@@ -106,13 +165,11 @@ impl Shared {
                         break;
                     }
                 }
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => {
-                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 Err(_) => break,
             }
         }
-        let _ = from.shutdown(Shutdown::Both);
-        let _ = to.shutdown(Shutdown::Both);
+        from.end();
+        to.end();
     }
 }

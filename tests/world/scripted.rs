@@ -1,7 +1,7 @@
 //! Origins that break off, close, fall silent or answer too soon, each as its path says, and that count what they were asked.
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,6 +10,7 @@ use std::time::Duration;
 use socket2::{Domain, Socket as Plain, Type};
 
 use super::origin::SAMPLE_ACCEPT;
+use super::reading::read_some;
 use super::socket;
 
 /// A running origin. By the first segment of the path:
@@ -230,14 +231,14 @@ fn read_body(stream: &mut TcpStream, pending: &mut Vec<u8>, head: &str) -> bool 
 
 fn read_more(stream: &mut TcpStream, pending: &mut Vec<u8>) -> bool {
     let mut part = [0; 16 * 1024];
-    let count = stream.read(&mut part).unwrap_or(0);
+    let count = read_some(stream, &mut part).unwrap_or(0);
     pending.extend_from_slice(&part[..count]);
     count > 0
 }
 
 fn read_to_end(stream: &mut TcpStream) {
     let mut part = [0; 64 * 1024];
-    while matches!(stream.read(&mut part), Ok(1..)) {}
+    while matches!(read_some(stream, &mut part), Ok(1..)) {}
 }
 
 /// An origin in a process of its own would die with its connections; this one does so by itself: killed, it resets all of them

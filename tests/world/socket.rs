@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::http::{Answer, parse};
+use super::reading::read_some;
 
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
@@ -31,7 +32,7 @@ impl Socket {
         stream.write_all(head.as_bytes()).unwrap();
         let mut raw = Vec::new();
         let mut byte = [0];
-        while !raw.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
+        while !raw.ends_with(b"\r\n\r\n") && matches!(read_some(&mut stream, &mut byte), Ok(1)) {
             raw.push(byte[0]);
         }
         let answer = parse(&raw, true).unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(&raw)));
@@ -85,7 +86,7 @@ impl Socket {
         self.stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let mut part = [0; 1024];
         loop {
-            match self.stream.read(&mut part) {
+            match read_some(&mut self.stream, &mut part) {
                 Ok(0) => return Some(Instant::now()),
                 Ok(_) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return Some(Instant::now()),

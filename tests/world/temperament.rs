@@ -1,12 +1,13 @@
 //! Origins that read a request in ways of their own, as real servers do. Each remembers every byte that it was sent, by
 //! connection, and shows for each path whether it took it for the administration or for the public part.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::origin::{EVIL, SAMPLE_ACCEPT};
+use super::reading::read_some;
 
 /// What `/admin` and everything below it holds.
 pub const ADMINISTRATION: &str = "the administration's own page";
@@ -259,7 +260,7 @@ impl Serving {
 
     fn read_more(&mut self) -> bool {
         let mut part = [0; 16 * 1024];
-        let count = self.stream.read(&mut part).unwrap_or(0);
+        let count = read_some(&mut self.stream, &mut part).unwrap_or(0);
         self.pending.extend_from_slice(&part[..count]);
         self.memory.lock().unwrap().connections[self.index].bytes.extend_from_slice(&part[..count]);
         count > 0

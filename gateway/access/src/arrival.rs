@@ -68,3 +68,14 @@ pub enum ErrorKind {
     /// 500: the gateway made a mistake.
     Internal,
 }
+
+impl ErrorKind {
+    /// After how many seconds trying again is worth it (`Retry-After`), where it is at all.
+    pub const fn retry_after(self) -> Option<u64> {
+        match self {
+            ErrorKind::Unavailable => Some(5),
+            ErrorKind::TooMany => Some(30),
+            _ => None,
+        }
+    }
+}

@@ -100,7 +100,7 @@ impl Disputes {
     /// [`DeskError`] when the store does not answer; the link stays good then.
     pub async fn confirm(&self, visit: &Visit, token: &str) -> Result<Option<Disputed>, DeskError> {
         let Some((token, stub)) = self.find(visit, token).await? else { return Ok(None) };
-        let own = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
+        let own = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await?;
         match self.suspend(visit, &token, &stub, true).await {
             Err(CommitError::Lost { what: "credential_state", .. }) => {
                 // It is suspended or revoked already. The sessions are ended all the same: somebody asks for it.

@@ -22,6 +22,9 @@ const AROUND: usize = 512;
 /// A decision that nobody has asked for in that time is let go: of an older site, or of a second that is over.
 const LET_GO_AFTER: Duration = Duration::from_mins(5);
 
+/// What metrics and logs call it when no decision can be made, since it is unclear who asks.
+pub const UNCLEAR: &str = "unclear";
+
 /// The answer to a request.
 #[derive(Debug)]
 pub enum Verdict {
@@ -125,6 +128,20 @@ impl Gate {
             Decision::Challenge { need, by } => Verdict::Challenge { need, by },
             Decision::Refuse { by } => Verdict::Refuse { by },
         }
+    }
+
+    /// Decides on a request of which it is unclear who asks, and measures it. It passes as nobody's, and only where
+    /// everybody passes: what somebody in particular may do, a doubt does not give, and what nobody may, it does not refuse.
+    pub fn decide_unclear(&self, site: &Site, vs: &VirtualServer, object: &Object, now: Timestamp) -> Option<Permit> {
+        let began = Instant::now();
+        let (decision, cached) = self.ask(site, vs, &Subject::Anonymous, object, now);
+        let permit = match decision {
+            Decision::Admit { by } => Some(Permit { app: object.app.clone(), principal: None, by }),
+            Decision::Challenge { .. } | Decision::Refuse { .. } => None,
+        };
+        let told = if permit.is_some() { "admit" } else { UNCLEAR };
+        self.metrics.decision(vs.id.as_str(), object.app.as_str(), told, cached, began.elapsed());
+        permit
     }
 
     /// The same question without a right to pass: what must a user who signs in still prove?
@@ -231,6 +248,27 @@ mod tests {
         let verdict = gate.decide(&site_of(&vs, 1), &vs, &alice(proofs), &object("/page"), now());
         let Verdict::Challenge { need, .. } = verdict else { panic!("{verdict:?}") };
         assert_eq!(need, [Factor::Otp]);
+    }
+
+    #[test]
+    fn whoever_is_unclear_passes_as_nobody_where_everybody_does_and_nowhere_else() {
+        let policies = r#"
+            @id("health") permit(principal, action, resource) when { context.path == "/health" };
+            @id("staff") permit(principal is User, action, resource) when { context.path == "/page" };
+            @id("shut") forbid(principal, action, resource) when { context.path == "/shut" };
+        "#;
+        let vs = virtual_server_with("default", policies);
+        let measured = Arc::new(Measured::default());
+        let gate = Gate::new(measured.clone());
+        let site = site_of(&vs, 1);
+        let permit = gate.decide_unclear(&site, &vs, &object("/health"), now()).unwrap();
+        assert_eq!((permit.principal(), permit.by()), (None, &[PolicyId::from("health")][..]));
+        // A challenge for the one, a refusal for the other: neither is true of somebody who is not known.
+        for path in ["/page", "/shut", "/nothing"] {
+            assert!(gate.decide_unclear(&site, &vs, &object(path), now()).is_none(), "{path}");
+        }
+        let seen: Vec<_> = measured.0.lock().unwrap().iter().map(|(decision, _)| *decision).collect();
+        assert_eq!(seen, ["admit", "unclear", "unclear", "unclear"]);
     }
 
     #[test]

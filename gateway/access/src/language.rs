@@ -3,11 +3,19 @@
 /// What a page is shown in when nothing else is asked for.
 const DEFAULT: &str = "en";
 
+/// Any language that is not named beside it (RFC 9110, 12.5.4).
+const ANY: &str = "*";
+
 /// A longer `Accept-Language` is not read.
 const LONGEST_HEADER: usize = 1024;
 
 /// Chooses among the `available` languages: `chosen` (the language cookie) if it is one of them, else what the browser's
 /// `Accept-Language` asks for by RFC 4647 lookup, else English. Whatever the inputs are, the answer is a language of ours.
+///
+/// A language of weight 0 is not acceptable (RFC 9110, 12.4.2) and serves no other wish. Where `*` says that any other is, one
+/// of the others is shown. Where nothing that is acceptable is asked for, English is shown though it was refused: a page must
+/// be shown in some language (12.5.4 would rather disregard the header than answer 406), and one that nobody named is no
+/// likelier to be read.
 pub fn negotiate<'a>(accept_language: Option<&str>, chosen: Option<&str>, available: &[&'a str]) -> &'a str {
     if let Some(language) = chosen.and_then(|range| look_up(range, available)) {
         return language;
@@ -16,7 +24,11 @@ pub fn negotiate<'a>(accept_language: Option<&str>, chosen: Option<&str>, availa
     let (refused, wanted): (Vec<_>, Vec<_>) = ranges.iter().partition(|range| range.thousandths == 0);
     let offered: Vec<&'a str> =
         available.iter().copied().filter(|language| !refused.iter().any(|r| covers(r.range, language))).collect();
-    wanted.iter().find_map(|wanted| look_up(wanted.range, &offered)).unwrap_or_else(|| fallback(&offered))
+    wanted.iter().find_map(|wanted| look_up(wanted.range, &offered)).unwrap_or_else(|| {
+        let anything = wanted.iter().any(|wanted| wanted.range == ANY);
+        let named = offered.first().copied().filter(|_| anything && !offered.contains(&DEFAULT));
+        named.unwrap_or(DEFAULT)
+    })
 }
 
 /// One item of `Accept-Language`.
@@ -39,7 +51,7 @@ fn parse(header: &str) -> Vec<Range<'_>> {
 
 fn parse_item(item: &str) -> Option<Range<'_>> {
     let mut parts = item.split(';').map(str::trim);
-    let range = parts.next().filter(|range| well_formed(range))?;
+    let range = parts.next().filter(|range| *range == ANY || well_formed(range))?;
     let thousandths = match parts.next() {
         None => 1000,
         Some(weight) => parse_weight(weight.strip_prefix("q=").or_else(|| weight.strip_prefix("Q="))?)?,
@@ -47,7 +59,7 @@ fn parse_item(item: &str) -> Option<Range<'_>> {
     parts.next().is_none().then_some(Range { range, thousandths })
 }
 
-/// RFC 4647 2.1: subtags of one to eight letters and digits, joined by hyphens. `*` means "any": no wish at all.
+/// RFC 4647 2.1: subtags of one to eight letters and digits, joined by hyphens.
 fn well_formed(range: &str) -> bool {
     range.split('-').all(|tag| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
@@ -91,13 +103,6 @@ fn covers(range: &str, language: &str) -> bool {
     }
 }
 
-fn fallback<'a>(offered: &[&'a str]) -> &'a str {
-    match offered.first() {
-        Some(first) if !offered.contains(&DEFAULT) => first,
-        _ => DEFAULT,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,8 +135,43 @@ mod tests {
     fn a_language_of_weight_zero_is_not_used() {
         assert_eq!(from_browser("fr;q=0, de;q=0.1"), "de");
         assert_eq!(from_browser("fr-CA, fr;q=0"), "en");
-        assert_eq!(from_browser("en;q=0"), "de");
-        assert_eq!(from_browser("en;q=0,de;q=0,fr;q=0,es;q=0,ja;q=0,ar;q=0.0"), "en");
+        for (header, shown) in [
+            // English refused, and nothing else asked for: no other language is put in its place.
+            ("en;q=0", "en"),
+            ("en;q=0.0", "en"),
+            ("en;q=0.000", "en"),
+            ("EN;Q=0", "en"),
+            ("en-GB;q=0", "en"),
+            ("*;q=0", "en"),
+            ("nl, *;q=0", "en"),
+            ("en;q=0, *;q=0", "en"),
+            ("en;q=0, nl", "en"),
+            ("en;q=0, de;q=0", "en"),
+            ("en;q=0,de;q=0,fr;q=0,es;q=0,ja;q=0,ar;q=0.0", "en"),
+            // English refused, and whatever else there is accepted.
+            ("en;q=0, *", "de"),
+            ("*;q=0.5, en;q=0, de;q=0", "fr"),
+            ("en;q=0, *;q=0.5, ja;q=0.1", "ja"),
+            ("*, en;q=0, de;q=0, fr;q=0, es;q=0, ja;q=0, ar;q=0", "en"),
+            // English refused, and another asked for.
+            ("en;q=0, de", "de"),
+            ("en;q=0, de;q=0.001", "de"),
+            ("de;q=0.1, en;q=0", "de"),
+            ("en;q=0, nl, ja;q=0.2", "ja"),
+            ("de;q=0, fr;q=0, ar", "ar"),
+            // Another refused, and English neither asked for nor refused.
+            ("de;q=0", "en"),
+            ("de;q=0, de-AT", "en"),
+            // What is refused in one region only is still read.
+            ("de-AT;q=0, de", "de"),
+        ] {
+            assert_eq!(from_browser(header), shown, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn the_chosen_language_is_shown_though_the_browser_refuses_it() {
+        assert_eq!(negotiate(Some("de;q=0, fr"), Some("de"), &OURS), "de");
     }
 
     #[test]

@@ -25,8 +25,6 @@ pub mod tickets;
 pub mod visit;
 
 #[cfg(test)]
-mod fakes;
-#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod testing;

@@ -398,11 +398,11 @@ pub(crate) fn address_meter(address: IpAddr) -> MeterKey {
 #[cfg(test)]
 mod tests {
     use doorward_api::keys::MasterKey;
+    use doorward_fakes::World;
     use proptest::prelude::*;
 
     use super::*;
     use crate::device::Devices;
-    use crate::fakes::World;
     use crate::names::fold_name;
     use crate::testing::{Dice, now};
 

@@ -1,7 +1,8 @@
 //! From a cookie to a [`Subject`]: sessions as of at most a second ago, users as of at most five (decision A20).
 //!
-//! Every doubt ends in [`Subject::Anonymous`], never in somebody: an unknown or foreign cookie, a user who is gone or
-//! switched off, a store that does not answer.
+//! Three answers: nobody ([`Subject::Anonymous`]), somebody ([`Subject::User`]), and [`Unclear`]. An unknown or foreign
+//! cookie is nobody's, as is that of a user who is gone or switched off. A store that does not answer has said neither, and
+//! a doubt never ends in somebody.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,6 +44,15 @@ impl Place<'_> {
     }
 }
 
+/// What a request says of its session's holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// They are there: the session is in use.
+    Use,
+    /// A page asks by itself, whether anybody sits before it or not. The session is good for it and ends no later (SE-08).
+    Background,
+}
+
 /// How long sessions live, and how old what is known of them may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
@@ -66,6 +76,12 @@ impl Default for SessionLimits {
         }
     }
 }
+
+/// Whose cookie it is cannot be found out just now: the store does not answer. Its holder may be somebody, so they are not
+/// asked to sign in as if they were nobody; and may be nobody, so they are let in nowhere but where anybody is.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("whose session it is cannot be found out: {0}")]
+pub struct Unclear(#[from] pub StoreError);
 
 /// Finds out who asks.
 pub struct Identities {
@@ -94,7 +110,7 @@ enum Found {
     Nobody,
     Somebody(Arc<Somebody>),
     /// The store did not answer. Shared by those who wait for the same answer, and never used again.
-    Unclear,
+    Unclear(Unclear),
 }
 
 struct Somebody {
@@ -133,41 +149,49 @@ impl Identities {
     }
 
     /// Who shows this cookie at this place.
+    ///
+    /// # Errors
+    /// [`Unclear`] when the store does not answer.
     pub async fn identify(
         &self,
         vs: &VirtualServerId,
         place: Place<'_>,
         token: Option<&Token>,
+        purpose: Purpose,
         now: Timestamp,
-    ) -> Subject {
-        self.identify_anew(vs, place, token, self.limits.cache, now).await
+    ) -> Result<Subject, Unclear> {
+        self.identify_anew(vs, place, token, (purpose, self.limits.cache), now).await
     }
 
     /// The same, for what has been going on for a while: what is known of the session may be no older than `within`.
+    ///
+    /// # Errors
+    /// [`Unclear`] when the store does not answer.
     pub async fn identify_anew(
         &self,
         vs: &VirtualServerId,
         place: Place<'_>,
         token: Option<&Token>,
-        within: Duration,
+        (purpose, within): (Purpose, Duration),
         now: Timestamp,
-    ) -> Subject {
-        match self.somebody(vs, place, token, within, now).await {
-            Some(somebody) => Subject::User(somebody.principal.clone()),
-            None => Subject::Anonymous,
-        }
+    ) -> Result<Subject, Unclear> {
+        let found = self.somebody(vs, place, token, (purpose, within), now).await?;
+        Ok(found.map_or(Subject::Anonymous, |somebody| Subject::User(somebody.principal.clone())))
     }
 
-    /// The live session of this cookie, with its user.
+    /// The live session of this cookie, with its user; `None` for nobody.
+    ///
+    /// # Errors
+    /// [`Unclear`] when the store does not answer.
     pub async fn session(
         &self,
         vs: &VirtualServerId,
         place: Place<'_>,
         token: Option<&Token>,
         now: Timestamp,
-    ) -> Option<(Session, Arc<Principal>)> {
-        let somebody = self.somebody(vs, place, token, self.limits.cache, now).await?;
-        Some((somebody.session.clone(), somebody.principal.clone()))
+    ) -> Result<Option<(Session, Arc<Principal>)>, Unclear> {
+        let found = self.somebody(vs, place, token, (Purpose::Use, self.limits.cache), now).await?;
+        Ok(found.map(|somebody| (somebody.session.clone(), somebody.principal.clone())))
     }
 
     /// What is known of a portal session and of those that hang on it is not used any more. Call it after the change is
@@ -186,17 +210,29 @@ impl Identities {
         vs: &VirtualServerId,
         place: Place<'_>,
         token: Option<&Token>,
-        within: Duration,
+        (purpose, within): (Purpose, Duration),
         now: Timestamp,
-    ) -> Option<Arc<Somebody>> {
-        let key = (vs.clone(), token?.hash());
+    ) -> Result<Option<Arc<Somebody>>, Unclear> {
+        // Who shows no cookie is nobody, whatever the store would say.
+        let Some(token) = token else { return Ok(None) };
+        let key = (vs.clone(), token.hash());
         let within = within.min(self.limits.cache);
         let lookup = match self.lookups.get(&key).await {
             Some(lookup) if self.fresh(&lookup, within, now) => lookup,
             _ => self.look_up_together(key, within, now).await,
         };
-        let Found::Somebody(somebody) = lookup.found else { return None };
-        (place.takes(&somebody.session.kind) && somebody.session.expires_at > now).then_some(somebody)
+        match lookup.found {
+            Found::Nobody => Ok(None),
+            Found::Somebody(somebody) => {
+                let live_here = place.takes(&somebody.session.kind) && somebody.session.expires_at > now;
+                // Here and not where the store is asked: what it told a page that asks by itself serves its user for a second.
+                if live_here && purpose == Purpose::Use {
+                    self.touch(vs, &somebody.session, now);
+                }
+                Ok(live_here.then_some(somebody))
+            }
+            Found::Unclear(unclear) => Err(unclear),
+        }
     }
 
     /// Asks the store, once for all who want to know the same at the same moment.
@@ -206,7 +242,7 @@ impl Identities {
         let entry = self.lookups.entry(key.clone()).or_insert_with_if(asking, old).await;
         let lookup = entry.into_value();
         // The answer another request waited for can be overtaken by a sign-out while it was on its way.
-        if matches!(lookup.found, Found::Unclear) || self.fresh(&lookup, within, now) {
+        if matches!(lookup.found, Found::Unclear(_)) || self.fresh(&lookup, within, now) {
             return lookup;
         }
         let again = self.look_up(&key.0, &key.1, now).await;
@@ -220,8 +256,8 @@ impl Identities {
             Ok(Some(somebody)) => Found::Somebody(Arc::new(somebody)),
             Ok(None) => Found::Nobody,
             Err(error) => {
-                tracing::warn!(virtual_server = %vs, %error, "a session could not be looked up; its holder counts as nobody");
-                Found::Unclear
+                tracing::warn!(virtual_server = %vs, %error, "a session could not be looked up; its holder must try again");
+                Found::Unclear(error.into())
             }
         };
         Lookup { read_at: now, turn, found }
@@ -236,7 +272,6 @@ impl Identities {
         let Some(session) = self.sessions.session(vs, token, self.limits.idle, now).await? else { return Ok(None) };
         let facts = self.facts(vs, &session.user, now).await?;
         let Some(user) = facts.user else { return Ok(None) };
-        self.touch(vs, &session, now);
         let principal = Arc::new(principal(&user, &session));
         Ok(Some(Somebody { session, principal, facts_read_at: facts.read_at, facts_turn: facts.turn }))
     }
@@ -244,11 +279,14 @@ impl Identities {
     /// Notes that a session is in use, and lets nobody wait for it: when nothing can be written (a full disk, a database
     /// that another process holds), the session goes on until it is idle, as fast as ever (F-04, F-06).
     fn touch(&self, vs: &VirtualServerId, session: &Session, now: Timestamp) {
-        let being_noted = || self.touched.get(&session.id).is_some_and(|since| now.since(since) < TOUCH_AGAIN);
-        if now.since(session.last_seen_at) < TOUCH_EVERY || being_noted() {
+        if now.since(session.last_seen_at) < TOUCH_EVERY {
             return;
         }
-        self.touched.insert(session.id.clone(), now);
+        // Of requests at the same moment one does it.
+        let too_old = |since: &Timestamp| now.since(*since) >= TOUCH_AGAIN;
+        if !self.touched.entry_by_ref(&session.id).or_insert_with_if(|| now, too_old).is_fresh() {
+            return;
+        }
         let (sessions, vs, id) = (self.sessions.clone(), vs.clone(), session.id.clone());
         tokio::spawn(async move {
             if let Err(error) = sessions.touch(&vs, &id, now).await {
@@ -276,7 +314,7 @@ impl Identities {
     fn fresh(&self, lookup: &Lookup, within: Duration, now: Timestamp) -> bool {
         let young = now.since(lookup.read_at) < within;
         match &lookup.found {
-            Found::Unclear => false,
+            Found::Unclear(_) => false,
             Found::Nobody => young,
             Found::Somebody(somebody) => {
                 let facts_young = now.since(somebody.facts_read_at) < self.limits.facts;
@@ -471,8 +509,8 @@ mod tests {
         }
 
         async fn name(&self, place: Place<'_>, token: &Token, at: Timestamp) -> Option<String> {
-            let subject = self.identities.identify(&self.vs, place, Some(token), at).await;
-            subject.principal().map(|p| p.name.clone())
+            let subject = self.identities.identify(&self.vs, place, Some(token), Purpose::Use, at).await;
+            subject.expect("the store answers").principal().map(|p| p.name.clone())
         }
 
         async fn on_wiki(&self, at: Timestamp) -> Option<String> {
@@ -496,14 +534,16 @@ mod tests {
         assert_eq!(stage.name(Place::Portal, &stage.app, now()).await, None);
         assert_eq!(stage.name(Place::App("intranet.localhost"), &stage.app, now()).await, None);
         assert_eq!(stage.name(Place::App("wiki.localhost"), &stage.portal, now()).await, None);
-        assert!(matches!(stage.identities.identify(&stage.vs, Place::Portal, None, now()).await, Subject::Anonymous));
+        let without = stage.identities.identify(&stage.vs, Place::Portal, None, Purpose::Use, now()).await;
+        assert!(matches!(without, Ok(Subject::Anonymous)));
     }
 
     #[tokio::test]
     async fn the_portal_session_stands_behind_every_principal() {
         let stage = Stage::set();
         let place = Place::App("wiki.localhost");
-        let (session, principal) = stage.identities.session(&stage.vs, place, Some(&stage.app), now()).await.unwrap();
+        let found = stage.identities.session(&stage.vs, place, Some(&stage.app), now()).await.unwrap();
+        let (session, principal) = found.unwrap();
         assert_eq!((session.id.as_str(), principal.session.as_str()), ("s-app", "s-portal"));
     }
 
@@ -523,11 +563,14 @@ mod tests {
         let stage = Stage::set();
         let place = Place::App("wiki.localhost");
         stage.on_wiki(now()).await;
+        let ask =
+            |within, at| stage.identities.identify_anew(&stage.vs, place, Some(&stage.app), (Purpose::Use, within), at);
         for (millis, reads) in [(299, 1), (300, 2), (599, 2), (600, 3)] {
-            stage.identities.identify_anew(&stage.vs, place, Some(&stage.app), ms(300), now() + ms(millis)).await;
+            let at = now() + ms(millis);
+            ask(ms(300), at).await.unwrap();
             assert_eq!(stage.reads(), reads, "after {millis} ms");
         }
-        stage.identities.identify_anew(&stage.vs, place, Some(&stage.app), ms(9000), now() + ms(1600)).await;
+        ask(ms(9000), now() + ms(1600)).await.unwrap();
         assert_eq!(stage.reads(), 4, "nobody may know later than all");
     }
 
@@ -599,12 +642,41 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_that_does_not_answer_makes_nobody_of_everybody_and_recovers() {
+    async fn while_the_store_does_not_answer_a_cookie_is_neither_nobodys_nor_somebodys() {
         let stage = Stage::set();
+        let place = Place::App("wiki.localhost");
+        assert_eq!(stage.on_wiki(now()).await.as_deref(), Some("alice"));
         stage.world.down.store(true, Ordering::SeqCst);
-        assert_eq!(stage.on_wiki(now()).await, None);
+        assert_eq!(
+            stage.on_wiki(now() + ms(999)).await.as_deref(),
+            Some("alice"),
+            "what was known goes on for a second"
+        );
+        let stranger = Token::parse(&"A".repeat(43)).unwrap();
+        for (token, millis) in [(&stage.app, 1_000), (&stage.app, 1_001), (&stranger, 0)] {
+            let at = now() + ms(millis);
+            let unclear = stage.identities.identify(&stage.vs, place, Some(token), Purpose::Use, at).await.unwrap_err();
+            assert!(matches!(&unclear, Unclear(StoreError::Unavailable(why)) if why == "pulled the plug"), "{unclear}");
+            assert!(stage.identities.session(&stage.vs, Place::Portal, Some(token), at).await.is_err());
+        }
+        let without = stage.identities.identify(&stage.vs, place, None, Purpose::Use, now() + ms(1_000)).await;
+        assert!(matches!(without, Ok(Subject::Anonymous)), "without a cookie there is nothing to look up");
         stage.world.down.store(false, Ordering::SeqCst);
-        assert_eq!(stage.on_wiki(now() + ms(1)).await.as_deref(), Some("alice"), "the failure is not remembered");
+        assert_eq!(stage.on_wiki(now() + ms(1_002)).await.as_deref(), Some("alice"), "the failure is not remembered");
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_for_the_same_answer_are_told_the_same_of_a_store_that_gives_none() {
+        let stage = Arc::new(Stage::set());
+        stage.world.down.store(true, Ordering::SeqCst);
+        let ask = |stage: Arc<Stage>| async move {
+            let place = Place::App("wiki.localhost");
+            stage.identities.identify(&stage.vs, place, Some(&stage.app), Purpose::Use, now()).await.is_err()
+        };
+        let tasks: Vec<_> = (0..50).map(|_| tokio::spawn(ask(stage.clone()))).collect();
+        for task in tasks {
+            assert!(task.await.unwrap());
+        }
     }
 
     #[tokio::test]
@@ -625,6 +697,25 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(stage.world.touches.load(Ordering::SeqCst), 1, "and writing is not tried at each request");
+    }
+
+    #[tokio::test]
+    async fn what_a_page_asks_for_by_itself_is_no_use_and_hides_none() {
+        let stage = Stage::set();
+        let ask = async |purpose: Purpose, millis: u64| {
+            let (place, at) = (Place::App("wiki.localhost"), now() + Duration::from_mins(5) + ms(millis));
+            let subject = stage.identities.identify(&stage.vs, place, Some(&stage.app), purpose, at).await.unwrap();
+            tokio::task::yield_now().await;
+            subject.principal().is_some()
+        };
+        let touches = || stage.world.touches.load(Ordering::SeqCst);
+        for millis in [0, 900, 1_800] {
+            assert!(ask(Purpose::Background, millis).await, "decided like any other");
+        }
+        assert_eq!(touches(), 0);
+        assert!(ask(Purpose::Use, 1_900).await);
+        assert_eq!((touches(), stage.reads()), (1, 2), "noted, though the store was last asked for the page");
+        assert!(!ask(Purpose::Background, 25 * 60_000).await, "it ends when nobody has used it");
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ mod room;
 mod screens;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub(crate) use ahead::{Ahead, TEMPLATE};
 pub(crate) use hold::{Held, Stop};
@@ -41,7 +42,7 @@ use crate::gate::Gate;
 use crate::ports::Ports;
 use crate::regulate::{Regulation, RegulationRules};
 use crate::returns::Returns;
-use crate::sessions::Identities;
+use crate::sessions::{Identities, Unclear};
 use crate::site::SharedSite;
 use crate::tickets::Tickets;
 use crate::visit::{Moved, Opening, StepForm, Visit};
@@ -143,6 +144,12 @@ pub enum DeskError {
         /// Worth trying again after it.
         wait: Duration,
     },
+}
+
+impl From<Unclear> for DeskError {
+    fn from(Unclear(error): Unclear) -> Self {
+        DeskError::Store(error)
+    }
 }
 
 impl DeskError {

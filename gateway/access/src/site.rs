@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use doorward_api::{AppId, VirtualServerId};
 use doorward_policy::Policies;
 use ipnet::IpNet;
+use ring::digest::{SHA256, digest};
 
 /// The site in force. Load it once per request.
 pub type SharedSite = Arc<ArcSwap<Site>>;
@@ -81,6 +82,26 @@ pub struct Upstreams {
     pub others: Vec<Upstream>,
     /// What each is asked for every five seconds; with 2xx or 3xx it is well. `None`: it is known by its answers alone.
     pub health_path: Option<String>,
+    /// Who must have signed their certificates. `None`: whoever this machine believes.
+    pub authorities: Option<Arc<Authorities>>,
+}
+
+/// The certificate authorities that an application's upstreams are held to, and no others: at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorities {
+    /// Their certificates, DER. Read and found good by `proxy`, which is what checks with them.
+    pub certificates: Vec<Vec<u8>>,
+    /// SHA-256 over them. Connections that were checked against others are not theirs.
+    pub fingerprint: [u8; 32],
+}
+
+impl Authorities {
+    /// Of these certificates.
+    pub fn new(certificates: Vec<Vec<u8>>) -> Self {
+        let mut fingerprint = [0; 32];
+        fingerprint.copy_from_slice(digest(&SHA256, &certificates.concat()).as_ref());
+        Self { certificates, fingerprint }
+    }
 }
 
 impl Upstreams {
@@ -105,7 +126,7 @@ impl Upstreams {
 
 impl From<Upstream> for Upstreams {
     fn from(first: Upstream) -> Self {
-        Self { first, others: Vec::new(), health_path: None }
+        Self { first, others: Vec::new(), health_path: None, authorities: None }
     }
 }
 
@@ -116,7 +137,7 @@ pub struct Upstream {
     pub host: String,
     /// Port.
     pub port: u16,
-    /// TLS, with the certificate checked against `host`.
+    /// TLS, with the certificate checked against `host` and [`Upstreams::authorities`].
     pub tls: bool,
     /// Send the public host on (`true`), or the upstream's own.
     pub preserve_host: bool,
@@ -137,11 +158,45 @@ pub struct AppOptions {
     pub case_insensitive: bool,
     /// WebSocket upgrades are let through.
     pub websocket: bool,
+    /// What its pages ask for by themselves, as [`AppOptions::is_background`] reads it. Canonical, without a final slash.
+    pub background: Vec<String>,
+}
+
+impl AppOptions {
+    /// Whether pages ask for this path (as policies are shown it) by themselves, with nobody there: it is one of
+    /// [`AppOptions::background`], or lies below one. They are compared by whole segments, without what follows a `;`; a
+    /// segment `*` is any one (SE-08).
+    pub fn is_background(&self, path: &str) -> bool {
+        self.background.iter().any(|marked| lies_in(path, marked))
+    }
+}
+
+fn lies_in(path: &str, marked: &str) -> bool {
+    let mut segments = path.split('/').map(|segment| segment.split_once(';').map_or(segment, |(name, _)| name));
+    marked.split('/').all(|wanted| segments.next().is_some_and(|segment| wanted == "*" || segment == wanted))
 }
 
 impl Site {
     /// The virtual server of an id.
     pub fn virtual_server(&self, id: &VirtualServerId) -> Option<&Arc<VirtualServer>> {
         self.virtual_servers.get(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_background_by_whole_segments() {
+        let marked = ["/api/poll", "/rooms/*/news"].map(str::to_owned).into();
+        let options = AppOptions { background: marked, ..AppOptions::default() };
+        for path in ["/api/poll", "/api/poll/", "/api/poll/7", "/api/poll;id=1", "/api;x/poll", "/rooms/7/news/all"] {
+            assert!(options.is_background(path), "{path}");
+        }
+        for path in ["/", "/api", "/api/pollution", "/API/poll", "/x/api/poll", "/rooms/news", "/rooms/7/8/news"] {
+            assert!(!options.is_background(path), "{path}");
+        }
+        assert!(!AppOptions::default().is_background("/api/poll"));
     }
 }

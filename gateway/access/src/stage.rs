@@ -8,10 +8,11 @@ use arc_swap::ArcSwap;
 use doorward_api::keys::MasterKey;
 use doorward_api::ports::NoMetrics;
 use doorward_api::{Screen, ScreenPage, Secret, Timestamp, Token};
+use doorward_fakes::{ToyTokens, World};
 
 use crate::dispute::Disputes;
-use crate::fakes::{ToyTokens, World};
 use crate::gate::Gate;
+use crate::ports::Ports;
 use crate::returns::Returns;
 use crate::sessions::{Identities, SessionLimits};
 use crate::signin::{Desk, DeskError, Rules};
@@ -63,7 +64,7 @@ impl Stage {
         let key = MasterKey::new(vec![7; 32]).unwrap();
         let identities = Arc::new(Identities::new(world.clone(), world.clone(), SessionLimits::default()));
         let desk = Desk::new(
-            world.ports(),
+            ports(&world),
             &key,
             Arc::new(ArcSwap::from_pointee(site)),
             Arc::new(Gate::new(Arc::new(NoMetrics))),
@@ -71,7 +72,7 @@ impl Stage {
             vec![("otp", Arc::new(ToyTokens(Dice::default())))],
             rules,
         );
-        let disputes = Disputes::new(world.ports(), identities);
+        let disputes = Disputes::new(ports(&world), identities);
         let returns = Returns::new(&key, Arc::new(Dice::default()));
         Arc::new(Self { world, desk, disputes, vs, returns })
     }
@@ -82,6 +83,24 @@ impl Stage {
             let token = rows.credentials.iter().rev().find(|token| token.user.as_str() == user).unwrap();
             ToyTokens::passcode(&token.opened, at)
         })
+    }
+}
+
+fn ports(world: &Arc<World>) -> Ports {
+    Ports {
+        directory: world.clone(),
+        sessions: world.clone(),
+        flows: world.clone(),
+        credentials: world.clone(),
+        one_times: world.clone(),
+        meters: world.clone(),
+        settings: world.clone(),
+        ledger: world.clone(),
+        mailer: world.clone(),
+        outbox: world.clone(),
+        clock: world.clone(),
+        entropy: Arc::new(Dice::default()),
+        metrics: Arc::new(NoMetrics),
     }
 }
 

@@ -2,34 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use doorward_api::flow::ReturnTo;
-use doorward_api::ports::Entropy;
-use doorward_api::{AppId, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Timestamp, Token, UserId};
+use doorward_api::{AppId, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Token, UserId};
+pub(crate) use doorward_fakes::{Dice, now};
 use doorward_policy::{Policies, Source};
 
 use crate::site::{App, AppOptions, Site, Upstream, VirtualServer};
-
-/// Repeatable "randomness": SplitMix64.
-#[derive(Debug, Default)]
-pub(crate) struct Dice(AtomicU64);
-
-impl Entropy for Dice {
-    fn fill(&self, into: &mut [u8]) {
-        for chunk in into.chunks_mut(8) {
-            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            let bytes = (z ^ (z >> 31)).to_le_bytes();
-            chunk.copy_from_slice(&bytes[..chunk.len()]);
-        }
-    }
-}
-
-pub(crate) fn now() -> Timestamp {
-    Timestamp::from_secs(1_764_000_000)
-}
 
 /// The hop cookie that [`return_to`] is bound to.
 pub(crate) fn hop() -> Token {

@@ -66,6 +66,8 @@ pub enum EventKind {
     AccessPolicyChanged,
     SelfProvisioningSettingsChanged,
     LogExported,
+    // ours: which lines of the access log a process wrote (decision A25)
+    AccessLogSealed,
 }
 
 impl EventKind {

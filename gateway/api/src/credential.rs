@@ -63,8 +63,10 @@ pub struct Credential {
     pub target: Target,
     /// The template frozen at its issue (R57).
     pub template: Template,
-    /// What the plugin keeps: opaque to everybody else.
+    /// What the plugin keeps: opaque to everybody else. Empty once revoked, and when `damaged`.
     pub opened: SecretBytes,
+    /// What is stored could not be opened: it was moved or changed past the gateway (CR-02).
+    pub damaged: bool,
     /// See [`Version`].
     pub version: Version,
     /// Consecutive failures since the last success.

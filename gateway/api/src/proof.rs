@@ -1,6 +1,7 @@
 //! What somebody has proved, and when.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +103,18 @@ impl Proofs {
         }
     }
 
+    /// The same proofs, each given so much earlier.
+    #[must_use]
+    pub fn earlier(self, by: Duration) -> Proofs {
+        let earlier = |at: Option<Timestamp>| at.map(|at| at - by);
+        Proofs {
+            password: earlier(self.password),
+            otp: earlier(self.otp),
+            push: earlier(self.push),
+            passkey: earlier(self.passkey),
+        }
+    }
+
     /// Whether nothing was proved.
     pub fn is_empty(&self) -> bool {
         *self == Proofs::NONE
@@ -117,6 +130,16 @@ mod tests {
         let proofs = Proofs::NONE.with(Factor::Push, Timestamp::from_secs(9));
         assert_eq!(proofs.at(Factor::Otp), Some(Timestamp::from_secs(9)));
         assert!(!Proofs::NONE.with(Factor::Otp, Timestamp::from_secs(9)).has(Factor::Push));
+    }
+
+    #[test]
+    fn proofs_grow_older_together_and_none_comes_of_nothing() {
+        let given =
+            Proofs::NONE.with(Factor::Password, Timestamp::from_secs(5)).with(Factor::Otp, Timestamp::from_secs(7));
+        let older =
+            Proofs::NONE.with(Factor::Password, Timestamp::from_secs(2)).with(Factor::Otp, Timestamp::from_secs(4));
+        assert_eq!(given.earlier(Duration::from_secs(3)), older);
+        assert!(Proofs::NONE.earlier(Duration::from_secs(3)).is_empty());
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::ids::{GroupId, SessionId, UserId};
 use crate::proof::Proofs;
 
-/// Who asks. Not knowing is an answer too: [`Subject::Anonymous`] goes through the same policies.
+/// Who asks. Nobody is an answer too: [`Subject::Anonymous`] goes through the same policies.
 #[derive(Debug, Clone)]
 pub enum Subject {
-    /// Nobody known. Every error on the way to an identity ends here, never in somebody.
+    /// Nobody known. That it cannot be found out who asks is another matter, and no subject at all.
     Anonymous,
     /// A user with a live session.
     User(Arc<Principal>),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use doorward_access::arrival::ErrorKind;
+use doorward_access::sessions::Unclear;
 use doorward_access::signin::DeskError;
 use http::StatusCode;
 
@@ -78,6 +79,12 @@ impl From<DeskError> for Fault {
             }
             error => Fault::new(ErrorKind::Unavailable, error.to_string()),
         }
+    }
+}
+
+impl From<Unclear> for Fault {
+    fn from(unclear: Unclear) -> Self {
+        Fault::new(ErrorKind::Unavailable, unclear.to_string())
     }
 }
 

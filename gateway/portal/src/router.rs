@@ -188,7 +188,7 @@ impl Outcome {
             Ok(body) => html(status, &chrome.language, body),
             Err(error) => plain(status, &error),
         };
-        if let Some(seconds) = wait.or_else(|| retry_after(kind)) {
+        if let Some(seconds) = wait.or_else(|| kind.retry_after()) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
@@ -209,14 +209,6 @@ impl Outcome {
                 (fault.kind, fault.status, request_id, fault.onward)
             }
         }
-    }
-}
-
-const fn retry_after(kind: ErrorKind) -> Option<u64> {
-    match kind {
-        ErrorKind::Unavailable => Some(5),
-        ErrorKind::TooMany => Some(30),
-        _ => None,
     }
 }
 

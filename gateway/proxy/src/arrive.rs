@@ -101,6 +101,11 @@ fn check_http2(head: &RequestHeader, limits: &Limits) -> Result<(), Refusal> {
     if longest.unwrap_or(0) > limits.field_bytes {
         return Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "field_too_long"));
     }
+    // Where `:authority` is missing, the h2 crate shows no scheme; that there is one it has seen to itself.
+    let is_web = |scheme: &str| ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    if head.uri.scheme_str().is_some_and(|scheme| !is_web(scheme)) {
+        return Err(Refusal::bad("scheme"));
+    }
     if NOT_IN_HTTP2.iter().any(|name| head.headers.contains_key(*name)) {
         return Err(Refusal::bad("field_not_in_http2"));
     }
@@ -255,6 +260,7 @@ mod tests {
             (http2(&format!("https://app.test/{}", "a".repeat(9000)), &[]), "target_too_long"),
             (http2("https://app.test/a", &[("x-a", "b"); 101]), "too_many_fields"),
             (http2("/a", &[]), "host_missing"),
+            (http2("ftp://app.test/a", &[]), "scheme"),
         ] {
             assert_eq!(seen(&head, &peer(), "").unwrap_err().reason, reason);
         }

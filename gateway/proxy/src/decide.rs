@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use doorward_access::gate::{Gate, Verdict};
 use doorward_access::returns::Returns;
-use doorward_access::sessions::{Identities, Place};
+use doorward_access::sessions::{Identities, Place, Unclear};
 use doorward_access::site::{App, HostRole, SharedSite, Site, VirtualServer};
 use doorward_api::{Decision, Proofs, Subject, Timestamp, Token};
 
 use crate::canonical::CanonicalRequest;
+use crate::identify::purpose;
 
 /// How old what is known of a session may be when what lasts is judged again: with the time between two judgements, less
 /// than the second that is promised of a sign-out in another process (SE-05).
@@ -25,18 +26,26 @@ pub(crate) struct Judge {
 
 impl Judge {
     /// Asks the gate. Only its permit leads on.
+    ///
+    /// # Errors
+    /// [`Unclear`], handed on, when the answer hangs on who asks.
     pub(crate) fn decide(
         &self,
         site: &Site,
         (vs, app): (&VirtualServer, &App),
-        subject: &Subject,
+        subject: Result<&Subject, Unclear>,
         request: &CanonicalRequest,
         now: Timestamp,
-    ) -> Verdict {
-        self.gate.decide(site, vs, subject, &request.object(&vs.id, &app.id), now)
+    ) -> Result<Verdict, Unclear> {
+        let object = request.object(&vs.id, &app.id);
+        match subject {
+            Ok(subject) => Ok(self.gate.decide(site, vs, subject, &object, now)),
+            Err(unclear) => self.gate.decide_unclear(site, vs, &object, now).map(Verdict::Admit).ok_or(unclear),
+        }
     }
 
-    /// Whether a request that was admitted may last: by the site in force now, for whoever the cookie is now.
+    /// Whether a request that was admitted may last: by the site in force now, for whoever the cookie is now. Not when that is
+    /// unclear: a sign-out must not be outlived because a store is silent.
     pub(crate) async fn still(
         &self,
         request: &CanonicalRequest,
@@ -47,7 +56,10 @@ impl Judge {
         let site = self.site.load_full();
         let Some(HostRole::App(vs, app)) = site.hosts.get(&request.host) else { return false };
         let place = Place::App(&request.host);
-        let subject = self.identities.identify_anew(&vs.id, place, token, KNOWN_FOR, now).await;
+        let known = (purpose(app, request), KNOWN_FOR);
+        let Ok(subject) = self.identities.identify_anew(&vs.id, place, token, known, now).await else {
+            return false;
+        };
         let user = |subject: &Subject| subject.principal().map(|principal| principal.user.clone());
         let object = request.object(&vs.id, &app.id);
         user(&subject) == user(admitted)

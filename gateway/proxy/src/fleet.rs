@@ -18,6 +18,7 @@ use pingora::http::RequestHeader;
 use pingora::prelude::*;
 
 use crate::forward::{Addresses, address_of};
+use crate::trust::Trust;
 
 /// Failures in a row after which an upstream is out: connections that were not made, time-outs, answers that broke off, 5xx.
 const STRIKES: u32 = 3;
@@ -164,7 +165,7 @@ impl Fleet {
 
     /// Asks every upstream for its application's `health_path`, again and again.
     pub async fn check(self: Arc<Self>, site: SharedSite) {
-        let (connector, addresses) = (Connector::<()>::new(None), Addresses::default());
+        let way = Way { connector: Connector::new(None), addresses: Addresses::default(), trust: Trust::default() };
         let mut ticks = tokio::time::interval(CHECK_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -177,10 +178,9 @@ impl Fleet {
                     .flat_map(move |path| app.upstream.iter().map(move |one| (vs, app, path, one)))
             });
             join_all(asked.map(|(vs, app, path, upstream)| {
-                let (fleet, connector, addresses) = (&self, &connector, &addresses);
+                let (fleet, way) = (&self, &way);
                 async move {
-                    let ask = ask(connector, addresses, upstream, app, path);
-                    let found = tokio::time::timeout(CHECK_WITHIN, ask).await;
+                    let found = tokio::time::timeout(CHECK_WITHIN, way.ask(vs, app, upstream, path)).await;
                     fleet.found(vs, app, upstream, matches!(found, Ok(Ok(true))));
                 }
             }))
@@ -203,20 +203,30 @@ impl Fleet {
     }
 }
 
-/// Whether an upstream answers with 2xx or 3xx.
-async fn ask(connector: &Connector, addresses: &Addresses, upstream: &Upstream, app: &App, path: &str) -> Result<bool> {
-    let address = addresses.of(upstream).await?.into_iter().next();
-    let address = address.ok_or_else(|| Error::explain(ConnectError, "the upstream has no address"))?;
-    let mut peer = HttpPeer::new(address, upstream.tls, upstream.host.clone());
-    peer.options.set_http_version(1, 1);
-    let (mut session, _) = connector.get_http_session(&peer).await?;
-    let mut head = RequestHeader::build("GET", path.as_bytes(), None)?;
-    head.insert_header(http::header::HOST, crate::forward::host_for(upstream, app))?;
-    head.insert_header(http::header::CONNECTION, "close")?;
-    session.write_request_header(Box::new(head)).await?;
-    session.finish_request_body().await?;
-    session.read_response_header().await?;
-    Ok(session.response_header().is_some_and(|head| head.status.is_success() || head.status.is_redirection()))
+/// The way of checks to upstreams: the one of requests (`forward.rs`), less what only these need.
+struct Way {
+    connector: Connector,
+    addresses: Addresses,
+    trust: Trust,
+}
+
+impl Way {
+    /// Whether an upstream answers with 2xx or 3xx.
+    async fn ask(&self, vs: &VirtualServer, app: &App, upstream: &Upstream, path: &str) -> Result<bool> {
+        let address = self.addresses.of(upstream).await?.into_iter().next();
+        let address = address.ok_or_else(|| Error::explain(ConnectError, "the upstream has no address"))?;
+        let mut peer = HttpPeer::new(address, upstream.tls, upstream.host.clone());
+        peer.options.set_http_version(1, 1);
+        peer.options.ca = self.trust.of(vs, app);
+        let (mut session, _) = self.connector.get_http_session(&peer).await?;
+        let mut head = RequestHeader::build("GET", path.as_bytes(), None)?;
+        head.insert_header(http::header::HOST, crate::forward::host_for(upstream, app))?;
+        head.insert_header(http::header::CONNECTION, "close")?;
+        session.write_request_header(Box::new(head)).await?;
+        session.finish_request_body().await?;
+        session.read_response_header().await?;
+        Ok(session.response_header().is_some_and(|head| head.status.is_success() || head.status.is_redirection()))
+    }
 }
 
 fn watched(site: &Site) -> impl Iterator<Item = (&Arc<VirtualServer>, &Arc<App>)> {
@@ -238,7 +248,7 @@ mod tests {
     fn three() -> (Arc<VirtualServer>, Arc<App>, Site) {
         let mut app = wiki(AppOptions::default());
         let at = |port| Upstream { port, ..app.upstream.first.clone() };
-        app.upstream = Upstreams { first: at(1), others: vec![at(2), at(3)], health_path: None };
+        app.upstream = Upstreams { first: at(1), others: vec![at(2), at(3)], ..at(1).into() };
         let site = site("", &[app]);
         let Some(HostRole::App(vs, app)) = site.hosts.get("wiki.localhost").cloned() else {
             panic!("the wiki is there")

@@ -13,6 +13,7 @@ use http::header;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use pingora::http::RequestHeader;
 use pingora::prelude::*;
+use pingora::protocols::tls::CaType;
 use pingora::upstreams::peer::HttpUpstreamRequestPolicy;
 
 use crate::ctx::Admitted;
@@ -67,6 +68,8 @@ pub(crate) struct Try<'a> {
     pub(crate) upstream: &'a Upstream,
     /// At these addresses, of which each try takes the next.
     pub(crate) addresses: &'a [SocketAddr],
+    /// Who must have signed its certificate; `None` for whoever this machine believes.
+    pub(crate) authorities: Option<Arc<CaType>>,
     /// How many were before it.
     pub(crate) tries: usize,
     /// A WebSocket handshake has a connection of its own.
@@ -78,7 +81,7 @@ pub(crate) fn peer(admitted: &Admitted, one: &Try<'_>, limits: &Limits) -> Resul
     if admitted.permit.app() != &admitted.app.id {
         return Error::e_explain(InternalError, "the permit is for another application");
     }
-    let Try { upstream, addresses, tries, handshake } = *one;
+    let Try { upstream, addresses, ref authorities, tries, handshake } = *one;
     let turn = tries.checked_rem(addresses.len()).unwrap_or(0);
     let address = addresses.get(turn).ok_or_else(|| Error::explain(ConnectError, "the upstream has no address"))?;
     let mut peer = HttpPeer::new(*address, upstream.tls, upstream.host.clone());
@@ -86,6 +89,7 @@ pub(crate) fn peer(admitted: &Admitted, one: &Try<'_>, limits: &Limits) -> Resul
     let again = (tries > 0).then(own_number);
     peer.group_key = group_of(admitted, again.or(handshake.map(|handshake| handshake.number())));
     let options = &mut peer.options;
+    options.ca.clone_from(authorities);
     options.connection_timeout = Some(limits.upstream_connect);
     options.total_connection_timeout = Some(limits.upstream_connect * 2);
     let wait = if admitted.upgrade { limits.upgraded_idle } else { limits.upstream_read };
@@ -104,7 +108,9 @@ pub(crate) fn peer(admitted: &Admitted, one: &Try<'_>, limits: &Limits) -> Resul
 
 fn group_of(admitted: &Admitted, own: Option<u64>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&admitted.vs.id, &admitted.app.id, own).hash(&mut hasher);
+    // Pingora does not tell connections apart by who their certificates were checked with.
+    let checked_with = admitted.app.upstream.authorities.as_ref().map(|authorities| authorities.fingerprint);
+    (&admitted.vs.id, &admitted.app.id, checked_with, own).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -10,7 +10,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use doorward_access::arrival::{Arrival, ErrorKind};
 use doorward_access::cookies::CookieName;
-use doorward_access::gate::Verdict;
+use doorward_access::gate::{UNCLEAR, Verdict};
+use doorward_access::sessions::Unclear;
 use doorward_access::site::{App, HostRole, Site, VirtualServer};
 use doorward_api::Subject;
 use doorward_api::ports::{Clock, Entropy};
@@ -30,8 +31,9 @@ use crate::fleet::Fleet;
 use crate::forward::{self, Addresses, Try};
 use crate::front::is_bad_chunk;
 use crate::handshake::Handshake;
+use crate::headroom::Headroom;
 use crate::hygiene::strip_request;
-use crate::identify::{identify, token};
+use crate::identify::{identify, purpose, token};
 use crate::intercept::{self, check_websocket, wants_page, wants_websocket};
 use crate::limits::Limits;
 use crate::live::{Live, Watch};
@@ -41,6 +43,7 @@ use crate::record::{Book, Record};
 use crate::refusal::Refusal;
 use crate::reply;
 use crate::route::{Destination, canonical_request, route};
+use crate::trust::Trust;
 
 /// A download of more than this is a stream: it is judged again while it lasts.
 const LONG_DOWNLOAD: u64 = 1024 * 1024;
@@ -59,7 +62,9 @@ pub(crate) struct Gateway {
     pub(crate) limits: Arc<Limits>,
     pub(crate) live: Arc<Live>,
     pub(crate) departure: Arc<Departure>,
+    pub(crate) headroom: Arc<Headroom>,
     pub(crate) addresses: Addresses,
+    pub(crate) trust: Trust,
     pub(crate) fleet: Arc<Fleet>,
 }
 
@@ -137,15 +142,25 @@ impl Gateway {
         ctx.record.app = app.id.to_string();
         ctx.record.path(&request.path);
         let token = token(names, CookieName::App, &session.req_header().headers);
-        let subject = identify(&judge.identities, &vs.id, &request.host, token.as_ref(), now).await;
-        ctx.record.subject(&subject);
+        let purpose = purpose(&app, &request);
+        let subject = identify(&judge.identities, &vs.id, &request.host, token.as_ref(), purpose, now).await;
+        if let Ok(subject) = &subject {
+            ctx.record.subject(subject);
+        }
         let head = session.req_header();
-        match judge.decide(site, (&vs, &app), &subject, &request, now) {
+        let verdict = match judge.decide(site, (&vs, &app), subject.as_ref().map_err(Clone::clone), &request, now) {
+            Ok(verdict) => verdict,
+            Err(unclear) => {
+                let arrival = arrival_at(&vs, &app, &request, ctx);
+                return self.unclear(session, ctx, &unclear, arrival).await;
+            }
+        };
+        match verdict {
             Verdict::Admit(permit) => {
                 ctx.record.decision("admit", permit.by());
                 let upgrade = wants_websocket(head);
                 let admitted = Box::new(Admitted { permit, vs, app, request, upgrade });
-                self.admit(session, ctx, admitted, &subject).await
+                self.admit(session, ctx, admitted).await
             }
             Verdict::Challenge { by, .. } => {
                 ctx.record.decision("challenge", &by);
@@ -171,13 +186,7 @@ impl Gateway {
     }
 
     /// The gate let it pass: the last checks of an upgrade, its place among what can be cut, and on it goes.
-    async fn admit(
-        &self,
-        session: &mut Session,
-        ctx: &mut RequestCtx,
-        admitted: Box<Admitted>,
-        subject: &Subject,
-    ) -> Result<bool> {
+    async fn admit(&self, session: &mut Session, ctx: &mut RequestCtx, admitted: Box<Admitted>) -> Result<bool> {
         if admitted.upgrade {
             if let Err(refusal) = check_websocket(session.req_header(), &admitted.app) {
                 let arrival = arrival_at(&admitted.vs, &admitted.app, &admitted.request, ctx);
@@ -185,10 +194,31 @@ impl Gateway {
             }
             session.as_downstream_mut().set_read_timeout(Some(self.limits.upgraded_idle));
         }
-        ctx.entered = subject.principal().and_then(|principal| self.live.enter(&principal.session));
+        ctx.entered = admitted.permit.principal().and_then(|principal| self.live.enter(&principal.session));
         ctx.stage = Stage::Admitted(admitted);
         local::invite_body(session).await?;
         Ok(false)
+    }
+
+    /// Somebody or nobody, and the answer hangs on it: come again. It is no challenge, since whoever has a session would be
+    /// asked to sign in for nothing; and no refusal, since nobody has refused.
+    async fn unclear(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        unclear: &Unclear,
+        arrival: Arrival,
+    ) -> Result<bool> {
+        ctx.record.decision(UNCLEAR, &[]);
+        ctx.record.reason = Some(unclear.to_string());
+        let head = session.req_header();
+        let kind = ErrorKind::Unavailable;
+        let response = if intercept::reads_html(head) {
+            self.page(head, ctx, (StatusCode::SERVICE_UNAVAILABLE, kind), Some(arrival)).await?
+        } else {
+            intercept::unavailable(&ctx.record.request_id)
+        };
+        self.answer(session, ctx, intercept::in_a_while(response, kind)).await
     }
 
     /// Room 2 of the console: its host names and no others, and everything is local.
@@ -265,7 +295,7 @@ impl Gateway {
 
     async fn answer(&self, session: &mut Session, ctx: &mut RequestCtx, response: Response) -> Result<bool> {
         ctx.stage = Stage::Answered;
-        self.close_if_leaving(session);
+        self.close_if_last(session);
         if local::ends_soon(session.req_header(), &self.limits) {
             local::drain(session, &self.limits).await;
         }
@@ -305,9 +335,10 @@ impl Gateway {
         });
     }
 
-    /// A request that began before the process was told to leave is the last on its connection all the same.
-    fn close_if_leaving(&self, session: &mut Session) {
-        if self.departure.has_begun() {
+    /// A request that began before the process was told to leave is the last on its connection all the same; and so is one after
+    /// which a connection would be kept for which there is no memory.
+    fn close_if_last(&self, session: &mut Session) {
+        if self.departure.has_begun() || self.headroom.is_scarce() {
             session.set_keepalive(None);
         }
     }
@@ -382,7 +413,13 @@ impl ProxyHttp for Gateway {
             }
         };
         let handshake = admitted.upgrade.then(|| Handshake::new(self.limits.upstream_connect));
-        let one = Try { upstream, addresses: &addresses, tries: ctx.tries.len(), handshake: handshake.as_ref() };
+        let one = Try {
+            upstream,
+            addresses: &addresses,
+            authorities: self.trust.of(&admitted.vs, &admitted.app),
+            tries: ctx.tries.len(),
+            handshake: handshake.as_ref(),
+        };
         let peer = forward::peer(admitted, &one, &self.limits)?;
         ctx.elsewhere = upstreams.count() > 1 || addresses.len() > 1;
         ctx.handshake = handshake;
@@ -439,7 +476,7 @@ impl ProxyHttp for Gateway {
             self.book.metrics.upstream(admitted.app.id.as_str(), "answered");
             self.fleet.note(&admitted.vs, &admitted.app, ctx.upstream(), !head.status.is_server_error());
         }
-        self.close_if_leaving(session);
+        self.close_if_last(session);
         reply::clean(head, &admitted.app, ctx.cookie_names(), &ctx.record.request_id)?;
         if lasts(head) {
             self.watch(session, ctx);

@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::{CookieLife, CookieName, CookieNames};
 use doorward_access::site::{App, VirtualServer};
 use doorward_api::flow::ReturnTo;
@@ -120,6 +121,24 @@ pub(crate) fn forbidden(request_id: &str) -> Response {
         }),
         request_id,
     )
+}
+
+/// Tells a program to come again: it cannot be found out just now whose session it shows.
+pub(crate) fn unavailable(request_id: &str) -> Response {
+    let document = json!({
+        "type": "urn:doorward:problem:try-again",
+        "title": "Try again",
+        "detail": "It cannot be found out just now who you are. Your session has not ended; try again in a few seconds.",
+    });
+    problem(StatusCode::SERVICE_UNAVAILABLE, document, request_id)
+}
+
+/// Says after which time trying again is worth it, unless the answer says so already.
+pub(crate) fn in_a_while(mut response: Response, kind: ErrorKind) -> Response {
+    if let Some(seconds) = kind.retry_after() {
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// Tells a program about any other outcome, in the words of its status.

@@ -6,10 +6,10 @@
 //! | 0 | `front/` | reads the raw head under one deadline, refuses what could be read in two ways |
 //! | 1 | `arrive.rs` | host, target, client address; headers that are not to be believed are deleted |
 //! | 2 | `route.rs` | host and path lead to an application, to our own pages, or nowhere; the request becomes canonical |
-//! | 3 | `identify.rs` | who asks; nobody is an answer |
+//! | 3 | `identify.rs` | who asks: nobody, somebody, or unclear |
 //! | 4 | `decide.rs` | admit, challenge or refuse |
 //! | 5 | `intercept.rs`, `local.rs` | to the portal, or an answer from this process |
-//! | 6 | `fleet.rs`, `forward.rs`, `handshake.rs` | to the upstream, with a permit: our cookies cut out, the identity set |
+//! | 6 | `fleet.rs`, `forward.rs`, `trust.rs`, `handshake.rs` | to the upstream, with a permit: our cookies cut out, the identity set |
 //! | 7 | `reply.rs` | what an upstream may not say |
 //! | 8 | `record.rs` | one line and one measurement for every outcome |
 //!
@@ -25,6 +25,7 @@ mod forward;
 mod front;
 mod gateway;
 mod handshake;
+pub mod headroom;
 mod hygiene;
 mod identify;
 mod intercept;
@@ -41,6 +42,7 @@ pub mod seams;
 #[cfg(test)]
 mod testing;
 pub mod tls;
+mod trust;
 
 use std::sync::Arc;
 
@@ -57,8 +59,10 @@ use pingora::services::listening::Service;
 pub use departure::Departure;
 pub use fleet::Fleet;
 pub use front::Front;
+pub use headroom::Headroom;
 pub use limits::Limits;
 pub use live::Live;
+pub use trust::read_authorities;
 
 use crate::decide::Judge;
 use crate::forward::Addresses;
@@ -66,6 +70,7 @@ use crate::front::crowd::Crowd;
 use crate::front::room::Room;
 use crate::gateway::{Gateway, Kind};
 use crate::record::{Book, Refusals};
+use crate::trust::Trust;
 
 /// What the public listeners are built from.
 pub struct GatewayParts {
@@ -85,6 +90,8 @@ pub struct GatewayParts {
     pub fleet: Arc<Fleet>,
     /// How the process leaves.
     pub departure: Arc<Departure>,
+    /// How much memory is left.
+    pub headroom: Arc<Headroom>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, for request ids and hop cookies.
@@ -130,7 +137,9 @@ pub fn public_service(conf: &Arc<ServerConf>, parts: GatewayParts) -> Service<Fr
         limits: Arc::new(parts.limits),
         live: parts.live,
         departure: parts.departure,
+        headroom: parts.headroom,
         addresses: Addresses::default(),
+        trust: Trust::default(),
         fleet: parts.fleet,
     };
     service("gateway", conf, gateway, Some(site))
@@ -147,7 +156,10 @@ pub fn console_service(conf: &Arc<ServerConf>, parts: ConsoleParts) -> Service<F
         limits: Arc::new(parts.limits),
         live: Live::new(),
         departure: parts.departure,
+        // Operators get in, whoever else is turned away.
+        headroom: Headroom::new(),
         addresses: Addresses::default(),
+        trust: Trust::default(),
         fleet: Fleet::new(),
     };
     service("console", conf, gateway, None)
@@ -157,13 +169,14 @@ fn service(name: &str, conf: &Arc<ServerConf>, gateway: Gateway, site: Option<Sh
     let limits = gateway.limits.clone();
     let most = (limits.connections_per_address, limits.requests_per_address);
     let crowd = Crowd::new(site, most, gateway.book.metrics.clone());
-    let room = Room::new(limits.connections, crowd.clone(), gateway.book.metrics.clone());
+    let headroom = gateway.headroom.clone();
+    let room = Room::new(limits.connections, headroom.clone(), crowd.clone(), gateway.book.metrics.clone());
     let refusals = Refusals { book: gateway.book.clone(), entropy: gateway.entropy.clone() };
     let departure = gateway.departure.clone();
     let mut proxy = http_proxy(conf, gateway);
     proxy.server_options = Some(front::server_options(&limits));
     proxy.h2_options = Some(front::h2_options(&limits));
-    let front = Front::new(proxy, limits, (crowd, room.clone()), refusals, departure);
+    let front = Front::new(proxy, limits, (crowd, room.clone()), refusals, (departure, headroom));
     let mut service = Service::new(name.to_owned(), front);
     service.set_connection_filter(room);
     service

@@ -17,6 +17,8 @@ pub struct Limits {
     pub header_deadline: Duration,
     /// Waiting for the first byte of a request: 30 s.
     pub idle: Duration,
+    /// The same while memory is scarce: 3 s.
+    pub idle_when_scarce: Duration,
     /// Requests on one HTTP/1 connection: 1,000.
     pub keepalive_requests: u32,
     /// Connections in all, handshakes included: as many as the process has file descriptors for, each with one to an upstream.
@@ -61,6 +63,8 @@ pub struct H2Limits {
     pub stream_window: u32,
     /// Bytes under way on one connection: 1 MiB.
     pub connection_window: u32,
+    /// Bytes of one stream's answer that wait for the connection, once the client's window has let them through: 64 KiB.
+    pub send_buffer: usize,
     /// A connection without a stream: 60 s.
     pub idle: Duration,
     /// Waiting for a client to open a stream's window for the next part, 64 KiB at the most, of an answer: 60 s.
@@ -94,6 +98,7 @@ impl Default for Limits {
             target_bytes: 8 * 1024,
             header_deadline: Duration::from_secs(10),
             idle: Duration::from_secs(30),
+            idle_when_scarce: Duration::from_secs(3),
             keepalive_requests: 1000,
             connections: 10_000,
             connections_per_address: 200,
@@ -119,6 +124,7 @@ impl Default for H2Limits {
             streams: 100,
             stream_window: 64 * 1024,
             connection_window: 1024 * 1024,
+            send_buffer: 64 * 1024,
             idle: Duration::from_secs(60),
             window_shut: Duration::from_secs(60),
             provoked_resets: 100,

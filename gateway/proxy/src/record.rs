@@ -149,11 +149,13 @@ impl Refusals {
     pub(crate) fn head(&self, refusal: Refusal, client: Option<IpAddr>, begun: Instant) -> String {
         let request_id = self.note(refusal, client, begun);
         let body = format!("{}\nReference: {request_id}\n", refusal.status);
+        let again = refusal.kind().retry_after().map(|seconds| format!("Retry-After: {seconds}\r\n"));
         format!(
             "HTTP/1.1 {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\
-             X-Request-Id: {request_id}\r\nConnection: close\r\n\r\n{body}",
+             X-Request-Id: {request_id}\r\n{}Connection: close\r\n\r\n{body}",
             refusal.status,
-            body.len()
+            body.len(),
+            again.unwrap_or_default()
         )
     }
 

@@ -41,6 +41,8 @@ impl Refusal {
                 ErrorKind::TooLarge
             }
             StatusCode::FORBIDDEN => ErrorKind::CrossSite,
+            StatusCode::TOO_MANY_REQUESTS => ErrorKind::TooMany,
+            StatusCode::SERVICE_UNAVAILABLE => ErrorKind::Unavailable,
             _ => ErrorKind::BadRequest,
         }
     }

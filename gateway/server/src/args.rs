@@ -211,6 +211,9 @@ pub(crate) enum AuditCommand {
         /// The virtual server.
         #[arg(long, default_value = "default")]
         virtual_server: String,
+        /// Compare the access log in this file with the chain as well (repeatable, oldest first; `-` for standard input).
+        #[arg(long = "access-log", value_name = "FILE")]
+        access_logs: Vec<PathBuf>,
     },
     /// Write the records to standard output.
     Export {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use doorward_api::Factor;
 use doorward_api::ports::Metrics;
 use doorward_proxy::fleet::UpstreamHealth;
+use doorward_proxy::headroom::Level;
 use prometheus::{
     Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
@@ -29,6 +30,9 @@ pub(crate) struct PrometheusMetrics {
     front_refusals: IntCounterVec,
     live_sessions: IntGaugeVec,
     connections: IntGauge,
+    memory_limit: IntGauge,
+    memory_used: IntGauge,
+    memory_level: IntGauge,
     waiting_mails: IntGaugeVec,
     oldest_mail: GaugeVec,
     last_checkpoint: GaugeVec,
@@ -132,6 +136,11 @@ impl PrometheusMetrics {
         };
         let connections = IntGauge::new("doorward_connections", "Connections and HTTP/2 streams that are open.")?;
         registry.register(Box::new(connections.clone()))?;
+        let whole = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
         // CPU time, memory, file descriptors, threads: the names that every exporter uses.
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
         let last_reload = GaugeVec::new(
@@ -197,6 +206,18 @@ impl PrometheusMetrics {
             )?,
             live_sessions: gauge("doorward_live_sessions", "Portal sessions that are live.", &["virtual_server"])?,
             connections,
+            memory_limit: whole(
+                "doorward_memory_limit_bytes",
+                "How much memory there may be; 0 when nothing bounds it.",
+            )?,
+            memory_used: whole(
+                "doorward_memory_used_bytes",
+                "How much of it is used, files that can be read again left out.",
+            )?,
+            memory_level: whole(
+                "doorward_memory_level",
+                "0: there is enough. 1: new connections are closed. 2: new requests are answered 503, too.",
+            )?,
             waiting_mails: gauge("doorward_outbox_mails", "Mails that have not left yet.", &["virtual_server"])?,
             oldest_mail: moment(
                 "doorward_outbox_oldest_mail_age_seconds",
@@ -243,6 +264,13 @@ impl PrometheusMetrics {
     /// Sets how many connections are open.
     pub(crate) fn set_connections(&self, count: usize) {
         self.connections.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Sets how much memory there may be (0: no limit), how much is used, and what that comes to.
+    pub(crate) fn set_memory(&self, limit: u64, used: u64, level: Level) {
+        self.memory_limit.set(i64::try_from(limit).unwrap_or(i64::MAX));
+        self.memory_used.set(i64::try_from(used).unwrap_or(i64::MAX));
+        self.memory_level.set(level as i64);
     }
 
     /// Sets what waits to be sent: how many mails, and for how long the oldest.

@@ -1,11 +1,13 @@
 //! What runs until the process is told to stop: listeners, the outbox's sender, the janitor, checkpoints, the reloader.
 
+mod access_log;
 mod background;
 mod claims;
 mod descriptors;
 mod health;
 mod leaving;
 mod listeners;
+mod memory;
 mod reload;
 
 use std::collections::BTreeMap;
@@ -29,16 +31,19 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::args::{DemoArgs, RunArgs};
 use crate::config::{self, Resolved};
 use crate::demo::{self, DemoUser, LegacyApp, SmtpSink};
+use crate::services::access_log::{AccessLog, Seals};
 use crate::services::background::Background;
 use crate::services::claims::Holder;
 use crate::services::listeners::Listeners;
+use crate::services::memory::Memory;
 use crate::services::reload::{InForce, Reloader};
 use crate::wire::{self, Settings};
 use crate::{Failure, Finding};
 
 /// `doorward run`: serves what the configuration says until it is told to stop.
 pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
-    log_as_json();
+    let access_log = AccessLog::new();
+    log_as_json(access_log.clone());
     let config = config::load(&args.config.config)?;
     let holder = if args.upgrade { Holder::Predecessor } else { Holder::Nobody };
     let listeners = Listeners::of(&config, holder)?;
@@ -47,20 +52,30 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     let store = wire::open_own_store(&config, &runtime)?;
     let virtual_servers: Vec<VirtualServerId> = config.site.virtual_servers.keys().cloned().collect();
     ensure(&runtime, &store, &virtual_servers)?;
+    let seals = virtual_servers.first().map(|vs| Seals::new(access_log, &store, vs.clone()));
     let background = Background {
         checkpoints: config.checkpoints.clone(),
         key: config.key.clone(),
         virtual_servers,
         certificates: listeners.certificates(),
+        memory: Memory::find(config.memory),
     };
     std::fs::create_dir_all(&config.checkpoints)
         .map_err(|cause| Failure::Other(format!("audit.checkpoints: {}: {cause}", config.checkpoints.display())))?;
     let mut gateway = wire::wire(settings(config), &store, runtime.handle())?;
-    if let Some(reloader) = Reloader::new(in_force, &mut gateway, listeners.certificates(), &store) {
+    if let Some(reloader) = Reloader::new(in_force, &mut gateway, listeners.certificates(), &store, seals.clone()) {
         reloader.start(&runtime);
     }
     background.start(&runtime, &store, &gateway);
-    listeners.serve(gateway, &store, &runtime, None)?;
+    if let Some(seals) = &seals {
+        seals.start(&runtime);
+    }
+    let served = listeners.serve(gateway, &store, &runtime, None);
+    // No request is answered any more: these are the last lines.
+    if let Some(seals) = &seals {
+        runtime.block_on(seals.seal());
+    }
+    served?;
     finish(runtime, &store);
     Ok(Finding::Good)
 }
@@ -114,7 +129,8 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
         plugins: BTreeMap::new(),
     };
     let gateway = wire::wire(settings, &store, runtime.handle())?;
-    Background { checkpoints, key, virtual_servers: vec![vs], certificates: None }.start(&runtime, &store, &gateway);
+    let (virtual_servers, memory) = (vec![vs], Memory::find(None));
+    Background { checkpoints, key, virtual_servers, certificates: None, memory }.start(&runtime, &store, &gateway);
     demo::print_banner(args.port, args.console_port, args.metrics_port, &passwords).map_err(Failure::other)?;
     listeners.serve(gateway, &store, &runtime, Some(sink))?;
     finish(runtime, &store);
@@ -241,9 +257,13 @@ fn finish(runtime: tokio::runtime::Runtime, store: &Store) {
 }
 
 /// One JSON object a line on standard error; `RUST_LOG` chooses what.
-fn log_as_json() {
-    let layer = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(log_filter("info"));
-    let _ = tracing_subscriber::registry().with(layer).try_init();
+fn log_as_json(access_log: AccessLog) {
+    let of_access = || filter_fn(|what| what.target() == "access");
+    let others = FilterExt::<_>::and(log_filter("info"), FilterExt::<_>::not(of_access()));
+    let rest = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(others);
+    let lines = FilterExt::<_>::and(log_filter("info"), of_access());
+    let access = tracing_subscriber::fmt::layer().json().with_writer(access_log).with_filter(lines);
+    let _ = tracing_subscriber::registry().with(rest).with(access).try_init();
 }
 
 /// Warnings only, for a terminal.

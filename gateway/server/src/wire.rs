@@ -26,7 +26,7 @@ use doorward_api::{CommitError, MailId, StoreError, Timestamp, VirtualServerId};
 use doorward_audit::Checkpoints;
 use doorward_connect::{Means, OutboxParts, OutboxSender, Smtp, SmtpSettings};
 use doorward_portal::PortalParts;
-use doorward_proxy::{Departure, Fleet, Live};
+use doorward_proxy::{Departure, Fleet, Headroom, Live};
 use doorward_store::{Store, StoreOptions, SystemEntropy};
 use doorward_views::Views;
 use tower::ServiceExt;
@@ -55,6 +55,7 @@ pub(crate) struct Gateway {
     pub(crate) router: Router,
     pub(crate) live: Arc<Live>,
     pub(crate) departure: Arc<Departure>,
+    pub(crate) headroom: Arc<Headroom>,
     pub(crate) fleet: Arc<Fleet>,
     /// Until a reloader takes it.
     pub(crate) renewal: Option<Renewal>,
@@ -266,6 +267,7 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         router: in_force(router.clone()),
         live,
         departure: Departure::new(Departure::LINGER),
+        headroom: Headroom::new(),
         fleet: Fleet::new(),
         renewal: Some(Renewal { portal, router, means }),
         outbox,

@@ -51,16 +51,37 @@ struct CredentialRow {
 }
 
 impl CredentialRow {
+    /// With its bytes opened. That they cannot be is an error.
     fn credential(self, inner: &Inner, vs: &VirtualServerId) -> Result<Credential, Failure> {
+        let opened = self.opened(inner, vs)?;
+        self.with(opened, false)
+    }
+
+    /// That its bytes cannot be opened is said of it: one damaged token must not hide the others, nor itself from an operator.
+    fn credential_even_damaged(self, inner: &Inner, vs: &VirtualServerId) -> Result<Credential, Failure> {
+        match self.opened(inner, vs) {
+            Ok(opened) => self.with(opened, false),
+            Err(Failure::Damaged(_)) => self.with(SecretBytes::default(), true),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Only what is revoked has no bytes: the schema sees to it.
+    fn opened(&self, inner: &Inner, vs: &VirtualServerId) -> Result<SecretBytes, Failure> {
+        match &self.sealed {
+            Some(sealed) => inner.sealer.open(place(&self.id, vs), sealed),
+            None => Ok(SecretBytes::default()),
+        }
+    }
+
+    fn with(self, opened: SecretBytes, unreadable: bool) -> Result<Credential, Failure> {
         let damaged = |what: &str| Failure::damaged(format!("credential {}: {what}", self.id));
         Ok(Credential {
             state: TokenState::parse(&self.state).ok_or_else(|| damaged("state"))?,
             target: Target::parse(&self.target).ok_or_else(|| damaged("target"))?,
             template: serde_json::from_str(&self.template).map_err(|_| damaged("template"))?,
-            opened: match &self.sealed {
-                Some(sealed) => inner.sealer.open(place(&self.id, vs), sealed)?,
-                None => SecretBytes::default(),
-            },
+            opened,
+            damaged: unreadable,
             id: CredentialId::new(self.id),
             user: UserId::new(self.user_id),
             plugin: self.plugin,
@@ -90,7 +111,7 @@ impl Credentials for Store {
         let (vs, user) = (vs.clone(), user.clone());
         self.run(move |inner| async move {
             let found = rows!(inner.db.reader(), CredentialRow, SQL, vs.as_str(), user.as_str())?;
-            found.into_iter().map(|row| row.credential(&inner, &vs)).collect()
+            found.into_iter().map(|row| row.credential_even_damaged(&inner, &vs)).collect()
         })
         .await
     }

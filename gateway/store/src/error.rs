@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Damaged(String),
     /// It took too long.
     TooSlow,
+    /// Time has gone back since it was asked for (F-13).
+    ClockSetRight,
     /// A mistake of ours ended it.
     BrokenOff,
     /// An earlier write could not be brought to the disk; see [`Verdict::SyncFailed`].
@@ -39,7 +41,7 @@ impl Failure {
         match self {
             Failure::Refused => Verdict::Refused,
             Failure::Damaged(_) => Verdict::Damaged,
-            Failure::TooSlow | Failure::BrokenOff | Failure::Unsound => Verdict::Unavailable,
+            Failure::TooSlow | Failure::ClockSetRight | Failure::BrokenOff | Failure::Unsound => Verdict::Unavailable,
             Failure::Sql(error) => of_sql(error),
         }
     }
@@ -50,6 +52,7 @@ impl Failure {
             Failure::Refused => "a condition of the schema does not hold".into(),
             Failure::Damaged(what) => what.clone(),
             Failure::TooSlow => "no answer in time".into(),
+            Failure::ClockSetRight => "the clock was set right meanwhile".into(),
             Failure::BrokenOff => BROKEN_OFF.into(),
             Failure::Unsound => "an earlier write did not reach the disk; restart after checking the disk".into(),
             Failure::Sql(sqlx::Error::Database(error)) => error.message().to_owned(),

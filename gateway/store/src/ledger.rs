@@ -154,6 +154,9 @@ async fn perform(
     events: &[AuditEvent],
     now: Timestamp,
 ) -> Result<(), Setback> {
+    if inner.clock.took_back(now) {
+        return Err(Failure::ClockSetRight.into());
+    }
     let mut told = Vec::new();
     for (index, deed) in deeds.iter().enumerate() {
         let at = At { inner, vs, now };

@@ -24,6 +24,7 @@ mod migrate;
 mod one_times;
 mod open;
 mod outbox;
+mod rewind;
 mod runtime;
 mod seal;
 mod sessions;

@@ -74,6 +74,9 @@ impl Sessions for Store {
                            AND (id = $2 OR id = (SELECT portal FROM session WHERE virtual_server = $1 AND id = $2))";
         let (vs, id) = (vs.clone(), id.clone());
         self.run(move |inner| async move {
+            if inner.clock.took_back(now) {
+                return Err(Failure::ClockSetRight);
+            }
             change!(inner.db.writer()?, SQL, vs.as_str(), id.as_str(), now.millis())?;
             Ok(())
         })

@@ -112,7 +112,8 @@ impl Checkpoints {
             };
         }
         let many = head.seq - last.seq >= i64::from(EVERY_RECORDS);
-        let long = last.at.is_none_or(|at| now.since(at) >= EVERY);
+        // A clock that was ahead when the last was signed, and was set right since, must not put the next off.
+        let long = last.at.is_none_or(|at| now < at || now.since(at) >= EVERY);
         if many || long { self.sign_up_to(log, vs, last, head.seq, now).await } else { Ok(0) }
     }
 

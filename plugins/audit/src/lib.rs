@@ -3,6 +3,7 @@
 //! Records are appended by the store, in the transaction of the change that they tell of; this crate reads committed
 //! records only, by sequence. See its README for what is found by whom, and what cannot be.
 
+mod access_log;
 mod chain;
 mod checkpoint;
 mod checkpoints;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use doorward_api::plugin::{Host, Plugin, PluginConfigError, PluginInfo, RawConfig};
 use serde::Deserialize;
 
+pub use access_log::{AccessCheck, AccessProblem, AccessReport, Numbering, Part};
 pub use checkpoint::{Checkpoint, PublicKey};
 pub use checkpoints::{CheckpointError, Checkpoints};
 pub use export::{ExportError, Format, export};

@@ -29,9 +29,14 @@ impl Chain {
 
     /// As the store appends.
     pub(crate) fn append(&self, name: &str, at: Timestamp) {
+        self.append_event(&event(name), at);
+    }
+
+    /// The same of any event.
+    pub(crate) fn append_event(&self, event: &AuditEvent, at: Timestamp) {
         let mut rows = self.0.lock().unwrap();
         let head = rows.head.clone().unwrap_or(ChainHead { seq: 0, hash: GENESIS.into() });
-        let record = record(name, head.seq + 1, at);
+        let record = event.record("default", head.seq + 1, at);
         let hash = chain_hash(&head.hash, &record);
         rows.head = Some(ChainHead { seq: head.seq + 1, hash: hash.clone() });
         rows.records.push(StoredRecord { seq: head.seq + 1, prev: head.hash, hash, record });
@@ -65,8 +70,12 @@ impl Rows {
 
 /// A canonical record.
 pub(crate) fn record(name: &str, seq: i64, at: Timestamp) -> String {
+    event(name).record("default", seq, at)
+}
+
+fn event(name: &str) -> AuditEvent {
     let context = EventContext { used_name: Some(name.to_owned()), ..EventContext::default() };
-    AuditEvent::new(EventKind::AuthSuccess, context).with("reason", "none").record("default", seq, at)
+    AuditEvent::new(EventKind::AuthSuccess, context).with("reason", "none")
 }
 
 #[async_trait]

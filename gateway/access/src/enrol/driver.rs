@@ -293,6 +293,7 @@ impl Desk {
                     .with("actor", "user")
                     .with("from", TokenState::Assigned.as_str())
                     .with("to", TokenState::Active.as_str())
+                    .with("reason", "first_passcode")
                     .with("os", token.target.os())
                     .with("deviceType", token.target.device_type()),
             )

@@ -226,8 +226,10 @@ impl Going {
     }
 
     /// A limit is recorded when it is first met, not whenever somebody runs against it: that would let them fill the trail.
-    fn limited(self, first: bool, reason: &'static str) -> Self {
-        if first { self.record_with(EventKind::VerificationCodeLimit, "reason", reason) } else { self }
+    fn limited(self, first: bool, reason: &'static str, tries_left: Option<u32>) -> Self {
+        let tries_left = tries_left.map(|left| ("triesLeft", left.into()));
+        let fields = [("reason", reason.into())].into_iter().chain(tries_left).collect();
+        if first { self.also(Effect::Record(EventKind::VerificationCodeLimit, fields)) } else { self }
     }
 
     fn measure(self, step: &'static str, outcome: &'static str) -> Self {
@@ -279,7 +281,7 @@ fn no_address(state: &State) -> Next {
 }
 
 fn too_many_codes(state: &State, until: Timestamp, first: bool) -> Next {
-    Going::from(state).limited(first, "sends").measure("code_sent", "limit").told(Notice::CodeLimit { until })
+    Going::from(state).limited(first, "sends", None).measure("code_sent", "limit").told(Notice::CodeLimit { until })
 }
 
 fn code_tried(
@@ -298,7 +300,7 @@ fn code_tried(
     if tries.of_day > rules.code_tries_a_day {
         let first = tries.of_day == rules.code_tries_a_day.saturating_add(1);
         return Ok(Going::from(state)
-            .limited(first, "tries_of_the_day")
+            .limited(first, "tries_of_the_day", Some(0))
             .measure("email_verified", "day_limit")
             .told(Notice::CodeDayLimit { until: tries.day_ends }));
     }

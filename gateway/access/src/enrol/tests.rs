@@ -6,8 +6,8 @@ use doorward_api::audit::EventKind;
 use doorward_api::flow::{Delivery, Notice};
 use doorward_api::mail::MailKind;
 use doorward_api::{EndedHow, ScreenPage, SelfProvisioning, Step, Target, TokenState};
+use doorward_fakes::{Rows, details};
 
-use crate::fakes::details;
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
 use crate::visit::Moved;
 
@@ -418,7 +418,7 @@ async fn switched_off_midway_every_step_stops() {
         assert!(matches!(screen.page, ScreenPage::Passcode { enrolment_hint: true, .. }), "{way}");
         assert_eq!(screen.notice, Some(Notice::NoLongerOffered));
         assert_eq!(details(&stage.world, EventKind::SelfProvisioningNotOffered)["reason"], "not_in_target_users");
-        let live = |rows: &mut crate::fakes::Rows| rows.credentials.iter().any(|t| t.state != TokenState::Revoked);
+        let live = |rows: &mut Rows| rows.credentials.iter().any(|t| t.state != TokenState::Revoked);
         assert!(!stage.world.with(live), "no token is left behind");
         assert_eq!(stage.world.with(|rows| rows.sessions.len()), 0);
     }
@@ -426,7 +426,6 @@ async fn switched_off_midway_every_step_stops() {
 
 #[tokio::test]
 async fn switched_off_at_the_very_moment_of_the_first_passcode_no_token_becomes_active() {
-    use crate::fakes::Rows;
     type SwitchOff = fn(&mut Rows);
     let ways: [(&str, SwitchOff); 4] = [
         ("the feature", |rows| rows.settings = Some(SelfProvisioning::for_existing_virtual_server())),

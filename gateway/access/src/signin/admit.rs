@@ -65,7 +65,7 @@ impl Desk {
         proofs: Proofs,
         cookie: &Token,
     ) -> Result<Opened, Stop> {
-        let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
+        let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await?;
         let before = found.map(|(session, _)| session);
         match (&held.flow().data.raises, before) {
             (Some(raised), Some(session)) if session.id == *raised && session.user == user.id => {

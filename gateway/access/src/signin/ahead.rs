@@ -143,7 +143,7 @@ impl Desk {
 
     /// The states of a user's tokens.
     pub(crate) async fn token_states(&self, visit: &Visit, user: &User) -> Result<Vec<TokenState>, StoreError> {
-        let tokens = self.ports.credentials.credentials_of(&visit.vs.id, &user.id).await?;
+        let tokens = self.tokens_of(visit, &user.id).await?;
         Ok(tokens.iter().map(|token| token.state).collect())
     }
 

@@ -38,7 +38,7 @@ impl Desk {
         remembered: Option<String>,
     ) -> Result<Opening, DeskError> {
         let to = sealed.and_then(|sealed| self.returns.open(&visit.vs, sealed, visit.now));
-        let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
+        let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await?;
         let denied = || Opening::Denied { app_name: Self::app_name(visit, to.as_ref()).unwrap_or_default() };
         let Some((session, principal)) = found else {
             if self.under_way(visit, to.as_ref(), None).await? {

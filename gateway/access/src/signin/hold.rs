@@ -7,7 +7,7 @@ use doorward_api::{
 };
 use subtle::ConstantTimeEq;
 
-use crate::sessions::Place;
+use crate::sessions::{Place, Unclear};
 use crate::signin::{Desk, DeskError};
 use crate::visit::{Moved, StepForm, Visit};
 
@@ -45,6 +45,12 @@ pub(crate) enum Stop {
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
         Stop::Fault(error.into())
+    }
+}
+
+impl From<Unclear> for Stop {
+    fn from(Unclear(error): Unclear) -> Self {
+        error.into()
     }
 }
 
@@ -100,7 +106,7 @@ impl Desk {
     /// A flow that raises a session counts that session's proofs as its own. Once the session is over they are nobody's.
     async fn still_raises(&self, visit: &Visit, held: &Held) -> Result<(), Stop> {
         let Some(raised) = &held.flow.data.raises else { return Ok(()) };
-        let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
+        let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await?;
         if found.is_some_and(|(session, _)| session.id == *raised && Some(&session.user) == held.flow.user.as_ref()) {
             return Ok(());
         }

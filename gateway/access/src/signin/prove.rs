@@ -247,7 +247,7 @@ impl Desk {
     ) -> Result<Checked, Stop> {
         let nobody = UserId::new("");
         let owner = user.map_or(&nobody, |user| &user.id);
-        let mut tokens = self.ports.credentials.credentials_of(&visit.vs.id, owner).await?;
+        let mut tokens = self.tokens_of(visit, owner).await?;
         tokens.retain(|token| token.state == TokenState::Active && self.proves_otp(token));
         if tokens.is_empty() {
             self.check_decoy(otp, visit.now).await?;

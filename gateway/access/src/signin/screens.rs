@@ -110,7 +110,7 @@ impl Desk {
         let Some(user) = flow.user.as_ref().filter(|_| flow.data.proofs.has(Factor::Password)) else {
             return Ok(passcode(TEMPLATE.length).into());
         };
-        let tokens = self.ports.credentials.credentials_of(&visit.vs.id, user).await?;
+        let tokens = self.tokens_of(visit, user).await?;
         let active = tokens.iter().find(|token| token.state == TokenState::Active);
         let suspended = active.is_none() && tokens.iter().any(|token| token.state == TokenState::Suspended);
         Ok(ScreenPage::Passcode {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use doorward_api::audit::EventKind;
 use doorward_api::flow::Notice;
 use doorward_api::{EndedHow, Factor, ScreenPage, StoreError, TokenState};
+use doorward_fakes::details;
 
-use crate::fakes::details;
 use crate::signin::{DeskError, Rules};
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
 use crate::visit::{Moved, Opening, StepForm};
@@ -346,6 +346,29 @@ async fn a_suspended_token_is_told_of_after_the_password_only() {
     assert_eq!(browser.look().await.notice, Some(Notice::PasscodeNotAccepted { times: 1 }));
 }
 
+/// CR-02.
+#[tokio::test]
+async fn a_damaged_token_is_suspended_once_and_counts_as_a_token() {
+    let stage = stage_with_token(PASSWORD_AND_OTP).await;
+    stage.world.with(|rows| rows.credentials.iter_mut().for_each(|token| token.damaged = true));
+    let suspended = || stage.world.kinds().iter().filter(|kind| **kind == EventKind::TokenSuspended).count();
+    for _ in 0..2 {
+        let mut browser = Browser::identified(&stage, "alice").await;
+        browser.wait(60);
+        let page = browser.look().await.page;
+        let told = matches!(page, ScreenPage::Passcode { suspended: true, enrolment_hint: false, .. });
+        assert!(told, "and no other is offered: {page:?}");
+        let moved = browser.send(Send::Passcode(stage.passcode("u-alice", browser.now))).await;
+        assert!(!matches!(moved, Moved::SignedIn(_)), "{moved:?}");
+    }
+    assert_eq!(suspended(), 1);
+    let said = details(&stage.world, EventKind::TokenSuspended);
+    assert_eq!(
+        (&said["reason"], &said["from"], &said["to"]),
+        (&"damaged".into(), &"active".into(), &"suspended".into())
+    );
+}
+
 #[tokio::test]
 async fn whom_the_policy_refuses_is_told_so_after_the_password() {
     let stage = Stage::set(NOT_BOB);
@@ -467,6 +490,63 @@ async fn without_a_store_nobody_gets_in_and_nothing_is_half_saved() {
     assert!(browser.try_form(&form, Send::Passcode(code.clone())).await.is_err());
     *stage.world.down.lock().unwrap() = false;
     signed_in(browser.send_form(&form, Send::Passcode(code)).await);
+}
+
+/// Somebody signed in, of whose session nothing is known any more.
+async fn unclear(stage: &Arc<Stage>) -> Browser {
+    let mut browser = Browser::new(stage);
+    browser.name(None, "alice").await;
+    signed_in(browser.send(password("alice")).await);
+    browser.wait(60);
+    browser
+}
+
+fn is_silent<T: std::fmt::Debug>(outcome: &Result<T, DeskError>) {
+    assert!(matches!(outcome, Err(DeskError::Store(StoreError::Unavailable(_)))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn whoever_may_be_signed_in_is_not_shown_the_sign_in_form_while_the_store_is_silent() {
+    let stage = stage_with_token(PASSWORD_AND_OTP).await;
+    let browser = unclear(&stage).await;
+    *stage.world.sessions_down.lock().unwrap() = true;
+    for path in [None, Some("/page")] {
+        let sealed = path.map(|path| browser.page(path));
+        is_silent(&stage.desk.open(&browser.visit(), sealed.as_deref(), None).await);
+    }
+    let opening = Browser::new(&stage).open(None).await;
+    assert!(matches!(opening, Opening::Ask(_)), "who shows no cookie is nobody: {opening:?}");
+    *stage.world.sessions_down.lock().unwrap() = false;
+    assert!(matches!(browser.tab().open(None).await, Opening::Enough(_)));
+}
+
+#[tokio::test]
+async fn a_session_that_is_being_raised_waits_for_a_silent_store_and_is_not_given_up() {
+    let stage = stage_with_token(PASSWORD_AND_OTP).await;
+    let mut browser = unclear(&stage).await;
+    assert!(matches!(browser.open(Some("/page")).await, Opening::Raise { .. }));
+    browser.wait(2);
+    let (form, code) = (browser.form().await, stage.passcode("u-alice", browser.now));
+    *stage.world.sessions_down.lock().unwrap() = true;
+    is_silent(&browser.try_form(&form, Send::Passcode(code.clone())).await);
+    *stage.world.sessions_down.lock().unwrap() = false;
+    signed_in(browser.send_form(&form, Send::Passcode(code)).await);
+    assert_eq!(stage.world.with(|rows| rows.portal_sessions("u-alice").len()), 1, "raised, not doubled");
+}
+
+#[tokio::test]
+async fn a_new_sign_in_leaves_no_session_of_before_behind_because_the_store_was_silent() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let mut browser = unclear(&stage).await;
+    browser.name(None, "bob").await;
+    let form = browser.form().await;
+    *stage.world.sessions_down.lock().unwrap() = true;
+    is_silent(&browser.try_form(&form, password("bob")).await);
+    let live = |user: &str| stage.world.with(|rows| rows.portal_sessions(user).len());
+    assert_eq!((live("u-alice"), live("u-bob")), (1, 0));
+    *stage.world.sessions_down.lock().unwrap() = false;
+    signed_in(browser.send_form(&form, password("bob")).await);
+    assert_eq!((live("u-alice"), live("u-bob")), (0, 1));
 }
 
 #[tokio::test]

@@ -77,9 +77,9 @@ pub struct Fails {
 /// Enrolled authenticators.
 #[async_trait]
 pub trait Credentials: Send + Sync {
-    /// All of a user that are not revoked, oldest first.
+    /// All of a user that are not revoked, oldest first; one that cannot be opened too, and says so.
     async fn credentials_of(&self, vs: &VirtualServerId, user: &UserId) -> Result<Vec<Credential>, StoreError>;
-    /// By row.
+    /// By row. An error when it cannot be opened.
     async fn credential(&self, vs: &VirtualServerId, id: &CredentialId) -> Result<Option<Credential>, StoreError>;
     /// Counts a failure in a statement of its own, before anything is answered (LG-05). The failure after `permitted` locks
     /// for `lock`, and the count begins anew when a lock is over.

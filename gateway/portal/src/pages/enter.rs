@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::{RawQuery, State};
 use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::{CookieLife, CookieName};
-use doorward_access::sessions::Place;
+use doorward_access::sessions::{Place, Unclear};
 use doorward_access::site::HostRole;
 use doorward_access::tickets::{Redeemed, TicketError, page};
 use http::Method;
@@ -38,7 +38,7 @@ pub(crate) async fn enter(
         let cookie = caller.cookies.set(CookieName::App, session.expose(), CookieLife::Browser);
         return Ok(with_cookie(see_other(&location)?, cookie));
     }
-    if caller.visit.browser.is_some() || signed_in(&portal, &caller).await {
+    if caller.visit.browser.is_some() || signed_in(&portal, &caller).await? {
         return see_other(&asked_for(&caller, &query));
     }
     // No cookie of ours came back, so sending this browser round again would never end.
@@ -55,9 +55,10 @@ async fn redeem(portal: &Portal, caller: &Caller, ticket: &str) -> Result<Option
     }
 }
 
-async fn signed_in(portal: &Portal, caller: &Caller) -> bool {
+async fn signed_in(portal: &Portal, caller: &Caller) -> Result<bool, Unclear> {
     let (visit, place) = (&caller.visit, Place::App(&caller.arrival.host));
-    portal.parts.identities.session(&visit.vs.id, place, visit.session.as_ref(), visit.now).await.is_some()
+    let found = portal.parts.identities.session(&visit.vs.id, place, visit.session.as_ref(), visit.now).await?;
+    Ok(found.is_some())
 }
 
 /// The page named beside the ticket, which may be anything and is therefore only ever one of this application.

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::CookieName;
-use doorward_access::sessions::Place;
+use doorward_access::sessions::{Place, Unclear};
 use doorward_access::visit::{Moved, Opening};
 use doorward_api::{Secret, SessionId};
 use http::{Method, StatusCode};
@@ -99,14 +99,14 @@ fn secret(post: &FlowPost, field: &str) -> Result<Secret, Fault> {
 
 /// `POST /signin/switch`: another user.
 pub(crate) async fn switch(State(portal): State<Shared>, post: FlowPost) -> Answer {
-    let leaving = Leaving::of(&portal, &post.caller).await;
+    let leaving = Leaving::of(&portal, &post.caller).await?;
     let moved = portal.parts.desk.switch_user(&post.caller.visit, &post.step).await?;
     leaving.done(&portal, &post.caller, moved)
 }
 
 /// `POST /signin/cancel`: cancel and sign out.
 pub(crate) async fn cancel(State(portal): State<Shared>, post: FlowPost) -> Answer {
-    let leaving = Leaving::of(&portal, &post.caller).await;
+    let leaving = Leaving::of(&portal, &post.caller).await?;
     let moved = portal.parts.desk.cancel(&post.caller.visit, &post.step).await?;
     leaving.done(&portal, &post.caller, moved)
 }
@@ -115,10 +115,10 @@ pub(crate) async fn cancel(State(portal): State<Shared>, post: FlowPost) -> Answ
 struct Leaving(Option<SessionId>);
 
 impl Leaving {
-    async fn of(portal: &Portal, caller: &Caller) -> Self {
+    async fn of(portal: &Portal, caller: &Caller) -> Result<Self, Unclear> {
         let (visit, identities) = (&caller.visit, &portal.parts.identities);
-        let found = identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await;
-        Self(found.map(|(session, _)| session.id))
+        let found = identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await?;
+        Ok(Self(found.map(|(session, _)| session.id)))
     }
 
     /// Given up: the session's connections are cut and its cookie is cleared. A page too old to give anything up ends

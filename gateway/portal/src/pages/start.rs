@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use doorward_access::cookies::CookieName;
-use doorward_access::sessions::Place;
+use doorward_access::sessions::{Place, Unclear};
 use doorward_access::site::VirtualServer;
 use doorward_api::{Principal, Session};
 use doorward_views::{MessageKind, MessagePage, StartApp, StartPage};
@@ -17,9 +17,9 @@ use crate::csrf::Bond;
 use crate::parts::{Portal, Shared};
 use crate::post::SessionPost;
 
-/// `GET /`: who is signed in and where they may go; nobody is sent to sign in.
+/// `GET /`: who is signed in and where they may go; nobody is sent to sign in, and who is unclear is not.
 pub(crate) async fn start(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
-    let Some((_, principal)) = signed_in(&portal, &caller).await else { return see_other("/signin") };
+    let Some((_, principal)) = signed_in(&portal, &caller).await? else { return see_other("/signin") };
     let mut chrome = portal.chrome(&caller, caller.visit.session.as_ref().map(Bond::Session));
     chrome.signed_in_as = Some(principal.name.clone());
     let page = StartPage { display_name: display_name(&principal), apps: apps(caller.vs()) };
@@ -27,7 +27,7 @@ pub(crate) async fn start(State(portal): State<Shared>, Extension(caller): Exten
     Ok(html(StatusCode::OK, &chrome.language, body))
 }
 
-async fn signed_in(portal: &Portal, caller: &Caller) -> Option<(Session, Arc<Principal>)> {
+async fn signed_in(portal: &Portal, caller: &Caller) -> Result<Option<(Session, Arc<Principal>)>, Unclear> {
     let visit = &caller.visit;
     portal.parts.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await
 }
@@ -62,7 +62,7 @@ pub(crate) async fn sign_out(State(portal): State<Shared>, post: SessionPost) ->
 
 /// `GET /signed-out`: the farewell. Shown to somebody who is signed in, it would be a lie.
 pub(crate) async fn signed_out(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
-    if signed_in(&portal, &caller).await.is_some() {
+    if signed_in(&portal, &caller).await?.is_some() {
         return see_other("/");
     }
     portal.message(&caller, &MessagePage::new(MessageKind::SignedOut).with_continue("/signin"))

@@ -1,7 +1,5 @@
 //! What is shown, to whom, under which headers.
 
-use std::sync::atomic::Ordering;
-
 use doorward_access::arrival::{ErrorKind, ErrorPage};
 use http::{Method, StatusCode};
 
@@ -99,23 +97,43 @@ async fn without_a_flow_the_step_page_leads_to_the_beginning() {
 #[tokio::test]
 async fn a_store_that_is_away_makes_a_page_that_says_so() {
     let world = World::start();
-    world.store.down.store(true, Ordering::Relaxed);
+    *world.store.down.lock().unwrap() = true;
     let flow = "A".repeat(43);
     let told = world.portal(Method::GET, "/signin/step").cookie("doorward_flow", &flow).go().await;
     assert_eq!((told.status, told.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
     assert!(told.body.contains("req-0042") && !told.body.contains("switched off"), "the cause is for the log");
-    let told = world.portal(Method::GET, "/").signed_in().go().await;
-    assert_eq!(told.location(), "/signin", "nobody is taken for somebody");
+}
+
+#[tokio::test]
+async fn whoever_may_be_signed_in_is_told_to_try_again_and_not_to_sign_in() {
+    let world = World::start();
+    *world.store.down.lock().unwrap() = true;
+    for (language, title) in [("en", "Back in a moment"), ("de", "Gleich wieder da")] {
+        for path in ["/", "/signin", "/signin?return=x", "/signed-out"] {
+            let told = world.portal(Method::GET, path).header("accept-language", language).signed_in().go().await;
+            assert_eq!((told.status, told.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"), "{path}");
+            assert!(told.body.contains(title) && !told.body.contains("name=\"username\""), "{path}: {}", told.body);
+            assert_eq!((told.location(), told.headers.get("set-cookie")), ("", None), "{path}");
+        }
+    }
+    let entering = world.wiki(Method::GET, "/.doorward/enter?ticket=x").cookie("doorward_app", &"A".repeat(43));
+    assert_eq!(entering.go().await.status, StatusCode::SERVICE_UNAVAILABLE);
+    // Who shows no session is nobody, and the store need not say so.
+    assert_eq!(world.portal(Method::GET, "/").go().await.location(), "/signin");
+    assert!(!world.portal(Method::GET, "/signin").go().await.hidden("csrf").is_empty());
+
+    *world.store.down.lock().unwrap() = false;
+    assert_eq!(world.portal(Method::GET, "/").signed_in().go().await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_panic_ends_one_page_and_nothing_else() {
     let world = World::start();
-    world.store.broken.store(true, Ordering::Relaxed);
+    *world.store.broken.lock().unwrap() = true;
     let told = world.portal(Method::GET, "/").signed_in().go().await;
     assert_eq!(told.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(told.body.contains("req-0042") && !told.body.contains("broken by the test"));
-    world.store.broken.store(false, Ordering::Relaxed);
+    *world.store.broken.lock().unwrap() = false;
     assert_eq!(world.portal(Method::GET, "/").signed_in().go().await.status, StatusCode::OK);
 }
 

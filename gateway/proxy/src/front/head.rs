@@ -245,6 +245,10 @@ impl<'a> Fields<'a> {
         if !tokens || options.len() > MOST_CONNECTION_OPTIONS {
             return Err(Refusal::bad("connection_options"));
         }
+        // A length is for everybody on the way: who takes it for one hop's forwards a body without it (RFC 9110 7.6.1).
+        if options.iter().any(|option| option.eq_ignore_ascii_case(b"content-length")) {
+            return Err(Refusal::bad("length_nominated"));
+        }
         Ok(())
     }
 }
@@ -463,6 +467,7 @@ mod tests {
         assert_eq!(post("Connection: close, X-Remote-User"), 200);
         assert_eq!(post("Connection: a,b,c,d,e,f,g,h,i,j,k,l"), 400);
         assert_eq!(post("Connection: :authority"), 400);
+        assert_eq!(post("Connection: close, Content-length"), 400);
     }
 
     #[test]

@@ -15,13 +15,16 @@ pub(crate) mod room;
 mod seats;
 mod wrapped;
 
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use bytes::{Buf, BytesMut};
-use http::StatusCode;
+use bytes::{Buf, Bytes, BytesMut};
+use http::{StatusCode, header};
 use pingora::apps::{HttpPersistentSettings, HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::H2Options;
@@ -44,10 +47,16 @@ use crate::front::guarded::Guarded;
 use crate::front::head::{Checked, Progress, Scan};
 use crate::front::room::Room;
 use crate::gateway::Gateway;
+use crate::headroom::Headroom;
 use crate::limits::Limits;
 use crate::live::CUT;
 use crate::record::Refusals;
 use crate::refusal::Refusal;
+
+/// Room for a head as most are, in bytes.
+const HEAD_AT_FIRST: usize = 4096;
+/// There is none for what would be begun now (F-28).
+const NO_MEMORY: Refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "memory");
 
 /// What a listener serves: see the module.
 pub struct Front {
@@ -61,6 +70,7 @@ struct Edge {
     limits: Arc<Limits>,
     refused: Refusals,
     departure: Arc<Departure>,
+    headroom: Arc<Headroom>,
     crowd: Arc<Crowd>,
 }
 
@@ -80,9 +90,10 @@ impl Front {
         limits: Arc<Limits>,
         (crowd, room): (Arc<Crowd>, Arc<Room>),
         refused: Refusals,
-        departure: Arc<Departure>,
+        (departure, headroom): (Arc<Departure>, Arc<Headroom>),
     ) -> Self {
-        Self { edge: Arc::new(Edge { inner: Arc::new(inner), limits, refused, departure, crowd }), room }
+        let inner = Arc::new(inner);
+        Self { edge: Arc::new(Edge { inner, limits, refused, departure, headroom, crowd }), room }
     }
 }
 
@@ -131,16 +142,27 @@ impl Edge {
                 Got::Head(head, chunks) => (head, chunks),
                 Got::Close => return close(io).await,
                 Got::Refuse(refusal, begun, to_head) => {
-                    return self.refuse(io, address, refusal, begun, to_head).await;
+                    return Box::pin(self.refuse(io, address, refusal, begun, to_head)).await;
                 }
             };
             body.begin(chunks);
-            let session = self.session(io, head, kept.take());
-            match self.inner.process_new_http(session, shutdown).await.map(ReusedHttpStream::consume) {
+            let answered = self.hand_on(io, head, kept.take(), shutdown);
+            match answered.await.map(ReusedHttpStream::consume) {
                 Some((stream, settings)) => (io, kept) = (stream, settings),
                 None => return,
             }
         }
+    }
+
+    /// All that may become of a request, in a box of its own: while the connection waits for the next one, it takes no room.
+    fn hand_on<'a>(
+        &'a self,
+        io: Stream,
+        head: BytesMut,
+        kept: Option<HttpPersistentSettings>,
+        shutdown: &'a ShutdownWatch,
+    ) -> Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'a>> {
+        self.inner.process_new_http(self.session(io, head, kept), shutdown)
     }
 
     fn session(&self, mut io: Stream, head: BytesMut, kept: Option<HttpPersistentSettings>) -> ServerSession {
@@ -169,30 +191,32 @@ impl Edge {
     }
 
     async fn read_head(&self, io: &mut Stream, shutdown: &ShutdownWatch) -> Got {
-        let mut buffer = BytesMut::with_capacity(4096);
-        if !self.first_bytes(io, &mut buffer, shutdown).await {
-            return Got::Close;
-        }
+        let Some(mut buffer) = self.first_bytes(io, shutdown).await else { return Got::Close };
         let begun = Instant::now();
         let late = Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "head_deadline"));
         let read = timeout(self.limits.header_deadline, self.rest_of_head(io, &mut buffer)).await.unwrap_or(late);
         match read {
+            Ok(Some(_)) if self.headroom.is_spent() => Got::Refuse(NO_MEMORY, begun, buffer.starts_with(b"HEAD ")),
             Ok(Some((head, chunks))) => Got::Head(with_request_line(buffer, head.request_line), chunks),
             Ok(None) => Got::Close,
             Err(refusal) => Got::Refuse(refusal, begun, buffer.starts_with(b"HEAD ")),
         }
     }
 
-    /// Waits for a request to begin: as long as idle connections may, and no longer than `linger` once a shutdown began.
-    async fn first_bytes(&self, io: &mut Stream, buffer: &mut BytesMut, shutdown: &ShutdownWatch) -> bool {
+    /// Waits for a request to begin: as long as idle connections may, but no longer than `linger` once a shutdown began, and not for
+    /// long once memory is scarce.
+    async fn first_bytes(&self, io: &mut Stream, shutdown: &ShutdownWatch) -> Option<BytesMut> {
         let mut shutdown = shutdown.clone();
         loop {
             let leaving = *shutdown.borrow_and_update();
-            let idle = if leaving { self.departure.linger().min(self.limits.idle) } else { self.limits.idle };
+            let scarce = self.headroom.is_scarce();
+            let most = if scarce { self.limits.idle_when_scarce } else { self.limits.idle };
+            let idle = if leaving { self.departure.linger().min(most) } else { most };
             tokio::select! {
                 biased;
-                read = timeout(idle, io.read_buf(buffer)) => return matches!(read, Ok(Ok(count)) if count > 0),
-                changed = shutdown.changed(), if !leaving => if changed.is_err() { return false },
+                read = timeout(idle, what_comes(io)) => return read.ok().flatten(),
+                changed = shutdown.changed(), if !leaving => if changed.is_err() { return None },
+                () = self.headroom.becomes_scarce(), if !scarce => {}
             }
         }
     }
@@ -214,7 +238,7 @@ impl Edge {
             if let Progress::Complete(length) = scan.advance(buffer, &self.limits)? {
                 return self.checked(buffer, length).map(Some);
             }
-            buffer.reserve(4096);
+            buffer.reserve(HEAD_AT_FIRST);
             match io.read_buf(buffer).await {
                 Ok(count) if count > 0 => {}
                 _ => return Ok(None),
@@ -248,6 +272,23 @@ impl Edge {
         }
         close(io).await;
     }
+
+    /// The same for a stream of HTTP/2.
+    async fn turn_away(
+        &self,
+        mut session: ServerSession,
+        address: Option<IpAddr>,
+        refusal: Refusal,
+    ) -> Option<ReusedHttpStream> {
+        self.refused.note(refusal, address, Instant::now());
+        let mut head = ServerSession::generate_error(refusal.status.as_u16());
+        if let Some(seconds) = refusal.kind().retry_after() {
+            head.insert_header(header::RETRY_AFTER, seconds.to_string()).ok()?;
+        }
+        // Whoever is gone already is not told.
+        let _ = session.write_error_response(head, Bytes::new()).await;
+        None
+    }
 }
 
 #[async_trait]
@@ -261,13 +302,13 @@ impl HttpServerApp for Edge {
         let _under_way = self.departure.enter();
         self.bound(&mut session);
         let address = session.client_addr().and_then(|address| Some(address.as_inet()?.ip().to_canonical()));
+        if self.headroom.is_spent() {
+            return self.turn_away(session, address, NO_MEMORY).await;
+        }
         let asking = address.map(|address| self.crowd.asks(address));
         if matches!(asking, Some(None)) {
             let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
-            self.refused.note(refusal, address, Instant::now());
-            // Whoever is gone already is not told.
-            let _ = session.respond_error(refusal.status.as_u16()).await;
-            return None;
+            return self.turn_away(session, address, refusal).await;
         }
         let cut = CancellationToken::new();
         tokio::select! {
@@ -311,7 +352,19 @@ pub(crate) fn h2_options(limits: &Limits) -> H2Options {
     options.initial_window_size(limits.h2.stream_window);
     options.initial_connection_window_size(limits.h2.connection_window);
     options.max_local_error_reset_streams(Some(limits.h2.provoked_resets));
+    options.max_send_buffer_size(limits.h2.send_buffer);
     options
+}
+
+/// What comes next on a connection, in a buffer that there is only once it has come: most connections wait most of the time.
+/// `None` when nothing comes any more.
+async fn what_comes(io: &mut Stream) -> Option<BytesMut> {
+    poll_fn(|cx| {
+        let mut buffer = BytesMut::with_capacity(HEAD_AT_FIRST);
+        let read = ready!(pin!(io.read_buf(&mut buffer)).poll(cx));
+        Poll::Ready(matches!(read, Ok(count) if count > 0).then_some(buffer))
+    })
+    .await
 }
 
 fn peer_address(io: &Stream) -> Option<IpAddr> {

@@ -1,5 +1,6 @@
 //! How many connections there are in all: no more than the process has file descriptors for (F-27). Whoever comes when all places
-//! are taken is closed at once; without that, accepting would fail instead, for everybody and for seconds.
+//! are taken is closed at once; without that, accepting would fail instead, for everybody and for seconds. And nobody new comes in
+//! while memory is scarce (F-28): a connection is what everything else begins with.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,11 +12,13 @@ use pingora::listeners::ConnectionFilter;
 
 use super::crowd::Crowd;
 use super::seats::Seats;
+use crate::headroom::Headroom;
 
 /// The places of a listener, and the crowd that takes them.
 pub(crate) struct Room {
     most: usize,
     taken: Mutex<Seats>,
+    headroom: Arc<Headroom>,
     crowd: Arc<Crowd>,
     metrics: Arc<dyn Metrics>,
 }
@@ -25,8 +28,13 @@ pub(crate) struct Place(Arc<Room>);
 
 impl Room {
     /// With so many places.
-    pub(crate) fn new(most: usize, crowd: Arc<Crowd>, metrics: Arc<dyn Metrics>) -> Arc<Self> {
-        Arc::new(Self { most, taken: Mutex::default(), crowd, metrics })
+    pub(crate) fn new(
+        most: usize,
+        headroom: Arc<Headroom>,
+        crowd: Arc<Crowd>,
+        metrics: Arc<dyn Metrics>,
+    ) -> Arc<Self> {
+        Arc::new(Self { most, taken: Mutex::default(), headroom, crowd, metrics })
     }
 
     /// The connection is there.
@@ -55,6 +63,10 @@ impl Drop for Place {
 #[async_trait]
 impl ConnectionFilter for Room {
     async fn should_accept(&self, address: Option<&SocketAddr>) -> bool {
+        if self.headroom.is_scarce() {
+            self.metrics.front_refusal("memory");
+            return false;
+        }
         let room = self.taken().arrives(self.most, Instant::now());
         if !room {
             self.metrics.front_refusal("too_many_in_all");
@@ -65,5 +77,29 @@ impl ConnectionFilter for Room {
             self.taken().withdraws();
         }
         welcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_api::ports::NoMetrics;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_new_comes_in_while_memory_is_scarce_and_whoever_is_in_stays() {
+        let headroom = Headroom::new();
+        let metrics = Arc::new(NoMetrics);
+        let room = Room::new(2, headroom.clone(), Crowd::new(None, (9, 9), metrics.clone()), metrics);
+        let address = "192.0.2.1:1".parse().unwrap();
+        assert!(room.should_accept(Some(&address)).await);
+        let first = room.enter();
+        headroom.note(80, 100);
+        assert!(!room.should_accept(Some(&address)).await);
+        headroom.note(50, 100);
+        assert!(room.should_accept(Some(&address)).await, "whoever was turned away took no place");
+        assert!(!room.should_accept(Some(&address)).await);
+        drop(first);
+        assert!(room.should_accept(Some(&address)).await);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::world::{World, header, read_all, status};
 use std::io::Write;
+use std::sync::atomic::Ordering;
 
 /// What a program says.
 const JSON: &str = "Accept: application/json\r\n";
@@ -90,6 +91,43 @@ fn a_session_is_good_on_its_own_host_and_a_malformed_one_nowhere() {
     assert_eq!(status(&world.get("wiki.localhost", "/", &twice)), 401, "duplicates mean no session");
     assert_eq!(world.heard.take(), "");
     assert_eq!(status(&world.get("wiki.localhost", "/", &good)), 200);
+}
+
+#[test]
+fn who_cannot_be_looked_up_is_neither_asked_to_sign_in_nor_let_in_but_told_to_try_again() {
+    let world = World::start();
+    let cookie = world.sign_in("wiki.localhost");
+    world.store.down.store(true, Ordering::SeqCst);
+    let page = world.get("wiki.localhost", "/page", &format!("Accept: text/html\r\n{cookie}"));
+    let request_id = header(&page, "x-request-id")[0];
+    assert!(status(&page) == 503 && page.ends_with(&format!("page Unavailable {request_id}")), "{page}");
+    assert_eq!(header(&page, "retry-after"), ["5"]);
+
+    let document = world.get("wiki.localhost", "/api", &format!("{JSON}{cookie}"));
+    assert_eq!((status(&document), header(&document, "content-type")), (503, vec!["application/problem+json"]));
+    assert_eq!(header(&document, "retry-after"), ["5"]);
+    assert!(document.contains("urn:doorward:problem:try-again"), "{document}");
+
+    let socket = "Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://wiki.localhost\r\n";
+    let socket = world.raw(format!("GET / HTTP/1.1\r\nHost: wiki.localhost\r\n{socket}{cookie}\r\n"));
+    assert_eq!(status(&socket), 503);
+    for answer in [&page, &document, &socket] {
+        assert_eq!(header(answer, "set-cookie"), [""; 0]);
+        assert_eq!(header(answer, "location"), [""; 0]);
+    }
+    // A cookie that means nothing is not told from one that does.
+    let stranger = format!("Cookie: doorward_app={}\r\n", "A".repeat(43));
+    assert_eq!(status(&world.get("wiki.localhost", "/", &format!("{JSON}{stranger}"))), 503);
+    assert_eq!(world.heard.take(), "", "nothing went on");
+
+    // Without a cookie nobody need be asked; and where everybody is let in, it does not matter who it is.
+    assert_eq!(status(&world.get("wiki.localhost", "/", JSON)), 401);
+    assert_eq!(status(&world.get("half.localhost", "/public/x", &cookie)), 200);
+    assert_eq!(header(&world.heard.take(), "remote-user"), [""; 0], "it is served as nobody's");
+    assert_eq!(status(&world.get("half.localhost", "/private", &format!("{JSON}{cookie}"))), 503);
+
+    world.store.down.store(false, Ordering::SeqCst);
+    assert_eq!(status(&world.get("wiki.localhost", "/page", &cookie)), 200, "and nobody was signed out by it");
 }
 
 #[test]

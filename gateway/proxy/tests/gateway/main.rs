@@ -8,6 +8,8 @@ mod identity;
 #[cfg(test)]
 mod lifetime;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod paths;
 #[cfg(test)]
 mod tls;

@@ -29,7 +29,9 @@ use doorward_api::{
 };
 use doorward_policy::{Policies, Source};
 use doorward_proxy::tls::{Certificates, PemPair, settings};
-use doorward_proxy::{ConsoleParts, Departure, Fleet, GatewayParts, Limits, Live, console_service, public_service};
+use doorward_proxy::{
+    ConsoleParts, Departure, Fleet, GatewayParts, Headroom, Limits, Live, console_service, public_service,
+};
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server, ShutdownSignal, ShutdownSignalWatch};
 use tokio::sync::Notify;
@@ -64,6 +66,7 @@ pub(crate) struct World {
     pub(crate) tls: u16,
     pub(crate) heard: Arc<Heard>,
     pub(crate) live: Arc<Live>,
+    pub(crate) headroom: Arc<Headroom>,
     pub(crate) store: Arc<Store>,
     pub(crate) identities: Arc<Identities>,
     stop: Arc<Stop>,
@@ -95,6 +98,7 @@ impl World {
         let identities = Arc::new(Identities::new(store.clone(), store.clone(), SessionLimits::default()));
         let live = Live::new();
         let departure = Departure::new(Duration::from_secs(1));
+        let headroom = Headroom::new();
         let conf = Arc::new(ServerConf { threads: 2, ..ServerConf::default() });
         let mut service = public_service(
             &conf,
@@ -106,6 +110,7 @@ impl World {
                 router: portal(),
                 live: live.clone(),
                 departure: departure.clone(),
+                headroom: headroom.clone(),
                 fleet: Fleet::new(),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
@@ -150,7 +155,7 @@ impl World {
         for port in [public, console, tls] {
             wait_for(port);
         }
-        Self { public, console, tls, heard, live, store, identities, stop, running: Some(running) }
+        Self { public, console, tls, heard, live, headroom, store, identities, stop, running: Some(running) }
     }
 
     /// Begins a graceful shutdown.
@@ -353,7 +358,7 @@ fn site(public: u16, tls: u16, origin: u16) -> Site {
         double_slash: true,
         case_insensitive: false,
         extra_methods: vec!["PROPFIND".into()],
-        websocket: false,
+        ..AppOptions::default()
     };
     let mut apps = vec![
         app("open", "open.localhost", AppOptions { websocket: true, ..AppOptions::default() }),
@@ -417,6 +422,8 @@ pub(crate) struct Store {
     pub(crate) dice: Dice,
     /// By the token's hash: the host it is good on.
     pub(crate) sessions: Mutex<HashMap<String, String>>,
+    /// It does not answer.
+    pub(crate) down: AtomicBool,
 }
 
 pub(crate) fn portal_session() -> SessionId {
@@ -432,6 +439,9 @@ impl Sessions for Store {
         _: Duration,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
+        if self.down.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("pulled the plug".into()));
+        }
         let host = self.sessions.lock().unwrap().get(&token.hex()).cloned();
         Ok(host.map(|host| Session {
             id: SessionId::from("app-1"),

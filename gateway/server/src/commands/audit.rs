@@ -1,27 +1,47 @@
 //! `doorward audit verify` and `doorward audit export`.
 
-use std::io::Write;
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
 
-use doorward_api::VirtualServerId;
 use doorward_api::ports::{Change, Ledger};
 use doorward_api::{AuditEvent, EventContext, EventKind};
-use doorward_audit::{Checkpoints, Format};
+use doorward_api::{Timestamp, VirtualServerId};
+use doorward_audit::{AccessCheck, Checkpoints, Format};
 
 use crate::args::ExportFormat;
 use crate::commands::{runtime, sign};
 use crate::{Failure, Finding, config, wire};
 
-/// Checks a virtual server's chain against itself and its signed checkpoints.
-pub(crate) fn verify(file: &Path, virtual_server: &str) -> Result<Finding, Failure> {
+/// Checks a virtual server's chain against itself and its signed checkpoints, and then access logs against the chain.
+pub(crate) fn verify(file: &Path, virtual_server: &str, access_logs: &[PathBuf]) -> Result<Finding, Failure> {
     let config = config::load(file)?;
     let vs = VirtualServerId::new(virtual_server);
     let store = wire::open_store(&config.store_url, &config.key)?;
     let checkpoints = Checkpoints::new(config.checkpoints, &config.key);
-    let report = runtime()?.block_on(checkpoints.verify(&store, &vs)).map_err(Failure::other)?;
-    store.close();
+    let runtime = runtime()?;
+    let report = runtime.block_on(checkpoints.verify(&store, &vs)).map_err(Failure::other)?;
     println!("{report}");
-    Ok(if report.holds() { Finding::Good } else { Finding::Bad })
+    let lines_hold = access_logs.is_empty() || {
+        // Read before the files are: a line that is in them by then may be too new for the chain.
+        let check = runtime.block_on(AccessCheck::begin(&store, &vs)).map_err(Failure::other)?;
+        lines_hold(check, access_logs, store.clock().now())?
+    };
+    store.close();
+    Ok(if report.holds() && lines_hold { Finding::Good } else { Finding::Bad })
+}
+
+fn lines_hold(mut check: AccessCheck, files: &[PathBuf], now: Timestamp) -> Result<bool, Failure> {
+    for file in files {
+        let read = match file.as_os_str() == "-" {
+            true => check.read(std::io::stdin().lock()),
+            false => File::open(file).and_then(|open| check.read(BufReader::new(open))),
+        };
+        read.map_err(|cause| Failure::Other(format!("{}: {cause}", file.display())))?;
+    }
+    let report = check.finish(now);
+    println!("{report}");
+    Ok(report.holds())
 }
 
 /// Writes every record to standard output, and records that it was done.

@@ -2,6 +2,7 @@
 
 mod files;
 mod resolve;
+mod size;
 mod source;
 mod upgrade_socket;
 

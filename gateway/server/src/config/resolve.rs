@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_access::site::{App, AppOptions, HostRole, Site, Upstream, Upstreams, VirtualServer};
+use doorward_access::site::{App, AppOptions, Authorities, HostRole, Site, Upstream, Upstreams, VirtualServer};
 use doorward_api::keys::MasterKey;
 use doorward_api::{AppId, Secret, VirtualServerId};
 use doorward_connect::{Protection, Smtp, SmtpSettings};
 use doorward_policy::Policies;
-use doorward_proxy::canonical::folded_path;
+use doorward_proxy::canonical::{canonical_path, folded_path, judged_path};
+use doorward_proxy::read_authorities;
 use doorward_proxy::tls::PemPair;
 use ipnet::IpNet;
 use toml::Spanned;
@@ -36,6 +37,8 @@ pub(crate) struct Resolved {
     pub(crate) threads: usize,
     /// How long open requests may take after the process was told to stop.
     pub(crate) grace: Duration,
+    /// How much memory there is, in bytes, where that is said.
+    pub(crate) memory: Option<u64>,
     /// Where a new process is handed the listeners of the running one.
     pub(crate) upgrade_socket: UpgradeSocket,
     /// The database.
@@ -123,6 +126,7 @@ pub(super) fn resolve(file: &Path, text: &str) -> Result<Resolved, ConfigError> 
         metrics: written.listen.metrics,
         threads: written.listen.threads.unwrap_or_else(cores),
         grace: grace(&place, &written)?,
+        memory: memory(&place, &written)?,
         upgrade_socket: upgrade_socket(&place, &written, &store_url, &checkpoints)?,
         store_url,
         key: master_key(&place, &written.store.key_file)?,
@@ -175,6 +179,21 @@ fn grace(place: &Place<'_>, written: &ConfigFile) -> Result<Duration, ConfigErro
     match grace.get_ref() {
         seconds @ 1..=3600 => Ok(Duration::from_secs(*seconds)),
         _ => Err(place.wrong(grace, "listen.grace", "must be 1 to 3600 seconds")),
+    }
+}
+
+/// With less than this, nobody could be served.
+const LEAST_MEMORY: u64 = 64 << 20;
+
+fn memory(place: &Place<'_>, written: &ConfigFile) -> Result<Option<u64>, ConfigError> {
+    let Some(memory) = &written.limits.memory else { return Ok(None) };
+    match memory.get_ref().bytes() {
+        Some(bytes) if bytes >= LEAST_MEMORY => Ok(Some(bytes)),
+        _ => Err(place.wrong(
+            memory,
+            "limits.memory",
+            "must be an amount of at least 64MiB, such as \"512MiB\" or \"2GiB\"",
+        )),
     }
 }
 
@@ -440,21 +459,45 @@ fn application(place: &Place<'_>, key: &str, id: &str, table: &Spanned<AppTable>
             ));
         }
     }
+    let mut options = AppOptions {
+        extra_methods: written.extra_methods.iter().map(|m| m.get_ref().clone()).collect(),
+        encoded_slash: written.encoded_slash,
+        semicolon: written.semicolon,
+        double_slash: written.double_slash,
+        case_insensitive: written.case_insensitive,
+        websocket: written.websocket,
+        background: Vec::new(),
+    };
+    options.background = background(place, key, written, &options)?;
     Ok(App {
         id: AppId::new(id),
         name: shown_name(place, &written.name, format!("{key}.name"))?,
         host: public.host,
         origin: public.origin,
         upstream,
-        options: AppOptions {
-            extra_methods: written.extra_methods.iter().map(|m| m.get_ref().clone()).collect(),
-            encoded_slash: written.encoded_slash,
-            semicolon: written.semicolon,
-            double_slash: written.double_slash,
-            case_insensitive: written.case_insensitive,
-            websocket: written.websocket,
-        },
+        options,
     })
+}
+
+/// Paths that are marked must be written as requests are shown to policies: another spelling would mark nothing, and nobody
+/// would notice.
+fn background(
+    place: &Place<'_>,
+    key: &str,
+    written: &AppTable,
+    options: &AppOptions,
+) -> Result<Vec<String>, ConfigError> {
+    let shown = |path: &str| canonical_path(path, options).and_then(|path| judged_path(&path, options)).ok();
+    let marked = |path: &Spanned<String>| {
+        let text = path.get_ref();
+        if shown(text).as_ref() == Some(text) && !text.ends_with('/') && !text.contains(';') {
+            return Ok(text.clone());
+        }
+        let rule =
+            "must be a path such as /api/poll or /rooms/*/news, spelt as policies are shown it, without / at its end";
+        Err(place.wrong(path, format!("{key}.background"), rule))
+    };
+    written.background.iter().map(marked).collect()
 }
 
 struct Origin {
@@ -501,10 +544,26 @@ fn upstreams(place: &Place<'_>, key: &str, written: &AppTable) -> Result<Upstrea
     if all.iter().any(|one| Some(one.tls) != all.first().map(|first| first.tls)) {
         return Err(wrong("must all begin with http://, or all with https://".to_owned()));
     }
+    let authorities = authorities(place, key, written, all.iter().all(|one| one.tls))?;
     let mut all = all.into_iter();
     let first = all.next().ok_or_else(|| wrong("must name an address".to_owned()))?;
     let health_path = written.health_path.as_ref().map(|path| health_path(place, key, path)).transpose()?;
-    Ok(Upstreams { first, others: all.collect(), health_path })
+    Ok(Upstreams { first, others: all.collect(), health_path, authorities })
+}
+
+fn authorities(
+    place: &Place<'_>,
+    key: &str,
+    written: &AppTable,
+    tls: bool,
+) -> Result<Option<Arc<Authorities>>, ConfigError> {
+    let Some(file) = &written.ca_file else { return Ok(None) };
+    let wrong = |rule: String| place.wrong(file, format!("{key}.ca_file"), rule);
+    if !tls {
+        return Err(wrong("is for upstreams at https://; this one has no certificate to check".to_owned()));
+    }
+    let read = read_authorities(&place.path(file.get_ref())).map_err(|error| wrong(error.to_string()))?;
+    Ok(Some(Arc::new(read)))
 }
 
 fn health_path(place: &Place<'_>, key: &str, written: &Spanned<String>) -> Result<String, ConfigError> {

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::size::Size;
+
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +18,8 @@ pub(crate) struct ConfigFile {
     pub(crate) mail: MailTable,
     #[serde(default)]
     pub(crate) audit: AuditTable,
+    #[serde(default)]
+    pub(crate) limits: LimitsTable,
     #[serde(default)]
     pub(crate) certificates: Vec<Certificate>,
     #[serde(default)]
@@ -105,6 +109,14 @@ pub(crate) struct AuditTable {
     pub(crate) checkpoints: Option<PathBuf>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitsTable {
+    /// How much memory this process may take; what its control group may, when absent.
+    #[serde(default)]
+    pub(crate) memory: Option<Spanned<Size>>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Certificate {
@@ -133,6 +145,9 @@ pub(crate) struct AppTable {
     /// What the upstreams are asked for every five seconds.
     #[serde(default)]
     pub(crate) health_path: Option<Spanned<String>>,
+    /// Who must have signed the upstreams' certificates; nobody else is believed then.
+    #[serde(default)]
+    pub(crate) ca_file: Option<Spanned<PathBuf>>,
     #[serde(default = "yes")]
     pub(crate) preserve_host: bool,
     #[serde(default)]
@@ -147,6 +162,9 @@ pub(crate) struct AppTable {
     pub(crate) case_insensitive: bool,
     #[serde(default)]
     pub(crate) websocket: bool,
+    /// What its pages ask for by themselves.
+    #[serde(default)]
+    pub(crate) background: Vec<Spanned<String>>,
 }
 
 /// One upstream, or several that are alike.

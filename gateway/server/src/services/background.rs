@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::metrics::PrometheusMetrics;
+use crate::services::memory::Memory;
 use crate::wire::Gateway;
 
 /// What the jobs need besides the gateway.
@@ -25,6 +26,7 @@ pub(crate) struct Background {
     pub(crate) virtual_servers: Vec<VirtualServerId>,
     /// The certificates that are served, for the gauge of when they end.
     pub(crate) certificates: Option<Arc<Certificates>>,
+    pub(crate) memory: Memory,
 }
 
 /// How often expired rows are removed and gauges are read.
@@ -47,7 +49,7 @@ const ANEW: Duration = Duration::from_secs(1);
 impl Background {
     /// Starts every job.
     pub(crate) fn start(self, runtime: &Runtime, store: &Store, gateway: &Gateway) {
-        let Self { checkpoints: folder, key, virtual_servers, certificates } = self;
+        let Self { checkpoints: folder, key, virtual_servers, certificates, memory } = self;
         let (outbox, metrics) = (gateway.outbox.clone(), gateway.metrics.clone());
         keep(runtime, "outbox", move || {
             let outbox = outbox.clone();
@@ -60,6 +62,10 @@ impl Background {
         keep(runtime, "gauges", {
             let (departure, clock, metrics) = (gateway.departure.clone(), store.clock(), metrics.clone());
             move || gauges(departure.clone(), certificates.clone(), clock.clone(), metrics.clone())
+        });
+        keep(runtime, "memory", {
+            let (headroom, metrics) = (gateway.headroom.clone(), metrics.clone());
+            move || memory.clone().watch(headroom.clone(), metrics.clone())
         });
         keep(runtime, "upstreams", {
             let (fleet, site) = (gateway.fleet.clone(), gateway.site.clone());

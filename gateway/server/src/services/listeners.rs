@@ -9,7 +9,7 @@ use doorward_proxy::tls::{self, Certificates};
 use doorward_proxy::{ConsoleParts, GatewayParts, console_service, public_service};
 use doorward_store::Store;
 use pingora::apps::http_app::ServeHttp;
-use pingora::listeners::TcpSocketOptions;
+use pingora::listeners::{L4BufferSettings, ListenerConfig, TcpSocketOptions};
 use pingora::server::configuration::{Opt, ServerConf};
 use pingora::server::{RunArgs, Server};
 use pingora::services::listening::Service;
@@ -158,6 +158,7 @@ impl Listeners {
             live: gateway.live,
             fleet: gateway.fleet,
             departure: departure.clone(),
+            headroom: gateway.headroom,
             clock: gateway.clock,
             entropy: gateway.entropy,
             metrics: gateway.metrics,
@@ -167,17 +168,17 @@ impl Listeners {
 
         let mut service = public_service(&conf, public);
         for address in &self.http {
-            service.add_tcp_with_settings(&address.to_string(), socket_options(*address));
+            service.add_listener(at(*address));
         }
         if let Some(certificates) = &self.certificates {
             for address in &self.https {
                 let settings = tls::settings(certificates.clone()).map_err(Failure::other)?;
-                service.add_tls_with_settings(&address.to_string(), Some(socket_options(*address)), settings);
+                service.add_listener(at(*address).tls(settings));
             }
         }
         server.add_service(service);
         let mut service = console_service(&conf, console);
-        service.add_tcp_with_settings(&self.console.to_string(), socket_options(self.console));
+        service.add_listener(at(self.console));
         server.add_service(service);
         server.add_service(metrics_service(health, self.metrics));
 
@@ -193,6 +194,13 @@ impl Listeners {
         // Pingora sleeps for the whole grace; where nothing is under way any more, that is not waited for.
         wait_for_the_end(runtime, &departure, phases, ended)
     }
+}
+
+/// Pingora would keep 64 KiB for each connection to read into, however long it is idle. The rooms and TLS read with buffers of
+/// their own.
+fn at(address: SocketAddr) -> ListenerConfig {
+    let buffers = L4BufferSettings { read: Some(0), write: None };
+    ListenerConfig::tcp(address.to_string()).tcp_socket_options(socket_options(address)).l4_buffer(buffers)
 }
 
 /// As the claims expect: beside them, and IPv6 alone on an IPv6 address.

@@ -18,6 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{self, Resolved, UpgradeSocket};
 use crate::metrics::PrometheusMetrics;
+use crate::services::access_log::Seals;
 use crate::wire::{Fresh, Gateway, Manner, Renewal};
 
 /// What a running process cannot change, as it was when it started.
@@ -30,6 +31,7 @@ pub(crate) struct InForce {
     metrics: SocketAddr,
     threads: usize,
     grace: Duration,
+    memory: Option<u64>,
     upgrade_socket: UpgradeSocket,
     store_url: String,
     /// Derived from the key, and not the key.
@@ -48,6 +50,7 @@ impl InForce {
             metrics: config.metrics,
             threads: config.threads,
             grace: config.grace,
+            memory: config.memory,
             upgrade_socket: config.upgrade_socket.clone(),
             store_url: config.store_url.clone(),
             key: mark(&config.key),
@@ -64,6 +67,7 @@ impl InForce {
             ("listen.metrics", self.metrics != new.metrics),
             ("listen.threads", self.threads != new.threads),
             ("listen.grace", self.grace != new.grace),
+            ("limits.memory", self.memory != new.memory),
             ("listen.upgrade_socket", self.upgrade_socket != new.upgrade_socket),
             ("store.url", self.store_url != new.store_url),
             ("store.key_file", self.key != new.key),
@@ -110,6 +114,7 @@ pub(crate) struct Reloader {
     store: Store,
     clock: Arc<dyn Clock>,
     metrics: Arc<PrometheusMetrics>,
+    seals: Option<Seals>,
 }
 
 impl Reloader {
@@ -119,6 +124,7 @@ impl Reloader {
         gateway: &mut Gateway,
         certificates: Option<Arc<Certificates>>,
         store: &Store,
+        seals: Option<Seals>,
     ) -> Option<Self> {
         Some(Self {
             in_force,
@@ -128,6 +134,7 @@ impl Reloader {
             store: store.clone(),
             clock: gateway.clock.clone(),
             metrics: gateway.metrics.clone(),
+            seals,
         })
     }
 
@@ -145,6 +152,10 @@ impl Reloader {
             if let Err(Refused { part, cause }) = self.reload().await {
                 self.metrics.reload(part, "refused");
                 tracing::error!(what = part, error = %cause, "reload refused; the old configuration stays in force");
+            }
+            // Whoever turns the page of the log sends SIGHUP, and finds what was written before in records of its own.
+            if let Some(seals) = &self.seals {
+                seals.seal().await;
             }
         }
     }

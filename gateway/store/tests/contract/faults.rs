@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use doorward_api::ports::*;
 use doorward_api::*;
 use doorward_store::{OpenError, Store};
+use doorward_tests::world::{RelayManner, postgres_address_of};
 use sqlx::Connection;
 
 use crate::fixtures::*;
-use crate::relay::{Relay, Wire};
+use crate::relay::through_a_relay;
 use crate::world::{Kind, World, block_on, open};
 
 /// The statement timeout as it is shipped (SEC 5.17).
@@ -67,16 +68,16 @@ fn a_locked_sqlite_is_waited_for_and_then_unavailable() {
 #[test]
 fn a_postgres_that_is_gone_or_silent_is_unavailable() {
     let world = World::new(Kind::Postgres);
-    let relay = Relay::to(&world.url);
+    let (relay, url) = through_a_relay(&world.url);
     block_on(async {
         inhabited(&world).await.close();
-        let store = opened(&relay.url, 1).unwrap();
+        let store = opened(&url, 1).unwrap();
         works_again(&store).await;
-        for wire in [Wire::Cut, Wire::Dead] {
-            relay.set(wire);
+        for manner in [RelayManner::Cut, RelayManner::Dead] {
+            relay.set(manner);
             does_not_answer(&store, true).await;
             unavailable(store.ping().await);
-            relay.set(Wire::Whole);
+            relay.set(RelayManner::Whole);
             done(commit_when_it_answers(&store).await);
         }
     });
@@ -113,7 +114,7 @@ fn an_unreachable_database_is_named_when_the_store_is_opened() {
     let error = opened("postgres://nobody@127.0.0.1:1/none", 1).unwrap_err();
     assert!(matches!(error, OpenError::Unreachable(_)), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(5));
-    let error = opened(&crate::world::server().database("no_such_database"), 1).unwrap_err();
+    let error = opened(&postgres_address_of("no_such_database"), 1).unwrap_err();
     assert!(matches!(error, OpenError::Refused(_)), "{error}");
     let error = opened("sqlite:///no/such/folder/doorward.db", 1).unwrap_err();
     assert!(matches!(&error, OpenError::File { .. }) && error.to_string().contains("/no/such/folder"), "{error}");
@@ -170,6 +171,11 @@ fn sealed_values_cannot_be_swapped() {
             let read = store.credential(&vs(), &CredentialId::new("theirs")).await;
             assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
             assert!(store.credential(&vs(), &CredentialId::new("mine")).await.unwrap().is_some());
+            // In a list it hides no other, and says what it is.
+            let all = store.credentials_of(&vs(), &alice()).await.unwrap();
+            let found: Vec<_> =
+                all.iter().map(|one| (one.id.as_str(), one.damaged, one.opened.expose().is_empty())).collect();
+            assert_eq!(found, [("mine", false, false), ("theirs", true, true)]);
         });
     }
 }

@@ -1,0 +1,189 @@
+//! What is kept, and what an act does to it.
+
+use std::collections::HashMap;
+
+use doorward_api::audit::EventKind;
+use doorward_api::mail::NewMail;
+use doorward_api::ports::{Act, MeterKey, OneTime};
+use doorward_api::session::SessionKind;
+use doorward_api::{
+    AuditEvent, Credential, CredentialId, Flow, SelfProvisioning, Session, Step, Timestamp, TokenHash, TokenState,
+    User, UserId,
+};
+
+/// Everything there is.
+#[derive(Default, Clone)]
+pub struct Rows {
+    pub users: Vec<User>,
+    pub passwords: HashMap<UserId, String>,
+    pub flows: Vec<Flow>,
+    pub credentials: Vec<Credential>,
+    pub sessions: HashMap<TokenHash, Session>,
+    pub one_times: HashMap<TokenHash, OneTime>,
+    pub mails: Vec<NewMail>,
+    pub meters: HashMap<MeterKey, (u32, Timestamp)>,
+    pub events: Vec<AuditEvent>,
+    pub settings: Option<SelfProvisioning>,
+    /// Of whose password the hash is too weak, and which it is.
+    pub weak_hashes: HashMap<UserId, String>,
+}
+
+impl Rows {
+    fn token(&mut self, id: &CredentialId) -> Option<&mut Credential> {
+        self.credentials.iter_mut().find(|token| token.id == *id)
+    }
+
+    fn has_token(&self, user: &UserId) -> bool {
+        self.credentials.iter().any(|token| token.user == *user && token.state.counts_as_token())
+    }
+
+    /// Whether the act's condition held.
+    pub(crate) fn take(&mut self, act: Act, now: Timestamp) -> bool {
+        match act {
+            Act::FlowStart(flow) => self.flows.push(*flow),
+            Act::FlowMove { id, browser, step, nonce, to, new_nonce, user, data, expires_at } => {
+                let found = self.flows.iter_mut().find(|flow| flow.id == id);
+                let standing = |flow: &&mut Flow| {
+                    flow.browser == browser && flow.step == step && flow.nonce == nonce && flow.expires_at > now
+                };
+                let Some(flow) = found.filter(standing) else { return false };
+                let row = Flow { step: to, nonce: new_nonce, user, data: *data, expires_at, ..flow.clone() };
+                *flow = row;
+            }
+            Act::FlowsSupersede { user, keep, .. } => {
+                for flow in &mut self.flows {
+                    if flow.user.as_ref() == Some(&user) && flow.id != keep && flow.step.enrolling() {
+                        self.events.push(AuditEvent::new(EventKind::EnrollmentSuperseded, flow.context()));
+                        flow.step = Step::Superseded;
+                    }
+                }
+                for token in &mut self.credentials {
+                    if token.user == user && token.state == TokenState::Assigned {
+                        token.state = TokenState::Revoked;
+                    }
+                }
+            }
+            Act::FlowsMakeRoom { user, keep, most, .. } => {
+                let counts = |flow: &&mut Flow| {
+                    let verified = matches!(flow.step, Step::EmailVerified | Step::CodeIssued);
+                    let open = !flow.step.ended() && flow.expires_at > now && !flow.data.proofs.is_empty();
+                    flow.user.as_ref() == Some(&user) && flow.id != keep && open && !verified
+                };
+                let mut theirs: Vec<&mut Flow> = self.flows.iter_mut().filter(counts).collect();
+                let ended = (theirs.len() + 1).saturating_sub(most as usize);
+                for flow in theirs.iter_mut().take(ended) {
+                    self.events.push(AuditEvent::new(EventKind::SignInSuperseded, flow.context()));
+                    flow.step = Step::Superseded;
+                }
+            }
+            Act::UserPasswordRehash { user, old, .. } => {
+                return self.weak_hashes.get(&user) == Some(&old) && self.weak_hashes.remove(&user).is_some();
+            }
+            Act::FlowsEndOf { user, .. } => {
+                for flow in self.flows.iter_mut().filter(|flow| flow.user.as_ref() == Some(&user)) {
+                    if !flow.step.ended() {
+                        flow.step = Step::Cancelled;
+                    }
+                }
+                for token in &mut self.credentials {
+                    if token.user == user && token.state == TokenState::Assigned {
+                        token.state = TokenState::Revoked;
+                    }
+                }
+            }
+            Act::CredentialIssue(new) => {
+                if self.has_token(&new.user) {
+                    return false;
+                }
+                self.credentials.push(Credential {
+                    id: new.id,
+                    user: new.user,
+                    plugin: new.plugin,
+                    serial: new.serial,
+                    state: TokenState::Assigned,
+                    target: new.target,
+                    template: new.template,
+                    opened: new.opened,
+                    damaged: false,
+                    version: 1,
+                    fails: 0,
+                    locked_until: None,
+                    created_at: now,
+                    activated_at: None,
+                    last_used_at: None,
+                });
+            }
+            Act::CredentialReissue { id, version, opened, template } => {
+                let Some(token) = self.token(&id).filter(|t| t.state == TokenState::Assigned && t.version == version)
+                else {
+                    return false;
+                };
+                (token.opened, token.template, token.version) = (opened, template, version + 1);
+            }
+            Act::CredentialRetarget { id, target } => {
+                let Some(token) = self.token(&id).filter(|t| t.state == TokenState::Assigned) else { return false };
+                token.target = target;
+            }
+            Act::CredentialActivate { id, version, opened } => {
+                let user = self.token(&id).map(|token| token.user.clone());
+                if user.is_none_or(|user| self.has_token(&user)) {
+                    return false;
+                }
+                let Some(token) = self.token(&id).filter(|t| t.state == TokenState::Assigned && t.version == version)
+                else {
+                    return false;
+                };
+                (token.state, token.opened, token.version, token.fails) = (TokenState::Active, opened, version + 1, 0);
+            }
+            Act::EnrolmentStillAllowed { user, settings } => {
+                let now = self.settings.clone().unwrap_or_else(SelfProvisioning::for_new_virtual_server);
+                return now == settings && !user.disabled && self.users.contains(&user);
+            }
+            Act::CredentialUse { id, version, opened } => {
+                let fits =
+                    |t: &&mut Credential| t.state == TokenState::Active && t.version == version && !t.locked(now);
+                let Some(token) = self.token(&id).filter(fits) else { return false };
+                (token.opened, token.version, token.fails, token.locked_until) = (opened, version + 1, 0, None);
+            }
+            Act::CredentialState { id, from, to } => {
+                let Some(token) = self.token(&id).filter(|t| from.contains(&t.state)) else { return false };
+                token.state = to;
+            }
+            Act::SessionStart(new) => {
+                let session = Session {
+                    id: new.id,
+                    user: new.user,
+                    kind: new.kind,
+                    proofs: new.proofs,
+                    created_at: now,
+                    last_seen_at: now,
+                    expires_at: new.expires_at,
+                };
+                self.sessions.insert(new.token, session);
+            }
+            Act::SessionRaise { id, token, proofs, expires_at } => {
+                let Some(old) = self.sessions.iter().find(|(_, s)| s.id == id).map(|(hash, _)| *hash) else {
+                    return false;
+                };
+                let Some(session) = self.sessions.remove(&old) else { return false };
+                self.sessions.insert(token, Session { proofs, expires_at, last_seen_at: now, ..session });
+            }
+            Act::SessionEnd { id } => self.sessions.retain(|_, session| *session.portal() != id),
+            Act::SessionsEndOf { user } => self.sessions.retain(|_, session| session.user != user),
+            Act::OneTimePut(one) => drop(self.one_times.insert(one.hash, one)),
+            Act::OneTimeTake { purpose, hash } => {
+                let taken = self.one_times.remove(&hash);
+                return taken.is_some_and(|one| one.purpose == purpose && one.expires_at > now);
+            }
+            Act::MailQueue(mail) => self.mails.push(mail),
+            other => panic!("{} is nothing that signing in does", other.name()),
+        }
+        true
+    }
+
+    /// The portal sessions of a user.
+    pub fn portal_sessions(&self, user: &str) -> Vec<Session> {
+        let theirs = |session: &&Session| session.user.as_str() == user && session.kind == SessionKind::Portal;
+        self.sessions.values().filter(theirs).cloned().collect()
+    }
+}

@@ -1,0 +1,317 @@
+//! Time goes back, and what waits for a time goes back with it (F-13).
+//!
+//! It is done when it has turned out that this machine's clock was ahead for a while (see `clock.rs`), in one transaction: for
+//! whatever has an end, as much is left afterwards as was left the moment before. So nothing lives longer by it, nothing that
+//! was over comes back, and nobody stays locked out for an hour longer. What is used up is not told by a time: a ticket or a
+//! link is gone, a passcode is older than the last one of its token, a code's flow has moved on.
+//!
+//! SQLite only. Its time is one machine's and, but for the moments of an upgrade, one gateway's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward_api::ports::Clock;
+use doorward_api::{Proofs, Timestamp};
+
+use crate::db::{Tx, change_in, rows_in};
+use crate::error::Failure;
+use crate::open::Inner;
+
+/// How often it is asked whether the clock was wrong.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// All that ends, or begins, at a time. `$1` are milliseconds.
+const GO_BACK: [&str; 5] = [
+    "UPDATE session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, expires_at = expires_at - $1",
+    "UPDATE one_time SET expires_at = expires_at - $1",
+    "UPDATE meter SET ends_at = ends_at - $1",
+    "UPDATE credential SET locked_until = locked_until - $1 WHERE locked_until IS NOT NULL",
+    "UPDATE mail SET due_at = due_at - $1, created_at = created_at - $1, expires_at = expires_at - $1, \
+     leased_until = CASE WHEN leased_until > $1 THEN leased_until - $1 ELSE leased_until END WHERE delivery = 'pending'",
+];
+
+/// A ticket knows when its session ends, sealed. It is good for seconds: whoever comes with one is sent round once more.
+const TICKETS: &str = "DELETE FROM one_time WHERE purpose = 'ticket'";
+
+/// A flow knows until when its code is good, sealed. Sign-ins and enrolments that are under way end as if their time were over,
+/// with their records (`sweep.rs`), and are begun anew.
+const FLOWS: &str = "UPDATE flow SET expires_at = $1 WHERE ended_at IS NULL AND expires_at > $1";
+
+const PROOFS: &str = "SELECT virtual_server, id, proofs FROM session";
+const PROVED: &str = "UPDATE session SET proofs = $3 WHERE virtual_server = $1 AND id = $2";
+
+/// Sets time right, if it was wrong and is known to be so. When that cannot be written, time goes on as it was, the process
+/// stays not ready, and it is tried again.
+pub(crate) async fn look(inner: &Arc<Inner>) {
+    if !inner.clock.is_astray() {
+        return;
+    }
+    let (seen, work) = (Arc::clone(inner), Arc::clone(inner));
+    match seen.in_time(async move { set_right(&work).await }).await {
+        Ok(Some(by)) => tracing::warn!(
+            seconds = by.as_secs(),
+            "this machine's clock was ahead and is right again; so is the time of this process, and sign-ins under way begin anew"
+        ),
+        Ok(None) => {}
+        Err(failure) => tracing::error!(cause = failure.message(), "the time could not be set right; tried again"),
+    }
+}
+
+/// Nobody else writes meanwhile; and who was told a later time before finds that out at their own turn to write.
+async fn set_right(inner: &Inner) -> Result<Option<Duration>, Failure> {
+    let mut tx = inner.db.begin().await?;
+    let Some((by, before)) = inner.clock.go_back() else {
+        tx.rollback().await;
+        return Ok(None);
+    };
+    let now = inner.clock.now();
+    let written = match shift(&mut tx, by, now).await {
+        Ok(()) => tx.commit().await,
+        Err(failure) => {
+            tx.rollback().await;
+            Err(failure)
+        }
+    };
+    match written {
+        Ok(()) => Ok(Some(by)),
+        Err(failure) => {
+            inner.clock.go_on(before);
+            Err(failure)
+        }
+    }
+}
+
+async fn shift(tx: &mut Tx, by: Duration, now: Timestamp) -> Result<(), Failure> {
+    let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+    change_in!(tx, TICKETS)?;
+    for sql in GO_BACK {
+        change_in!(tx, sql, millis)?;
+    }
+    change_in!(tx, FLOWS, now.millis())?;
+    for (vs, session, proofs) in rows_in!(tx, (String, String, String), PROOFS)? {
+        let damaged = || Failure::damaged(format!("session {session}"));
+        let proofs: Proofs = serde_json::from_str(&proofs).map_err(|_| damaged())?;
+        let earlier = serde_json::to_string(&proofs.earlier(by)).map_err(|_| damaged())?;
+        change_in!(tx, PROVED, &vs, &session, earlier)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::future::Future;
+
+    use doorward_api::credential::NewCredential;
+    use doorward_api::flow::FlowData;
+    use doorward_api::keys::MasterKey;
+    use doorward_api::mail::{MailKind, NewMail};
+    use doorward_api::ports::{
+        Act, Change, Credentials, Flows, Ledger, MeterKey, MeterScope, Meters, OneTime, OneTimePurpose, OneTimes,
+        Outbox, Sessions,
+    };
+    use doorward_api::session::{NewSession, SessionKind};
+    use doorward_api::user::NewUser;
+    use doorward_api::{
+        CommitError, CredentialId, Factor, Flow, FlowId, FoldedName, MailId, SecretBytes, SessionId, Step, StoreError,
+        Target, Template, TokenHash, UserId, VirtualServerId,
+    };
+
+    use super::*;
+    use crate::clock::Course;
+    use crate::db::change;
+    use crate::{Store, StoreOptions, SystemEntropy};
+
+    const HOUR: Duration = Duration::from_hours(1);
+    /// What the stories themselves take at the most.
+    const SLOW: Duration = Duration::from_mins(2);
+
+    /// A store with a user, whose machine's clock was an hour ahead until just now.
+    fn story<F: Future<Output = ()>>(tell: impl FnOnce(Store) -> F) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = StoreOptions {
+            url: format!("sqlite://{}", folder.path().join("doorward.db").display()),
+            key: MasterKey::new(vec![1; 32]).unwrap(),
+            statement_timeout: Duration::from_secs(30),
+            max_connections: 2,
+        };
+        let store = Store::open(options, Arc::new(SystemEntropy)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let now = store.clock().now();
+            store.ensure_virtual_server(&vs(), now).await.unwrap();
+            let alice = NewUser {
+                name: "alice".into(),
+                folded: FoldedName::assume("alice"),
+                display_name: String::new(),
+                email: None,
+                password_hash: None,
+                groups: Vec::new(),
+            };
+            store.commit(&vs(), Change::of(Act::UserAdd(Box::new(alice), "alice".into())), now).await.unwrap();
+            tell(store.clone()).await;
+        });
+        store.close();
+    }
+
+    fn vs() -> VirtualServerId {
+        VirtualServerId::new("default")
+    }
+
+    fn hash(number: u8) -> TokenHash {
+        TokenHash::from_hex(&format!("{number:064x}")).unwrap()
+    }
+
+    fn meter() -> MeterKey {
+        MeterKey { scope: MeterScope::Flows, key: "127.0.0.1".into() }
+    }
+
+    fn one_time(purpose: OneTimePurpose, number: u8, expires_at: Timestamp) -> Act {
+        Act::OneTimePut(OneTime { purpose, hash: hash(number), data: "{}".into(), expires_at })
+    }
+
+    fn session(now: Timestamp) -> Act {
+        Act::SessionStart(NewSession {
+            id: SessionId::new("s"),
+            token: hash(1),
+            user: UserId::new("alice"),
+            kind: SessionKind::Portal,
+            proofs: Proofs::NONE.with(Factor::Password, now),
+            expires_at: now + 8 * HOUR,
+        })
+    }
+
+    fn flow(now: Timestamp) -> Act {
+        let data = FlowData {
+            typed_name: "alice".into(),
+            return_to: None,
+            language: "en".into(),
+            need: vec![Factor::Otp],
+            proofs: Proofs::NONE.with(Factor::Password, now),
+            notice: None,
+            code: None,
+            mobile_chosen: false,
+            target: None,
+            credential: Some(CredentialId::new("t")),
+            issue_expires_at: None,
+            asks_passcode: false,
+            raises: None,
+        };
+        Act::FlowStart(Box::new(Flow {
+            id: FlowId::new("f"),
+            browser: hash(2),
+            user: Some(UserId::new("alice")),
+            step: Step::CodeIssued,
+            nonce: "n".into(),
+            data,
+            created_at: now,
+            expires_at: now + HOUR,
+        }))
+    }
+
+    fn token() -> Act {
+        Act::CredentialIssue(NewCredential {
+            id: CredentialId::new("t"),
+            user: UserId::new("alice"),
+            plugin: "otp".into(),
+            serial: "DW-1".into(),
+            target: Target::Ios,
+            template: Template::STANDARD_APP,
+            opened: SecretBytes::new(b"secret".to_vec()),
+        })
+    }
+
+    fn mail(now: Timestamp) -> Act {
+        Act::MailQueue(NewMail {
+            id: MailId::new("m"),
+            user: UserId::new("alice"),
+            kind: MailKind::VerificationCode,
+            language: "en".into(),
+            fields: BTreeMap::new(),
+            flow: None,
+            expires_at: now + HOUR,
+        })
+    }
+
+    /// About as much as it was, and no more.
+    fn is_left(end: Timestamp, now: Timestamp, was: Duration) {
+        let left = end.since(now);
+        assert!(left <= was && left + SLOW > was, "{left:?} of {was:?}");
+    }
+
+    #[test]
+    fn when_time_goes_back_as_much_is_left_of_everything_as_was_left_before() {
+        story(|store| async move {
+            store.inner.clock.go_on(Course::astray(HOUR));
+            let ahead = store.clock().now();
+            let change = [
+                session(ahead),
+                one_time(OneTimePurpose::Ticket, 3, ahead + Duration::from_secs(30)),
+                one_time(OneTimePurpose::Dispute, 4, ahead + 48 * HOUR),
+                flow(ahead),
+                token(),
+                mail(ahead),
+            ];
+            store.commit(&vs(), Change { acts: change.into(), events: Vec::new() }, ahead).await.unwrap();
+            store.count(&vs(), &meter(), HOUR, ahead).await.unwrap();
+            store.count_failure(&vs(), &CredentialId::new("t"), 0, HOUR, ahead).await.unwrap();
+
+            look(&store.inner).await;
+            let now = store.clock().now();
+            assert!(now + HOUR <= ahead + SLOW, "it is right again: {now}, after {ahead}");
+            assert!(!store.drift().alarms());
+
+            let session = store.session(&vs(), &hash(1), HOUR, now).await.unwrap().unwrap();
+            is_left(session.expires_at, now, 8 * HOUR);
+            assert!(session.last_seen_at <= now && session.created_at <= now);
+            assert!(session.proofs.at(Factor::Password).is_some_and(|at| at <= now), "no proof is of the future");
+            let (_, ends) = store.read(&vs(), &meter(), now).await.unwrap();
+            is_left(ends, now, HOUR);
+            let link = store.one_time(&vs(), OneTimePurpose::Dispute, &hash(4), now).await.unwrap().unwrap();
+            is_left(link.expires_at, now, 48 * HOUR);
+            let locked = store.credential(&vs(), &CredentialId::new("t")).await.unwrap().unwrap().locked_until.unwrap();
+            is_left(locked, now, HOUR);
+            assert_eq!(store.take_due(10, HOUR, now).await.unwrap().len(), 1, "the mail is due");
+
+            assert!(store.one_time(&vs(), OneTimePurpose::Ticket, &hash(3), now).await.unwrap().is_none());
+            assert_eq!(store.open_flows(&vs(), now).await.unwrap(), 0);
+            assert_eq!(store.sweep(now).await.unwrap(), 1, "the end of the enrolment is recorded");
+            let token = store.credential(&vs(), &CredentialId::new("t")).await.unwrap().unwrap();
+            assert_eq!(token.state.as_str(), "revoked", "with that of its token");
+        });
+    }
+
+    #[test]
+    fn who_was_told_the_wrong_time_writes_nothing_that_is_reckoned_from_it() {
+        story(|store| async move {
+            store.inner.clock.go_on(Course::astray(HOUR));
+            let ahead = store.clock().now();
+            look(&store.inner).await;
+            let late = store.commit(&vs(), Change::of(session(ahead)), ahead).await;
+            assert!(matches!(late, Err(CommitError::Store(StoreError::Unavailable(_)))), "{late:?}");
+            let now = store.clock().now();
+            store.commit(&vs(), Change::of(session(now)), now).await.unwrap();
+            assert!(store.touch(&vs(), &SessionId::new("s"), ahead).await.is_err());
+            let session = store.session(&vs(), &hash(1), HOUR, now).await.unwrap().unwrap();
+            assert!(session.last_seen_at <= now);
+        });
+    }
+
+    #[test]
+    fn time_goes_back_together_with_what_waits_for_it_or_not_at_all() {
+        story(|store| async move {
+            store.inner.clock.go_on(Course::astray(HOUR));
+            let ahead = store.clock().now();
+            store.count(&vs(), &meter(), HOUR, ahead).await.unwrap();
+            let run = |sql: &'static str| store.run(move |inner| async move { Ok(change!(inner.db.writer()?, sql)?) });
+            run("CREATE TRIGGER held BEFORE UPDATE ON meter BEGIN SELECT RAISE(ABORT, 'held'); END").await.unwrap();
+            look(&store.inner).await;
+            assert!(store.clock().now() >= ahead, "it goes on");
+            assert!(store.drift().forbids(), "and the process is not ready");
+            assert_eq!(store.read(&vs(), &meter(), ahead).await.unwrap().1, ahead + HOUR);
+            run("DROP TRIGGER held").await.unwrap();
+            look(&store.inner).await;
+            assert!(store.clock().now() < ahead && !store.drift().alarms());
+        });
+    }
+}
