@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::world::process::{forget_peak, peak, resident};
-use crate::world::{Bulk, Installation, Served, send_raw, site};
+use crate::world::{Bulk, Installation, Served, read_some, send_raw, site};
 
 const POLICIES: &str = r#"@id("open") permit (principal, action, resource);"#;
 const HOST: &str = "open.example.test";
@@ -96,7 +96,7 @@ fn a_download_is_streamed_however_slowly_it_is_taken_do_02() {
         let mut bytes = vec![0; 256 * 1024];
         let mut count = 0;
         loop {
-            match stream.read(&mut bytes).unwrap() {
+            match read_some(&mut stream, &mut bytes).unwrap() {
                 0 => break,
                 read => count += read as u64,
             }

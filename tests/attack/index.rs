@@ -140,10 +140,13 @@ const INDEX: &[(&str, &[Where])] = &[
     ("SE-07", &[Story("sessions", "a_half_done_sign_in_opens_nothing")]),
     (
         "SE-08",
-        &[Story(
-            "attacks_sessions",
-            "a_session_in_constant_use_is_over_after_eight_hours_and_an_unused_one_after_thirty_minutes",
-        )],
+        &[
+            Story(
+                "attacks_sessions",
+                "a_session_in_constant_use_is_over_after_eight_hours_and_an_unused_one_after_thirty_minutes",
+            ),
+            Story("attacks_sessions", "a_page_that_only_polls_keeps_nobody_signed_in"),
+        ],
     ),
     // Forged forms, redirects, sockets, frames.
     ("CS-01", &[Story("headers", "a_forged_form_changes_nothing"), Story("headers", "a_get_changes_nothing")]),
@@ -296,7 +299,14 @@ const INDEX: &[(&str, &[Where])] = &[
     ("AU-02", &[Story("commands", "audit_verify_finds_what_was_edited_deleted_swapped_or_cut_off")]),
     // Secrets.
     ("CR-01", &[Story("secrets", "no_secret_is_in_a_backup_of_postgresql_nor_in_the_configuration")]),
-    ("CR-02", &[Story("secrets", "a_sealed_value_that_was_moved_or_changed_opens_nothing")]),
+    (
+        "CR-02",
+        &[
+            Story("secrets", "a_sealed_value_that_was_moved_or_changed_opens_nothing"),
+            Unit("gateway/access", "a_damaged_token_is_suspended_once_and_counts_as_a_token"),
+            Unit("gateway/store", "sealed_values_cannot_be_swapped"),
+        ],
+    ),
     // What comes from others.
     ("SU-01", &[Check(".ci/supply", "cargo-audit"), Check(".ci/supply", "cargo-deny")]),
 ];

@@ -7,7 +7,7 @@ use std::thread::scope;
 use std::time::{Duration, Instant};
 
 use crate::world::process::{let_open, resident};
-use crate::world::{Bulk, Installation, Origin, Others, Served, Socket, ask_peer, peer, site};
+use crate::world::{Bulk, Installation, Origin, Others, Served, Socket, ask_peer, peer, read_some, site};
 
 /// `open` and `live` are for everybody.
 const POLICIES: &str = r#"@id("open") permit (principal, action, resource);"#;
@@ -61,7 +61,7 @@ fn drip(port: u16, count: usize, begin: &str, parts: &[&str], most: u64) -> Vec<
                 let _ = stream.write_all(part.as_bytes());
             }
             let mut bytes = [0; 4096];
-            match stream.read(&mut bytes) {
+            match read_some(stream, &mut bytes) {
                 Ok(0) => end.after = Some(begun.elapsed()),
                 Ok(count) => end.said.push_str(&String::from_utf8_lossy(&bytes[..count])),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}

@@ -29,6 +29,12 @@ pub(crate) const RACERS: usize = 4;
 /// What ought to be long enough for anything, on a machine with much else to do.
 const LONG: Duration = Duration::from_secs(150);
 
+/// How soon somebody asks again who was not told when to.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
+/// How soon racers come back together who were told to.
+const SOON: Duration = Duration::from_secs(5);
+
 /// People at the same time: with their racers, 64 clients.
 const PEOPLE: usize = 16;
 
@@ -64,7 +70,19 @@ pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) phone: Phone,
     pub(crate) visitor: Visitor,
+    /// The first passcode, which is used.
+    first: String,
     enrolled: Instant,
+}
+
+impl Person {
+    /// The next passcode that is good: of this moment, or, where that was the first one, the one after it. Always to take the
+    /// one after it would be wrong: where the step ended between the phone's showing the first one and its being checked,
+    /// the phone is known to be a step behind from then on, and is not believed to be a step ahead (decision B13).
+    pub(crate) fn fresh_passcode(&self) -> String {
+        let of_now = self.phone.passcode();
+        if of_now == self.first { self.phone.passcode_at("now + 30 seconds") } else { of_now }
+    }
 }
 
 impl Crowd {
@@ -149,12 +167,16 @@ impl Crowd {
                     if page.stage() == goal {
                         return Some(page);
                     }
-                    if self.does_the_next(visitor, name, page, goal) {
-                        self.stuck(name, goal, &last);
-                        return None;
+                    match self.does_the_next(visitor, name, page, goal) {
+                        Onward::Again(pause) => std::thread::sleep(pause),
+                        Onward::Elsewhere(seen) => {
+                            self.stuck(name, goal, &seen);
+                            return None;
+                        }
                     }
                 }
-                _ => std::thread::sleep(Duration::from_millis(50)),
+                Ok(page) => std::thread::sleep(told_to_wait(&page.answer)),
+                Err(_) => std::thread::sleep(AT_ONCE),
             }
         }
         self.stuck(name, goal, &last);
@@ -165,9 +187,8 @@ impl Crowd {
         self.stuck.lock().unwrap().push(format!("{name} does not get to {goal:?}: {last}"));
     }
 
-    /// What is to be done on this page and on those that follow it, as long as there are answers. Whether it led elsewhere
-    /// than to the goal.
-    fn does_the_next(&self, visitor: &mut Visitor, name: &str, mut page: Page, goal: Stage) -> bool {
+    /// What is to be done on this page and on those that follow it, as long as there are answers.
+    fn does_the_next(&self, visitor: &mut Visitor, name: &str, mut page: Page, goal: Stage) -> Onward {
         while page.stage() != goal {
             let (field, value) = match page.stage() {
                 Stage::Name => ("username", name),
@@ -176,30 +197,51 @@ impl Crowd {
                 Stage::Kind => ("target", "mobile"),
                 Stage::Device => ("target", "ios"),
                 Stage::Secret => ("continue", ""),
-                _ => return true,
+                _ => return Onward::Elsewhere(format!("{} {} {}", page.status(), page.url, page.words())),
             };
             visitor.connect_to(self.next());
             let form = page.form(field);
             let Ok(answer) = visitor.attempt_post(&page, &form, &[(field, value)], PATIENCE) else {
-                return false;
+                return Onward::Again(AT_ONCE);
             };
-            let Some(to) = answer.header("location").filter(|_| answer.redirects()) else { return false };
+            let Some(to) = answer.header("location").filter(|_| answer.redirects()) else {
+                return Onward::Again(told_to_wait(&answer));
+            };
             let to = if to.starts_with('/') { format!("https://login.example.test{to}") } else { to.to_owned() };
             match visitor.attempt_get(&to, PATIENCE) {
                 Ok(next) if next.status() == 200 => page = next,
-                _ => return false,
+                Ok(next) => return Onward::Again(told_to_wait(&next.answer)),
+                Err(_) => return Onward::Again(AT_ONCE),
             }
         }
-        false
+        Onward::Again(Duration::ZERO)
     }
 
-    /// Several clients try the same thing at the same moment, each at another gateway. What came of each, with the browser
-    /// that it has then.
+    /// Several clients try the same thing at the same moment, each at another gateway; as long as some of them are told to come
+    /// back and nobody has got anything, they do. What came of each in the end, with the browser that it has then.
     fn race(
+        &self,
+        secret: (&'static str, &str),
+        racers: &[Visitor],
+        attempt: impl Fn(&mut Visitor, usize) -> Tried + Sync,
+    ) -> Vec<(Tried, Visitor)> {
+        let end = Instant::now() + LONG;
+        loop {
+            let tries = self.race_once(secret, racers, &attempt);
+            let any = |is: fn(&Outcome) -> bool| tries.iter().any(|(tried, _)| is(&tried.outcome));
+            let done = any(|outcome| matches!(outcome, Outcome::Ok | Outcome::Told(_)));
+            if done || !any(|outcome| *outcome == Outcome::NotNow) || Instant::now() > end {
+                return tries;
+            }
+            std::thread::sleep(SOON);
+        }
+    }
+
+    fn race_once(
         &self,
         (kind, name): (&'static str, &str),
         racers: &[Visitor],
-        attempt: impl Fn(&mut Visitor, usize) -> Tried + Sync,
+        attempt: &(impl Fn(&mut Visitor, usize) -> Tried + Sync),
     ) -> Vec<(Tried, Visitor)> {
         let (barrier, first) = (Barrier::new(racers.len()), self.turn.fetch_add(1, Ordering::Relaxed));
         std::thread::scope(|scope| {
@@ -207,14 +249,14 @@ impl Crowd {
                 .iter()
                 .enumerate()
                 .map(|(number, racer)| {
-                    let (barrier, attempt) = (&barrier, &attempt);
+                    let barrier = &barrier;
                     scope.spawn(move || {
                         let mut racer = racer.clone();
                         racer.connect_to(self.ports[(first + number) % REPLICAS].http);
                         barrier.wait();
                         let invoked = self.history.invoke(&format!("{name}/{number}"), kind, name);
                         let tried = attempt(&mut racer, number);
-                        self.history.returns(invoked, &tried.outcome);
+                        self.history.returns(invoked, &tried.outcome, &tried.saw);
                         if let (Outcome::Ok, Some(request)) = (&tried.outcome, &tried.request) {
                             self.acknowledged.lock().unwrap().push((request.clone(), kind));
                         }
@@ -243,7 +285,7 @@ impl Crowd {
             // The winner and who comes too late are led to the same page.
             Tried::by(answer, |answer| match request_of(answer) {
                 Some(request) if answer.status == 303 => Outcome::Told(request),
-                _ => Outcome::Unknown,
+                _ => without_saying(answer),
             })
         });
         visitor = tries.into_iter().next()?.1;
@@ -260,28 +302,53 @@ impl Crowd {
             self.stuck(&name, Stage::Other, &outcomes);
             return None;
         };
-        Some(Person { name, phone, visitor, enrolled: Instant::now() })
+        Some(Person { name, phone, visitor, first: passcode, enrolled: Instant::now() })
     }
 
     /// Races for a passcode, the ticket that it gives, another ticket, and the link by which an owner disputes a token.
     pub(crate) fn uses_everything(&self, mut person: Person) {
         // Until the vault finds the first passcode too old.
         std::thread::sleep(Duration::from_secs(2).saturating_sub(person.enrolled.elapsed()));
-        if let Some(ticket) = self.races_a_passcode(&mut person) {
-            self.races_a_ticket(("ticket", &format!("{}/vault", person.name)), &ticket);
+        let name = person.name.clone();
+        match self.races_a_passcode(&mut person) {
+            Some(ticket) => self.races_a_ticket(("ticket", &format!("{name}/vault")), &ticket),
+            None => self.lacks(&name, "a passcode that was used"),
         }
+        match self.in_time(|| self.ticket(&mut person)) {
+            Some(ticket) => self.races_a_ticket(("ticket", &format!("{name}/intranet")), &ticket),
+            None => self.lacks(&name, "a ticket"),
+        }
+        if self.races_a_dispute(&person).is_none() {
+            self.lacks(&name, "a link to dispute a token");
+        }
+    }
+
+    fn lacks(&self, name: &str, what: &str) {
+        self.stuck.lock().unwrap().push(format!("{name} does not get {what}"));
+    }
+
+    /// What may not be there at the first try, each at another gateway.
+    fn in_time<T>(&self, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let got = attempt();
+            if got.is_some() || Instant::now() > end {
+                return got;
+            }
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+
+    fn ticket(&self, person: &mut Person) -> Option<Ticket> {
         person.visitor.connect_to(self.next());
-        if let Some(ticket) = ticket(&person.visitor, "intranet") {
-            self.races_a_ticket(("ticket", &format!("{}/intranet", person.name)), &ticket);
-        }
-        self.races_a_dispute(&person);
+        ticket(&person.visitor, "intranet")
     }
 
     /// Each racer in a flow of its own, all with one session and one passcode.
     fn races_a_passcode(&self, person: &mut Person) -> Option<Ticket> {
         let asked: Vec<(Visitor, Page)> = (0..RACERS).map(|_| self.asked_again(person)).collect::<Option<_>>()?;
         let (racers, pages): (Vec<Visitor>, Vec<Page>) = asked.into_iter().unzip();
-        let passcode = person.phone.passcode_at("now + 30 seconds");
+        let passcode = person.fresh_passcode();
         let tries = self.race(("passcode", &person.name), &racers, |racer, number| {
             Tried::by(send(racer, &pages[number], "otp", &passcode), |answer| signed_in(answer, "vault"))
         });
@@ -306,28 +373,29 @@ impl Crowd {
             let outcome = match ticket.enter_as_connected().0 {
                 Entered::Yes => Outcome::Ok,
                 Entered::No => Outcome::Refused,
+                Entered::NotNow => Outcome::NotNow,
                 Entered::Unknown => Outcome::Unknown,
             };
-            Tried { outcome, request: None, location: None }
+            Tried { saw: format!("{outcome:?}"), outcome, request: None, location: None }
         });
     }
 
     fn races_a_dispute(&self, person: &Person) -> Option<()> {
         let mail = self.post.newest(&person.name, |mail| mail.text.contains("/notice/"))?;
         let link = mail.text.lines().map(str::trim).find(|line| line.starts_with("http"))?.to_owned();
-        let looked: Vec<(Visitor, Page)> = (0..RACERS)
-            .map(|number| {
-                let mut owner = self.browser(number);
-                let page = owner.attempt_get(&link, PATIENCE).ok().filter(|page| page.status() == 200)?;
-                page.try_form("dispute").map(|_| (owner, page))
-            })
-            .collect::<Option<_>>()?;
+        let looks = |number| {
+            let mut owner = self.browser(number);
+            let page = owner.attempt_get(&link, PATIENCE).ok().filter(|page| page.status() == 200)?;
+            page.try_form("dispute").map(|_| (owner, page))
+        };
+        let looked: Vec<(Visitor, Page)> =
+            (0..RACERS).map(|number| self.in_time(|| looks(number))).collect::<Option<_>>()?;
         let (racers, pages): (Vec<Visitor>, Vec<Page>) = looked.into_iter().unzip();
         self.race(("dispute link", &person.name), &racers, |racer, number| {
             Tried::by(send(racer, &pages[number], "dispute", ""), |answer| match answer.header("location") {
                 Some("/notice/done") => Outcome::Ok,
                 _ if answer.status < 500 => Outcome::Refused,
-                _ => Outcome::Unknown,
+                _ => without_saying(answer),
             })
         });
         Some(())
@@ -358,11 +426,28 @@ pub(crate) fn requests<'a>(records: impl Iterator<Item = &'a Value>) -> BTreeSet
     records.filter_map(|record| Some(record["context"]["globalAccessId"].as_str()?.to_owned())).collect()
 }
 
+/// How somebody gets on.
+enum Onward {
+    /// From the beginning once more, after this pause.
+    Again(Duration),
+    /// On a page that leads elsewhere, which says this.
+    Elsewhere(String),
+}
+
+/// How long an answer asks to wait. Whoever does not is one of a crowd that keeps the machine from the very work for which
+/// the others were told to come back: checking a password gives way to all else.
+fn told_to_wait(answer: &Answer) -> Duration {
+    let seconds = answer.header("retry-after").and_then(|seconds| seconds.parse().ok());
+    seconds.map_or(AT_ONCE, Duration::from_secs)
+}
+
 /// What came of a request.
 struct Tried {
     outcome: Outcome,
     request: Option<String>,
     location: Option<String>,
+    /// The answer's status, and where it leads, without what is secret there.
+    saw: String,
 }
 
 impl Tried {
@@ -372,9 +457,16 @@ impl Tried {
             Err(NoAnswer::NotSent) => Outcome::Refused,
             Err(NoAnswer::Unknown) => Outcome::Unknown,
         };
+        let saw = match &answer {
+            Ok(answer) => {
+                let to = answer.header("location").unwrap_or("nowhere");
+                format!("{} to {}", answer.status, to.split('?').next().unwrap_or_default())
+            }
+            Err(none) => format!("{none:?}"),
+        };
         let answer = answer.ok();
         let location = answer.as_ref().and_then(|answer| answer.header("location").map(str::to_owned));
-        Self { outcome, request: answer.as_ref().and_then(request_of), location }
+        Self { outcome, request: answer.as_ref().and_then(request_of), location, saw }
     }
 }
 
@@ -389,8 +481,13 @@ fn signed_in(answer: &Answer, app: &str) -> Outcome {
         Some(to) if to.starts_with(&door) => Outcome::Ok,
         Some(_) => Outcome::Refused,
         None if answer.status < 500 => Outcome::Refused,
-        None => Outcome::Unknown,
+        None => without_saying(answer),
     }
+}
+
+/// Of an answer that says neither yes nor no.
+fn without_saying(answer: &Answer) -> Outcome {
+    if answer.status == 503 { Outcome::NotNow } else { Outcome::Unknown }
 }
 
 /// Fills one field of a page's form and sends it.
@@ -411,7 +508,8 @@ struct Post {
 
 #[derive(Default)]
 struct Known {
-    files: BTreeSet<String>,
+    /// How many files.
+    read: usize,
     by_name: BTreeMap<String, Vec<Mail>>,
 }
 
@@ -436,16 +534,12 @@ impl Post {
         None
     }
 
+    /// Reads what has come. The server numbers its files without a gap, so that nobody has to look through thousands of
+    /// them for the next.
     fn look(&self) {
         let mut known = self.known.lock().unwrap();
-        let mut names: Vec<String> = std::fs::read_dir(&self.folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.ends_with(".json") && !known.files.contains(name))
-            .collect();
-        names.sort();
-        for name in names {
-            let text = std::fs::read(self.folder.join(&name)).unwrap();
+        while let Ok(text) = std::fs::read(self.folder.join(format!("{:05}.json", known.read + 1))) {
+            known.read += 1;
             let mail: Value = serde_json::from_slice(&text).unwrap();
             let field = |field: &str| mail[field].as_str().unwrap_or_default().to_owned();
             let to = field("to").split('@').next().unwrap_or_default().to_owned();
@@ -457,7 +551,6 @@ impl Post {
                 raw: field("raw"),
             };
             known.by_name.entry(to).or_default().push(mail);
-            known.files.insert(name);
         }
     }
 }

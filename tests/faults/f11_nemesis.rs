@@ -85,7 +85,7 @@ fn story(scale: Scale) -> Found {
     Found::Held(vec![
         ("double spends", format!("{} of {} secrets", judgement.twice.len(), judgement.all())),
         ("lost acknowledgements", format!("{} of {acknowledged}", lost.len())),
-        ("unclear answers", format!("{} of {} tries", judgement.unknown, judgement.tries)),
+        ("unclear answers", format!("{} of {} tries", judgement.unknown + judgement.not_now, judgement.tries)),
         ("gateways killed or stopped", deeds.load(Ordering::SeqCst).to_string()),
         ("expired steps completed by a woken one", format!("{expired} of {woken}")),
     ])

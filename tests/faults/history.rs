@@ -17,7 +17,10 @@ pub(crate) enum Outcome {
     Ok,
     /// The gateway said that it was not, or never heard of it.
     Refused,
-    /// No answer, or one that says neither.
+    /// The gateway said that it could not just now. To the judge that is no answer, since it may have been done all the same;
+    /// but one came.
+    NotNow,
+    /// No answer, or one that says none of this.
     Unknown,
     /// The answer is the same either way; the audit trail tells by this request's id.
     Told(String),
@@ -45,11 +48,13 @@ impl History {
         try_
     }
 
-    pub(crate) fn returns(&self, try_: u64, outcome: &Outcome) {
-        let mut line = json!({ "try": try_, "at_ms": self.at() });
+    /// `saw` is what the answer looked like, for whoever asks why.
+    pub(crate) fn returns(&self, try_: u64, outcome: &Outcome, saw: &str) {
+        let mut line = json!({ "try": try_, "at_ms": self.at(), "saw": saw });
         match outcome {
             Outcome::Ok => line["event"] = "ok".into(),
             Outcome::Refused => line["event"] = "refused".into(),
+            Outcome::NotNow => line["event"] = "not now".into(),
             Outcome::Unknown => line["event"] = "unknown".into(),
             Outcome::Told(request) => {
                 line["event"] = "told".into();
@@ -81,10 +86,12 @@ pub(crate) struct Judgement {
     pub(crate) secrets: BTreeMap<String, usize>,
     /// Those that were used more than once.
     pub(crate) twice: Vec<String>,
-    /// Those that were used by nobody though each try was answered.
+    /// Those that were used by nobody though each try was answered, and what each try saw.
     pub(crate) never: Vec<String>,
-    /// Tries without a clear answer.
+    /// Tries without a clear answer, but for those that were told to come back.
     pub(crate) unknown: usize,
+    /// Tries that were told to come back.
+    pub(crate) not_now: usize,
 }
 
 impl Judgement {
@@ -100,6 +107,7 @@ fn judge(path: &Path, accepted: &BTreeSet<String>) -> Judgement {
     let mut open: BTreeMap<u64, (String, String)> = BTreeMap::new();
     // How many tries of each secret came to ok, and how many have no clear answer.
     let mut secrets: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
+    let mut seen: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for line in text.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         let word = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
@@ -115,10 +123,15 @@ fn judge(path: &Path, accepted: &BTreeSet<String>) -> Judgement {
         }
         let secret = open.remove(&try_).expect("an answer belongs to a try");
         let (done, unclear) = secrets.get_mut(&secret).unwrap();
+        seen.entry(secret).or_default().push(format!("{} ms: {}", line["at_ms"], word("saw")));
         let ok = match word("event").as_str() {
             "ok" => true,
             "refused" => false,
             "told" => accepted.contains(&word("request")),
+            "not now" => {
+                judgement.not_now += 1;
+                continue;
+            }
             _ => continue,
         };
         *unclear -= 1;
@@ -128,12 +141,16 @@ fn judge(path: &Path, accepted: &BTreeSet<String>) -> Judgement {
         let name = format!("{kind} {secret}");
         judgement.unknown += unclear;
         match done {
-            0 if unclear == 0 => judgement.never.push(name),
+            0 if unclear == 0 => {
+                let saw = seen.remove(&(kind.clone(), secret)).unwrap_or_default();
+                judgement.never.push(format!("{name} ({})", saw.join(", ")));
+            }
             0 | 1 => {}
             _ => judgement.twice.push(name),
         }
         *judgement.secrets.entry(kind).or_default() += 1;
     }
+    judgement.unknown -= judgement.not_now;
     judgement
 }
 
@@ -147,19 +164,22 @@ pub(crate) fn the_judge_sees() {
         ("twice", vec![Outcome::Ok, Outcome::Ok]),
         ("never", vec![Outcome::Refused, Outcome::Refused]),
         ("perhaps", vec![Outcome::Refused, Outcome::Unknown]),
+        ("done or not", vec![Outcome::Refused, Outcome::NotNow]),
+        ("on coming back", vec![Outcome::NotNow, Outcome::Ok]),
+        ("twice on coming back", vec![Outcome::NotNow, Outcome::Ok, Outcome::Ok]),
         ("told once", vec![told("a"), told("b")]),
         ("told twice", vec![told("a"), told("c")]),
     ];
     for (secret, outcomes) in tries {
         let invoked: Vec<u64> = outcomes.iter().map(|_| history.invoke("somebody", "kind", secret)).collect();
         for (try_, outcome) in invoked.into_iter().zip(&outcomes) {
-            history.returns(try_, outcome);
+            history.returns(try_, outcome, "");
         }
     }
     history.invoke("somebody", "kind", "never answered");
     let accepted = ["a", "c"].map(str::to_owned).into();
     let judgement = history.judged(&accepted);
-    assert_eq!(judgement.twice, ["kind told twice", "kind twice"]);
-    assert_eq!(judgement.never, ["kind never"]);
-    assert_eq!((judgement.unknown, judgement.tries, judgement.all()), (2, 14, 7));
+    assert_eq!(judgement.twice, ["kind told twice", "kind twice", "kind twice on coming back"]);
+    assert!(judgement.never.len() == 1 && judgement.never[0].starts_with("kind never ("), "{:?}", judgement.never);
+    assert_eq!((judgement.unknown, judgement.not_now, judgement.tries, judgement.all()), (2, 3, 21, 10));
 }

@@ -1,6 +1,7 @@
 //! Faults: what a gateway promises when something breaks, and the figures that show it (F-01 to F-36).
 //!
-//! `cargo test` runs the short form of each; `make faults` runs them whole and rewrites `tests/FAULTS.md` with what it saw.
+//! `cargo test` runs the short form of each; `make faults` runs them whole and writes what it saw into `tests/FAULTS.md`, where the
+//! rows of faults that it did not run stay as they are.
 //! A fault is a file with a function; [`LIST`] is the table of contents and the order of the report.
 
 #![allow(

@@ -41,8 +41,8 @@ enum Value {
 pub(crate) struct Seen {
     /// How long the answers "not now" took.
     pub(crate) refused: Vec<Duration>,
-    /// How long it took to turn a session away.
-    pub(crate) denied: Vec<Duration>,
+    /// How many of them people with a session got, at an application and at the portal.
+    pub(crate) denied: usize,
     /// Answers that were anything else.
     pub(crate) let_in: usize,
     /// When readiness named the store.
@@ -91,7 +91,7 @@ impl Site {
     pub(crate) fn without_a_database(&self, long: Duration) -> Seen {
         let begun = Instant::now();
         let (refused, open, over) = (Mutex::new(Vec::new()), AtomicUsize::new(0), AtomicBool::new(false));
-        let (denied, other) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+        let (denied, other) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let take = |answer: &Answer, asked: Instant| match not_now(answer) {
             true => refused.lock().unwrap().push(asked.elapsed()),
             false => other.lock().unwrap().push(format!("{} {:?}", answer.status, answer.headers)),
@@ -111,21 +111,26 @@ impl Site {
                 });
             }
             let (take, denied, open, going) = (&take, &denied, &open, &going);
-            scope.spawn(move || {
-                let (intranet, mut bob) = (self.served.url("intranet", "/"), self.signed_in.clone());
-                while going() {
-                    let asked = Instant::now();
-                    let answer = bob.once("GET", &intranet, &[], None);
-                    if asked.duration_since(begun) <= CACHED + Duration::from_millis(200) && answer.status == 200 {
-                        continue;
+            // Who cannot be looked up is neither let in nor asked to sign in again: at an application, at the portal's start page
+            // and at its sign-in; a program is told in its own words.
+            let program = ("Sec-Fetch-Mode", "cors");
+            let (intranet, start) = (self.served.url("intranet", "/"), self.served.url("login", "/"));
+            let signin = self.served.url("login", "/signin");
+            for (url, says) in [(intranet.clone(), None), (intranet, Some(program)), (start, None), (signin, None)] {
+                scope.spawn(move || {
+                    let mut bob = self.signed_in.clone();
+                    while going() {
+                        let asked = Instant::now();
+                        let answer = bob.once("GET", &url, says.as_slice(), None);
+                        if asked.duration_since(begun) <= CACHED + Duration::from_millis(200) && answer.status != 503 {
+                            continue;
+                        }
+                        take(&answer, asked);
+                        assert!(says_try_again(&answer, says.is_some()), "{url}: {}", answer.text());
+                        denied.fetch_add(1, Ordering::SeqCst);
                     }
-                    // Who cannot be looked up is nobody, and nobody is asked to sign in.
-                    match led_to_sign_in(&answer) {
-                        true => denied.lock().unwrap().push(asked.elapsed()),
-                        false => take(&answer, asked),
-                    }
-                }
-            });
+                });
+            }
             scope.spawn(move || {
                 let (public, wiki) = (self.served.url("public", "/"), self.served.url("wiki", "/health"));
                 let mut anybody = self.served.proxied_visitor();
@@ -152,8 +157,8 @@ impl Site {
         let red_after = red_after.expect("readiness names the store");
         let other = other.into_inner().unwrap();
         assert!(other.is_empty(), "{other:?}");
-        let (refused, denied) = (refused.into_inner().unwrap(), denied.into_inner().unwrap());
-        assert!(!refused.is_empty() && !denied.is_empty(), "{refused:?} {denied:?}");
+        let (refused, denied) = (refused.into_inner().unwrap(), denied.into_inner());
+        assert!(!refused.is_empty() && denied > 0, "{refused:?} {denied}");
         Seen { refused, denied, let_in: other.len(), red_after, open: open.into_inner() }
     }
 
@@ -203,12 +208,15 @@ fn not_now(answer: &Answer) -> bool {
         && answer.header("set-cookie").is_none()
 }
 
-/// Turned away to the portal, with nothing but the cookie that a sign-in begins with.
-fn led_to_sign_in(answer: &Answer) -> bool {
-    let to = answer.header("location").unwrap_or_default();
-    answer.status == 303
-        && to.starts_with("https://login.example.test/signin?return=")
-        && answer.all("set-cookie").all(|cookie| cookie.starts_with("__Host-doorward_flow="))
+/// In the words of a program, or on a page without a form to sign in with.
+fn says_try_again(answer: &Answer, program: bool) -> bool {
+    let (kind, text) = (answer.header("content-type").unwrap_or_default(), answer.text());
+    match program {
+        true => kind == "application/problem+json" && text.contains("urn:doorward:problem:try-again"),
+        false => {
+            kind.starts_with("text/html") && text.contains("Back in a moment") && !text.contains("name=\"username\"")
+        }
+    }
 }
 
 impl Seen {
@@ -217,7 +225,7 @@ impl Seen {
         vec![
             ("let in", self.let_in.to_string()),
             ("answered 503", self.refused.len().to_string()),
-            ("sessions turned away", self.denied.len().to_string()),
+            ("sessions told to try again", self.denied.to_string()),
             ("p99 of 503", ms(quantile(&self.refused, 0.99))),
             ("not ready after", secs(self.red_after)),
             ("open pages served meanwhile", self.open.to_string()),

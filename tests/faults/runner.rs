@@ -1,10 +1,15 @@
 //! Runs faults one after the other, since each measures: `faults [--full] [--write FILE] [F-01 …]`.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::report;
+use doorward_api::Timestamp;
+
+use crate::report::{self, Written};
 
 /// A fault and what is promised under it.
 pub(crate) struct Fault {
@@ -48,6 +53,7 @@ pub(crate) enum Found {
 /// One line of the report.
 pub(crate) struct Line<'a> {
     pub(crate) fault: &'a Fault,
+    pub(crate) scale: Scale,
     pub(crate) seen: Seen,
     pub(crate) took: Duration,
 }
@@ -67,27 +73,38 @@ struct Arguments {
 
 pub(crate) fn main(list: &[Fault]) -> ExitCode {
     let arguments = arguments();
-    let chosen: Vec<&Fault> = list
-        .iter()
-        .filter(|fault| arguments.only.is_empty() || arguments.only.iter().any(|id| id == fault.id))
-        .collect();
-    let lines: Vec<Line<'_>> = chosen.into_iter().map(|fault| run(fault, arguments.scale)).collect();
-    if lines.is_empty() && !arguments.only.is_empty() {
-        eprintln!("there is no such fault: {}", arguments.only.join(" "));
+    let asked_for = |fault: &&Fault| arguments.only.is_empty() || arguments.only.iter().any(|id| id == fault.id);
+    let strange = arguments.only.iter().find(|id| list.iter().all(|fault| fault.id != **id));
+    if let Some(id) = strange {
+        eprintln!("there is no such fault: {id}");
         return ExitCode::from(2);
     }
-    if let Some(file) = &arguments.write {
-        // From the folder of the repository on, wherever this is started.
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        std::fs::write(root.join(file), report::table(&lines)).unwrap();
+    remember_panics();
+    // From the folder of the repository on, wherever this is started.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut written = arguments.write.map(|file| Written::to(root.join(file), list));
+    let mut broken = 0;
+    for fault in list.iter().filter(asked_for) {
+        let line = run(fault, arguments.scale);
+        broken += usize::from(matches!(line.seen, Seen::Broken(_)));
+        if let Some(written) = &mut written {
+            written.takes(&line, now());
+        }
     }
-    match lines.iter().filter(|line| matches!(line.seen, Seen::Broken(_))).count() {
+    match broken {
         0 => ExitCode::SUCCESS,
         broken => {
             eprintln!("{broken} promises did not hold");
             ExitCode::FAILURE
         }
     }
+}
+
+/// The machine's time, for the report.
+#[expect(clippy::disallowed_methods, reason = "a report of what was seen says when that was")]
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn arguments() -> Arguments {
@@ -106,18 +123,38 @@ fn arguments() -> Arguments {
 
 fn run<'a>(fault: &'a Fault, scale: Scale) -> Line<'a> {
     println!("{} {} …", fault.id, fault.what);
+    FIRST_PANIC.lock().unwrap().take();
     let begun = Instant::now();
     let seen = match catch_unwind(AssertUnwindSafe(|| (fault.run)(scale))) {
         Ok(Found::Held(figures)) => Seen::Held(figures),
         Ok(Found::NotTried(why)) => Seen::NotTried(why),
         Err(panic) => Seen::Broken(words(&*panic)),
     };
-    let line = Line { fault, seen, took: begun.elapsed() };
-    println!("{} {} ({:.1} s)", fault.id, report::verdict(&line.seen), line.took.as_secs_f64());
+    let line = Line { fault, scale, seen, took: begun.elapsed() };
+    println!("{} {} ({:.1} s)", fault.id, report::in_a_line(&line.seen), line.took.as_secs_f64());
     line
 }
 
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without words").to_owned()
+/// What went wrong first, and what the fault ended with, where that is something else.
+fn words(last: &(dyn Any + Send)) -> String {
+    let first = FIRST_PANIC.lock().unwrap().take().unwrap_or_default();
+    let last = last.downcast_ref::<String>().map(String::as_str).or_else(|| last.downcast_ref::<&str>().copied());
+    match last {
+        Some(last) if !first.contains(last) => format!("{first}; in the end: {last}"),
+        _ => first,
+    }
+}
+
+/// The words and the place of the first panic in any thread: where several threads work together, those that come later are
+/// about its consequences, and the one that is caught in the end says only that there was one.
+static FIRST_PANIC: Mutex<Option<String>> = Mutex::new(None);
+
+fn remember_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let words = panic.payload_as_str().unwrap_or("a panic without words");
+        let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
+        FIRST_PANIC.lock().unwrap().get_or_insert_with(|| format!("{words}{place}"));
+        usual(panic);
+    }));
 }

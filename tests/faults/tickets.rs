@@ -23,7 +23,9 @@ pub(crate) struct Ticket {
 pub(crate) enum Entered {
     Yes,
     No,
-    /// No answer, or one that says "not now".
+    /// Told to come back.
+    NotNow,
+    /// No answer, or one that says none of this.
     Unknown,
 }
 
@@ -66,6 +68,7 @@ fn entered(answer: Result<&Answer, &NoAnswer>) -> Entered {
     match answer {
         Ok(answer) if answer.all("set-cookie").any(is_session) => Entered::Yes,
         Ok(answer) if answer.status < 500 => Entered::No,
+        Ok(answer) if answer.status == 503 => Entered::NotNow,
         Err(NoAnswer::NotSent) => Entered::No,
         _ => Entered::Unknown,
     }
