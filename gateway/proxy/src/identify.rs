@@ -7,7 +7,7 @@ use http::HeaderMap;
 
 /// A token from one of our cookies. A malformed one is none (SE-04).
 pub(crate) fn token(names: CookieNames, which: CookieName, headers: &HeaderMap) -> Option<Token> {
-    names.get(which, headers).as_deref().and_then(Token::parse)
+    names.token(which, headers)
 }
 
 /// The subject of a request to an application's host.

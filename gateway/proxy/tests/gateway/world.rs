@@ -111,7 +111,7 @@ impl World {
                 entropy: entropy.clone(),
                 metrics: Arc::new(NoMetrics),
                 limits: limits.clone(),
-                access_log: true,
+                lines: None,
             },
         );
         service.add_tcp(&format!("127.0.0.1:{public}"));
@@ -128,7 +128,7 @@ impl World {
                 entropy,
                 metrics: Arc::new(NoMetrics),
                 limits,
-                access_log: true,
+                lines: None,
             },
         );
         console_listener.add_tcp(&format!("127.0.0.1:{console}"));

@@ -1,12 +1,13 @@
 //! The listeners: public, console, metrics.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_portal::console::Mailbox;
 use doorward_proxy::tls::{self, Certificates};
-use doorward_proxy::{ConsoleParts, GatewayParts, console_service, public_service};
+use doorward_proxy::{ConsoleParts, GatewayParts, Lines, console_service, public_service};
 use doorward_store::Store;
 use pingora::apps::http_app::ServeHttp;
 use pingora::listeners::TcpSocketOptions;
@@ -139,6 +140,7 @@ impl Listeners {
             listeners: self.http.iter().chain(&self.https).copied().chain([self.console]).map(reachable).collect(),
         };
         let departure = gateway.departure;
+        let lines = access_log();
         let console = ConsoleParts {
             departure: departure.clone(),
             router: doorward_portal::console::router(mailbox),
@@ -147,7 +149,7 @@ impl Listeners {
             entropy: gateway.entropy.clone(),
             metrics: gateway.metrics.clone(),
             limits: console_limits,
-            access_log: true,
+            lines: lines.clone(),
         };
         let public = GatewayParts {
             site: gateway.site,
@@ -162,7 +164,7 @@ impl Listeners {
             entropy: gateway.entropy,
             metrics: gateway.metrics,
             limits,
-            access_log: true,
+            lines,
         };
 
         let mut service = public_service(&conf, public);
@@ -193,6 +195,17 @@ impl Listeners {
         // Pingora sleeps for the whole grace; where nothing is under way any more, that is not waited for.
         wait_for_the_end(runtime, &departure, phases, ended)
     }
+}
+
+/// The access log's lines go where the other lines of the log go, unless `RUST_LOG` leaves them out.
+fn access_log() -> Option<Lines> {
+    let wanted = tracing::enabled!(target: "access", tracing::Level::INFO);
+    wanted.then(|| -> Lines {
+        Arc::new(|line: &str| {
+            // A log that cannot be written stops nobody's request.
+            let _ = std::io::stderr().lock().write_all(line.as_bytes());
+        })
+    })
 }
 
 /// As the claims expect: beside them, and IPv6 alone on an IPv6 address.
