@@ -89,7 +89,7 @@ pub fn target(data: &[u8]) {
 pub fn host(data: &[u8]) {
     let Ok(text) = from_utf8(data) else { return };
     let Ok(host) = canonical_host(text) else { return };
-    assert_eq!(host.name, host.name.to_ascii_lowercase());
+    assert_eq!(host.name.as_ref(), host.name.to_ascii_lowercase());
     assert!(!host.name.ends_with('.') && !host.name.is_empty() && host.name.is_ascii());
     assert!(!host.name.contains(['@', '/', ',', ' ', '%']), "{}", host.name);
     assert_ne!(host.port, Some(0));

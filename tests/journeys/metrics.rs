@@ -227,7 +227,7 @@ fn whatever_the_front_turns_away_is_counted_and_written_down() {
     assert_eq!(changed.get(answered), Some(&4.0), "{changed:?}");
     let lines = |reason: &str| {
         let log = gateway.log.lock().unwrap();
-        log.lines().filter(|line| line.contains("access") && line.contains(&format!("reason=\"{reason}\""))).count()
+        log.lines().filter(|line| line.contains("access") && line.contains(&format!("\"reason\":\"{reason}\""))).count()
     };
     for (reason, _, status) in &heads {
         let end = Instant::now() + Duration::from_secs(10);
@@ -236,8 +236,8 @@ fn whatever_the_front_turns_away_is_counted_and_written_down() {
         }
         assert_eq!(lines(reason), 1, "one line for {reason}: {}", gateway.log.lock().unwrap());
         let log = gateway.log.lock().unwrap();
-        let line = log.lines().find(|line| line.contains(&format!("reason=\"{reason}\""))).unwrap_or_default();
-        assert!(line.contains(&format!("status={status}")) && line.contains("client=127.0.0.1"), "{line}");
+        let line = log.lines().find(|line| line.contains(&format!("\"reason\":\"{reason}\""))).unwrap_or_default();
+        assert!(line.contains(&format!("\"status\":{status},")) && line.contains("\"client\":\"127.0.0.1\""), "{line}");
         assert!(!line.contains("aaaa"), "nothing of such a head is repeated: {line}");
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use cookie::{Cookie, SameSite};
+use doorward_api::Token;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
@@ -102,6 +103,21 @@ impl CookieNames {
     /// A cookie's value. `None` when it is absent or there more than once, when it is not printable ASCII, and when the
     /// request carries unreasonably many cookies. Several `cookie` fields (HTTP/2 crumbs, RFC 9113 8.2.3) count as one.
     pub fn get(self, which: CookieName, headers: &HeaderMap) -> Option<String> {
+        let text = self.find(which, headers)?;
+        match which {
+            CookieName::UserName => decode(text),
+            // Tokens have one spelling only.
+            _ => Some(text.to_owned()),
+        }
+    }
+
+    /// The token in a cookie. A malformed one is none (SE-04).
+    pub fn token(self, which: CookieName, headers: &HeaderMap) -> Option<Token> {
+        self.find(which, headers).and_then(Token::parse)
+    }
+
+    /// A cookie's value as it stands.
+    fn find(self, which: CookieName, headers: &HeaderMap) -> Option<&str> {
         let fields = headers.get_all(header::COOKIE);
         if fields.iter().map(HeaderValue::len).sum::<usize>() > MOST_BYTES {
             return None;
@@ -114,7 +130,7 @@ impl CookieNames {
             .filter(|(name, _)| *name == wanted)
             .map(|(_, value)| value);
         match (values.next(), values.next()) {
-            (Some(value), None) => read_value(which, value),
+            (Some(value), None) if value.iter().all(u8::is_ascii_graphic) => std::str::from_utf8(value).ok(),
             _ => None,
         }
     }
@@ -167,15 +183,6 @@ impl CookieNames {
 fn split_pair(pair: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = pair.iter().position(|byte| *byte == b'=')?;
     Some((pair.get(..at)?, pair.get(at + 1..)?))
-}
-
-fn read_value(which: CookieName, value: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?;
-    match which {
-        CookieName::UserName => decode(text),
-        // Tokens have one spelling only.
-        _ => Some(text.to_owned()),
-    }
 }
 
 /// Undoes the percent-encoding of [`CookieNames::set`], and no other.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use doorward_api::ports::Metrics;
 use doorward_api::{AppId, Decision, Factor, Object, PolicyId, Principal, Subject, Timestamp, VirtualServerId};
-use doorward_policy::FootprintKey;
+use doorward_policy::{Footprint, FootprintKey};
+use moka::Equivalent;
 use moka::sync::Cache;
 
 use crate::site::{Site, VirtualServer};
@@ -50,7 +51,7 @@ pub enum Verdict {
 pub struct Permit {
     app: AppId,
     principal: Option<Arc<Principal>>,
-    by: Vec<PolicyId>,
+    decision: Arc<Decision>,
 }
 
 impl Permit {
@@ -66,43 +67,64 @@ impl Permit {
 
     /// The policies that permitted it.
     pub fn by(&self) -> &[PolicyId] {
-        &self.by
+        self.decision.by()
     }
 }
 
 /// Decides, and remembers decisions.
 pub struct Gate {
-    remembered: Cache<Question, Decision>,
+    remembered: Cache<Question, Arc<Decision>>,
     metrics: Arc<dyn Metrics>,
 }
 
-/// All that a decision depends on.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// All that a decision depends on. The facts name the application and its policies.
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct Question {
     generation: u64,
     virtual_server: VirtualServerId,
-    app: AppId,
     facts: FootprintKey,
+}
+
+/// The same, looked at where it lies.
+#[derive(Hash)]
+struct Asked<'a> {
+    generation: u64,
+    virtual_server: &'a VirtualServerId,
+    facts: Footprint<'a>,
+}
+
+impl Equivalent<Question> for Asked<'_> {
+    fn equivalent(&self, question: &Question) -> bool {
+        self.generation == question.generation
+            && *self.virtual_server == question.virtual_server
+            && self.facts.is(&question.facts)
+    }
+}
+
+impl Asked<'_> {
+    fn to_remember(&self) -> Question {
+        Question { generation: self.generation, virtual_server: self.virtual_server.clone(), facts: self.facts.key() }
+    }
 }
 
 impl Question {
     /// About the room it takes up.
     fn bytes(&self) -> u32 {
-        let texts = self.virtual_server.as_str().len() + self.app.as_str().len();
-        u32::try_from(AROUND + texts + self.facts.bytes()).unwrap_or(u32::MAX)
+        u32::try_from(AROUND + self.virtual_server.as_str().len() + self.facts.bytes()).unwrap_or(u32::MAX)
     }
 }
 
 fn bytes_of(decision: &Decision) -> u32 {
-    let (Decision::Admit { by } | Decision::Challenge { by, .. } | Decision::Refuse { by }) = decision;
-    u32::try_from(by.iter().map(|policy| policy.as_str().len() + 24).sum::<usize>()).unwrap_or(u32::MAX)
+    u32::try_from(decision.by().iter().map(|policy| policy.as_str().len() + 24).sum::<usize>()).unwrap_or(u32::MAX)
 }
 
 impl Gate {
     /// A gate that remembers nothing yet.
     pub fn new(metrics: Arc<dyn Metrics>) -> Self {
         let remembered = Cache::builder()
-            .weigher(|question: &Question, decision: &Decision| question.bytes().saturating_add(bytes_of(decision)))
+            .weigher(|question: &Question, decision: &Arc<Decision>| {
+                question.bytes().saturating_add(bytes_of(decision))
+            })
             .max_capacity(MOST_BYTES)
             .time_to_idle(LET_GO_AFTER)
             .build();
@@ -121,12 +143,12 @@ impl Gate {
         let began = Instant::now();
         let (decision, cached) = self.ask(site, vs, subject, object, now);
         self.metrics.decision(vs.id.as_str(), object.app.as_str(), decision.as_str(), cached, began.elapsed());
-        match decision {
-            Decision::Admit { by } => {
-                Verdict::Admit(Permit { app: object.app.clone(), principal: subject.principal().cloned(), by })
+        match decision.as_ref() {
+            Decision::Admit { .. } => {
+                Verdict::Admit(Permit { app: object.app.clone(), principal: subject.principal().cloned(), decision })
             }
-            Decision::Challenge { need, by } => Verdict::Challenge { need, by },
-            Decision::Refuse { by } => Verdict::Refuse { by },
+            Decision::Challenge { need, by } => Verdict::Challenge { need: need.clone(), by: by.clone() },
+            Decision::Refuse { by } => Verdict::Refuse { by: by.clone() },
         }
     }
 
@@ -135,8 +157,8 @@ impl Gate {
     pub fn decide_unclear(&self, site: &Site, vs: &VirtualServer, object: &Object, now: Timestamp) -> Option<Permit> {
         let began = Instant::now();
         let (decision, cached) = self.ask(site, vs, &Subject::Anonymous, object, now);
-        let permit = match decision {
-            Decision::Admit { by } => Some(Permit { app: object.app.clone(), principal: None, by }),
+        let permit = match decision.as_ref() {
+            Decision::Admit { .. } => Some(Permit { app: object.app.clone(), principal: None, decision }),
             Decision::Challenge { .. } | Decision::Refuse { .. } => None,
         };
         let told = if permit.is_some() { "admit" } else { UNCLEAR };
@@ -153,7 +175,7 @@ impl Gate {
         object: &Object,
         now: Timestamp,
     ) -> Decision {
-        self.ask(site, vs, subject, object, now).0
+        Decision::clone(&self.ask(site, vs, subject, object, now).0)
     }
 
     /// The decision, and whether it was remembered.
@@ -164,22 +186,19 @@ impl Gate {
         subject: &Subject,
         object: &Object,
         now: Timestamp,
-    ) -> (Decision, bool) {
+    ) -> (Arc<Decision>, bool) {
         // A request for another virtual server's application, or for none: no policy has been asked, so nobody passes.
         if object.virtual_server != vs.id || !vs.apps.contains_key(&object.app) {
-            return (Decision::Refuse { by: Vec::new() }, false);
+            return (Arc::new(Decision::Refuse { by: Vec::new() }), false);
         }
         let slice = vs.policies.slice(&object.app);
-        let question = Question {
-            generation: site.generation,
-            virtual_server: vs.id.clone(),
-            app: object.app.clone(),
-            facts: slice.key(subject, object, now),
-        };
-        if let Some(decision) = self.remembered.get(&question) {
+        let facts = slice.footprint(subject, object, now);
+        let asked = Asked { generation: site.generation, virtual_server: &vs.id, facts };
+        if let Some(decision) = self.remembered.get(&asked) {
             return (decision, true);
         }
-        let decision = slice.decide(subject, object, now);
+        let question = asked.to_remember();
+        let decision = Arc::new(slice.decide_key(&question.facts));
         self.remembered.insert(question, decision.clone());
         (decision, false)
     }

@@ -219,7 +219,8 @@ impl Identities {
         let within = within.min(self.limits.cache);
         let lookup = match self.lookups.get(&key).await {
             Some(lookup) if self.fresh(&lookup, within, now) => lookup,
-            _ => self.look_up_together(key, within, now).await,
+            // Boxed: nearly every request finds what it needs above.
+            _ => Box::pin(self.look_up_together(key, within, now)).await,
         };
         match lookup.found {
             Found::Nobody => Ok(None),
@@ -318,11 +319,20 @@ impl Identities {
             Found::Nobody => young,
             Found::Somebody(somebody) => {
                 let facts_young = now.since(somebody.facts_read_at) < self.limits.facts;
-                let session_turn = self.forgotten.turn_of_session(somebody.session.portal());
-                let user_turn = self.forgotten.turn_of_user(&somebody.session.user);
-                young && facts_young && lookup.turn >= session_turn.max(user_turn) && somebody.facts_turn >= user_turn
+                young && facts_young && self.remembers(lookup.turn, somebody)
             }
         }
+    }
+
+    /// Whether nothing that a look-up found has been forgotten since.
+    fn remembers(&self, turn: u64, somebody: &Somebody) -> bool {
+        // No mark is younger than the turn; where it has not moved on since, no mark need be looked for.
+        if turn.min(somebody.facts_turn) == self.forgotten.turn() {
+            return true;
+        }
+        let session_turn = self.forgotten.turn_of_session(somebody.session.portal());
+        let user_turn = self.forgotten.turn_of_user(&somebody.session.user);
+        turn >= session_turn.max(user_turn) && somebody.facts_turn >= user_turn
     }
 }
 

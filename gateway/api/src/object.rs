@@ -1,6 +1,8 @@
 //! What is asked for: the one canonical request that the policy judges and the upstream receives (SEC 5.1).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::ids::{AppId, VirtualServerId};
 
@@ -12,11 +14,11 @@ pub struct Object {
     /// The application that the host leads to.
     pub app: AppId,
     /// The host asked for: lower case, no port, no trailing dot.
-    pub host: String,
+    pub host: Arc<str>,
     /// The request method, upper case.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The canonical path: starts with `/`, dot segments resolved, unreserved characters decoded. Never a query.
-    pub path: String,
+    pub path: Arc<str>,
     /// The client's address: the peer's, or the right-most hop that is not a trusted proxy.
     pub client: IpAddr,
     /// Whether the request came over TLS.

@@ -39,19 +39,31 @@ impl Timestamp {
 
     /// `2026-11-24T14:32:05.120Z`, the form of audit records (RFC 3339, UTC, milliseconds).
     pub fn rfc3339(self) -> String {
-        match time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000) {
-            Ok(at) => format!(
-                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                at.year(),
-                u8::from(at.month()),
-                at.day(),
-                at.hour(),
-                at.minute(),
-                at.second(),
-                at.millisecond()
-            ),
-            Err(_) => format!("{}ms", self.0),
+        let mut text = String::with_capacity(24);
+        self.write_rfc3339(&mut text);
+        text
+    }
+
+    /// Adds [`Timestamp::rfc3339`] to a text. Digit by digit: every request is logged with its time.
+    pub fn write_rfc3339(self, into: &mut String) {
+        let at = time::OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1000)).ok();
+        let Some((at, year)) = at.and_then(|at| Some((at, u32::try_from(at.year()).ok()?))) else {
+            into.push_str(&self.0.to_string());
+            return into.push_str("ms");
+        };
+        let millis = u32::try_from(self.0.rem_euclid(1000)).unwrap_or_default();
+        push_digits(into, 4, year);
+        for (before, part) in [('-', u8::from(at.month())), ('-', at.day()), ('T', at.hour())] {
+            into.push(before);
+            push_digits(into, 2, part.into());
         }
+        for part in [at.minute(), at.second()] {
+            into.push(':');
+            push_digits(into, 2, part.into());
+        }
+        into.push('.');
+        push_digits(into, 3, millis);
+        into.push('Z');
     }
 
     /// `14:32`, UTC: what a page shows of a time of today.
@@ -67,6 +79,13 @@ impl Timestamp {
             (Some(day), Some(clock)) => format!("{day} {clock}"),
             _ => full,
         }
+    }
+}
+
+/// The last `count` decimal digits of a number.
+fn push_digits(into: &mut String, count: u32, number: u32) {
+    for place in (0..count).rev() {
+        into.push(char::from_digit(number / 10_u32.pow(place) % 10, 10).unwrap_or('0'));
     }
 }
 
@@ -97,6 +116,8 @@ mod tests {
     #[test]
     fn a_time_is_written_as_rfc_3339_with_milliseconds() {
         assert_eq!(Timestamp::from_millis(1_764_000_000_007).rfc3339(), "2025-11-24T16:00:00.007Z");
+        assert_eq!(Timestamp::from_millis(-1).rfc3339(), "1969-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_millis(i64::MAX).rfc3339(), "9223372036854775807ms");
         assert_eq!(Timestamp::from_secs(59).clock_utc(), "00:00");
         assert_eq!(Timestamp::from_millis(1_764_000_000_007).minute_utc(), "2025-11-24 16:00");
     }

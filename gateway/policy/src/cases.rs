@@ -191,10 +191,10 @@ impl Case {
         let now = self.now()?;
         let object = Object {
             virtual_server: VirtualServerId::new("default"),
-            host: self.host.clone().unwrap_or_else(|| format!("{app}.localhost")),
+            host: self.host.clone().unwrap_or_else(|| format!("{app}.localhost")).into(),
             app,
-            method: self.method.clone(),
-            path: self.path.clone(),
+            method: self.method.clone().into(),
+            path: self.path.as_str().into(),
             client: self.ip,
             secure: self.secure,
         };

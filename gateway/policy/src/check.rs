@@ -80,7 +80,7 @@ fn texts(entry: &Entry) -> Vec<Objection> {
     for path in entry.reads.path.literals().filter(|p| !p.starts_with('/') || p.contains('?')) {
         object(path, format!("no path is \"{path}\""), "a path begins with / and has no query".to_owned());
     }
-    for prefix in entry.reads.prefixes.literals().filter(|p| !crate::facts::prefixes(p, usize::MAX).contains(*p)) {
+    for prefix in entry.reads.prefixes.literals().filter(|p| !crate::facts::prefixes(p).contains(*p)) {
         let help = "a prefix is whole segments without a slash at the end: \"/admin\"".to_owned();
         object(prefix, format!("no path has the prefix \"{prefix}\""), help);
     }

@@ -9,7 +9,7 @@ use doorward_api::{Decision, Factor, Object, PolicyId, Subject, Timestamp};
 
 use crate::assume;
 use crate::engine::{Answer, Vocabulary};
-use crate::facts::{Facts, FootprintKey, SliceId, Who};
+use crate::facts::{Facts, Footprint, FootprintKey, SliceId, Who};
 use crate::load::{Entry, Invalid};
 use crate::reads::Reads;
 
@@ -75,7 +75,12 @@ impl Slice {
     /// The facts that the decision depends on: keep decisions under this. Of the time, only what some policy asks for
     /// is in it, so a kept decision does not outlive the age of a proof or a date that a policy names.
     pub fn key(&self, subject: &Subject, object: &Object, now: Timestamp) -> FootprintKey {
-        FootprintKey(Facts::gather(&self.id, &self.reads, subject, object, now))
+        self.footprint(subject, object, now).key()
+    }
+
+    /// The same facts where they lie: look kept decisions up by this.
+    pub fn footprint<'a>(&'a self, subject: &'a Subject, object: &'a Object, now: Timestamp) -> Footprint<'a> {
+        Footprint::of(&self.id, &self.reads, subject, object, now)
     }
 
     /// As [`Slice::decide`], from a key of this very slice. A key of another slice is refused.

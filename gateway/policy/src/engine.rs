@@ -1,6 +1,6 @@
 //! Cedar itself: the names of the schema, and one evaluation.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use cedar_policy::{
@@ -154,7 +154,7 @@ fn id(id: &cedar_policy::PolicyId) -> PolicyId {
 /// The facts as the record that policies know as `context`; only what is read is there.
 fn context(facts: &Facts) -> Vec<(String, RestrictedExpression)> {
     let text = |text: &String| RestrictedExpression::new_string(text.clone());
-    let set = |members: &BTreeSet<String>| RestrictedExpression::new_set(members.iter().map(text));
+    let set = |members: &Vec<String>| RestrictedExpression::new_set(members.iter().map(text));
     [
         ("host", facts.host.as_ref().map(text)),
         ("method", facts.method.as_ref().map(text)),

@@ -23,7 +23,7 @@ mod text;
 pub use decide::Slice;
 pub use engine::SCHEMA;
 pub use explain::{ClauseExplanation, ClauseOutcome, Explanation, PolicyExplanation, PolicyOutcome, explain};
-pub use facts::FootprintKey;
+pub use facts::{Footprint, FootprintKey};
 pub use load::{LoadError, LoadErrors, Policies, Source};
 
 #[cfg(test)]

@@ -50,9 +50,9 @@ fn get(app: &str, path: &str) -> Object {
     Object {
         virtual_server: VirtualServerId::from("default"),
         app: AppId::from(app),
-        host: format!("{app}.localhost"),
-        method: "GET".to_owned(),
-        path: path.to_owned(),
+        host: format!("{app}.localhost").into(),
+        method: "GET".into(),
+        path: path.into(),
         client: IpAddr::from([192, 0, 2, 1]),
         secure: true,
     }

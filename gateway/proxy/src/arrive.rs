@@ -1,7 +1,9 @@
 //! Room 1: what came in, in words of ours. The client's address is found, the host and the target are read, HTTP/2 heads get
 //! the checks that the front layer gave to HTTP/1 heads. Headers that are not to be believed are deleted right after.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode, Version, header};
 use ipnet::IpNet;
@@ -25,7 +27,7 @@ pub(crate) struct Peer {
     /// It is a TLS connection.
     pub(crate) tls: bool,
     /// The name that the TLS handshake asked for.
-    pub(crate) server_name: Option<String>,
+    pub(crate) server_name: Option<Arc<str>>,
 }
 
 /// A request that was understood.
@@ -38,11 +40,11 @@ pub(crate) struct Arrived {
     /// The host asked for.
     pub(crate) host: CanonicalHost,
     /// The method.
-    pub(crate) method: String,
+    pub(crate) method: Cow<'static, str>,
     /// The path as it came: it becomes canonical when its application, and so what is allowed in it, is known.
-    pub(crate) path: String,
+    pub(crate) path: Arc<str>,
     /// The query as it came.
-    pub(crate) query: Option<String>,
+    pub(crate) query: Option<Arc<str>>,
 }
 
 impl Peer {
@@ -77,15 +79,25 @@ pub(crate) fn arrive(
         return Err(Refusal::misdirected("host_is_not_server_name"));
     }
     let (path, query) = split_target(head.raw_path())?;
-    let (path, query) = (path.to_owned(), query.map(str::to_owned));
+    let (path, query) = (path.into(), query.map(Arc::from));
     Ok(Arrived {
         client: client_address(peer.address, &head.headers, trusted)?,
         secure: peer.tls || says_https(peer.address, &head.headers, trusted),
         host,
-        method: head.method.as_str().to_owned(),
+        method: method_of(head),
         path,
         query,
     })
+}
+
+/// The method; the usual ones are no text of their own.
+fn method_of(head: &RequestHeader) -> Cow<'static, str> {
+    const USUAL: [&str; 7] = ["GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"];
+    let method = head.method.as_str();
+    match USUAL.into_iter().find(|usual| *usual == method) {
+        Some(usual) => Cow::Borrowed(usual),
+        None => Cow::Owned(method.to_owned()),
+    }
 }
 
 /// What the front layer checks on HTTP/1 (H2-02).
@@ -202,8 +214,8 @@ mod tests {
     #[test]
     fn a_request_is_read_into_its_parts() {
         let arrived = seen(&head("GET", "/a?b=c?d", &[("host", "App.test:8080")]), &peer(), "").unwrap();
-        assert_eq!((arrived.host.name.as_str(), arrived.host.port), ("app.test", Some(8080)));
-        assert_eq!((arrived.path.as_str(), arrived.query.as_deref()), ("/a", Some("b=c?d")));
+        assert_eq!((arrived.host.name.as_ref(), arrived.host.port), ("app.test", Some(8080)));
+        assert_eq!((arrived.path.as_ref(), arrived.query.as_deref()), ("/a", Some("b=c?d")));
         assert_eq!(arrived.client.to_string(), "192.0.2.9");
         assert!(!arrived.secure);
     }
@@ -239,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_host_is_the_name_of_the_tls_handshake() {
-        let tls = |name: Option<&str>| Peer { tls: true, server_name: name.map(str::to_owned), ..peer() };
+        let tls = |name: Option<&str>| Peer { tls: true, server_name: name.map(Arc::from), ..peer() };
         let head = head("GET", "/", &[("host", "app.test")]);
         assert!(seen(&head, &tls(Some("app.test")), "").unwrap().secure);
         assert!(seen(&head, &tls(None), "").is_ok());
@@ -248,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_http2_head_is_checked_like_any_other() {
-        assert_eq!(seen(&http2("https://app.test/a", &[]), &peer(), "").unwrap().host.name, "app.test");
+        assert_eq!(seen(&http2("https://app.test/a", &[]), &peer(), "").unwrap().host.name.as_ref(), "app.test");
         assert!(seen(&http2("https://app.test/a", &[("host", "APP.test")]), &peer(), "").is_ok());
         for (head, reason) in [
             (http2("https://app.test/a", &[("host", "evil.test")]), "host_is_not_authority"),

@@ -5,7 +5,9 @@
 //! characters are decoded, whose other characters are percent-encoded in upper case. Whatever could be read in a second
 //! way by a server behind us is refused.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use doorward_access::site::AppOptions;
 use doorward_api::{AppId, Object, VirtualServerId};
@@ -16,24 +18,24 @@ use crate::refusal::Refusal;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanonicalHost {
     /// Lower case, no final dot; an IPv6 address in its brackets.
-    pub name: String,
+    pub name: Arc<str>,
     /// The port that was named, if one was.
     pub port: Option<u16>,
 }
 
-/// The request in its one canonical form.
+/// The request in its one canonical form. Its texts are shared: policy, record and upstream all look at the same ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanonicalRequest {
     /// The method, upper case.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The host without its port.
-    pub host: String,
+    pub host: Arc<str>,
     /// The canonical path.
-    pub path: String,
+    pub path: Arc<str>,
     /// The path as policies are shown it: in small letters where the application takes these for capitals.
-    pub judged: String,
+    pub judged: Arc<str>,
     /// The query as it came; never part of a decision (PA-03).
-    pub query: Option<String>,
+    pub query: Option<Arc<str>>,
     /// The client's address.
     pub client: IpAddr,
     /// It came over TLS.
@@ -42,10 +44,10 @@ pub struct CanonicalRequest {
 
 impl CanonicalRequest {
     /// The target for the upstream: the canonical path and the query.
-    pub fn target(&self) -> String {
+    pub fn target(&self) -> Cow<'_, str> {
         match &self.query {
-            Some(query) => format!("{}?{query}", self.path),
-            None => self.path.clone(),
+            Some(query) => Cow::Owned(format!("{}?{query}", self.path)),
+            None => Cow::Borrowed(&self.path),
         }
     }
 
@@ -74,7 +76,8 @@ pub(crate) fn is_target_byte(byte: u8) -> bool {
 /// # Errors
 /// 400 for anything else than `/…` or `/…?…` in printable ASCII, and for a fragment.
 pub fn split_target(raw: &[u8]) -> Result<(&str, Option<&str>), Refusal> {
-    if !raw.iter().copied().all(is_target_byte) {
+    // Without an early end, so that many bytes are looked at in one step.
+    if !raw.iter().fold(true, |good, byte| good & is_target_byte(*byte)) {
         return Err(Refusal::bad("target_byte"));
     }
     let text = std::str::from_utf8(raw).map_err(|_| Refusal::bad("target_byte"))?;
@@ -97,6 +100,22 @@ pub fn canonical_host(raw: &str) -> Result<CanonicalHost, Refusal> {
     if let Some(rest) = raw.strip_prefix('[') {
         return canonical_ipv6(rest);
     }
+    let (name, port) = host_and_port(raw)?;
+    let name =
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() };
+    Ok(CanonicalHost { name, port })
+}
+
+/// Whether [`canonical_host`] takes it.
+pub(crate) fn check_host(raw: &str) -> Result<(), Refusal> {
+    match raw.strip_prefix('[') {
+        Some(rest) => canonical_ipv6(rest).map(drop),
+        None => host_and_port(raw).map(drop),
+    }
+}
+
+/// A host's name without its final dot, and its port.
+fn host_and_port(raw: &str) -> Result<(&str, Option<u16>), Refusal> {
     let (name, port) = match raw.split_once(':') {
         Some((name, port)) => (name, Some(canonical_port(port)?)),
         None => (raw, None),
@@ -108,7 +127,7 @@ pub fn canonical_host(raw: &str) -> Result<CanonicalHost, Refusal> {
     if !well_formed {
         return Err(Refusal::bad("host_form"));
     }
-    Ok(CanonicalHost { name: name.to_ascii_lowercase(), port })
+    Ok((name, port))
 }
 
 fn canonical_ipv6(rest: &str) -> Result<CanonicalHost, Refusal> {
@@ -119,7 +138,7 @@ fn canonical_ipv6(rest: &str) -> Result<CanonicalHost, Refusal> {
         None if after.is_empty() => None,
         None => return Err(Refusal::bad("host_form")),
     };
-    Ok(CanonicalHost { name: format!("[{address}]"), port })
+    Ok(CanonicalHost { name: format!("[{address}]").into(), port })
 }
 
 fn canonical_port(raw: &str) -> Result<u16, Refusal> {
@@ -135,6 +154,21 @@ fn canonical_port(raw: &str) -> Result<u16, Refusal> {
 /// # Errors
 /// 400 for everything that could be read in a second way: see the table of PA-01 and PA-02.
 pub fn canonical_path(raw: &str, options: &AppOptions) -> Result<String, Refusal> {
+    if is_plain(raw) { Ok(raw.to_owned()) } else { canonical_segments(raw, options) }
+}
+
+/// Whether a path is its own canonical form whatever the options are, as nearly all are: nothing in it is encoded or may be
+/// let through, and no segment is empty or begins with a dot.
+pub(crate) fn is_plain(raw: &str) -> bool {
+    let bytes = raw.as_bytes();
+    let plain = |byte: u8| byte == b'/' || (is_path_character(byte) && byte != b';');
+    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    raw.starts_with('/')
+        && bytes.iter().copied().all(plain)
+        && !pairs.into_iter().any(|(first, second)| *first == b'/' && matches!(*second, b'/' | b'.'))
+}
+
+fn canonical_segments(raw: &str, options: &AppOptions) -> Result<String, Refusal> {
     let rest = raw.strip_prefix('/').ok_or(Refusal::bad("path_form"))?;
     let mut segments: Vec<String> = Vec::new();
     let mut parts = rest.split('/').peekable();
@@ -169,8 +203,12 @@ pub fn canonical_path(raw: &str, options: &AppOptions) -> Result<String, Refusal
 ///
 /// # Errors
 /// 400 where the application ignores case and some servers would find an ASCII letter in what is none.
-pub fn judged_path(path: &str, options: &AppOptions) -> Result<String, Refusal> {
-    if options.case_insensitive { folded_path(path).ok_or(Refusal::bad("path_case")) } else { Ok(path.to_owned()) }
+pub fn judged_path(path: &Arc<str>, options: &AppOptions) -> Result<Arc<str>, Refusal> {
+    if options.case_insensitive {
+        folded_path(path).map(Arc::from).ok_or(Refusal::bad("path_case"))
+    } else {
+        Ok(path.clone())
+    }
 }
 
 /// A path in small letters, beyond ASCII too. `None` for one with a letter that some servers take for an ASCII letter and
@@ -479,12 +517,14 @@ mod tests {
             ("/%EF%BC%A1", "/%EF%BD%81"),
             ("/%E6%97%A5", "/%E6%97%A5"),
         ] {
-            assert_eq!(judged_path(path, &ignoring).as_deref(), Ok(judged), "{path}");
-            assert_eq!(judged_path(judged, &ignoring).as_deref(), Ok(judged), "{judged}");
-            assert_eq!(judged_path(path, &AppOptions::default()).as_deref(), Ok(path), "{path}");
+            let shown =
+                |path: &str, options: &AppOptions| judged_path(&path.into(), options).map(|judged| judged.to_string());
+            assert_eq!(shown(path, &ignoring).as_deref(), Ok(judged), "{path}");
+            assert_eq!(shown(judged, &ignoring).as_deref(), Ok(judged), "{judged}");
+            assert_eq!(shown(path, &AppOptions::default()).as_deref(), Ok(path), "{path}");
         }
         for path in ["/%E2%84%AA", "/%C5%BF", "/adm%C4%B1n", "/adm%C4%B0n"] {
-            assert_eq!(judged_path(path, &ignoring).unwrap_err().reason, "path_case", "{path}");
+            assert_eq!(judged_path(&path.into(), &ignoring).unwrap_err().reason, "path_case", "{path}");
         }
     }
 
@@ -513,11 +553,13 @@ mod tests {
 
     #[test]
     fn a_canonical_path_is_its_own_canonical_path_and_never_climbs() {
-        let mut passed = 0;
+        let (mut passed, mut plain) = (0, 0);
         for options in [AppOptions::default(), lenient()] {
             for raw in spellings() {
+                assert_eq!(canonical_path(&raw, &options), canonical_segments(&raw, &options), "{raw}");
                 let Ok(path) = canonical_path(&raw, &options) else { continue };
                 passed += 1;
+                plain += usize::from(is_plain(&raw));
                 assert_eq!(canonical_path(&path, &options).as_ref(), Ok(&path), "{raw}");
                 assert!(path.starts_with('/') && !path.starts_with("//"), "{raw} -> {path}");
                 assert!(path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\'), "{raw} -> {path}");
@@ -526,7 +568,7 @@ mod tests {
                 assert!(!climbs, "{raw} -> {path}");
             }
         }
-        assert!(passed > 1_000, "only {passed} spellings passed");
+        assert!(passed > 1_000 && plain > 1_000, "only {passed} spellings passed, {plain} of them plain");
     }
 
     #[test]
@@ -542,7 +584,8 @@ mod tests {
             ("[::1]:80", "[::1]", Some(80)),
             ("[0:0::1]", "[::1]", None),
         ] {
-            assert_eq!(canonical_host(raw), Ok(CanonicalHost { name: name.to_owned(), port }), "{raw}");
+            assert_eq!(canonical_host(raw), Ok(CanonicalHost { name: name.into(), port }), "{raw}");
+            assert_eq!(check_host(raw), Ok(()), "{raw}");
         }
     }
 
@@ -574,6 +617,7 @@ mod tests {
             "a\u{0}b",
         ] {
             assert!(canonical_host(raw).is_err(), "{raw:?} passed");
+            assert!(check_host(raw).is_err(), "{raw:?} passed");
         }
     }
 

@@ -54,7 +54,7 @@ impl Judge {
         now: Timestamp,
     ) -> bool {
         let site = self.site.load_full();
-        let Some(HostRole::App(vs, app)) = site.hosts.get(&request.host) else { return false };
+        let Some(HostRole::App(vs, app)) = site.hosts.get(request.host.as_ref()) else { return false };
         let place = Place::App(&request.host);
         let known = (purpose(app, request), KNOWN_FOR);
         let Ok(subject) = self.identities.identify_anew(&vs.id, place, token, known, now).await else {

@@ -192,7 +192,7 @@ impl Fleet {
         let mut health = self.known.entry(key_of(vs, app, upstream)).or_default();
         let was_well = health.is_well(Instant::now());
         health.checked(well);
-        let upstream = address_of(upstream);
+        let upstream = address_of(upstream).into_owned();
         match (was_well, well) {
             (true, false) => {
                 tracing::warn!(app = %app.id, upstream, "an upstream's health_path goes wrong; it gets no requests")
@@ -220,7 +220,7 @@ impl Way {
         peer.options.ca = self.trust.of(vs, app);
         let (mut session, _) = self.connector.get_http_session(&peer).await?;
         let mut head = RequestHeader::build("GET", path.as_bytes(), None)?;
-        head.insert_header(http::header::HOST, crate::forward::host_for(upstream, app))?;
+        head.insert_header(http::header::HOST, crate::forward::host_for(upstream, app).as_ref())?;
         head.insert_header(http::header::CONNECTION, "close")?;
         session.write_request_header(Box::new(head)).await?;
         session.finish_request_body().await?;

@@ -1,15 +1,18 @@
 //! Room 6: the way to the upstream. Everything here takes an [`Admitted`], which only exists with a permit of the gate.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use dashmap::DashMap;
 use doorward_access::cookies::CookieNames;
 use doorward_access::site::{App, Upstream};
 use doorward_api::Principal;
-use http::header;
+use http::header::{self, InvalidHeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use pingora::http::RequestHeader;
 use pingora::prelude::*;
@@ -18,9 +21,8 @@ use pingora::upstreams::peer::HttpUpstreamRequestPolicy;
 
 use crate::ctx::Admitted;
 use crate::handshake::{Handshake, own_number};
-use crate::hygiene::strip_request;
+use crate::hygiene::{change_request, strip_request};
 use crate::limits::Limits;
-use crate::local::REQUEST_ID;
 
 /// How long the addresses of a name are used before it is looked up again.
 const ADDRESSES_FOR: Duration = Duration::from_secs(10);
@@ -35,6 +37,15 @@ const LONGEST_GROUPS: usize = 8192;
 const VALUE: &AsciiSet = &CONTROLS.add(b'%');
 /// In a group's name also what separates groups.
 const GROUP: &AsciiSet = &VALUE.add(b',').add(b';');
+
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
+static REMOTE_GROUPS: HeaderName = HeaderName::from_static("remote-groups");
+static REMOTE_NAME: HeaderName = HeaderName::from_static("remote-name");
+static REMOTE_EMAIL: HeaderName = HeaderName::from_static("remote-email");
 
 /// The addresses of upstreams, looked up without blocking a worker.
 #[derive(Debug, Default)]
@@ -121,70 +132,86 @@ pub(crate) fn rewrite(
     upstream: &Upstream,
     (names, request_id): (CookieNames, &str),
 ) -> Result<()> {
-    // It was done on arrival; here nothing can stand between it and the upstream.
-    strip_request(head);
-    head.set_raw_path(admitted.request.target().as_bytes())?;
-    cut_cookies(head, names)?;
-    // Whoever was admitted has been told to go on already.
-    head.remove_header(&header::EXPECT);
-    let public = authority_of(&admitted.app.origin);
-    head.insert_header(header::HOST, host_for(upstream, &admitted.app))?;
-    head.insert_header("X-Forwarded-For", admitted.request.client.to_string())?;
-    head.insert_header("X-Forwarded-Proto", if admitted.request.secure { "https" } else { "http" })?;
-    head.insert_header("X-Forwarded-Host", public)?;
-    head.insert_header(REQUEST_ID, request_id)?;
-    match admitted.permit.principal() {
-        Some(principal) => introduce(head, principal),
-        None => Ok(()),
+    let target = admitted.request.target();
+    if head.raw_path() != target.as_bytes() {
+        head.set_raw_path(target.as_bytes())?;
     }
+    let mut written = Ok(());
+    change_request(head, |headers| {
+        // It was done on arrival; here nothing can stand between it and the upstream.
+        strip_request(headers);
+        cut_cookies(headers, names);
+        // Whoever was admitted has been told to go on already.
+        headers.remove(header::EXPECT);
+        written = introduce(headers, admitted, upstream, request_id);
+    });
+    written.or_err(InternalError, "what is said of a request is no field value")
 }
 
-fn cut_cookies(head: &mut RequestHeader, names: CookieNames) -> Result<()> {
+fn cut_cookies(headers: &mut HeaderMap, names: CookieNames) {
     // Several fields are one list (RFC 9113 8.2.3); HTTP/1 upstreams expect one field.
-    let fields: Vec<&[u8]> = head.headers.get_all(header::COOKIE).iter().map(|value| value.as_bytes()).collect();
-    if fields.is_empty() {
-        return Ok(());
-    }
-    match names.strip_ours(&fields.join(&b"; "[..])) {
-        Some(rest) => head.insert_header(header::COOKIE, rest),
-        None => {
-            head.remove_header(&header::COOKIE);
-            Ok(())
+    let mut fields = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let left = match (fields.next(), fields.next()) {
+        (None, _) => return,
+        (Some(only), None) => names.strip_ours(only),
+        (Some(first), Some(second)) => {
+            names.strip_ours(&[first, second].into_iter().chain(fields).collect::<Vec<_>>().join(&b"; "[..]))
         }
+    };
+    // What was a field's value before is one without some of its parts.
+    match left.and_then(|left| HeaderValue::from_maybe_shared(Bytes::from(left)).ok()) {
+        Some(left) => drop(headers.insert(header::COOKIE, left)),
+        None => drop(headers.remove(header::COOKIE)),
     }
 }
 
-/// Says who it is (decision A43).
-fn introduce(head: &mut RequestHeader, principal: &Principal) -> Result<()> {
-    head.insert_header("Remote-User", encoded(&principal.name))?;
-    head.insert_header("Remote-Groups", groups(principal))?;
+/// Says where it came from, and who it is (decision A43).
+fn introduce(
+    headers: &mut HeaderMap,
+    admitted: &Admitted,
+    upstream: &Upstream,
+    request_id: &str,
+) -> Result<(), InvalidHeaderValue> {
+    let proto = if admitted.request.secure { "https" } else { "http" };
+    let mut say = |name: &'static HeaderName, value: HeaderValue| drop(headers.insert(name, value));
+    say(&header::HOST, HeaderValue::from_str(&host_for(upstream, &admitted.app))?);
+    say(&FORWARDED_FOR, HeaderValue::from_str(&admitted.request.client.to_string())?);
+    say(&FORWARDED_PROTO, HeaderValue::from_static(proto));
+    say(&FORWARDED_HOST, HeaderValue::from_str(authority_of(&admitted.app.origin))?);
+    say(&REQUEST_ID, HeaderValue::from_str(request_id)?);
+    let Some(principal) = admitted.permit.principal() else { return Ok(()) };
+    say(&REMOTE_USER, HeaderValue::from_str(&encoded(&principal.name))?);
+    say(&REMOTE_GROUPS, HeaderValue::from_str(&groups(principal))?);
     if !principal.display_name.is_empty() {
-        head.insert_header("Remote-Name", encoded(shortened(&principal.display_name)))?;
+        say(&REMOTE_NAME, HeaderValue::from_str(&encoded(shortened(&principal.display_name)))?);
     }
     if let Some(email) = &principal.email {
-        head.insert_header("Remote-Email", encoded(shortened(email)))?;
+        say(&REMOTE_EMAIL, HeaderValue::from_str(&encoded(shortened(email)))?);
     }
     Ok(())
 }
 
 /// Percent-encoded UTF-8 where it is not plain ASCII. Outer spaces are encoded too: a field value has none.
-fn encoded(value: &str) -> String {
+fn encoded(value: &str) -> Cow<'_, str> {
     let inner = value.trim_matches(' ');
+    if inner.len() == value.len() {
+        return utf8_percent_encode(value, VALUE).into();
+    }
     let start = value.len() - value.trim_start_matches(' ').len();
     let end = value.len() - start - inner.len();
-    format!(
+    Cow::Owned(format!(
         "{}{}{}",
         "%20".repeat(start),
         utf8_percent_encode(inner, VALUE),
         "%20".repeat(if inner.is_empty() { 0 } else { end })
-    )
+    ))
 }
 
 /// The groups with commas between them. Whole groups only, as many as fit: fewer groups are fewer rights.
 fn groups(principal: &Principal) -> String {
     let mut list = String::new();
     for group in &principal.groups {
-        let name = utf8_percent_encode(&group.name, GROUP).to_string();
+        let name: Cow<'_, str> = utf8_percent_encode(&group.name, GROUP).into();
         if list.len() + name.len() + 1 > LONGEST_GROUPS {
             tracing::warn!(user = %principal.user, "more groups than fit into Remote-Groups");
             break;
@@ -210,14 +237,18 @@ pub(crate) fn authority_of(origin: &str) -> &str {
 }
 
 /// The host that an upstream is asked for.
-pub(crate) fn host_for(upstream: &Upstream, app: &App) -> String {
-    if upstream.preserve_host { authority_of(&app.origin).to_owned() } else { address_of(upstream) }
+pub(crate) fn host_for<'a>(upstream: &'a Upstream, app: &'a App) -> Cow<'a, str> {
+    if upstream.preserve_host { Cow::Borrowed(authority_of(&app.origin)) } else { address_of(upstream) }
 }
 
 /// The upstream's own authority, its default port left out.
-pub(crate) fn address_of(upstream: &Upstream) -> String {
+pub(crate) fn address_of(upstream: &Upstream) -> Cow<'_, str> {
     let default = if upstream.tls { 443 } else { 80 };
-    if upstream.port == default { upstream.host.clone() } else { format!("{}:{}", upstream.host, upstream.port) }
+    if upstream.port == default {
+        Cow::Borrowed(&upstream.host)
+    } else {
+        Cow::Owned(format!("{}:{}", upstream.host, upstream.port))
+    }
 }
 
 #[cfg(test)]

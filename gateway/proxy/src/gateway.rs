@@ -13,8 +13,8 @@ use doorward_access::cookies::CookieName;
 use doorward_access::gate::{UNCLEAR, Verdict};
 use doorward_access::sessions::Unclear;
 use doorward_access::site::{App, HostRole, Site, VirtualServer};
-use doorward_api::Subject;
 use doorward_api::ports::{Clock, Entropy};
+use doorward_api::{Subject, Timestamp};
 use http::{StatusCode, header};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
@@ -32,7 +32,7 @@ use crate::forward::{self, Addresses, Try};
 use crate::front::is_bad_chunk;
 use crate::handshake::Handshake;
 use crate::headroom::Headroom;
-use crate::hygiene::strip_request;
+use crate::hygiene::{change_request, strip_request};
 use crate::identify::{identify, purpose, token};
 use crate::intercept::{self, check_websocket, wants_page, wants_websocket};
 use crate::limits::Limits;
@@ -92,36 +92,39 @@ impl Gateway {
         }
     }
 
-    /// Rooms 2 to 5 of the public listener.
+    /// Rooms 2 to 5 of the public listener. What most requests do not come to is boxed: each of them pays for the room that the
+    /// longest way takes.
     async fn public(
         &self,
         judge: &Arc<Judge>,
         session: &mut Session,
         ctx: &mut RequestCtx,
-        arrived: Arrived,
+        arrived: &Arrived,
     ) -> Result<bool> {
         let Some(site) = ctx.site.clone() else {
             return Error::e_explain(InternalError, "a request without a site");
         };
-        match route(&site, &arrived) {
-            Err(refusal) => self.refuse(session, ctx, refusal, arrival_of(&site, &arrived, ctx)).await,
+        match route(&site, arrived) {
+            Err(refusal) => {
+                let arrival = arrival_of(&site, arrived, ctx);
+                Box::pin(self.refuse(session, ctx, refusal, arrival)).await
+            }
             Ok(Destination::Local { role, request }) => {
                 let (HostRole::Portal(vs) | HostRole::App(vs, _)) = &role;
-                ctx.record.virtual_server = vs.id.to_string();
-                ctx.record.app = "portal".to_owned();
+                ctx.record.for_portal(vs);
                 ctx.record.path(&request.path);
                 let arrival = Arrival {
                     request_id: ctx.record.request_id.clone(),
                     client: request.client,
                     secure: request.secure,
-                    host: request.host.clone(),
+                    host: request.host.as_ref().to_owned(),
                     role,
                 };
-                self.local(session, ctx, request, Some(arrival)).await
+                Box::pin(self.local(session, ctx, request, Some(arrival))).await
             }
             Ok(Destination::Asset { request }) => {
                 ctx.record.path(&request.path);
-                self.local(session, ctx, request, None).await
+                Box::pin(self.local(session, ctx, request, None)).await
             }
             Ok(Destination::App { vs, app, request }) => self.app(judge, &site, session, ctx, (vs, app, request)).await,
         }
@@ -138,8 +141,7 @@ impl Gateway {
     ) -> Result<bool> {
         let now = self.clock.now();
         let names = ctx.cookie_names();
-        ctx.record.virtual_server = vs.id.to_string();
-        ctx.record.app = app.id.to_string();
+        ctx.record.for_app(&vs, &app);
         ctx.record.path(&request.path);
         let token = token(names, CookieName::App, &session.req_header().headers);
         let purpose = purpose(&app, &request);
@@ -147,21 +149,38 @@ impl Gateway {
         if let Ok(subject) = &subject {
             ctx.record.subject(subject);
         }
-        let head = session.req_header();
         let verdict = match judge.decide(site, (&vs, &app), subject.as_ref().map_err(Clone::clone), &request, now) {
             Ok(verdict) => verdict,
             Err(unclear) => {
                 let arrival = arrival_at(&vs, &app, &request, ctx);
-                return self.unclear(session, ctx, &unclear, arrival).await;
+                return Box::pin(self.unclear(session, ctx, &unclear, arrival)).await;
             }
         };
         match verdict {
             Verdict::Admit(permit) => {
                 ctx.record.decision("admit", permit.by());
-                let upgrade = wants_websocket(head);
+                let upgrade = wants_websocket(session.req_header());
                 let admitted = Box::new(Admitted { permit, vs, app, request, upgrade });
                 self.admit(session, ctx, admitted).await
             }
+            verdict => Box::pin(self.turn_away(judge, session, ctx, (vs, app, request), verdict, now)).await,
+        }
+    }
+
+    /// Room 5 for an application: the answer of whoever may not pass, or not yet.
+    async fn turn_away(
+        &self,
+        judge: &Arc<Judge>,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        (vs, app, request): (Arc<VirtualServer>, Arc<App>, CanonicalRequest),
+        verdict: Verdict,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let names = ctx.cookie_names();
+        let head = session.req_header();
+        match verdict {
+            Verdict::Admit(_) => Error::e_explain(InternalError, "whoever may pass is not turned away"),
             Verdict::Challenge { by, .. } => {
                 ctx.record.decision("challenge", &by);
                 let response = if wants_page(head) {
@@ -190,7 +209,7 @@ impl Gateway {
         if admitted.upgrade {
             if let Err(refusal) = check_websocket(session.req_header(), &admitted.app) {
                 let arrival = arrival_at(&admitted.vs, &admitted.app, &admitted.request, ctx);
-                return self.refuse(session, ctx, refusal, Some(arrival)).await;
+                return Box::pin(self.refuse(session, ctx, refusal, Some(arrival))).await;
             }
             session.as_downstream_mut().set_read_timeout(Some(self.limits.upgraded_idle));
         }
@@ -229,8 +248,8 @@ impl Gateway {
         ctx: &mut RequestCtx,
         arrived: Arrived,
     ) -> Result<bool> {
-        ctx.record.app = "console".to_owned();
-        if !hosts.contains(&arrived.host.name) {
+        ctx.record.for_console();
+        if !hosts.iter().any(|host| **host == *arrived.host.name) {
             return self.refuse(session, ctx, Refusal::misdirected("host_not_of_console"), None).await;
         }
         match canonical_request(&arrived, &Default::default()) {
@@ -370,7 +389,7 @@ impl ProxyHttp for Gateway {
         let trusted = ctx.site.as_ref().map_or(&[][..], |site| &site.trusted_proxies);
         let peer = Peer::of(session.as_downstream());
         let arrived = arrive(session.req_header(), &peer, trusted, &self.limits);
-        strip_request(session.req_header_mut());
+        change_request(session.req_header_mut(), strip_request);
         ctx.stage = match arrived {
             Ok(arrived) => {
                 ctx.record.arrived(&arrived);
@@ -384,9 +403,7 @@ impl ProxyHttp for Gateway {
     /// Rooms 2 to 5. True: answered.
     async fn request_filter(&self, session: &mut Session, ctx: &mut RequestCtx) -> Result<bool> {
         match (std::mem::replace(&mut ctx.stage, Stage::Begun), &self.kind) {
-            (Stage::Arrived(arrived), Kind::Public(judge)) => {
-                Box::pin(self.public(judge, session, ctx, *arrived)).await
-            }
+            (Stage::Arrived(arrived), Kind::Public(judge)) => self.public(judge, session, ctx, &arrived).await,
             (Stage::Arrived(arrived), Kind::Console { hosts }) => {
                 Box::pin(self.console(hosts, session, ctx, *arrived)).await
             }
@@ -529,7 +546,7 @@ impl ProxyHttp for Gateway {
         let failure = Failure::of(error);
         ctx.record.reason = Some(error.to_string());
         if failure.status >= 500 {
-            tracing::warn!(request_id = %ctx.record.request_id, app = %ctx.record.app, %error, "a request failed");
+            tracing::warn!(request_id = %ctx.record.request_id, app = %ctx.record.app(), %error, "a request failed");
         }
         if failure.status != CLIENT_GONE
             && answered(session.as_downstream()).is_none()
@@ -604,8 +621,8 @@ fn arrival_of(site: &Site, arrived: &Arrived, ctx: &RequestCtx) -> Option<Arriva
         request_id: ctx.record.request_id.clone(),
         client: arrived.client,
         secure: arrived.secure,
-        host: arrived.host.name.clone(),
-        role: site.hosts.get(&arrived.host.name)?.clone(),
+        host: arrived.host.name.as_ref().to_owned(),
+        role: site.hosts.get(arrived.host.name.as_ref())?.clone(),
     })
 }
 
@@ -614,7 +631,7 @@ fn arrival_at(vs: &Arc<VirtualServer>, app: &Arc<App>, request: &CanonicalReques
         request_id: ctx.record.request_id.clone(),
         client: request.client,
         secure: request.secure,
-        host: request.host.clone(),
+        host: request.host.as_ref().to_owned(),
         role: HostRole::App(vs.clone(), app.clone()),
     }
 }

@@ -10,7 +10,7 @@ use crate::canonical::CanonicalRequest;
 
 /// A token from one of our cookies. A malformed one is none (SE-04).
 pub(crate) fn token(names: CookieNames, which: CookieName, headers: &HeaderMap) -> Option<Token> {
-    names.get(which, headers).as_deref().and_then(Token::parse)
+    names.token(which, headers)
 }
 
 /// Whether a request counts as use of the session that it comes with. What it says of itself (`Sec-Fetch-Mode`) counts for

@@ -80,9 +80,9 @@ pub(crate) fn challenge(
         app: app.id.clone(),
         origin: app.origin.clone(),
         host: app.host.clone(),
-        path_and_query: request.target(),
-        path: request.judged.clone(),
-        method: request.method.clone(),
+        path_and_query: request.target().into_owned(),
+        path: request.judged.as_ref().to_owned(),
+        method: request.method.clone().into_owned(),
         hop: hop.hash(),
     };
     let location = match judge.returns.seal(vs, &return_to, now) {

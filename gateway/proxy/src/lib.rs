@@ -62,6 +62,7 @@ pub use front::Front;
 pub use headroom::Headroom;
 pub use limits::Limits;
 pub use live::Live;
+pub use record::Lines;
 pub use trust::read_authorities;
 
 use crate::decide::Judge;
@@ -100,8 +101,8 @@ pub struct GatewayParts {
     pub metrics: Arc<dyn Metrics>,
     /// The limits.
     pub limits: Limits,
-    /// Write a line for each request (tracing target `access`).
-    pub access_log: bool,
+    /// Takes a line for each request. `None`: none is written.
+    pub lines: Option<Lines>,
 }
 
 /// What the console's listener is built from.
@@ -120,8 +121,8 @@ pub struct ConsoleParts {
     pub metrics: Arc<dyn Metrics>,
     /// The limits.
     pub limits: Limits,
-    /// Write a line for each request (tracing target `access`).
-    pub access_log: bool,
+    /// Takes a line for each request. `None`: none is written.
+    pub lines: Option<Lines>,
 }
 
 /// The service for portals and applications. Its listeners are added by the caller.
@@ -131,9 +132,9 @@ pub fn public_service(conf: &Arc<ServerConf>, parts: GatewayParts) -> Service<Fr
     let gateway = Gateway {
         kind: Kind::Public(Arc::new(judge)),
         router: parts.router,
-        clock: parts.clock,
+        clock: parts.clock.clone(),
         entropy: parts.entropy,
-        book: Arc::new(Book { metrics: parts.metrics, access_log: parts.access_log }),
+        book: Arc::new(Book { metrics: parts.metrics, clock: parts.clock, lines: parts.lines }),
         limits: Arc::new(parts.limits),
         live: parts.live,
         departure: parts.departure,
@@ -150,9 +151,9 @@ pub fn console_service(conf: &Arc<ServerConf>, parts: ConsoleParts) -> Service<F
     let gateway = Gateway {
         kind: Kind::Console { hosts: parts.hosts },
         router: parts.router,
-        clock: parts.clock,
+        clock: parts.clock.clone(),
         entropy: parts.entropy,
-        book: Arc::new(Book { metrics: parts.metrics, access_log: parts.access_log }),
+        book: Arc::new(Book { metrics: parts.metrics, clock: parts.clock, lines: parts.lines }),
         limits: Arc::new(parts.limits),
         live: Live::new(),
         departure: parts.departure,

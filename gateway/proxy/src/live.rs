@@ -4,13 +4,13 @@
 //! And a live WebSocket or stream is judged again more than twice a second, which finds whatever else changed: a sign-out in another
 //! process, a user switched off, another policy.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use doorward_api::SessionId;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,8 @@ tokio::task_local! {
 /// The requests under way, by portal session.
 #[derive(Debug, Default)]
 pub struct Live {
-    by_session: DashMap<SessionId, HashMap<u64, CancellationToken>>,
+    /// Few each: what one person has open.
+    by_session: DashMap<SessionId, Vec<(u64, CancellationToken)>>,
     next: AtomicU64,
 }
 
@@ -45,7 +46,7 @@ impl Live {
     /// Cuts everything that is under way for a portal session, and says how much it was.
     pub fn cut(&self, portal: &SessionId) -> usize {
         let Some((_, tokens)) = self.by_session.remove(portal) else { return 0 };
-        tokens.values().for_each(CancellationToken::cancel);
+        tokens.iter().for_each(|(_, token)| token.cancel());
         tokens.len()
     }
 
@@ -58,17 +59,20 @@ impl Live {
     pub(crate) fn enter(self: &Arc<Self>, portal: &SessionId) -> Option<Entered> {
         let token = CUT.try_with(CancellationToken::clone).ok()?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.by_session.entry(portal.clone()).or_default().insert(number, token);
+        self.by_session.entry(portal.clone()).or_default().push((number, token));
         Some(Entered { live: self.clone(), session: portal.clone(), number })
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        if let Some(mut tokens) = self.live.by_session.get_mut(&self.session) {
-            tokens.remove(&self.number);
+        // One look for both: what is under way, and whether anything still is.
+        if let Entry::Occupied(mut tokens) = self.live.by_session.entry(self.session.clone()) {
+            tokens.get_mut().retain(|(number, _)| *number != self.number);
+            if tokens.get().is_empty() {
+                tokens.remove();
+            }
         }
-        self.live.by_session.remove_if(&self.session, |_, tokens| tokens.is_empty());
     }
 }
 

@@ -119,7 +119,7 @@ async fn read_at_most(session: &mut Session, most: usize) -> Result<Option<Bytes
 pub(crate) async fn invite_body(session: &mut Session) -> Result<()> {
     let downstream = session.as_downstream_mut();
     let waits = !downstream.is_http2() && downstream.req_header().headers.contains_key(header::EXPECT);
-    if waits { downstream.write_continue_response().await } else { Ok(()) }
+    if waits { Box::pin(downstream.write_continue_response()).await } else { Ok(()) }
 }
 
 /// Whether the rest of a request's body is small enough to be read before the answer, so that the connection can go on to

@@ -2,11 +2,14 @@
 //! lies in the request's context; should that be dropped before Pingora reports the end (a client left, a session was cut),
 //! dropping it writes the line.
 
+use std::borrow::Cow;
+use std::fmt::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use doorward_api::ports::{Entropy, Metrics};
+use doorward_access::site::{App, VirtualServer};
+use doorward_api::ports::{Clock, Entropy, Metrics};
 use doorward_api::{PolicyId, Subject, Token, UserId};
 
 use crate::arrive::Arrived;
@@ -14,11 +17,29 @@ use crate::refusal::Refusal;
 
 /// The longest value of a line (AU-01).
 const LONGEST: usize = 1024;
+/// Room for a usual line.
+const USUAL_LINE: usize = 768;
+
+/// Takes the access log's lines: each whole, with its line end, one call for each.
+pub type Lines = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Where records go.
 pub(crate) struct Book {
     pub(crate) metrics: Arc<dyn Metrics>,
-    pub(crate) access_log: bool,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// `None`: no lines are written.
+    pub(crate) lines: Option<Lines>,
+}
+
+/// Whose page a request was for.
+#[derive(Debug, Clone)]
+enum Whose {
+    /// No application's.
+    Ours(&'static str),
+    /// The portal's pages of a virtual server.
+    Portal(Arc<VirtualServer>),
+    /// An application's.
+    App(Arc<VirtualServer>, Arc<App>),
 }
 
 /// What is known of a request by now.
@@ -28,19 +49,35 @@ pub(crate) struct Record {
     written: bool,
     /// The request's id; on error pages, in the answer, and sent upstream.
     pub(crate) request_id: String,
-    /// The virtual server; empty while unknown.
-    pub(crate) virtual_server: String,
-    /// The application, or `portal`, `console`, `none`.
-    pub(crate) app: String,
-    host: String,
-    method: String,
-    path: String,
+    whose: Whose,
+    host: Option<Arc<str>>,
+    method: Cow<'static, str>,
+    path: Option<Arc<str>>,
     client: Option<IpAddr>,
     user: Option<UserId>,
     decision: &'static str,
-    policies: String,
+    policies: Vec<PolicyId>,
     /// Why it was refused or failed.
     pub(crate) reason: Option<String>,
+}
+
+impl Whose {
+    /// The virtual server's id; empty while unknown.
+    fn virtual_server(&self) -> &str {
+        match self {
+            Self::Ours(_) => "",
+            Self::Portal(vs) | Self::App(vs, _) => vs.id.as_str(),
+        }
+    }
+
+    /// The application, or `portal`, `console`, `none`.
+    fn app(&self) -> &str {
+        match self {
+            Self::Ours(name) => name,
+            Self::Portal(_) => "portal",
+            Self::App(_, app) => app.id.as_str(),
+        }
+    }
 }
 
 impl Record {
@@ -55,15 +92,14 @@ impl Record {
             begun,
             written: false,
             request_id,
-            virtual_server: String::new(),
-            app: "none".to_owned(),
-            host: String::new(),
-            method: String::new(),
-            path: String::new(),
+            whose: Whose::Ours("none"),
+            host: None,
+            method: Cow::Borrowed(""),
+            path: None,
             client: None,
             user: None,
             decision: "none",
-            policies: String::new(),
+            policies: Vec::new(),
             reason: None,
         }
     }
@@ -71,14 +107,34 @@ impl Record {
     /// What the first room found.
     pub(crate) fn arrived(&mut self, arrived: &Arrived) {
         self.client = Some(arrived.client);
-        self.host.clone_from(&arrived.host.name);
-        self.method.clone_from(&arrived.method);
-        self.path = readable_path(&arrived.path);
+        self.host = Some(arrived.host.name.clone());
+        self.method = arrived.method.clone();
+        self.path = Some(arrived.path.clone());
     }
 
     /// The path in its canonical form.
-    pub(crate) fn path(&mut self, path: &str) {
-        self.path = readable_path(path);
+    pub(crate) fn path(&mut self, path: &Arc<str>) {
+        self.path = Some(path.clone());
+    }
+
+    /// It is for the console.
+    pub(crate) fn for_console(&mut self) {
+        self.whose = Whose::Ours("console");
+    }
+
+    /// It is for our own pages at a virtual server's host.
+    pub(crate) fn for_portal(&mut self, vs: &Arc<VirtualServer>) {
+        self.whose = Whose::Portal(vs.clone());
+    }
+
+    /// It is for an application.
+    pub(crate) fn for_app(&mut self, vs: &Arc<VirtualServer>, app: &Arc<App>) {
+        self.whose = Whose::App(vs.clone(), app.clone());
+    }
+
+    /// The application, or `portal`, `console`, `none`.
+    pub(crate) fn app(&self) -> &str {
+        self.whose.app()
     }
 
     /// Who asks.
@@ -89,7 +145,7 @@ impl Record {
     /// What the gate said.
     pub(crate) fn decision(&mut self, decision: &'static str, by: &[PolicyId]) {
         self.decision = decision;
-        self.policies = shortened(&by.iter().map(PolicyId::as_str).collect::<Vec<_>>().join(","));
+        self.policies = by.to_vec();
     }
 
     /// Why not.
@@ -103,31 +159,75 @@ impl Record {
             return;
         }
         let took = self.begun.elapsed();
-        self.book.metrics.request(&self.virtual_server, &self.app, status_class(status), took);
-        if self.book.access_log {
-            self.write_line(status, took.as_secs_f64() * 1000.0);
+        let (vs, app) = (self.whose.virtual_server(), self.whose.app());
+        self.book.metrics.request(vs, app, status_class(status), took);
+        if let Some(lines) = &self.book.lines {
+            lines(&self.line(status, took));
         }
     }
 
-    fn write_line(&self, status: Option<u16>, milliseconds: f64) {
-        tracing::info!(
-            target: "access",
-            request_id = %self.request_id,
-            virtual_server = %self.virtual_server,
-            app = %self.app,
-            client = self.client.map(tracing::field::display),
-            host = %self.host,
-            method = %self.method,
-            path = %self.path,
-            status = status.unwrap_or_default(),
-            cut = status.is_none(),
-            decision = self.decision,
-            policies = %self.policies,
-            user = self.user.as_ref().map(tracing::field::display),
-            reason = self.reason.as_deref().map(shortened),
-            ms = milliseconds,
-            "request"
-        );
+    /// The line, in the form of every other line of the log, so that one reader reads all. It is written out by hand: as an
+    /// event it would cost as much as the whole gate.
+    fn line(&self, status: Option<u16>, took: Duration) -> String {
+        let mut line = String::with_capacity(USUAL_LINE);
+        line.push_str("{\"timestamp\":\"");
+        self.book.clock.now().write_rfc3339(&mut line);
+        line.push_str("\",\"level\":\"INFO\",\"fields\":{\"message\":\"request\"");
+        let mut fields = Fields(&mut line);
+        fields.text("request_id", &self.request_id);
+        fields.text("virtual_server", self.whose.virtual_server());
+        fields.text("app", self.whose.app());
+        if let Some(client) = self.client {
+            fields.bare("client", format_args!("\"{client}\""));
+        }
+        fields.text("host", self.host.as_deref().unwrap_or_default());
+        fields.text("method", &self.method);
+        fields.text("path", &readable_path(self.path.as_deref().unwrap_or_default()));
+        fields.bare("status", format_args!("{}", status.unwrap_or_default()));
+        fields.bare("cut", format_args!("{}", status.is_none()));
+        fields.text("decision", self.decision);
+        fields.text("policies", &self.policies.iter().map(PolicyId::as_str).collect::<Vec<_>>().join(","));
+        if let Some(user) = &self.user {
+            fields.text("user", user.as_str());
+        }
+        if let Some(reason) = &self.reason {
+            fields.text("reason", reason);
+        }
+        let micros = took.as_micros();
+        fields.bare("ms", format_args!("{}.{:03}", micros / 1000, micros % 1000));
+        line.push_str("},\"target\":\"access\"}\n");
+        line
+    }
+}
+
+/// The fields of a line.
+struct Fields<'a>(&'a mut String);
+
+impl Fields<'_> {
+    /// A text: cut, and escaped where it must be.
+    fn text(&mut self, name: &str, value: &str) {
+        let value = shortened(value);
+        self.name(name);
+        if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+            self.0.push('"');
+            self.0.push_str(value);
+            self.0.push('"');
+        } else {
+            self.0.push_str(&serde_json::Value::from(value).to_string());
+        }
+    }
+
+    /// What needs no escaping.
+    fn bare(&mut self, name: &str, value: std::fmt::Arguments<'_>) {
+        self.name(name);
+        // Writing into a text cannot fail.
+        let _ = self.0.write_fmt(value);
+    }
+
+    fn name(&mut self, name: &str) {
+        self.0.push_str(",\"");
+        self.0.push_str(name);
+        self.0.push_str("\":");
     }
 }
 
@@ -182,25 +282,34 @@ fn status_class(status: Option<u16>) -> &'static str {
     }
 }
 
-/// A path for the log: secrets of links left out, and not too long.
-fn readable_path(path: &str) -> String {
-    let readable = |segment: &str| if Token::parse(segment).is_some() { "…".to_owned() } else { segment.to_owned() };
-    shortened(&path.split('/').map(readable).collect::<Vec<_>>().join("/"))
+/// A path for the log: secrets of links left out.
+fn readable_path(path: &str) -> Cow<'_, str> {
+    let is_secret = |segment: &str| Token::parse(segment).is_some();
+    if !path.split('/').any(is_secret) {
+        return Cow::Borrowed(path);
+    }
+    let readable = |segment| if is_secret(segment) { "…" } else { segment };
+    Cow::Owned(path.split('/').map(readable).collect::<Vec<_>>().join("/"))
 }
 
-fn shortened(text: &str) -> String {
+fn shortened(text: &str) -> &str {
+    if text.len() <= LONGEST {
+        return text;
+    }
     let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= LONGEST).last().unwrap_or(0);
-    if text.len() <= LONGEST { text.to_owned() } else { text.get(..end).unwrap_or_default().to_owned() }
+    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use std::sync::Mutex;
-    use std::time::Duration;
 
-    use doorward_api::Factor;
+    use doorward_access::site::{AppOptions, HostRole};
+    use doorward_api::{Factor, Principal, Timestamp};
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::testing::{alice, site, wiki};
 
     /// Remembers what was measured of requests.
     #[derive(Default)]
@@ -224,6 +333,15 @@ pub(crate) mod tests {
         }
     }
 
+    /// A clock that stands still.
+    pub(crate) struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(1_764_000_000_007)
+        }
+    }
+
     struct Zeros;
 
     impl Entropy for Zeros {
@@ -232,10 +350,76 @@ pub(crate) mod tests {
         }
     }
 
+    fn book(seen: &Arc<Seen>) -> Arc<Book> {
+        Arc::new(Book { metrics: seen.clone(), clock: Arc::new(Still), lines: None })
+    }
+
+    /// The line of a request of alice's to the wiki.
+    fn line_of(path: &str, host: &str, reason: Option<&str>) -> String {
+        let site = site("", &[wiki(AppOptions::default())]);
+        let Some(HostRole::App(vs, app)) = site.hosts.get("wiki.localhost") else { panic!("the wiki is there") };
+        let mut record = Record::begin(book(&Arc::default()), "id-1".into());
+        record.for_app(vs, app);
+        record.path(&path.into());
+        record.host = Some(host.into());
+        record.method = "GET".into();
+        record.client = Some("2001:db8::1".parse().unwrap());
+        record.subject(&Subject::User(Arc::new(Principal { user: "u-1".into(), ..alice() })));
+        record.decision("admit", &["one".into(), "other".into()]);
+        record.reason = reason.map(str::to_owned);
+        record.written = true;
+        record.line(Some(200), Duration::from_micros(12_034))
+    }
+
+    #[test]
+    fn a_line_is_one_json_object_in_the_form_of_the_log() {
+        let line = line_of("/page", "wiki.localhost", None);
+        assert_eq!(
+            line,
+            "{\"timestamp\":\"2025-11-24T16:00:00.007Z\",\"level\":\"INFO\",\"fields\":{\"message\":\"request\",\"request_id\":\"id-1\",\
+             \"virtual_server\":\"default\",\"app\":\"wiki\",\"client\":\"2001:db8::1\",\"host\":\"wiki.localhost\",\"method\":\"GET\",\
+             \"path\":\"/page\",\"status\":200,\"cut\":false,\"decision\":\"admit\",\"policies\":\"one,other\",\"user\":\"u-1\",\
+             \"ms\":12.034},\"target\":\"access\"}\n"
+        );
+    }
+
+    #[test]
+    fn whatever_a_stranger_sends_a_line_stays_a_line() {
+        for sent in ["a\r\nb", "\u{1b}[2J", "\"}{\"", "\u{2028}", "\\", "\u{0}", "é"] {
+            let line = line_of(&format!("/{sent}"), sent, Some(sent));
+            let read: Value = serde_json::from_str(&line).unwrap();
+            let fields = &read["fields"];
+            assert_eq!(
+                json!([fields["path"], fields["host"], fields["reason"]]),
+                json!([format!("/{sent}"), sent, sent])
+            );
+            assert_eq!(line.chars().filter(|character| character.is_control()).collect::<String>(), "\n", "{sent:?}");
+        }
+        let long = "x".repeat(1_000_000);
+        let read: Value = serde_json::from_str(&line_of(&long, &long, Some(&long))).unwrap();
+        for name in ["path", "host", "reason"] {
+            assert_eq!(read["fields"][name].as_str().map(str::len), Some(LONGEST), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_request_has_one_line_in_the_book() {
+        let written: Arc<Mutex<Vec<String>>> = Arc::default();
+        let pen = written.clone();
+        let lines: Lines = Arc::new(move |line: &str| pen.lock().unwrap().push(line.to_owned()));
+        let seen = Arc::new(Seen::default());
+        let book = Arc::new(Book { metrics: seen, clock: Arc::new(Still), lines: Some(lines) });
+        Record::begin(book.clone(), "one".into()).finish(Some(204));
+        drop(Record::begin(book, "two".into()));
+        let written = written.lock().unwrap();
+        let cut = |line: &String| serde_json::from_str::<Value>(line).unwrap()["fields"]["cut"].as_bool();
+        assert_eq!(written.iter().map(cut).collect::<Vec<_>>(), [Some(false), Some(true)]);
+    }
+
     #[test]
     fn every_request_is_measured_once_a_cut_one_too() {
         let seen = Arc::new(Seen::default());
-        let book = Arc::new(Book { metrics: seen.clone(), access_log: true });
+        let book = book(&seen);
         let mut record = Record::begin(book.clone(), "one".into());
         record.finish(Some(204));
         drop(record);
@@ -246,8 +430,7 @@ pub(crate) mod tests {
     #[test]
     fn a_refused_head_is_a_request_that_was_answered() {
         let seen = Arc::new(Seen::default());
-        let refusals =
-            Refusals { book: Arc::new(Book { metrics: seen.clone(), access_log: true }), entropy: Arc::new(Zeros) };
+        let refusals = Refusals { book: book(&seen), entropy: Arc::new(Zeros) };
         let answer = refusals.head(Refusal::bad("host_twice"), None, Instant::now());
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
         assert_eq!(*seen.0.lock().unwrap(), ["host_twice", "/none/4xx"]);

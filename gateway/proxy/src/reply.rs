@@ -46,7 +46,8 @@ fn public_location(location: &str, app: &App) -> Option<String> {
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
-    let inner = |upstream: &Upstream| [address_of(upstream), format!("{}:{}", upstream.host, upstream.port)];
+    let inner =
+        |upstream: &Upstream| [address_of(upstream).into_owned(), format!("{}:{}", upstream.host, upstream.port)];
     // The public host with another scheme or without its port is what an application says that knows itself badly.
     let public = authority_of(&app.origin);
     let is_inner = app.upstream.iter().flat_map(inner).any(|inner| inner.eq_ignore_ascii_case(authority));

@@ -6,7 +6,7 @@ use doorward_access::site::{App, AppOptions, HostRole, Site, VirtualServer};
 use http::StatusCode;
 
 use crate::arrive::Arrived;
-use crate::canonical::{CanonicalRequest, canonical_path, is_reserved, judged_path};
+use crate::canonical::{CanonicalRequest, canonical_path, is_plain, is_reserved, judged_path};
 use crate::refusal::Refusal;
 
 /// What every application takes; more is opted into (decision A30).
@@ -26,7 +26,7 @@ pub(crate) enum Destination {
 /// Finds the destination, and brings the request into its canonical form with the options of that destination.
 pub(crate) fn route(site: &Site, arrived: &Arrived) -> Result<Destination, Refusal> {
     let strict = AppOptions::default();
-    let Some(role) = site.hosts.get(&arrived.host.name) else {
+    let Some(role) = site.hosts.get(arrived.host.name.as_ref()) else {
         let asset = canonical_request(arrived, &strict).ok().filter(is_asset);
         let request = asset.ok_or(Refusal::misdirected("host_unknown"))?;
         return Ok(Destination::Asset { request });
@@ -49,12 +49,13 @@ pub(crate) fn route(site: &Site, arrived: &Arrived) -> Result<Destination, Refus
 }
 
 fn is_asset(request: &CanonicalRequest) -> bool {
-    matches!(request.method.as_str(), "GET" | "HEAD") && request.path.starts_with("/.doorward/assets/")
+    matches!(request.method.as_ref(), "GET" | "HEAD") && request.path.starts_with("/.doorward/assets/")
 }
 
 /// The canonical request for a destination with these options.
 pub(crate) fn canonical_request(arrived: &Arrived, options: &AppOptions) -> Result<CanonicalRequest, Refusal> {
-    let path = canonical_path(&arrived.path, options)?;
+    let path =
+        if is_plain(&arrived.path) { arrived.path.clone() } else { canonical_path(&arrived.path, options)?.into() };
     Ok(CanonicalRequest {
         method: arrived.method.clone(),
         host: arrived.host.name.clone(),
@@ -101,9 +102,9 @@ mod tests {
             client: "192.0.2.9".parse().unwrap(),
             secure: false,
             host: canonical_host(host).unwrap(),
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: Some("q=/public".to_owned()),
+            method: method.to_owned().into(),
+            path: path.into(),
+            query: Some("q=/public".into()),
         };
         route(&site, &arrived).map(|destination| match destination {
             Destination::Local { role: HostRole::Portal(_), request } => format!("portal {}", request.target()),

@@ -79,10 +79,10 @@ pub(crate) fn admitted(path: &str, query: Option<&str>, principal: Option<Princi
     let Some(HostRole::App(vs, app)) = site.hosts.get("wiki.localhost") else { panic!("the wiki is there") };
     let request = CanonicalRequest {
         method: "GET".into(),
-        host: app.host.clone(),
+        host: app.host.as_str().into(),
         path: path.into(),
         judged: path.into(),
-        query: query.map(str::to_owned),
+        query: query.map(Arc::from),
         client: "192.0.2.9".parse().unwrap(),
         secure: false,
     };

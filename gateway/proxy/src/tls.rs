@@ -181,7 +181,7 @@ pub fn settings(certificates: Arc<Certificates>) -> pingora::Result<TlsSettings>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     /// Lower case, no final dot.
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
 }
 
 struct RememberName;
@@ -191,7 +191,7 @@ impl TlsAccept for RememberName {
     async fn handshake_complete_callback(&self, tls: &TlsRef) -> Option<Arc<dyn Any + Send + Sync>> {
         let name = tls.server_name()?;
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-        Some(Arc::new(Asked { name }))
+        Some(Arc::new(Asked { name: name.into() }))
     }
 }
 

@@ -43,7 +43,7 @@ use crate::{Failure, Finding};
 /// `doorward run`: serves what the configuration says until it is told to stop.
 pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     let access_log = AccessLog::new();
-    log_as_json(access_log.clone());
+    log_as_json();
     let config = config::load(&args.config.config)?;
     let holder = if args.upgrade { Holder::Predecessor } else { Holder::Nobody };
     let listeners = Listeners::of(&config, holder)?;
@@ -52,6 +52,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     let store = wire::open_own_store(&config, &runtime)?;
     let virtual_servers: Vec<VirtualServerId> = config.site.virtual_servers.keys().cloned().collect();
     ensure(&runtime, &store, &virtual_servers)?;
+    let lines = access_log.lines();
     let seals = virtual_servers.first().map(|vs| Seals::new(access_log, &store, vs.clone()));
     let background = Background {
         checkpoints: config.checkpoints.clone(),
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     if let Some(seals) = &seals {
         seals.start(&runtime);
     }
-    let served = listeners.serve(gateway, &store, &runtime, None);
+    let served = listeners.serve(gateway, &store, &runtime, None, lines);
     // No request is answered any more: these are the last lines.
     if let Some(seals) = &seals {
         runtime.block_on(seals.seal());
@@ -132,7 +133,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
     let (virtual_servers, memory) = (vec![vs], Memory::find(None));
     Background { checkpoints, key, virtual_servers, certificates: None, memory }.start(&runtime, &store, &gateway);
     demo::print_banner(args.port, args.console_port, args.metrics_port, &passwords).map_err(Failure::other)?;
-    listeners.serve(gateway, &store, &runtime, Some(sink))?;
+    listeners.serve(gateway, &store, &runtime, Some(sink), None)?;
     finish(runtime, &store);
     Ok(Finding::Good)
 }
@@ -257,13 +258,9 @@ fn finish(runtime: tokio::runtime::Runtime, store: &Store) {
 }
 
 /// One JSON object a line on standard error; `RUST_LOG` chooses what.
-fn log_as_json(access_log: AccessLog) {
-    let of_access = || filter_fn(|what| what.target() == "access");
-    let others = FilterExt::<_>::and(log_filter("info"), FilterExt::<_>::not(of_access()));
-    let rest = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(others);
-    let lines = FilterExt::<_>::and(log_filter("info"), of_access());
-    let access = tracing_subscriber::fmt::layer().json().with_writer(access_log).with_filter(lines);
-    let _ = tracing_subscriber::registry().with(rest).with(access).try_init();
+fn log_as_json() {
+    let layer = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(log_filter("info"));
+    let _ = tracing_subscriber::registry().with(layer).try_init();
 }
 
 /// Warnings only, for a terminal.

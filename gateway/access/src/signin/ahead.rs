@@ -114,9 +114,9 @@ impl Desk {
         let object = Object {
             virtual_server: vs.id.clone(),
             app: to.app.clone(),
-            host: to.host.clone(),
-            method: to.method.clone(),
-            path: to.path.clone(),
+            host: to.host.as_str().into(),
+            method: to.method.clone().into(),
+            path: to.path.as_str().into(),
             client: visit.address,
             secure: to.origin.starts_with("https:"),
         };

@@ -17,6 +17,34 @@ pub trait Entropy: Send + Sync {
     fn id(&self) -> String {
         let mut bytes = [0_u8; 16];
         self.fill(&mut bytes);
-        data_encoding::BASE32_NOPAD.encode(&bytes).to_ascii_lowercase()
+        base32(u128::from_be_bytes(bytes))
+    }
+}
+
+/// 26 digits of RFC 4648's base32, in small letters; the last one holds three bits and two zeros. Every request gets such an
+/// id, so it is written at one go.
+fn base32(bits: u128) -> String {
+    const DIGITS: [char; 32] = [
+        'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v',
+        'w', 'x', 'y', 'z', '2', '3', '4', '5', '6', '7',
+    ];
+    let digit = |value: u128| DIGITS.get(usize::try_from(value & 31).unwrap_or(0)).copied().unwrap_or('a');
+    let mut text = String::with_capacity(26);
+    text.extend((0..25).map(|place| digit(bits >> (123 - 5 * place))));
+    text.push(digit(bits << 2));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_base32_of_its_bits_in_small_letters() {
+        let pattern = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210_u128;
+        for bits in [0, 1, 7, u128::MAX, pattern, pattern.rotate_left(61)] {
+            let expected = data_encoding::BASE32_NOPAD.encode(&bits.to_be_bytes()).to_ascii_lowercase();
+            assert_eq!(base32(bits), expected);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What must hold for all policies and all requests.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -89,7 +90,7 @@ impl Ask {
             ["wiki", "intranet", "public"][pick(3)],
             ["/", "/health", "/admin", "/admin/x", "/administrator", "/a/b", "/a/b.png", "//admin"][pick(8)],
         );
-        object.method = ["GET", "HEAD", "POST", "PUT"][pick(4)].to_owned();
+        object.method = ["GET", "HEAD", "POST", "PUT"][pick(4)].into();
         object.client =
             ["192.0.2.1", "10.0.0.1", "127.0.0.1", "::1", "::ffff:10.0.0.9", "2001:db8::1"][pick(6)].parse().unwrap();
         object.secure = pick(4) > 0;
@@ -125,6 +126,12 @@ fn a_kept_decision_is_the_decision_for_ten_thousand_requests_over_reloads() {
     let mut kept: HashMap<FootprintKey, Decision> = HashMap::new();
     let mut hits = 0;
     let mut seen = [0; 3];
+    let mut before: Option<FootprintKey> = None;
+    let hash_of = |value: &dyn Fn(&mut DefaultHasher)| {
+        let mut hasher = DefaultHasher::new();
+        value(&mut hasher);
+        hasher.finish()
+    };
     let mut random = numbers(0x1234_5678_9ABC_DEF1);
     for _reload in 0..40 {
         // Some six of the policies.
@@ -136,7 +143,14 @@ fn a_kept_decision_is_the_decision_for_ten_thousand_requests_over_reloads() {
         for ask in random.by_ref().take(250).map(Ask::from_bits) {
             let Ask { subject, object, now } = &ask;
             let slice = &slices[&object.app];
-            let key = slice.key(subject, object, *now);
+            let (key, footprint) = (slice.key(subject, object, *now), slice.footprint(subject, object, *now));
+            assert!(footprint.is(&key) && hash_of(&|h| footprint.hash(h)) == hash_of(&|h| key.hash(h)), "{ask:?}");
+            assert_eq!(
+                before.as_ref().is_some_and(|before| footprint.is(before)),
+                before.as_ref() == Some(&key),
+                "{ask:?}"
+            );
+            before = Some(key.clone());
             hits += usize::from(kept.contains_key(&key));
             let decision = kept.entry(key.clone()).or_insert_with(|| slice.decide_key(&key));
             // The same policies, shown every fact and not only those of the footprint.

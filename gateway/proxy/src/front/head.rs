@@ -5,10 +5,10 @@
 //! way for two servers to see two requests in the same bytes, so none is taken.
 
 use http::StatusCode;
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
-use crate::canonical::{canonical_host, is_target_byte, split_target};
-use crate::hygiene::fold;
+use crate::canonical::{check_host, is_target_byte, split_target};
+use crate::hygiene::folds_to;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 
@@ -99,13 +99,19 @@ pub(crate) fn check(head: &[u8], limits: &Limits) -> Result<Checked, Refusal> {
     }
     let host = fields.host()?;
     fields.framing(line.one_dot_zero)?;
-    fields.connection()?;
-    Ok(Checked { request_line: line.in_origin_form(host)?, chunked: !fields.transfer_encoding.is_empty() })
+    Ok(Checked { request_line: line.in_origin_form(host)?, chunked: fields.transfer_encoding.first.is_some() })
 }
 
 /// The lines, each without its CRLF; a lone CR, at the end of the last line too, stays in its line and is refused there.
 fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
-    head.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r\n").unwrap_or(line))
+    let mut rest = head;
+    let ends = memchr_iter(b'\n', head).map(|at| at + 1).chain(std::iter::once(head.len()));
+    let mut start = 0;
+    ends.filter_map(move |end| {
+        let (line, after) = rest.split_at_checked(end.checked_sub(start)?)?;
+        (start, rest) = (end, after);
+        (!line.is_empty()).then(|| line.strip_suffix(b"\r\n").unwrap_or(line))
+    })
 }
 
 struct RequestLine<'a> {
@@ -169,7 +175,7 @@ fn strip_scheme(target: &[u8]) -> Option<&[u8]> {
 
 /// What every method must be, whatever the application allows later (FR-12).
 pub(crate) fn check_method(method: &[u8]) -> Result<(), Refusal> {
-    if method.is_empty() || !method.iter().copied().all(is_token_character) {
+    if !is_token(method) {
         return Err(Refusal::bad("method_form"));
     }
     if matches!(method, b"CONNECT" | b"TRACE") {
@@ -185,11 +191,33 @@ pub(crate) fn check_method(method: &[u8]) -> Result<(), Refusal> {
 #[derive(Default)]
 struct Fields<'a> {
     count: usize,
-    host: Vec<&'a [u8]>,
-    content_length: Vec<&'a [u8]>,
-    transfer_encoding: Vec<&'a [u8]>,
-    connection: Vec<&'a [u8]>,
+    host: Single<'a>,
+    content_length: Single<'a>,
+    transfer_encoding: Single<'a>,
+    connection_options: usize,
 }
+
+/// A field that may come once.
+#[derive(Default)]
+struct Single<'a> {
+    first: Option<&'a [u8]>,
+    again: bool,
+}
+
+impl<'a> Single<'a> {
+    fn add(&mut self, value: &'a [u8]) {
+        self.again = self.first.is_some();
+        self.first.get_or_insert(value);
+    }
+
+    /// The value, if there is just one.
+    fn only(&self) -> Option<&'a [u8]> {
+        self.first.filter(|_| !self.again)
+    }
+}
+
+/// The names that are looked at, in small letters.
+const FRAMING: [&str; 3] = ["host", "content-length", "transfer-encoding"];
 
 impl<'a> Fields<'a> {
     fn add(&mut self, line: &'a [u8], limits: &Limits) -> Result<(), Refusal> {
@@ -201,53 +229,56 @@ impl<'a> Fields<'a> {
             return Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "field_too_long"));
         }
         let (name, value) = split_field(line)?;
-        match name.to_ascii_lowercase().as_str() {
-            "host" => self.host.push(value),
-            "content-length" => self.content_length.push(value),
-            "transfer-encoding" => self.transfer_encoding.push(value),
-            "connection" => self.connection.push(value),
-            "expect" => check_expectation(value)?,
+        let is = |word: &str| name.eq_ignore_ascii_case(word);
+        // Nearly every name is of another length than these.
+        match name.len() {
+            4 if is("host") => self.host.add(value),
+            14 if is("content-length") => self.content_length.add(value),
+            17 if is("transfer-encoding") => self.transfer_encoding.add(value),
+            10 if is("connection") => self.connection(value)?,
+            6 if is("expect") => check_expectation(value)?,
             // `Transfer_Encoding` is the same word to a server that folds names.
-            other if matches!(fold(other).as_str(), "transfer-encoding" | "content-length" | "host") => {
-                return Err(Refusal::bad("folded_framing"));
-            }
+            _ if FRAMING.iter().any(|word| folds_to(name, word)) => return Err(Refusal::bad("folded_framing")),
             _ => {}
         }
         Ok(())
     }
 
     fn host(&self) -> Result<&'a [u8], Refusal> {
-        let [host] = self.host.as_slice() else {
-            return Err(Refusal::bad(if self.host.is_empty() { "host_missing" } else { "host_twice" }));
-        };
+        let missing = self.host.first.is_none();
+        let host = self.host.only().ok_or(Refusal::bad(if missing { "host_missing" } else { "host_twice" }))?;
         let text = std::str::from_utf8(host).map_err(|_| Refusal::bad("host_form"))?;
-        canonical_host(text)?;
+        check_host(text)?;
         Ok(host)
     }
 
     /// Exactly one of: no body, one length, `chunked` (SEC 5.2).
     fn framing(&self, one_dot_zero: bool) -> Result<(), Refusal> {
-        match (self.content_length.as_slice(), self.transfer_encoding.as_slice()) {
-            ([], []) => Ok(()),
-            ([length], []) => check_length(length),
-            ([], _) if one_dot_zero => Err(Refusal::bad("transfer_encoding_in_1_0")),
-            ([], [coding]) if coding.eq_ignore_ascii_case(b"chunked") => Ok(()),
-            ([], _) => Err(Refusal::bad("transfer_encoding")),
-            (_, []) => Err(Refusal::bad("content_length_twice")),
+        match (&self.content_length, &self.transfer_encoding) {
+            (Single { first: None, .. }, Single { first: None, .. }) => Ok(()),
+            (length, Single { first: None, .. }) => match length.only() {
+                Some(length) => check_length(length),
+                None => Err(Refusal::bad("content_length_twice")),
+            },
+            (Single { first: None, .. }, _) if one_dot_zero => Err(Refusal::bad("transfer_encoding_in_1_0")),
+            (Single { first: None, .. }, coding) => match coding.only() {
+                Some(coding) if coding.eq_ignore_ascii_case(b"chunked") => Ok(()),
+                _ => Err(Refusal::bad("transfer_encoding")),
+            },
             _ => Err(Refusal::bad("two_framings")),
         }
     }
 
-    fn connection(&self) -> Result<(), Refusal> {
-        let options = self.connection.iter().flat_map(|value| value.split(|byte| *byte == b','));
-        let options: Vec<&[u8]> = options.map(<[u8]>::trim_ascii).filter(|option| !option.is_empty()).collect();
-        let tokens = options.iter().all(|option| option.iter().copied().all(is_token_character));
-        if !tokens || options.len() > MOST_CONNECTION_OPTIONS {
-            return Err(Refusal::bad("connection_options"));
-        }
-        // A length is for everybody on the way: who takes it for one hop's forwards a body without it (RFC 9110 7.6.1).
-        if options.iter().any(|option| option.eq_ignore_ascii_case(b"content-length")) {
-            return Err(Refusal::bad("length_nominated"));
+    fn connection(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|option| !option.is_empty()) {
+            self.connection_options += 1;
+            if self.connection_options > MOST_CONNECTION_OPTIONS || !is_token(option) {
+                return Err(Refusal::bad("connection_options"));
+            }
+            // A length is for everybody on the way: who takes it for one hop's forwards a body without it (RFC 9110 7.6.1).
+            if option.eq_ignore_ascii_case(b"content-length") {
+                return Err(Refusal::bad("length_nominated"));
+            }
         }
         Ok(())
     }
@@ -257,13 +288,14 @@ pub(crate) fn split_field(line: &[u8]) -> Result<(&str, &[u8]), Refusal> {
     if line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
         return Err(Refusal::bad("folded_line"));
     }
-    let colon = line.iter().position(|byte| *byte == b':').ok_or(Refusal::bad("field_form"))?;
+    let colon = memchr(b':', line).ok_or(Refusal::bad("field_form"))?;
     let (name, value) = line.split_at_checked(colon).ok_or(Refusal::bad("field_form"))?;
-    if name.is_empty() || !name.iter().copied().all(is_token_character) {
+    if !is_token(name) {
         return Err(Refusal::bad("field_name"));
     }
     let value = value.strip_prefix(b":").unwrap_or(value);
-    if value.iter().any(|byte| (*byte < 0x20 && *byte != b'\t') || *byte == 0x7f) {
+    // Without an early end, so that many bytes are looked at in one step.
+    if value.iter().fold(false, |bad, byte| bad | (*byte < 0x20 && *byte != b'\t') | (*byte == 0x7f)) {
         return Err(Refusal::bad("field_value"));
     }
     let name = std::str::from_utf8(name).map_err(|_| Refusal::bad("field_name"))?;
@@ -294,9 +326,32 @@ pub(crate) fn check_expectation(value: &[u8]) -> Result<(), Refusal> {
     }
 }
 
+/// RFC 9110 `token`: one of its characters at least.
+fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().copied().all(is_token_character)
+}
+
 /// RFC 9110 `tchar`.
 pub(crate) fn is_token_character(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    // Two words of bits: every byte of every name is asked for.
+    const OTHERS: &[u8] = b"!#$%&'*+-.^_`|~";
+    const SET: u128 = {
+        let (mut set, mut byte) = (0_u128, 0_u8);
+        while byte < 128 {
+            let mut other = 0;
+            let mut is_one = byte.is_ascii_alphanumeric();
+            while let Some((_, [one, ..])) = OTHERS.split_at_checked(other) {
+                is_one = is_one || *one == byte;
+                other += 1;
+            }
+            if is_one {
+                set |= 1 << byte;
+            }
+            byte += 1;
+        }
+        set
+    };
+    byte < 128 && SET >> byte & 1 == 1
 }
 
 #[cfg(test)]

@@ -28,12 +28,7 @@ pub(crate) struct Place(Arc<Room>);
 
 impl Room {
     /// With so many places.
-    pub(crate) fn new(
-        most: usize,
-        headroom: Arc<Headroom>,
-        crowd: Arc<Crowd>,
-        metrics: Arc<dyn Metrics>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(most: usize, headroom: Arc<Headroom>, crowd: Arc<Crowd>, metrics: Arc<dyn Metrics>) -> Arc<Self> {
         Arc::new(Self { most, taken: Mutex::default(), headroom, crowd, metrics })
     }
 

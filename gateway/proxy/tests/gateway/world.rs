@@ -116,7 +116,7 @@ impl World {
                 entropy: entropy.clone(),
                 metrics: Arc::new(NoMetrics),
                 limits: limits.clone(),
-                access_log: true,
+                lines: None,
             },
         );
         service.add_tcp(&format!("127.0.0.1:{public}"));
@@ -133,7 +133,7 @@ impl World {
                 entropy,
                 metrics: Arc::new(NoMetrics),
                 limits,
-                access_log: true,
+                lines: None,
             },
         );
         console_listener.add_tcp(&format!("127.0.0.1:{console}"));

@@ -62,13 +62,13 @@ fn object(site: &Site, args: &ExplainArgs) -> Result<(Arc<VirtualServer>, Arc<Ap
         }
     };
     let path = canonical::canonical_path(uri.path(), &app.options)
-        .and_then(|path| canonical::judged_path(&path, &app.options))
+        .and_then(|path| canonical::judged_path(&path.into(), &app.options))
         .map_err(|refusal| Failure::Other(format!("the gateway refuses this path before any policy: {refusal}")))?;
     let object = Object {
         virtual_server: server.id.clone(),
         app: app.id.clone(),
-        host,
-        method: args.method.to_ascii_uppercase(),
+        host: host.into(),
+        method: args.method.to_ascii_uppercase().into(),
         path,
         client: args.ip,
         secure: uri.scheme_str() == Some("https"),

@@ -487,10 +487,10 @@ fn background(
     written: &AppTable,
     options: &AppOptions,
 ) -> Result<Vec<String>, ConfigError> {
-    let shown = |path: &str| canonical_path(path, options).and_then(|path| judged_path(&path, options)).ok();
+    let shown = |path: &str| canonical_path(path, options).and_then(|path| judged_path(&path.into(), options)).ok();
     let marked = |path: &Spanned<String>| {
         let text = path.get_ref();
-        if shown(text).as_ref() == Some(text) && !text.ends_with('/') && !text.contains(';') {
+        if shown(text).as_deref() == Some(text.as_str()) && !text.ends_with('/') && !text.contains(';') {
             return Ok(text.clone());
         }
         let rule =

@@ -10,10 +10,10 @@ use std::time::Duration;
 use doorward_api::VirtualServerId;
 use doorward_api::ports::{Change, Entropy, Ledger};
 use doorward_audit::{Numbering, Part};
+use doorward_proxy::Lines;
 use doorward_store::{Store, SystemEntropy};
 use tokio::runtime::Runtime;
 use tokio::time::{MissedTickBehavior, interval};
-use tracing_subscriber::fmt::MakeWriter;
 
 /// How often the chain is told.
 const EVERY: Duration = Duration::from_mins(1);
@@ -30,30 +30,23 @@ impl AccessLog {
         Self(Arc::new(Mutex::new(Numbering::of(SystemEntropy.id()))))
     }
 
+    /// Where the lines of requests go: where the other lines of the log go, unless `RUST_LOG` leaves them out.
+    pub(crate) fn lines(&self) -> Option<Lines> {
+        let log = self.clone();
+        let wanted = tracing::enabled!(target: "access", tracing::Level::INFO);
+        wanted.then(|| -> Lines { Arc::new(move |line| log.write(line)) })
+    }
+
+    /// A whole line.
+    fn write(&self, line: &str) {
+        let mut numbering = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A log that cannot be written stops nobody's request. The line was numbered and hashed all the same, and is then missing.
+        let _ = io::stderr().lock().write_all(numbering.line(line.as_bytes()));
+    }
+
     /// What was written since the last time.
     fn close(&self) -> Option<Part> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).close()
-    }
-}
-
-impl<'a> MakeWriter<'a> for AccessLog {
-    type Writer = &'a Self;
-
-    fn make_writer(&'a self) -> &'a Self {
-        self
-    }
-}
-
-/// Each write is a whole line.
-impl Write for &AccessLog {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut numbering = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A line that the reader of standard error does not get was written all the same, and is then missing.
-        io::stderr().lock().write_all(numbering.line(line)).map(|()| line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -114,11 +107,11 @@ mod tests {
         let log = AccessLog::new();
         assert_eq!(log.close(), None);
         for _ in 0..3 {
-            log.make_writer().write_all(b"{\"timestamp\":\"t\"}\n").unwrap();
+            log.write("{\"timestamp\":\"t\"}\n");
         }
         let part = log.close().unwrap();
         assert_eq!((part.first, part.last), (1, 3));
-        log.make_writer().write_all(b"{\"timestamp\":\"t\"}\n").unwrap();
+        log.write("{\"timestamp\":\"t\"}\n");
         assert_eq!(log.close().map(|part| (part.first, part.last)), Some((4, 4)));
         assert_ne!(AccessLog::new().0.lock().unwrap().close().map(|part| part.instance), Some(part.instance));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use doorward_portal::console::Mailbox;
 use doorward_proxy::tls::{self, Certificates};
-use doorward_proxy::{ConsoleParts, GatewayParts, console_service, public_service};
+use doorward_proxy::{ConsoleParts, GatewayParts, Lines, console_service, public_service};
 use doorward_store::Store;
 use pingora::apps::http_app::ServeHttp;
 use pingora::listeners::{L4BufferSettings, ListenerConfig, TcpSocketOptions};
@@ -123,6 +123,7 @@ impl Listeners {
         store: &Store,
         runtime: &Runtime,
         mailbox: Option<Arc<dyn Mailbox>>,
+        lines: Option<Lines>,
     ) -> Result<(), Failure> {
         let mut server = self.server();
         server.bootstrap();
@@ -147,7 +148,7 @@ impl Listeners {
             entropy: gateway.entropy.clone(),
             metrics: gateway.metrics.clone(),
             limits: console_limits,
-            access_log: true,
+            lines: lines.clone(),
         };
         let public = GatewayParts {
             site: gateway.site,
@@ -163,7 +164,7 @@ impl Listeners {
             entropy: gateway.entropy,
             metrics: gateway.metrics,
             limits,
-            access_log: true,
+            lines,
         };
 
         let mut service = public_service(&conf, public);
