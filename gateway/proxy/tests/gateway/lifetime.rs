@@ -47,7 +47,7 @@ fn a_websocket_is_for_those_who_may_from_pages_of_the_application() {
     let mut echoed = [0; 5];
     stream.read_exact(&mut echoed).unwrap();
     assert_eq!(&echoed, b"frame");
-    assert!(world.heard.take().contains("Remote-User: alice"));
+    assert_eq!(header(&world.heard.take(), "remote-user"), ["alice"]);
 }
 
 #[test]
