@@ -31,9 +31,9 @@ pub fn page(path: &str) -> Object {
     Object {
         virtual_server: VirtualServerId::new("default"),
         app: AppId::new("wiki"),
-        host: "wiki.localhost".into(),
-        method: "GET".into(),
-        path: path.into(),
+        host: "wiki.localhost".to_owned(),
+        method: "GET".to_owned(),
+        path: path.to_owned(),
         client: IpAddr::V4(Ipv4Addr::LOCALHOST),
         secure: true,
     }
