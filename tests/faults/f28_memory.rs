@@ -64,7 +64,7 @@ struct Siege {
 
 impl Siege {
     fn of(scale: Scale) -> Self {
-        let (memory, wanted, uploads, flows) = scale.of((112, 1_000, 300, 1_000), (256, 10_000, 500, MOST_FLOWS));
+        let (memory, wanted, uploads, flows) = scale.of((128, 1_000, 300, 1_000), (256, 10_000, 500, MOST_FLOWS));
         // A gateway has places for as many as its file descriptors allow (F-27), and this is not about who finds none.
         let files = usize::try_from(let_open(std::process::id(), 40_000)).unwrap();
         let places = files.saturating_sub(96) / 2 * 7 / 8;
@@ -120,7 +120,11 @@ fn story(scale: Scale) -> Found {
     let spent = memory(&served, "used_bytes");
     assert!(told_to_come_back > 0, "new requests are told to come back when memory is spent: {told:?}");
     drop(greedy);
-    until("there is memory again", Duration::from_secs(60), || memory(&served, "level") == 0.0);
+    until("there is memory again", Duration::from_secs(60), || {
+        uploads.each_sends(1024);
+        std::thread::sleep(Duration::from_millis(200));
+        memory(&served, "level") == 0.0
+    });
 
     let before = turned_away(&served);
     // Those who said nothing were shown out meanwhile.
@@ -129,9 +133,6 @@ fn story(scale: Scale) -> Found {
     for number in numbers {
         uploads.begin(number, served.ports.https, &tls);
         nobody_was_killed(&bound, &format!("{number} uploads"));
-        if turned_away(&served) > before {
-            break;
-        }
     }
     assert!(turned_away(&served) > before, "newcomers are turned away while memory is scarce");
     std::thread::sleep(Duration::from_secs(1));
@@ -161,6 +162,8 @@ fn story(scale: Scale) -> Found {
 
     drop((plain, over_tls, uploads));
     let again = until("there is memory again", Duration::from_secs(60), || memory(&served, "level") == 0.0);
+    until("what they took is given back", Duration::from_secs(60), || memory(&served, "used_bytes") < ALMOST * limit);
+    std::thread::sleep(Duration::from_secs(2));
     let afterwards = memory(&served, "used_bytes");
     assert_eq!(exchange(served.ports.http, "GET", HOST, "/", FRONT, b"").status, 200, "newcomers are let in");
     all_flows_are_open(&installation);

@@ -323,7 +323,7 @@ fn what_is_wrong_with_a_configuration_is_named_and_ends_with_exit_code_2() {
     let twice = "upstream = [\"http://10.0.0.1:3000\", \"http://10.0.0.1:3000\"]";
     let nobody_asked = format!("{upstream}\nhealth_path = \"healthz\"");
 
-    let cases: [Mistake<'_>; 14] = [
+    let cases: [Mistake<'_>; 15] = [
         ("an unknown key", "threads = 2", "thraeds = 2", Some("thraeds"), &["thraeds"]),
         (
             "a missing certificate",
@@ -340,6 +340,13 @@ fn what_is_wrong_with_a_configuration_is_named_and_ends_with_exit_code_2() {
             "http = [\"0.0.0.0:",
             Some("0.0.0.0"),
             &["listen.http", "loopback"],
+        ),
+        (
+            "no amount of memory",
+            "[audit]",
+            "[limits]\nmemory = \"1GB\"\n[audit]",
+            Some("1GB"),
+            &["limits.memory", "64MiB"],
         ),
         ("an address that is none", &listen, "https = [\"here\"]", Some("here"), &["socket address"]),
         ("upstreams with and without TLS", &upstream, pair, Some(pair), &["intranet.upstream", "all begin with"]),
