@@ -79,6 +79,11 @@ pub struct Identities {
     forgotten: Forgotten,
 }
 
+/// What was found of a cookie, kept by somebody who sees the same one again and again, a connection. It is used for as long as
+/// it would be from the cache, and no longer.
+#[derive(Default)]
+pub struct LastSeen(Option<((VirtualServerId, TokenHash), Lookup)>);
+
 /// What a cookie was found to be.
 #[derive(Clone)]
 struct Lookup {
@@ -152,10 +157,30 @@ impl Identities {
         within: Duration,
         now: Timestamp,
     ) -> Subject {
-        match self.somebody(vs, place, token, within, now).await {
-            Some(somebody) => Subject::User(somebody.principal.clone()),
-            None => Subject::Anonymous,
+        let Some(token) = token else { return Subject::Anonymous };
+        let found = self.found((vs.clone(), token.hash()), within, now).await;
+        subject(Self::at(place, &found, now))
+    }
+
+    /// The same for a cookie that was probably the last one, too.
+    pub async fn identify_again(
+        &self,
+        last: &mut LastSeen,
+        vs: &VirtualServerId,
+        place: Place<'_>,
+        token: &Token,
+        now: Timestamp,
+    ) -> Subject {
+        let (hash, within) = (token.hash(), self.limits.cache);
+        let seen = last.0.as_ref().filter(|((server, seen), _)| *seen == hash && server == vs);
+        if let Some((_, lookup)) = seen.filter(|(_, lookup)| self.fresh(lookup, within, now)) {
+            return subject(Self::at(place, lookup, now));
         }
+        let key = (vs.clone(), hash);
+        let lookup = self.found(key.clone(), within, now).await;
+        let subject = subject(Self::at(place, &lookup, now));
+        last.0 = Some((key, lookup));
+        subject
     }
 
     /// The live session of this cookie, with its user.
@@ -166,7 +191,8 @@ impl Identities {
         token: Option<&Token>,
         now: Timestamp,
     ) -> Option<(Session, Arc<Principal>)> {
-        let somebody = self.somebody(vs, place, token, self.limits.cache, now).await?;
+        let lookup = self.found((vs.clone(), token?.hash()), self.limits.cache, now).await;
+        let somebody = Self::at(place, &lookup, now)?;
         Some((somebody.session.clone(), somebody.principal.clone()))
     }
 
@@ -181,23 +207,20 @@ impl Identities {
         self.forgotten.user(user);
     }
 
-    async fn somebody(
-        &self,
-        vs: &VirtualServerId,
-        place: Place<'_>,
-        token: Option<&Token>,
-        within: Duration,
-        now: Timestamp,
-    ) -> Option<Arc<Somebody>> {
-        let key = (vs.clone(), token?.hash());
+    /// Whom a look-up found, if their session is good at this place and now.
+    fn at<'a>(place: Place<'_>, lookup: &'a Lookup, now: Timestamp) -> Option<&'a Somebody> {
+        let Found::Somebody(somebody) = &lookup.found else { return None };
+        (place.takes(&somebody.session.kind) && somebody.session.expires_at > now).then_some(somebody)
+    }
+
+    /// What a cookie is, as of no longer ago than `within`.
+    async fn found(&self, key: (VirtualServerId, TokenHash), within: Duration, now: Timestamp) -> Lookup {
         let within = within.min(self.limits.cache);
-        let lookup = match self.lookups.get(&key).await {
+        match self.lookups.get(&key).await {
             Some(lookup) if self.fresh(&lookup, within, now) => lookup,
             // Boxed: nearly every request finds what it needs above.
             _ => Box::pin(self.look_up_together(key, within, now)).await,
-        };
-        let Found::Somebody(somebody) = lookup.found else { return None };
-        (place.takes(&somebody.session.kind) && somebody.session.expires_at > now).then_some(somebody)
+        }
     }
 
     /// Asks the store, once for all who want to know the same at the same moment.
@@ -298,10 +321,20 @@ impl Identities {
     }
 }
 
+impl std::fmt::Debug for LastSeen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LastSeen").finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Identities {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Identities").field("limits", &self.limits).finish_non_exhaustive()
     }
+}
+
+fn subject(found: Option<&Somebody>) -> Subject {
+    found.map_or(Subject::Anonymous, |somebody| Subject::User(somebody.principal.clone()))
 }
 
 fn principal(user: &User, session: &Session) -> Principal {
@@ -577,6 +610,25 @@ mod tests {
             }
             assert_eq!(stage.on_wiki(now() + ms(1000)).await, None);
         }
+    }
+
+    #[tokio::test]
+    async fn who_is_seen_again_and_again_is_nobody_as_soon_as_anybody_else_would_be() {
+        let (stage, mut last) = (Stage::set(), LastSeen::default());
+        let place = Place::App("wiki.localhost");
+        let mut again = async |token: &Token, millis| {
+            let subject = stage.identities.identify_again(&mut last, &stage.vs, place, token, now() + ms(millis)).await;
+            subject.principal().map(|principal| principal.name.clone())
+        };
+        for (millis, reads) in [(0, 1), (999, 1), (1000, 2), (1999, 2)] {
+            assert_eq!(again(&stage.app, millis).await.as_deref(), Some("alice"));
+            assert_eq!(stage.reads(), reads, "after {millis} ms");
+        }
+        assert_eq!(again(&stage.portal, 1999).await, None, "another cookie, and not one for here");
+        assert_eq!(again(&stage.app, 1999).await.as_deref(), Some("alice"));
+        stage.world.sessions.lock().unwrap().clear();
+        stage.identities.forget_all_of(&"s-portal".into());
+        assert_eq!(again(&stage.app, 1999).await, None);
     }
 
     #[tokio::test]

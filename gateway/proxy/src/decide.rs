@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_access::gate::{Gate, Verdict};
+use doorward_access::gate::{Gate, LastAnswer, Verdict};
 use doorward_access::returns::Returns;
 use doorward_access::sessions::{Identities, Place};
 use doorward_access::site::{App, HostRole, SharedSite, Site, VirtualServer};
@@ -27,13 +27,14 @@ impl Judge {
     /// Asks the gate. Only its permit leads on.
     pub(crate) fn decide(
         &self,
+        last: &mut LastAnswer,
         site: &Site,
         (vs, app): (&VirtualServer, &App),
         subject: &Subject,
         request: &CanonicalRequest,
         now: Timestamp,
     ) -> Verdict {
-        self.gate.decide(site, vs, subject, &request.object(&vs.id, &app.id), now)
+        self.gate.decide_again(last, site, vs, subject, &request.object(&vs.id, &app.id), now)
     }
 
     /// Whether a request that was admitted may last: by the site in force now, for whoever the cookie is now.

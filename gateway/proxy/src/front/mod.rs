@@ -15,7 +15,9 @@ pub(crate) mod room;
 mod seats;
 mod wrapped;
 
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,7 +47,7 @@ use crate::front::head::{Checked, Progress, Scan};
 use crate::front::room::Room;
 use crate::gateway::Gateway;
 use crate::limits::Limits;
-use crate::live::CUT;
+use crate::live::{WORK, Work};
 use crate::record::Refusals;
 use crate::refusal::Refusal;
 
@@ -86,6 +88,30 @@ impl Front {
     }
 }
 
+/// Whether the process leaves. One watch for all of a connection's requests: each would have to be made and ended.
+enum Leaving {
+    /// Waited for; false where nobody is left to say so.
+    NotYet(Pin<Box<dyn Future<Output = bool> + Send>>),
+    Begun,
+}
+
+impl Leaving {
+    fn watch(shutdown: &ShutdownWatch) -> Self {
+        let mut shutdown = shutdown.clone();
+        Self::NotYet(Box::pin(async move { shutdown.wait_for(|begun| *begun).await.is_ok() }))
+    }
+
+    /// Returns once it begins.
+    async fn begins(&mut self) -> bool {
+        if let Self::NotYet(begins) = self {
+            let begun = begins.await;
+            *self = Self::Begun;
+            return begun;
+        }
+        true
+    }
+}
+
 #[async_trait]
 impl ServerApp for Front {
     async fn process_new(self: &Arc<Self>, io: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
@@ -103,7 +129,7 @@ impl ServerApp for Front {
         let cut = CancellationToken::new();
         tokio::select! {
             biased;
-            () = CUT.scope(cut.clone(), self.edge.h1_connection(io, &body, address, shutdown)) => {}
+            () = WORK.scope(Work::new(cut.clone()), self.edge.h1_connection(io, &body, address, shutdown)) => {}
             // Dropping the future drops both connections: the client's and the upstream's.
             () = cut.cancelled() => {}
         }
@@ -125,9 +151,10 @@ impl Edge {
         shutdown: &ShutdownWatch,
     ) {
         let mut kept = None;
+        let mut leaving = Leaving::watch(shutdown);
         loop {
             body.begin(None);
-            let (head, chunks) = match self.read_head(&mut io, shutdown).await {
+            let (head, chunks) = match self.read_head(&mut io, &mut leaving).await {
                 Got::Head(head, chunks) => (head, chunks),
                 Got::Close => return close(io).await,
                 Got::Refuse(refusal, begun, to_head) => {
@@ -168,9 +195,9 @@ impl Edge {
         session.set_total_drain_timeout(Some(self.limits.drain_time));
     }
 
-    async fn read_head(&self, io: &mut Stream, shutdown: &ShutdownWatch) -> Got {
+    async fn read_head(&self, io: &mut Stream, leaving: &mut Leaving) -> Got {
         let mut buffer = BytesMut::with_capacity(4096);
-        if !self.first_bytes(io, &mut buffer, shutdown).await {
+        if !self.first_bytes(io, &mut buffer, leaving).await {
             return Got::Close;
         }
         let begun = Instant::now();
@@ -184,15 +211,16 @@ impl Edge {
     }
 
     /// Waits for a request to begin: as long as idle connections may, and no longer than `linger` once a shutdown began.
-    async fn first_bytes(&self, io: &mut Stream, buffer: &mut BytesMut, shutdown: &ShutdownWatch) -> bool {
-        let mut shutdown = shutdown.clone();
+    async fn first_bytes(&self, io: &mut Stream, buffer: &mut BytesMut, leaving: &mut Leaving) -> bool {
         loop {
-            let leaving = *shutdown.borrow_and_update();
-            let idle = if leaving { self.departure.linger().min(self.limits.idle) } else { self.limits.idle };
+            let (idle, still) = match leaving {
+                Leaving::NotYet(_) => (self.limits.idle, true),
+                Leaving::Begun => (self.departure.linger().min(self.limits.idle), false),
+            };
             tokio::select! {
                 biased;
                 read = timeout(idle, io.read_buf(buffer)) => return matches!(read, Ok(Ok(count)) if count > 0),
-                changed = shutdown.changed(), if !leaving => if changed.is_err() { return false },
+                begun = leaving.begins(), if still => if !begun { return false },
             }
         }
     }
@@ -272,7 +300,7 @@ impl HttpServerApp for Edge {
         let cut = CancellationToken::new();
         tokio::select! {
             biased;
-            reused = CUT.scope(cut.clone(), self.inner.process_new_http(session, shutdown)) => reused,
+            reused = WORK.scope(Work::new(cut.clone()), self.inner.process_new_http(session, shutdown)) => reused,
             () = cut.cancelled() => None,
         }
     }
