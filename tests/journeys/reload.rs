@@ -254,7 +254,11 @@ fn what_needs_a_restart_is_said_and_the_rest_is_in_force_at_once() {
         .replace("doorward.db", "another.db")
         .replace(&format!("port = {}", installation.mail.port), &format!("port = {}", other_mails.port))
         .replace("trusted_proxies", "templates = \"templates\"\ntrusted_proxies");
-    std::fs::write(&served.file, format!("{changed}\n[limits]\nmemory = \"4GiB\"\n[plugins.otp]\nissuer = \"Another issuer\"\n")).unwrap();
+    std::fs::write(
+        &served.file,
+        format!("{changed}\n[limits]\nmemory = \"4GiB\"\n[plugins.otp]\nissuer = \"Another issuer\"\n"),
+    )
+    .unwrap();
     reload(&served, "configuration", "applied");
     served.gateway.wait_for_log("policies and certificates reloaded");
     let log = served.gateway.log.lock().unwrap().clone();

@@ -147,8 +147,8 @@ fn search_everything(level: Option<&str>) {
     places.0.push(("standard output".into(), output.into_bytes()));
     places.0.push(("standard error".into(), log.into_bytes()));
 
-    places.has("standard error", "path=/page");
-    places.has("standard error", "status=303");
+    places.has("standard error", "\"path\":\"/page\"");
+    places.has("standard error", "\"status\":303");
     if level.starts_with("trace") {
         places.has("standard error", "DEBUG");
     }

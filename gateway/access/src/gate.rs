@@ -3,6 +3,7 @@
 //! Decisions are remembered under exactly the facts that the policies of the application read ([`FootprintKey`]), so a
 //! remembered decision is always the one that would be made anew.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,9 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What one takes up besides its texts: question, decision, and the cache's own.
 const AROUND: usize = 512;
+
+/// What one connection keeps of the last question is no longer than this, in bytes.
+const MOST_KEPT_BY_ONE: u32 = 2048;
 
 /// A decision that nobody has asked for in that time is let go: of an older site, or of a second that is over.
 const LET_GO_AFTER: Duration = Duration::from_mins(5);
@@ -51,7 +55,7 @@ pub enum Verdict {
 pub struct Permit {
     app: AppId,
     principal: Option<Arc<Principal>>,
-    decision: Arc<Decision>,
+    answer: Arc<Answer>,
 }
 
 impl Permit {
@@ -67,13 +71,13 @@ impl Permit {
 
     /// The policies that permitted it.
     pub fn by(&self) -> &[PolicyId] {
-        self.decision.by()
+        self.answer.decision.by()
     }
 }
 
 /// Decides, and remembers decisions.
 pub struct Gate {
-    remembered: Cache<Question, Arc<Decision>>,
+    remembered: Cache<Kept, Arc<Answer>>,
     metrics: Arc<dyn Metrics>,
 }
 
@@ -85,6 +89,36 @@ struct Question {
     facts: FootprintKey,
 }
 
+/// A question that was answered.
+#[derive(Debug)]
+struct Answer {
+    question: Question,
+    decision: Decision,
+}
+
+/// An answer, found by its question.
+#[derive(Debug)]
+struct Kept(Arc<Answer>);
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.question == other.0.question
+    }
+}
+
+impl Eq for Kept {}
+
+impl Hash for Kept {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.question.hash(state);
+    }
+}
+
+/// The last answer that somebody got who asks again and again, a connection: the next question is mostly the same one, and
+/// comparing two costs less than looking one up.
+#[derive(Debug, Default)]
+pub struct LastAnswer(Option<Arc<Answer>>);
+
 /// The same, looked at where it lies.
 #[derive(Hash)]
 struct Asked<'a> {
@@ -93,15 +127,19 @@ struct Asked<'a> {
     facts: Footprint<'a>,
 }
 
-impl Equivalent<Question> for Asked<'_> {
-    fn equivalent(&self, question: &Question) -> bool {
-        self.generation == question.generation
-            && *self.virtual_server == question.virtual_server
-            && self.facts.is(&question.facts)
+impl Equivalent<Kept> for Asked<'_> {
+    fn equivalent(&self, kept: &Kept) -> bool {
+        self.is(&kept.0.question)
     }
 }
 
 impl Asked<'_> {
+    fn is(&self, question: &Question) -> bool {
+        self.generation == question.generation
+            && *self.virtual_server == question.virtual_server
+            && self.facts.is(&question.facts)
+    }
+
     fn to_remember(&self) -> Question {
         Question { generation: self.generation, virtual_server: self.virtual_server.clone(), facts: self.facts.key() }
     }
@@ -122,8 +160,8 @@ impl Gate {
     /// A gate that remembers nothing yet.
     pub fn new(metrics: Arc<dyn Metrics>) -> Self {
         let remembered = Cache::builder()
-            .weigher(|question: &Question, decision: &Arc<Decision>| {
-                question.bytes().saturating_add(bytes_of(decision))
+            .weigher(|_: &Kept, answer: &Arc<Answer>| {
+                answer.question.bytes().saturating_add(bytes_of(&answer.decision))
             })
             .max_capacity(MOST_BYTES)
             .time_to_idle(LET_GO_AFTER)
@@ -140,12 +178,29 @@ impl Gate {
         object: &Object,
         now: Timestamp,
     ) -> Verdict {
+        self.decide_again(&mut LastAnswer::default(), site, vs, subject, object, now)
+    }
+
+    /// The same for somebody who has asked before.
+    pub fn decide_again(
+        &self,
+        last: &mut LastAnswer,
+        site: &Site,
+        vs: &VirtualServer,
+        subject: &Subject,
+        object: &Object,
+        now: Timestamp,
+    ) -> Verdict {
         let began = Instant::now();
-        let (decision, cached) = self.ask(site, vs, subject, object, now);
+        let Some((answer, cached)) = self.ask(last, site, vs, subject, object, now) else {
+            self.metrics.decision(vs.id.as_str(), object.app.as_str(), "refuse", false, began.elapsed());
+            return Verdict::Refuse { by: Vec::new() };
+        };
+        let decision = &answer.decision;
         self.metrics.decision(vs.id.as_str(), object.app.as_str(), decision.as_str(), cached, began.elapsed());
-        match decision.as_ref() {
+        match decision {
             Decision::Admit { .. } => {
-                Verdict::Admit(Permit { app: object.app.clone(), principal: subject.principal().cloned(), decision })
+                Verdict::Admit(Permit { app: object.app.clone(), principal: subject.principal().cloned(), answer })
             }
             Decision::Challenge { need, by } => Verdict::Challenge { need: need.clone(), by: by.clone() },
             Decision::Refuse { by } => Verdict::Refuse { by: by.clone() },
@@ -156,11 +211,10 @@ impl Gate {
     /// everybody passes: what somebody in particular may do, a doubt does not give, and what nobody may, it does not refuse.
     pub fn decide_unclear(&self, site: &Site, vs: &VirtualServer, object: &Object, now: Timestamp) -> Option<Permit> {
         let began = Instant::now();
-        let (decision, cached) = self.ask(site, vs, &Subject::Anonymous, object, now);
-        let permit = match decision.as_ref() {
-            Decision::Admit { .. } => Some(Permit { app: object.app.clone(), principal: None, decision }),
-            Decision::Challenge { .. } | Decision::Refuse { .. } => None,
-        };
+        let answered = self.ask(&mut LastAnswer::default(), site, vs, &Subject::Anonymous, object, now);
+        let cached = answered.as_ref().is_some_and(|(_, cached)| *cached);
+        let admitted = answered.filter(|(answer, _)| matches!(answer.decision, Decision::Admit { .. }));
+        let permit = admitted.map(|(answer, _)| Permit { app: object.app.clone(), principal: None, answer });
         let told = if permit.is_some() { "admit" } else { UNCLEAR };
         self.metrics.decision(vs.id.as_str(), object.app.as_str(), told, cached, began.elapsed());
         permit
@@ -175,32 +229,42 @@ impl Gate {
         object: &Object,
         now: Timestamp,
     ) -> Decision {
-        Decision::clone(&self.ask(site, vs, subject, object, now).0)
+        let answer = self.ask(&mut LastAnswer::default(), site, vs, subject, object, now);
+        answer.map_or(Decision::Refuse { by: Vec::new() }, |(answer, _)| answer.decision.clone())
     }
 
-    /// The decision, and whether it was remembered.
+    /// The answer, and whether it was remembered. None to a request for another virtual server's application, or for no
+    /// application: no policy has been asked, so nobody passes.
     fn ask(
         &self,
+        last: &mut LastAnswer,
         site: &Site,
         vs: &VirtualServer,
         subject: &Subject,
         object: &Object,
         now: Timestamp,
-    ) -> (Arc<Decision>, bool) {
-        // A request for another virtual server's application, or for none: no policy has been asked, so nobody passes.
+    ) -> Option<(Arc<Answer>, bool)> {
         if object.virtual_server != vs.id || !vs.apps.contains_key(&object.app) {
-            return (Arc::new(Decision::Refuse { by: Vec::new() }), false);
+            return None;
         }
         let slice = vs.policies.slice(&object.app);
         let facts = slice.footprint(subject, object, now);
         let asked = Asked { generation: site.generation, virtual_server: &vs.id, facts };
-        if let Some(decision) = self.remembered.get(&asked) {
-            return (decision, true);
+        if let Some(answer) = last.0.as_ref().filter(|answer| asked.is(&answer.question)) {
+            return Some((answer.clone(), true));
         }
-        let question = asked.to_remember();
-        let decision = Arc::new(slice.decide_key(&question.facts));
-        self.remembered.insert(question, decision.clone());
-        (decision, false)
+        let remembered = self.remembered.get(&asked);
+        let cached = remembered.is_some();
+        let answer = remembered.unwrap_or_else(|| {
+            let question = asked.to_remember();
+            let decision = slice.decide_key(&question.facts);
+            let answer = Arc::new(Answer { question, decision });
+            self.remembered.insert(Kept(answer.clone()), answer.clone());
+            answer
+        });
+        // A connection that waits shall not keep a long path.
+        last.0 = (answer.question.bytes() <= MOST_KEPT_BY_ONE).then(|| answer.clone());
+        Some((answer, cached))
     }
 }
 
@@ -316,6 +380,24 @@ mod tests {
         }
         let seen = measured.0.lock().unwrap().clone();
         assert_eq!(seen, [("admit", false), ("admit", true), ("refuse", false), ("refuse", true)]);
+    }
+
+    #[test]
+    fn who_asks_again_gets_the_last_answer_to_the_same_question_only() {
+        let policies = r#"permit(principal, action, resource) when { context.path == "/open" };"#;
+        let (vs, shut) = (virtual_server_with("default", policies), virtual_server_with("default", ""));
+        let measured = Arc::new(Measured::default());
+        let gate = Gate::new(measured.clone());
+        let mut last = LastAnswer::default();
+        let mut ask = |vs: &VirtualServer, generation: u64, path: &str| {
+            let site = site_of(vs, generation);
+            gate.decide_again(&mut last, &site, vs, &Subject::Anonymous, &object(path), now());
+        };
+        for (vs, generation, path) in [(&vs, 1, "/open"), (&vs, 1, "/open"), (&vs, 1, "/other"), (&shut, 2, "/open")] {
+            ask(vs, generation, path);
+        }
+        let seen = measured.0.lock().unwrap().clone();
+        assert_eq!(seen, [("admit", false), ("admit", true), ("challenge", false), ("refuse", false)]);
     }
 
     #[test]

@@ -95,6 +95,11 @@ pub struct Identities {
     forgotten: Forgotten,
 }
 
+/// What was found of a cookie, kept by somebody who sees the same one again and again, a connection. It is used for as long as
+/// it would be from the cache, and no longer.
+#[derive(Default)]
+pub struct LastSeen(Option<((VirtualServerId, TokenHash), Lookup)>);
+
 /// What a cookie was found to be.
 #[derive(Clone)]
 struct Lookup {
@@ -175,8 +180,35 @@ impl Identities {
         (purpose, within): (Purpose, Duration),
         now: Timestamp,
     ) -> Result<Subject, Unclear> {
-        let found = self.somebody(vs, place, token, (purpose, within), now).await?;
-        Ok(found.map_or(Subject::Anonymous, |somebody| Subject::User(somebody.principal.clone())))
+        // Who shows no cookie is nobody, whatever the store would say.
+        let Some(token) = token else { return Ok(Subject::Anonymous) };
+        let lookup = self.found((vs.clone(), token.hash()), within, now).await;
+        self.at(vs, place, &lookup, purpose, now).map(subject)
+    }
+
+    /// The same for a cookie that was probably the last one, too.
+    ///
+    /// # Errors
+    /// [`Unclear`] when the store does not answer.
+    pub async fn identify_again(
+        &self,
+        last: &mut LastSeen,
+        vs: &VirtualServerId,
+        place: Place<'_>,
+        token: &Token,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Subject, Unclear> {
+        let (hash, within) = (token.hash(), self.limits.cache);
+        let seen = last.0.as_ref().filter(|((server, seen), _)| *seen == hash && server == vs);
+        if let Some((_, lookup)) = seen.filter(|(_, lookup)| self.fresh(lookup, within, now)) {
+            return self.at(vs, place, lookup, purpose, now).map(subject);
+        }
+        let key = (vs.clone(), hash);
+        let lookup = self.found(key.clone(), within, now).await;
+        let subject = self.at(vs, place, &lookup, purpose, now).map(subject);
+        last.0 = Some((key, lookup));
+        subject
     }
 
     /// The live session of this cookie, with its user; `None` for nobody.
@@ -190,8 +222,10 @@ impl Identities {
         token: Option<&Token>,
         now: Timestamp,
     ) -> Result<Option<(Session, Arc<Principal>)>, Unclear> {
-        let found = self.somebody(vs, place, token, (Purpose::Use, self.limits.cache), now).await?;
-        Ok(found.map(|somebody| (somebody.session.clone(), somebody.principal.clone())))
+        let Some(token) = token else { return Ok(None) };
+        let lookup = self.found((vs.clone(), token.hash()), self.limits.cache, now).await;
+        let somebody = self.at(vs, place, &lookup, Purpose::Use, now)?;
+        Ok(somebody.map(|somebody| (somebody.session.clone(), somebody.principal.clone())))
     }
 
     /// What is known of a portal session and of those that hang on it is not used any more. Call it after the change is
@@ -205,34 +239,35 @@ impl Identities {
         self.forgotten.user(user);
     }
 
-    async fn somebody(
+    /// Whom a look-up found, if their session is good at this place and now; its use is noted.
+    fn at<'a>(
         &self,
         vs: &VirtualServerId,
         place: Place<'_>,
-        token: Option<&Token>,
-        (purpose, within): (Purpose, Duration),
+        lookup: &'a Lookup,
+        purpose: Purpose,
         now: Timestamp,
-    ) -> Result<Option<Arc<Somebody>>, Unclear> {
-        // Who shows no cookie is nobody, whatever the store would say.
-        let Some(token) = token else { return Ok(None) };
-        let key = (vs.clone(), token.hash());
+    ) -> Result<Option<&'a Somebody>, Unclear> {
+        let somebody = match &lookup.found {
+            Found::Nobody => return Ok(None),
+            Found::Somebody(somebody) => somebody,
+            Found::Unclear(unclear) => return Err(unclear.clone()),
+        };
+        let live_here = place.takes(&somebody.session.kind) && somebody.session.expires_at > now;
+        // Here and not where the store is asked: what it told a page that asks by itself serves its user for a second.
+        if live_here && purpose == Purpose::Use {
+            self.touch(vs, &somebody.session, now);
+        }
+        Ok(live_here.then_some(somebody))
+    }
+
+    /// What a cookie is, as of no longer ago than `within`.
+    async fn found(&self, key: (VirtualServerId, TokenHash), within: Duration, now: Timestamp) -> Lookup {
         let within = within.min(self.limits.cache);
-        let lookup = match self.lookups.get(&key).await {
+        match self.lookups.get(&key).await {
             Some(lookup) if self.fresh(&lookup, within, now) => lookup,
             // Boxed: nearly every request finds what it needs above.
             _ => Box::pin(self.look_up_together(key, within, now)).await,
-        };
-        match lookup.found {
-            Found::Nobody => Ok(None),
-            Found::Somebody(somebody) => {
-                let live_here = place.takes(&somebody.session.kind) && somebody.session.expires_at > now;
-                // Here and not where the store is asked: what it told a page that asks by itself serves its user for a second.
-                if live_here && purpose == Purpose::Use {
-                    self.touch(vs, &somebody.session, now);
-                }
-                Ok(live_here.then_some(somebody))
-            }
-            Found::Unclear(unclear) => Err(unclear),
         }
     }
 
@@ -336,10 +371,20 @@ impl Identities {
     }
 }
 
+impl std::fmt::Debug for LastSeen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LastSeen").finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Identities {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Identities").field("limits", &self.limits).finish_non_exhaustive()
     }
+}
+
+fn subject(found: Option<&Somebody>) -> Subject {
+    found.map_or(Subject::Anonymous, |somebody| Subject::User(somebody.principal.clone()))
 }
 
 fn principal(user: &User, session: &Session) -> Principal {
@@ -620,6 +665,29 @@ mod tests {
             }
             assert_eq!(stage.on_wiki(now() + ms(1000)).await, None);
         }
+    }
+
+    #[tokio::test]
+    async fn who_is_seen_again_and_again_is_nobody_as_soon_as_anybody_else_would_be() {
+        let (stage, mut last) = (Stage::set(), LastSeen::default());
+        let place = Place::App("wiki.localhost");
+        let mut again = async |token: &Token, millis| {
+            let subject = stage
+                .identities
+                .identify_again(&mut last, &stage.vs, place, token, Purpose::Use, now() + ms(millis))
+                .await
+                .unwrap();
+            subject.principal().map(|principal| principal.name.clone())
+        };
+        for (millis, reads) in [(0, 1), (999, 1), (1000, 2), (1999, 2)] {
+            assert_eq!(again(&stage.app, millis).await.as_deref(), Some("alice"));
+            assert_eq!(stage.reads(), reads, "after {millis} ms");
+        }
+        assert_eq!(again(&stage.portal, 1999).await, None, "another cookie, and not one for here");
+        assert_eq!(again(&stage.app, 1999).await.as_deref(), Some("alice"));
+        stage.world.sessions.lock().unwrap().clear();
+        stage.identities.forget_all_of(&"s-portal".into());
+        assert_eq!(again(&stage.app, 1999).await, None);
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! Values that must not be printed, logged or left in memory, and the random tokens whose hash alone is stored.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -78,14 +79,18 @@ impl fmt::Debug for SecretBytes {
 /// A 256-bit random token as its holder carries it: a cookie's value, a ticket, the code of a link. Only its
 /// [`TokenHash`] is ever stored (SEC 5.4).
 #[derive(Clone)]
-pub struct Token(Secret);
+pub struct Token {
+    text: Secret,
+    /// Once it was asked for.
+    hash: OnceLock<TokenHash>,
+}
 
 impl Token {
     /// Draws a new token.
     pub fn draw(entropy: &dyn Entropy) -> Self {
         let mut bytes = [0_u8; 32];
         entropy.fill(&mut bytes);
-        Self(Secret::new(BASE64URL_NOPAD.encode(&bytes)))
+        Self::of(Secret::new(BASE64URL_NOPAD.encode(&bytes)))
     }
 
     /// Reads a token from outside. `None` unless it is exactly 43 characters of unpadded base64url that encode back to
@@ -97,20 +102,26 @@ impl Token {
         // The decoder takes one spelling only: it refuses bits that stand for nothing in the last character.
         let mut bytes = Zeroizing::new([0_u8; 32]);
         BASE64URL_NOPAD.decode_mut(text.as_bytes(), bytes.as_mut()).ok()?;
-        Some(Self(Secret::new(text)))
+        Some(Self::of(Secret::new(text)))
+    }
+
+    fn of(text: Secret) -> Self {
+        Self { text, hash: OnceLock::new() }
     }
 
     /// What the store may know of it.
     pub fn hash(&self) -> TokenHash {
-        let digest = ring::digest::digest(&ring::digest::SHA256, self.0.expose().as_bytes());
-        let mut hash = [0_u8; 32];
-        hash.copy_from_slice(digest.as_ref());
-        TokenHash(hash)
+        *self.hash.get_or_init(|| {
+            let digest = ring::digest::digest(&ring::digest::SHA256, self.text.expose().as_bytes());
+            let mut hash = [0_u8; 32];
+            hash.copy_from_slice(digest.as_ref());
+            TokenHash(hash)
+        })
     }
 
     /// The value for the cookie or link.
     pub fn expose(&self) -> &str {
-        self.0.expose()
+        self.text.expose()
     }
 }
 

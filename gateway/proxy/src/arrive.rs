@@ -178,9 +178,11 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
 }
 
 fn says_https(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> bool {
+    if !is_trusted(peer, trusted) {
+        return false;
+    }
     let mut fields = headers.get_all("x-forwarded-proto").iter();
-    let https = fields.next().is_some_and(|proto| proto.as_bytes() == b"https") && fields.next().is_none();
-    https && is_trusted(peer, trusted)
+    fields.next().is_some_and(|proto| proto.as_bytes() == b"https") && fields.next().is_none()
 }
 
 #[cfg(test)]

@@ -121,13 +121,19 @@ fn host_and_port(raw: &str) -> Result<(&str, Option<u16>), Refusal> {
         None => (raw, None),
     };
     let name = name.strip_suffix('.').unwrap_or(name);
-    let of_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let well_formed =
-        name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()) && label.bytes().all(of_host));
-    if !well_formed {
-        return Err(Refusal::bad("host_form"));
-    }
-    Ok((name, port))
+    if is_host_name(name) { Ok((name, port)) } else { Err(Refusal::bad("host_form")) }
+}
+
+/// Labels of 1 to 63 letters, digits, `-` and `_` with dots between them, 253 bytes at the most.
+fn is_host_name(name: &str) -> bool {
+    let mut label = 0;
+    let good = name.bytes().all(|byte| {
+        let ends = byte == b'.';
+        let good = if ends { label > 0 } else { byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') };
+        label = if ends { 0 } else { label + 1 };
+        good && label <= 63
+    });
+    good && label > 0 && name.len() <= 253
 }
 
 fn canonical_ipv6(rest: &str) -> Result<CanonicalHost, Refusal> {

@@ -10,6 +10,7 @@ use crate::arrive::Arrived;
 use crate::canonical::CanonicalRequest;
 use crate::handshake::Handshake;
 use crate::live::{Entered, Watch};
+use crate::memory::Memory;
 use crate::pace::Pace;
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -34,6 +35,8 @@ pub(crate) struct RequestCtx {
     pub(crate) entered: Option<Entered>,
     /// Who judges it again while it lasts.
     pub(crate) watch: Option<Watch>,
+    /// What its connection remembers of the request before.
+    pub(crate) memory: Option<Box<Memory>>,
 }
 
 /// Where a request stands. A stage and not a bag of options: the room that forwards finds [`Stage::Admitted`] or nothing.
@@ -61,7 +64,7 @@ pub(crate) struct Admitted {
 }
 
 impl RequestCtx {
-    pub(crate) fn new(site: Option<Arc<Site>>, record: Record) -> Self {
+    pub(crate) fn new(site: Option<Arc<Site>>, record: Record, memory: Option<Box<Memory>>) -> Self {
         Self {
             stage: Stage::Begun,
             site,
@@ -72,6 +75,7 @@ impl RequestCtx {
             pace: None,
             entered: None,
             watch: None,
+            memory,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_access::gate::{Gate, Verdict};
+use doorward_access::gate::{Gate, LastAnswer, Verdict};
 use doorward_access::returns::Returns;
 use doorward_access::sessions::{Identities, Place, Unclear};
 use doorward_access::site::{App, HostRole, SharedSite, Site, VirtualServer};
@@ -31,6 +31,7 @@ impl Judge {
     /// [`Unclear`], handed on, when the answer hangs on who asks.
     pub(crate) fn decide(
         &self,
+        last: &mut LastAnswer,
         site: &Site,
         (vs, app): (&VirtualServer, &App),
         subject: Result<&Subject, Unclear>,
@@ -39,7 +40,7 @@ impl Judge {
     ) -> Result<Verdict, Unclear> {
         let object = request.object(&vs.id, &app.id);
         match subject {
-            Ok(subject) => Ok(self.gate.decide(site, vs, subject, &object, now)),
+            Ok(subject) => Ok(self.gate.decide_again(last, site, vs, subject, &object, now)),
             Err(unclear) => self.gate.decide_unclear(site, vs, &object, now).map(Verdict::Admit).ok_or(unclear),
         }
     }

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use dashmap::DashMap;
 use doorward_access::cookies::CookieNames;
 use doorward_access::site::{App, Upstream};
@@ -23,6 +22,7 @@ use crate::ctx::Admitted;
 use crate::handshake::{Handshake, own_number};
 use crate::hygiene::{change_request, strip_request};
 use crate::limits::Limits;
+use crate::memory::{Fields, Hosts, Memory};
 
 /// How long the addresses of a name are used before it is looked up again.
 const ADDRESSES_FOR: Duration = Duration::from_secs(10);
@@ -129,7 +129,8 @@ fn group_of(admitted: &Admitted, own: Option<u64>) -> u64 {
 pub(crate) fn rewrite(
     head: &mut RequestHeader,
     admitted: &Admitted,
-    upstream: &Upstream,
+    upstream: usize,
+    memory: &mut Memory,
     (names, request_id): (CookieNames, &str),
 ) -> Result<()> {
     let target = admitted.request.target();
@@ -140,55 +141,62 @@ pub(crate) fn rewrite(
     change_request(head, |headers| {
         // It was done on arrival; here nothing can stand between it and the upstream.
         strip_request(headers);
-        cut_cookies(headers, names);
+        if headers.contains_key(header::COOKIE) {
+            match memory.cookies(names, headers).rest.clone() {
+                Some(rest) => drop(headers.insert(header::COOKIE, rest)),
+                None => drop(headers.remove(header::COOKIE)),
+            }
+        }
         // Whoever was admitted has been told to go on already.
         headers.remove(header::EXPECT);
-        written = introduce(headers, admitted, upstream, request_id);
+        written = introduce(headers, admitted, upstream, memory, request_id);
     });
     written.or_err(InternalError, "what is said of a request is no field value")
-}
-
-fn cut_cookies(headers: &mut HeaderMap, names: CookieNames) {
-    // Several fields are one list (RFC 9113 8.2.3); HTTP/1 upstreams expect one field.
-    let mut fields = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-    let left = match (fields.next(), fields.next()) {
-        (None, _) => return,
-        (Some(only), None) => names.strip_ours(only),
-        (Some(first), Some(second)) => {
-            names.strip_ours(&[first, second].into_iter().chain(fields).collect::<Vec<_>>().join(&b"; "[..]))
-        }
-    };
-    // What was a field's value before is one without some of its parts.
-    match left.and_then(|left| HeaderValue::from_maybe_shared(Bytes::from(left)).ok()) {
-        Some(left) => drop(headers.insert(header::COOKIE, left)),
-        None => drop(headers.remove(header::COOKIE)),
-    }
 }
 
 /// Says where it came from, and who it is (decision A43).
 fn introduce(
     headers: &mut HeaderMap,
     admitted: &Admitted,
-    upstream: &Upstream,
+    upstream: usize,
+    memory: &mut Memory,
     request_id: &str,
 ) -> Result<(), InvalidHeaderValue> {
+    // Five fields and a person's four: the map grows once.
+    headers.reserve(9);
     let proto = if admitted.request.secure { "https" } else { "http" };
     let mut say = |name: &'static HeaderName, value: HeaderValue| drop(headers.insert(name, value));
-    say(&header::HOST, HeaderValue::from_str(&host_for(upstream, &admitted.app))?);
-    say(&FORWARDED_FOR, HeaderValue::from_str(&admitted.request.client.to_string())?);
+    let hosts = memory.hosts(&admitted.app, upstream, || hosts(&admitted.app, upstream))?;
+    say(&header::HOST, hosts.inner.clone());
+    say(&FORWARDED_HOST, hosts.public.clone());
     say(&FORWARDED_PROTO, HeaderValue::from_static(proto));
-    say(&FORWARDED_HOST, HeaderValue::from_str(authority_of(&admitted.app.origin))?);
+    say(&FORWARDED_FOR, memory.client(admitted.request.client)?);
     say(&REQUEST_ID, HeaderValue::from_str(request_id)?);
-    let Some(principal) = admitted.permit.principal() else { return Ok(()) };
-    say(&REMOTE_USER, HeaderValue::from_str(&encoded(&principal.name))?);
-    say(&REMOTE_GROUPS, HeaderValue::from_str(&groups(principal))?);
-    if !principal.display_name.is_empty() {
-        say(&REMOTE_NAME, HeaderValue::from_str(&encoded(shortened(&principal.display_name)))?);
-    }
-    if let Some(email) = &principal.email {
-        say(&REMOTE_EMAIL, HeaderValue::from_str(&encoded(shortened(email)))?);
+    if let Some(principal) = admitted.permit.principal() {
+        memory.introduced(principal, identity)?.iter().for_each(|(name, value)| say(name, value.clone()));
     }
     Ok(())
+}
+
+fn hosts(app: &App, upstream: usize) -> Result<Hosts, InvalidHeaderValue> {
+    Ok(Hosts {
+        inner: HeaderValue::from_str(&host_for(app.upstream.nth(upstream), app))?,
+        public: HeaderValue::from_str(authority_of(&app.origin))?,
+    })
+}
+
+fn identity(principal: &Principal) -> Result<Fields, InvalidHeaderValue> {
+    let mut fields = vec![
+        (&REMOTE_USER, HeaderValue::from_str(&encoded(&principal.name))?),
+        (&REMOTE_GROUPS, HeaderValue::from_str(&groups(principal))?),
+    ];
+    if !principal.display_name.is_empty() {
+        fields.push((&REMOTE_NAME, HeaderValue::from_str(&encoded(shortened(&principal.display_name)))?));
+    }
+    if let Some(email) = &principal.email {
+        fields.push((&REMOTE_EMAIL, HeaderValue::from_str(&encoded(shortened(email)))?));
+    }
+    Ok(fields)
 }
 
 /// Percent-encoded UTF-8 where it is not plain ASCII. Outer spaces are encoded too: a field value has none.
@@ -262,7 +270,7 @@ mod tests {
             head.append_header(*name, *value).unwrap();
         }
         let admitted = admitted("/a%20b", Some("c=d"), principal);
-        rewrite(&mut head, &admitted, &admitted.app.upstream.first, (CookieNames::new(false), "id-1")).unwrap();
+        rewrite(&mut head, &admitted, 0, &mut Memory::default(), (CookieNames::new(false), "id-1")).unwrap();
         if name == ":path" {
             return Some(String::from_utf8(head.raw_path().to_vec()).unwrap());
         }

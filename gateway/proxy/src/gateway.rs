@@ -36,7 +36,7 @@ use crate::hygiene::{change_request, strip_request};
 use crate::identify::{identify, purpose, token};
 use crate::intercept::{self, check_websocket, wants_page, wants_websocket};
 use crate::limits::Limits;
-use crate::live::{Live, Watch};
+use crate::live::{Live, Watch, Work};
 use crate::local::{self, NotRead};
 use crate::pace::Pace;
 use crate::record::{Book, Record};
@@ -143,13 +143,16 @@ impl Gateway {
         let names = ctx.cookie_names();
         ctx.record.for_app(&vs, &app);
         ctx.record.path(&request.path);
-        let token = token(names, CookieName::App, &session.req_header().headers);
         let purpose = purpose(&app, &request);
-        let subject = identify(&judge.identities, &vs.id, &request.host, token.as_ref(), purpose, now).await;
+        let memory = ctx.memory.get_or_insert_default();
+        let token = memory.cookies(names, &session.req_header().headers).token.clone();
+        let (identities, last) = (&judge.identities, &mut memory.last_seen);
+        let subject = identify(identities, last, &vs.id, &request.host, token.as_deref(), purpose, now).await;
         if let Ok(subject) = &subject {
             ctx.record.subject(subject);
         }
-        let verdict = match judge.decide(site, (&vs, &app), subject.as_ref().map_err(Clone::clone), &request, now) {
+        let known = subject.as_ref().map_err(Clone::clone);
+        let verdict = match judge.decide(&mut memory.last_answer, site, (&vs, &app), known, &request, now) {
             Ok(verdict) => verdict,
             Err(unclear) => {
                 let arrival = arrival_at(&vs, &app, &request, ctx);
@@ -378,7 +381,7 @@ impl ProxyHttp for Gateway {
     type CTX = RequestCtx;
 
     fn new_ctx(&self) -> RequestCtx {
-        RequestCtx::new(self.site(), Record::begin(self.book.clone(), self.entropy.id()))
+        RequestCtx::new(self.site(), Record::begin(self.book.clone(), self.entropy.id()), Work::recall())
     }
 
     /// None: nothing is compressed here, and Pingora's own module would look at every answer for nothing.
@@ -450,14 +453,15 @@ impl ProxyHttp for Gateway {
         head: &mut RequestHeader,
         ctx: &mut RequestCtx,
     ) -> Result<()> {
-        let Some(admitted) = ctx.admitted() else {
+        let (names, upstream) = (ctx.cookie_names(), ctx.upstream());
+        let Stage::Admitted(admitted) = &ctx.stage else {
             return Error::e_explain(InternalError, "no permit, no request");
         };
         if let Some(handshake) = &ctx.handshake {
             handshake.begin();
         }
-        let upstream = admitted.app.upstream.nth(ctx.upstream());
-        forward::rewrite(head, admitted, upstream, (ctx.cookie_names(), &ctx.record.request_id))
+        let memory = ctx.memory.get_or_insert_default();
+        forward::rewrite(head, admitted, upstream, memory, (names, &ctx.record.request_id))
     }
 
     /// A body must come in fast enough (DO-01). An upgraded connection has no body.
@@ -562,6 +566,7 @@ impl ProxyHttp for Gateway {
         ctx.record.finish(Some(answered(session.as_downstream()).unwrap_or(CLIENT_GONE)));
         ctx.entered = None;
         ctx.watch = None;
+        Work::remember(ctx.memory.take());
     }
 
     /// Pingora's own lines: no path, no query.

@@ -1,7 +1,7 @@
 //! Room 3: who asks. Nobody, somebody, or unclear while the store does not answer; a doubt never ends in somebody.
 
 use doorward_access::cookies::{CookieName, CookieNames};
-use doorward_access::sessions::{Identities, Place, Purpose, Unclear};
+use doorward_access::sessions::{Identities, LastSeen, Place, Purpose, Unclear};
 use doorward_access::site::App;
 use doorward_api::{Subject, Timestamp, Token, VirtualServerId};
 use http::HeaderMap;
@@ -22,11 +22,15 @@ pub(crate) fn purpose(app: &App, request: &CanonicalRequest) -> Purpose {
 /// The subject of a request to an application's host; without a cookie it is nobody, and no store is asked.
 pub(crate) async fn identify(
     identities: &Identities,
+    last: &mut LastSeen,
     vs: &VirtualServerId,
     host: &str,
     token: Option<&Token>,
     purpose: Purpose,
     now: Timestamp,
 ) -> Result<Subject, Unclear> {
-    identities.identify(vs, Place::App(host), token, purpose, now).await
+    match token {
+        Some(token) => identities.identify_again(last, vs, Place::App(host), token, purpose, now).await,
+        None => Ok(Subject::Anonymous),
+    }
 }

@@ -32,6 +32,7 @@ mod intercept;
 pub mod limits;
 pub mod live;
 mod local;
+mod memory;
 mod pace;
 mod record;
 pub mod refusal;

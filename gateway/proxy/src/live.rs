@@ -4,6 +4,7 @@
 //! And a live WebSocket or stream is judged again more than twice a second, which finds whatever else changed: a sign-out in another
 //! process, a user switched off, another policy.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,10 +16,42 @@ use doorward_api::SessionId;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::memory::Memory;
+
 tokio::task_local! {
-    /// Ends the work on the current request: on HTTP/1 its connection, on HTTP/2 its stream. Set around Pingora's
-    /// processing, so every callback sees it.
-    pub(crate) static CUT: CancellationToken;
+    /// The work on the current request: on HTTP/1 its connection, on HTTP/2 its stream. Set around Pingora's processing, so
+    /// every callback sees it.
+    pub(crate) static WORK: Work;
+}
+
+/// What is one connection's or stream's own.
+pub(crate) struct Work {
+    /// Ends it.
+    cut: CancellationToken,
+    /// What it remembers of its last request, while there is none.
+    memory: Cell<Option<Box<Memory>>>,
+}
+
+impl Work {
+    /// New work, which `cut` ends.
+    pub(crate) fn new(cut: CancellationToken) -> Self {
+        Self { cut, memory: Cell::new(None) }
+    }
+
+    fn current_cut() -> Option<CancellationToken> {
+        WORK.try_with(|work| work.cut.clone()).ok()
+    }
+
+    /// Takes the memory of the current connection for a request.
+    pub(crate) fn recall() -> Option<Box<Memory>> {
+        WORK.try_with(|work| work.memory.take()).ok().flatten()
+    }
+
+    /// Leaves it for the next request.
+    pub(crate) fn remember(memory: Option<Box<Memory>>) {
+        // Outside of a connection there is no next one.
+        let _ = WORK.try_with(|work| work.memory.set(memory));
+    }
 }
 
 /// The requests under way, by portal session.
@@ -57,7 +90,7 @@ impl Live {
 
     /// Notes the current request; `None` outside of one.
     pub(crate) fn enter(self: &Arc<Self>, portal: &SessionId) -> Option<Entered> {
-        let token = CUT.try_with(CancellationToken::clone).ok()?;
+        let token = Work::current_cut()?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.by_session.entry(portal.clone()).or_default().push((number, token));
         Some(Entered { live: self.clone(), session: portal.clone(), number })
@@ -87,7 +120,7 @@ impl Watch {
         F: Fn() -> Asked + Send + 'static,
         Asked: Future<Output = bool> + Send,
     {
-        let cut = CUT.try_with(CancellationToken::clone).ok()?;
+        let cut = Work::current_cut()?;
         Some(Self(tokio::spawn(async move {
             loop {
                 tokio::time::sleep(every).await;
@@ -118,7 +151,7 @@ mod tests {
         let tokens: Vec<_> = std::iter::repeat_with(CancellationToken::new).take(3).collect();
         let mut entered = Vec::new();
         for (token, session) in tokens.iter().zip([&alice, &alice, &bob]) {
-            entered.push(CUT.sync_scope(token.clone(), || live.enter(session)).unwrap());
+            entered.push(WORK.sync_scope(Work::new(token.clone()), || live.enter(session)).unwrap());
         }
         assert_eq!(live.cut(&alice), 2);
         assert_eq!(tokens.iter().map(CancellationToken::is_cancelled).collect::<Vec<_>>(), [true, true, false]);
@@ -132,7 +165,7 @@ mod tests {
         let token = CancellationToken::new();
         let admitted = Arc::new(AtomicBool::new(true));
         let asked = admitted.clone();
-        let watch = CUT.sync_scope(token.clone(), || {
+        let watch = WORK.sync_scope(Work::new(token.clone()), || {
             Watch::begin(Duration::from_millis(10), move || std::future::ready(asked.load(Ordering::Relaxed)))
         });
         tokio::time::sleep(Duration::from_millis(60)).await;
@@ -145,8 +178,9 @@ mod tests {
     #[tokio::test]
     async fn nobody_watches_a_request_that_is_over() {
         let token = CancellationToken::new();
-        let watch =
-            CUT.sync_scope(token.clone(), || Watch::begin(Duration::from_millis(10), || std::future::ready(false)));
+        let watch = WORK.sync_scope(Work::new(token.clone()), || {
+            Watch::begin(Duration::from_millis(10), || std::future::ready(false))
+        });
         drop(watch);
         tokio::time::sleep(Duration::from_millis(60)).await;
         assert!(!token.is_cancelled());

@@ -24,14 +24,19 @@ pub trait Entropy: Send + Sync {
 /// 26 digits of RFC 4648's base32, in small letters; the last one holds three bits and two zeros. Every request gets such an
 /// id, so it is written at one go.
 fn base32(bits: u128) -> String {
-    const DIGITS: [char; 32] = [
-        'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v',
-        'w', 'x', 'y', 'z', '2', '3', '4', '5', '6', '7',
-    ];
-    let digit = |value: u128| DIGITS.get(usize::try_from(value & 31).unwrap_or(0)).copied().unwrap_or('a');
+    let digit = |value: u64| match u8::try_from(value & 31).unwrap_or(0) {
+        letter @ 0..26 => char::from(b'a' + letter),
+        number => char::from(b'2' + number - 26),
+    };
+    // Twelve digits of 60 bits, twelve of the next 60, and two of the last 8.
+    let part = |shift: u32| u64::try_from((bits >> shift) & u128::from(u64::MAX >> 4)).unwrap_or(0);
     let mut text = String::with_capacity(26);
-    text.extend((0..25).map(|place| digit(bits >> (123 - 5 * place))));
-    text.push(digit(bits << 2));
+    for sixty in [part(68), part(8)] {
+        text.extend((0..12).map(|place| digit(sixty >> (55 - 5 * place))));
+    }
+    let last = part(0) & 255;
+    text.push(digit(last >> 3));
+    text.push(digit(last << 2));
     text
 }
 

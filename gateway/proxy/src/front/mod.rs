@@ -49,7 +49,7 @@ use crate::front::room::Room;
 use crate::gateway::Gateway;
 use crate::headroom::Headroom;
 use crate::limits::Limits;
-use crate::live::CUT;
+use crate::live::{WORK, Work};
 use crate::record::Refusals;
 use crate::refusal::Refusal;
 
@@ -97,6 +97,30 @@ impl Front {
     }
 }
 
+/// Whether the process leaves. One watch for all of a connection's requests: each would have to be made and ended.
+enum Leaving {
+    /// Waited for; false where nobody is left to say so.
+    NotYet(Pin<Box<dyn Future<Output = bool> + Send>>),
+    Begun,
+}
+
+impl Leaving {
+    fn watch(shutdown: &ShutdownWatch) -> Self {
+        let mut shutdown = shutdown.clone();
+        Self::NotYet(Box::pin(async move { shutdown.wait_for(|begun| *begun).await.is_ok() }))
+    }
+
+    /// Returns once it begins.
+    async fn begins(&mut self) -> bool {
+        if let Self::NotYet(begins) = self {
+            let begun = begins.await;
+            *self = Self::Begun;
+            return begun;
+        }
+        true
+    }
+}
+
 #[async_trait]
 impl ServerApp for Front {
     async fn process_new(self: &Arc<Self>, io: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
@@ -114,7 +138,7 @@ impl ServerApp for Front {
         let cut = CancellationToken::new();
         tokio::select! {
             biased;
-            () = CUT.scope(cut.clone(), self.edge.h1_connection(io, &body, address, shutdown)) => {}
+            () = WORK.scope(Work::new(cut.clone()), self.edge.h1_connection(io, &body, address, shutdown)) => {}
             // Dropping the future drops both connections: the client's and the upstream's.
             () = cut.cancelled() => {}
         }
@@ -136,9 +160,10 @@ impl Edge {
         shutdown: &ShutdownWatch,
     ) {
         let mut kept = None;
+        let mut leaving = Leaving::watch(shutdown);
         loop {
             body.begin(None);
-            let (head, chunks) = match self.read_head(&mut io, shutdown).await {
+            let (head, chunks) = match self.read_head(&mut io, &mut leaving).await {
                 Got::Head(head, chunks) => (head, chunks),
                 Got::Close => return close(io).await,
                 Got::Refuse(refusal, begun, to_head) => {
@@ -190,8 +215,8 @@ impl Edge {
         session.set_total_drain_timeout(Some(self.limits.drain_time));
     }
 
-    async fn read_head(&self, io: &mut Stream, shutdown: &ShutdownWatch) -> Got {
-        let Some(mut buffer) = self.first_bytes(io, shutdown).await else { return Got::Close };
+    async fn read_head(&self, io: &mut Stream, leaving: &mut Leaving) -> Got {
+        let Some(mut buffer) = self.first_bytes(io, leaving).await else { return Got::Close };
         let begun = Instant::now();
         let late = Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "head_deadline"));
         let read = timeout(self.limits.header_deadline, self.rest_of_head(io, &mut buffer)).await.unwrap_or(late);
@@ -205,17 +230,18 @@ impl Edge {
 
     /// Waits for a request to begin: as long as idle connections may, but no longer than `linger` once a shutdown began, and not for
     /// long once memory is scarce.
-    async fn first_bytes(&self, io: &mut Stream, shutdown: &ShutdownWatch) -> Option<BytesMut> {
-        let mut shutdown = shutdown.clone();
+    async fn first_bytes(&self, io: &mut Stream, leaving: &mut Leaving) -> Option<BytesMut> {
         loop {
-            let leaving = *shutdown.borrow_and_update();
             let scarce = self.headroom.is_scarce();
             let most = if scarce { self.limits.idle_when_scarce } else { self.limits.idle };
-            let idle = if leaving { self.departure.linger().min(most) } else { most };
+            let (idle, still) = match leaving {
+                Leaving::NotYet(_) => (most, true),
+                Leaving::Begun => (self.departure.linger().min(most), false),
+            };
             tokio::select! {
                 biased;
                 read = timeout(idle, what_comes(io)) => return read.ok().flatten(),
-                changed = shutdown.changed(), if !leaving => if changed.is_err() { return None },
+                begun = leaving.begins(), if still => if !begun { return None },
                 () = self.headroom.becomes_scarce(), if !scarce => {}
             }
         }
@@ -313,7 +339,7 @@ impl HttpServerApp for Edge {
         let cut = CancellationToken::new();
         tokio::select! {
             biased;
-            reused = CUT.scope(cut.clone(), self.inner.process_new_http(session, shutdown)) => reused,
+            reused = WORK.scope(Work::new(cut.clone()), self.inner.process_new_http(session, shutdown)) => reused,
             () = cut.cancelled() => None,
         }
     }
