@@ -32,7 +32,7 @@ use pingora::proxy::HttpProxy;
 use pingora::server::ShutdownWatch;
 use pingora::time::timeout;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use chunks::is_bad_chunk;
@@ -41,7 +41,7 @@ pub(crate) use head::{check_expectation, check_length, check_method};
 use crate::departure::Departure;
 use crate::front::chunks::{Body, Chunks};
 use crate::front::crowd::Crowd;
-use crate::front::goodbye::{Goodbye, asks_to_switch};
+use crate::front::goodbye::Goodbye;
 use crate::front::guarded::Guarded;
 use crate::front::head::{Checked, Progress, Scan};
 use crate::front::room::Room;
@@ -68,8 +68,9 @@ struct Edge {
 
 /// What came of waiting for a head.
 enum Got {
-    /// A good one; what follows it in the buffer is the body's. If that is chunked, how far it has come.
-    Head(BytesMut, Option<Chunks>),
+    /// A good one; what follows it in the buffer is the body's. If that is chunked, how far it has come. Whether it asks to
+    /// switch to another protocol.
+    Head(BytesMut, Option<Chunks>, bool),
     /// Nothing: the client left or was silent for too long.
     Close,
     /// A bad one, when it began, and whether it asked for a head alone.
@@ -88,7 +89,14 @@ impl Front {
     }
 }
 
-/// Whether the process leaves. One watch for all of a connection's requests: each would have to be made and ended.
+/// What a connection waits with for its next request. Made once for all of them: making and ending a timer and a watch each
+/// time would cost more than the wait.
+struct Waits {
+    leaving: Leaving,
+    timer: Pin<Box<Sleep>>,
+}
+
+/// Whether the process leaves.
 enum Leaving {
     /// Waited for; false where nobody is left to say so.
     NotYet(Pin<Box<dyn Future<Output = bool> + Send>>),
@@ -151,18 +159,18 @@ impl Edge {
         shutdown: &ShutdownWatch,
     ) {
         let mut kept = None;
-        let mut leaving = Leaving::watch(shutdown);
+        let mut waits = Waits { leaving: Leaving::watch(shutdown), timer: Box::pin(sleep(self.limits.idle)) };
         loop {
             body.begin(None);
-            let (head, chunks) = match self.read_head(&mut io, &mut leaving).await {
-                Got::Head(head, chunks) => (head, chunks),
+            let (head, chunks, switches) = match self.read_head(&mut io, &mut waits).await {
+                Got::Head(head, chunks, switches) => (head, chunks, switches),
                 Got::Close => return close(io).await,
                 Got::Refuse(refusal, begun, to_head) => {
                     return self.refuse(io, address, refusal, begun, to_head).await;
                 }
             };
             body.begin(chunks);
-            let session = self.session(io, head, kept.take());
+            let session = self.session(io, (head, switches), kept.take());
             match self.inner.process_new_http(session, shutdown).await.map(ReusedHttpStream::consume) {
                 Some((stream, settings)) => (io, kept) = (stream, settings),
                 None => return,
@@ -170,8 +178,13 @@ impl Edge {
         }
     }
 
-    fn session(&self, mut io: Stream, head: BytesMut, kept: Option<HttpPersistentSettings>) -> ServerSession {
-        if asks_to_switch(&head) {
+    fn session(
+        &self,
+        mut io: Stream,
+        (head, switches): (BytesMut, bool),
+        kept: Option<HttpPersistentSettings>,
+    ) -> ServerSession {
+        if switches {
             io = Box::new(Goodbye::new(io, self.departure.beginning()));
         }
         let mut session = ServerSession::new_http1(io);
@@ -195,32 +208,36 @@ impl Edge {
         session.set_total_drain_timeout(Some(self.limits.drain_time));
     }
 
-    async fn read_head(&self, io: &mut Stream, leaving: &mut Leaving) -> Got {
+    async fn read_head(&self, io: &mut Stream, waits: &mut Waits) -> Got {
         let mut buffer = BytesMut::with_capacity(4096);
-        if !self.first_bytes(io, &mut buffer, leaving).await {
+        if !self.first_bytes(io, &mut buffer, waits).await {
             return Got::Close;
         }
         let begun = Instant::now();
         let late = Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "head_deadline"));
         let read = timeout(self.limits.header_deadline, self.rest_of_head(io, &mut buffer)).await.unwrap_or(late);
         match read {
-            Ok(Some((head, chunks))) => Got::Head(with_request_line(buffer, head.request_line), chunks),
+            Ok(Some((head, chunks))) => {
+                Got::Head(with_request_line(buffer, head.request_line), chunks, head.asks_to_switch)
+            }
             Ok(None) => Got::Close,
             Err(refusal) => Got::Refuse(refusal, begun, buffer.starts_with(b"HEAD ")),
         }
     }
 
     /// Waits for a request to begin: as long as idle connections may, and no longer than `linger` once a shutdown began.
-    async fn first_bytes(&self, io: &mut Stream, buffer: &mut BytesMut, leaving: &mut Leaving) -> bool {
+    async fn first_bytes(&self, io: &mut Stream, buffer: &mut BytesMut, waits: &mut Waits) -> bool {
         loop {
-            let (idle, still) = match leaving {
+            let (idle, still) = match waits.leaving {
                 Leaving::NotYet(_) => (self.limits.idle, true),
                 Leaving::Begun => (self.departure.linger().min(self.limits.idle), false),
             };
+            let until = Instant::now() + idle;
             tokio::select! {
                 biased;
-                read = timeout(idle, io.read_buf(buffer)) => return matches!(read, Ok(Ok(count)) if count > 0),
-                begun = leaving.begins(), if still => if !begun { return false },
+                read = io.read_buf(buffer) => return matches!(read, Ok(count) if count > 0),
+                begun = waits.leaving.begins(), if still => if !begun { return false },
+                () = passes(&mut waits.timer, until) => return false,
             }
         }
     }
@@ -340,6 +357,20 @@ pub(crate) fn h2_options(limits: &Limits) -> H2Options {
     options.initial_connection_window_size(limits.h2.connection_window);
     options.max_local_error_reset_streams(Some(limits.h2.provoked_resets));
     options
+}
+
+/// Returns once it is `until`. A timer that was set for an earlier moment is set again when it fires, not before.
+async fn passes(timer: &mut Pin<Box<Sleep>>, until: Instant) {
+    if timer.deadline() > until.into() {
+        timer.as_mut().reset(until.into());
+    }
+    loop {
+        timer.as_mut().await;
+        if Instant::now() >= until {
+            return;
+        }
+        timer.as_mut().reset(until.into());
+    }
 }
 
 fn peer_address(io: &Stream) -> Option<IpAddr> {
