@@ -11,6 +11,7 @@ use pingora::http::RequestHeader;
 use pingora::protocols::http::ServerSession;
 
 use crate::canonical::{CanonicalHost, canonical_host, split_target};
+use crate::forward::{FORWARDED_FOR, FORWARDED_PROTO};
 use crate::front::{check_expectation, check_length, check_method};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -158,7 +159,7 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Resul
         return Ok(peer);
     }
     let mut client = peer;
-    for field in headers.get_all("x-forwarded-for").iter().rev() {
+    for field in headers.get_all(&FORWARDED_FOR).iter().rev() {
         let field = field.to_str().map_err(|_| Refusal::bad("forwarded_for"))?;
         for hop in field.rsplit(',') {
             // A trusted proxy that passes on what is no address cannot be followed any further, and "some address inside"
@@ -181,7 +182,7 @@ fn says_https(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> bool {
     if !is_trusted(peer, trusted) {
         return false;
     }
-    let mut fields = headers.get_all("x-forwarded-proto").iter();
+    let mut fields = headers.get_all(&FORWARDED_PROTO).iter();
     fields.next().is_some_and(|proto| proto.as_bytes() == b"https") && fields.next().is_none()
 }
 

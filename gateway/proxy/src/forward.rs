@@ -38,8 +38,8 @@ const VALUE: &AsciiSet = &CONTROLS.add(b'%');
 /// In a group's name also what separates groups.
 const GROUP: &AsciiSet = &VALUE.add(b',').add(b';');
 
-static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(crate) static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(crate) static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");

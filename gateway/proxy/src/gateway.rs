@@ -139,7 +139,7 @@ impl Gateway {
         ctx: &mut RequestCtx,
         (vs, app, request): (Arc<VirtualServer>, Arc<App>, CanonicalRequest),
     ) -> Result<bool> {
-        let now = self.clock.now();
+        let now = ctx.record.at();
         let names = ctx.cookie_names();
         ctx.record.for_app(&vs, &app);
         ctx.record.path(&request.path);
@@ -378,17 +378,19 @@ impl Gateway {
 
 #[async_trait]
 impl ProxyHttp for Gateway {
-    type CTX = RequestCtx;
+    /// Boxed: Pingora moves it from one place to the next.
+    type CTX = Box<RequestCtx>;
 
-    fn new_ctx(&self) -> RequestCtx {
-        RequestCtx::new(self.site(), Record::begin(self.book.clone(), self.entropy.id()), Work::recall())
+    fn new_ctx(&self) -> Box<RequestCtx> {
+        let record = Record::begin(self.book.clone(), self.entropy.id());
+        Box::new(RequestCtx::new(self.site(), record, Work::recall()))
     }
 
     /// None: nothing is compressed here, and Pingora's own module would look at every answer for nothing.
     fn init_downstream_modules(&self, _: &mut HttpModules) {}
 
     /// Room 1. Headers that are not to be believed are gone when this returns, whatever else it found.
-    async fn early_request_filter(&self, session: &mut Session, ctx: &mut RequestCtx) -> Result<()> {
+    async fn early_request_filter(&self, session: &mut Session, ctx: &mut Box<RequestCtx>) -> Result<()> {
         let trusted = ctx.site.as_ref().map_or(&[][..], |site| &site.trusted_proxies);
         let peer = Peer::of(session.as_downstream());
         let arrived = arrive(session.req_header(), &peer, trusted, &self.limits);
@@ -404,7 +406,7 @@ impl ProxyHttp for Gateway {
     }
 
     /// Rooms 2 to 5. True: answered.
-    async fn request_filter(&self, session: &mut Session, ctx: &mut RequestCtx) -> Result<bool> {
+    async fn request_filter(&self, session: &mut Session, ctx: &mut Box<RequestCtx>) -> Result<bool> {
         match (std::mem::replace(&mut ctx.stage, Stage::Begun), &self.kind) {
             (Stage::Arrived(arrived), Kind::Public(judge)) => self.public(judge, session, ctx, &arrived).await,
             (Stage::Arrived(arrived), Kind::Console { hosts }) => {
@@ -416,7 +418,7 @@ impl ProxyHttp for Gateway {
     }
 
     /// Room 6. Without a permit there is no peer.
-    async fn upstream_peer(&self, _: &mut Session, ctx: &mut RequestCtx) -> Result<Box<HttpPeer>> {
+    async fn upstream_peer(&self, _: &mut Session, ctx: &mut Box<RequestCtx>) -> Result<Box<HttpPeer>> {
         let Some(admitted) = ctx.admitted() else {
             return Error::e_explain(InternalError, "no permit, no peer");
         };
@@ -451,17 +453,18 @@ impl ProxyHttp for Gateway {
         &self,
         _: &mut Session,
         head: &mut RequestHeader,
-        ctx: &mut RequestCtx,
+        ctx: &mut Box<RequestCtx>,
     ) -> Result<()> {
         let (names, upstream) = (ctx.cookie_names(), ctx.upstream());
-        let Stage::Admitted(admitted) = &ctx.stage else {
+        let RequestCtx { stage, memory, handshake, record, .. } = ctx.as_mut();
+        let Stage::Admitted(admitted) = stage else {
             return Error::e_explain(InternalError, "no permit, no request");
         };
-        if let Some(handshake) = &ctx.handshake {
+        if let Some(handshake) = handshake {
             handshake.begin();
         }
-        let memory = ctx.memory.get_or_insert_default();
-        forward::rewrite(head, admitted, upstream, memory, (names, &ctx.record.request_id))
+        let memory = memory.get_or_insert_default();
+        forward::rewrite(head, admitted, upstream, memory, (names, &record.request_id))
     }
 
     /// A body must come in fast enough (DO-01). An upgraded connection has no body.
@@ -470,7 +473,7 @@ impl ProxyHttp for Gateway {
         _: &mut Session,
         body: &mut Option<Bytes>,
         end_of_stream: bool,
-        ctx: &mut RequestCtx,
+        ctx: &mut Box<RequestCtx>,
     ) -> Result<()> {
         if end_of_stream || ctx.admitted().is_none_or(|admitted| admitted.upgrade) {
             return Ok(());
@@ -488,7 +491,7 @@ impl ProxyHttp for Gateway {
         &self,
         session: &mut Session,
         head: &mut ResponseHeader,
-        ctx: &mut RequestCtx,
+        ctx: &mut Box<RequestCtx>,
     ) -> Result<()> {
         let Some(admitted) = ctx.admitted() else {
             return Error::e_explain(InternalError, "no permit, no answer");
@@ -509,7 +512,7 @@ impl ProxyHttp for Gateway {
         &self,
         _: &mut Session,
         _: &HttpPeer,
-        ctx: &mut RequestCtx,
+        ctx: &mut Box<RequestCtx>,
         mut error: Box<Error>,
     ) -> Box<Error> {
         self.count_failure(ctx, &error, "connect_failed", true);
@@ -523,7 +526,7 @@ impl ProxyHttp for Gateway {
         peer: &HttpPeer,
         session: &mut Session,
         error: Box<Error>,
-        ctx: &mut RequestCtx,
+        ctx: &mut Box<RequestCtx>,
         client_reused: bool,
     ) -> Box<Error> {
         if error.esource() == &ErrorSource::Upstream {
@@ -546,7 +549,7 @@ impl ProxyHttp for Gateway {
         error
     }
 
-    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, ctx: &mut RequestCtx) -> FailToProxy {
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, ctx: &mut Box<RequestCtx>) -> FailToProxy {
         let failure = Failure::of(error);
         ctx.record.reason = Some(error.to_string());
         if failure.status >= 500 {
@@ -562,7 +565,7 @@ impl ProxyHttp for Gateway {
     }
 
     /// Room 8.
-    async fn logging(&self, session: &mut Session, _: Option<&Error>, ctx: &mut RequestCtx) {
+    async fn logging(&self, session: &mut Session, _: Option<&Error>, ctx: &mut Box<RequestCtx>) {
         ctx.record.finish(Some(answered(session.as_downstream()).unwrap_or(CLIENT_GONE)));
         ctx.entered = None;
         ctx.watch = None;
@@ -570,12 +573,12 @@ impl ProxyHttp for Gateway {
     }
 
     /// Pingora's own lines: no path, no query.
-    fn request_summary(&self, _: &Session, ctx: &RequestCtx) -> String {
+    fn request_summary(&self, _: &Session, ctx: &Box<RequestCtx>) -> String {
         format!("request {}", ctx.record.request_id)
     }
 
     /// The record tells it.
-    fn suppress_error_log(&self, _: &Session, _: &RequestCtx, _: &Error) -> bool {
+    fn suppress_error_log(&self, _: &Session, _: &Box<RequestCtx>, _: &Error) -> bool {
         true
     }
 }

@@ -58,13 +58,13 @@ pub(crate) fn folds_to(name: &str, word: &str) -> bool {
 
 /// Whether a client's header may go on: its name is plain, and not one of ours.
 pub(crate) fn may_pass(name: &str) -> bool {
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let plain = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'-' | b'A'..=b'Z' | b'0'..=b'9'));
     plain && !is_ours(name)
 }
 
 fn is_ours(name: &str) -> bool {
     let first = name.bytes().next().map(folded);
-    OURS.iter().filter(|(letter, ..)| Some(*letter) == first).any(|(_, beginnings, names)| {
+    OURS.iter().find(|(letter, ..)| Some(*letter) == first).is_some_and(|(_, beginnings, names)| {
         beginnings.iter().any(|beginning| folds_to_begin_with(name, beginning))
             || names.iter().any(|ours| folds_to(name, ours))
     })
@@ -89,7 +89,8 @@ pub(crate) fn strip_request(headers: &mut HeaderMap) {
 
 /// Deletes what an upstream says of identities (HH-07).
 pub(crate) fn strip_response(header: &mut ResponseHeader) {
-    let of_identity = |name: &str| IDENTITY.iter().any(|prefix| folds_to_begin_with(name, prefix));
+    let of_identity =
+        |name: &str| name.starts_with(['r', 'x']) && IDENTITY.iter().any(|prefix| folds_to_begin_with(name, prefix));
     let doomed: Vec<_> = header.headers.keys().filter(|name| of_identity(name.as_str())).cloned().collect();
     for name in doomed {
         header.remove_header(&name);

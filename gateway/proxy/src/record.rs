@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use doorward_access::site::{App, VirtualServer};
 use doorward_api::ports::{Clock, Entropy, Metrics};
-use doorward_api::{PolicyId, Subject, Token, UserId};
+use doorward_api::{PolicyId, Subject, Timestamp, Token, UserId};
 
 use crate::arrive::Arrived;
 use crate::refusal::Refusal;
@@ -46,6 +46,8 @@ enum Whose {
 pub(crate) struct Record {
     book: Arc<Book>,
     begun: Instant,
+    /// The same moment, as the store tells the time.
+    at: Timestamp,
     written: bool,
     /// The request's id; on error pages, in the answer, and sent upstream.
     pub(crate) request_id: String,
@@ -88,6 +90,7 @@ impl Record {
 
     fn begin_at(begun: Instant, book: Arc<Book>, request_id: String) -> Self {
         Self {
+            at: book.clock.now(),
             book,
             begun,
             written: false,
@@ -102,6 +105,11 @@ impl Record {
             policies: Vec::new(),
             reason: None,
         }
+    }
+
+    /// When it began.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
     }
 
     /// What the first room found.
@@ -171,7 +179,7 @@ impl Record {
     fn line(&self, status: Option<u16>, took: Duration) -> String {
         let mut line = String::with_capacity(USUAL_LINE);
         line.push_str("{\"timestamp\":\"");
-        self.book.clock.now().write_rfc3339(&mut line);
+        (self.at + took).write_rfc3339(&mut line);
         line.push_str("\",\"level\":\"INFO\",\"fields\":{\"message\":\"request\"");
         let mut fields = Fields(&mut line);
         fields.text("request_id", &self.request_id);
@@ -346,7 +354,7 @@ pub(crate) mod tests {
     use std::sync::Mutex;
 
     use doorward_access::site::{AppOptions, HostRole};
-    use doorward_api::{Factor, Principal, Timestamp};
+    use doorward_api::{Factor, Principal};
     use serde_json::{Value, json};
 
     use super::*;
@@ -417,7 +425,7 @@ pub(crate) mod tests {
         let line = line_of("/page", "wiki.localhost", None);
         assert_eq!(
             line,
-            "{\"timestamp\":\"2025-11-24T16:00:00.007Z\",\"level\":\"INFO\",\"fields\":{\"message\":\"request\",\"request_id\":\"id-1\",\
+            "{\"timestamp\":\"2025-11-24T16:00:00.019Z\",\"level\":\"INFO\",\"fields\":{\"message\":\"request\",\"request_id\":\"id-1\",\
              \"virtual_server\":\"default\",\"app\":\"wiki\",\"client\":\"2001:db8::1\",\"host\":\"wiki.localhost\",\"method\":\"GET\",\
              \"path\":\"/page\",\"status\":200,\"cut\":false,\"decision\":\"admit\",\"policies\":\"one,other\",\"user\":\"u-1\",\
              \"ms\":12.034},\"target\":\"access\"}\n"

@@ -69,14 +69,6 @@ struct Frames {
     closed: bool,
 }
 
-/// Whether a head asks to switch protocols.
-pub(crate) fn asks_to_switch(head: &[u8]) -> bool {
-    const NAME: &[u8] = b"upgrade:";
-    memchr::memchr_iter(b'\n', head)
-        .filter_map(|end| head.get(end + 1..end + 1 + NAME.len()))
-        .any(|name| name.eq_ignore_ascii_case(NAME))
-}
-
 impl Goodbye {
     /// `beginning` is when the process begins to leave.
     pub(crate) fn new(inner: Stream, beginning: WaitForCancellationFutureOwned) -> Self {
@@ -301,12 +293,5 @@ mod tests {
         answer.advance(HEAD);
         answer.advance(&GOING_AWAY);
         assert!(!answer.takes_a_frame());
-    }
-
-    #[test]
-    fn who_asks_to_switch_is_known_from_the_head() {
-        assert!(asks_to_switch(b"GET / HTTP/1.1\r\nHost: a\r\nuPgrade: websocket\r\n\r\n"));
-        assert!(!asks_to_switch(b"GET /upgrade: HTTP/1.1\r\nX-Upgrade: upgrade: websocket\r\n\r\n"));
-        assert!(!asks_to_switch(b"GET / HTTP/1.1\r\n"));
     }
 }

@@ -86,6 +86,8 @@ pub(crate) struct Checked {
     pub(crate) request_line: Option<Vec<u8>>,
     /// A body in chunks follows.
     pub(crate) chunked: bool,
+    /// There is a field `Upgrade`.
+    pub(crate) asks_to_switch: bool,
 }
 
 /// Checks a complete head.
@@ -97,25 +99,31 @@ pub(crate) fn check(head: &[u8], limits: &Limits) -> Result<Checked, Refusal> {
         return Err(Refusal::bad("control_byte"));
     }
     let mut lines = lines(head);
-    let line = RequestLine::parse(lines.next().unwrap_or_default(), limits)?;
+    let line = RequestLine::parse(lines.next().unwrap_or(Ok(b""))?, limits)?;
     let mut fields = Fields::default();
     for field in lines {
-        fields.add(field, limits)?;
+        fields.add(field?, limits)?;
+    }
+    // Every line has the one at its end.
+    if head.iter().filter(|byte| **byte == b'\r').count() != fields.count + 1 {
+        return Err(Refusal::bad("bare_cr"));
     }
     let host = fields.host()?;
     fields.framing(line.one_dot_zero)?;
-    Ok(Checked { request_line: line.in_origin_form(host)?, chunked: fields.transfer_encoding.first.is_some() })
+    Ok(Checked {
+        request_line: line.in_origin_form(host)?,
+        chunked: fields.transfer_encoding.first.is_some(),
+        asks_to_switch: fields.asks_to_switch,
+    })
 }
 
-/// The lines, each without its CRLF; a lone CR, at the end of the last line too, stays in its line and is refused there.
-fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = head;
-    let ends = memchr_iter(b'\n', head).map(|at| at + 1).chain(std::iter::once(head.len()));
+/// The lines of a head that ends with one, each without its CRLF.
+fn lines(head: &[u8]) -> impl Iterator<Item = Result<&[u8], Refusal>> {
     let mut start = 0;
-    ends.filter_map(move |end| {
-        let (line, after) = rest.split_at_checked(end.checked_sub(start)?)?;
-        (start, rest) = (end, after);
-        (!line.is_empty()).then(|| line.strip_suffix(b"\r\n").unwrap_or(line))
+    memchr_iter(b'\n', head).map(move |end| {
+        let line = head.get(start..end).and_then(|line| line.strip_suffix(b"\r")).ok_or(Refusal::bad("bare_lf"));
+        start = end + 1;
+        line
     })
 }
 
@@ -200,6 +208,7 @@ struct Fields<'a> {
     content_length: Single<'a>,
     transfer_encoding: Single<'a>,
     connection_options: usize,
+    asks_to_switch: bool,
 }
 
 /// A field that may come once.
@@ -233,10 +242,7 @@ impl<'a> Fields<'a> {
         if line.len() > limits.field_bytes {
             return Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "field_too_long"));
         }
-        // All other controls were looked for in the whole head.
-        if memchr(b'\r', line).is_some() {
-            return Err(Refusal::bad("bare_cr"));
-        }
+        // Controls are looked for in the whole head.
         let (name, value) = name_and_value(line)?;
         let is = |word: &str| name.eq_ignore_ascii_case(word);
         // Nearly every name is of another length than these.
@@ -246,6 +252,7 @@ impl<'a> Fields<'a> {
             17 if is("transfer-encoding") => self.transfer_encoding.add(value),
             10 if is("connection") => self.connection(value)?,
             6 if is("expect") => check_expectation(value)?,
+            7 if is("upgrade") => self.asks_to_switch = true,
             // `Transfer_Encoding` is the same word to a server that folds names.
             _ if FRAMING.iter().any(|word| folds_to(name, word)) => return Err(Refusal::bad("folded_framing")),
             _ => {}
@@ -347,14 +354,24 @@ fn is_token(text: &[u8]) -> bool {
 
 /// RFC 9110 `tchar`.
 pub(crate) fn is_token_character(byte: u8) -> bool {
-    // Letters and the dash first: names of fields are made of them.
-    byte.is_ascii_alphabetic()
-        || byte == b'-'
-        || byte.is_ascii_digit()
-        || matches!(
-            byte,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        )
+    // One look for each byte of every name.
+    static IS_ONE: [bool; 256] = token_characters();
+    IS_ONE.get(usize::from(byte)) == Some(&true)
+}
+
+const fn token_characters() -> [bool; 256] {
+    let mut are = [false; 256];
+    let (mut rest, mut byte) = (are.as_mut_slice(), 0_u8);
+    while let Some((is_one, after)) = rest.split_first_mut() {
+        *is_one = byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+            );
+        rest = after;
+        byte = byte.wrapping_add(1);
+    }
+    are
 }
 
 #[cfg(test)]
@@ -526,6 +543,36 @@ mod tests {
         assert_eq!(post("Connection: a,b,c,d,e,f,g,h,i,j,k,l"), 400);
         assert_eq!(post("Connection: :authority"), 400);
         assert_eq!(post("Connection: close, Content-length"), 400);
+    }
+
+    #[test]
+    fn who_asks_to_switch_is_known_from_the_head() {
+        let switches = |lines: &str| {
+            let head = format!("GET /upgrade: HTTP/1.1\r\nHost: app.test\r\n{lines}\r\n");
+            check(head.as_bytes(), &Limits::default()).unwrap().asks_to_switch
+        };
+        assert!(switches("uPgrade: websocket\r\n"));
+        assert!(!switches("X-Upgrade: upgrade: websocket\r\n"));
+        assert!(!switches(""));
+    }
+
+    #[test]
+    fn a_line_that_only_nearly_ends_is_no_line_whatever_comes_with_it() {
+        for head in [
+            // As many carriage returns as lines, and not one at the end of each.
+            &b"GET / HTTP/1.1\r\nHost: app.test\r\nA: b\r\r\nC: d\n\r\n"[..],
+            b"GET / HTTP/1.1\r\r\nHost: app.test\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: app.test\r\nA: \rb\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: app.test\r\nA: b\x7f\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: app.test\r\nA: \x0bb\r\n\r\n",
+        ] {
+            assert_eq!(
+                check(head, &Limits::default()).map_err(|refusal| refusal.status.as_u16()),
+                Err(400),
+                "{}",
+                head.escape_ascii()
+            );
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ use pingora::proxy::HttpProxy;
 use pingora::server::ShutdownWatch;
 use pingora::time::timeout;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use chunks::is_bad_chunk;
@@ -42,7 +42,7 @@ pub(crate) use head::{check_expectation, check_length, check_method};
 use crate::departure::Departure;
 use crate::front::chunks::{Body, Chunks};
 use crate::front::crowd::Crowd;
-use crate::front::goodbye::{Goodbye, asks_to_switch};
+use crate::front::goodbye::Goodbye;
 use crate::front::guarded::Guarded;
 use crate::front::head::{Checked, Progress, Scan};
 use crate::front::room::Room;
@@ -76,8 +76,9 @@ struct Edge {
 
 /// What came of waiting for a head.
 enum Got {
-    /// A good one; what follows it in the buffer is the body's. If that is chunked, how far it has come.
-    Head(BytesMut, Option<Chunks>),
+    /// A good one; what follows it in the buffer is the body's. If that is chunked, how far it has come. Whether it asks to
+    /// switch to another protocol.
+    Head(BytesMut, Option<Chunks>, bool),
     /// Nothing: the client left or was silent for too long.
     Close,
     /// A bad one, when it began, and whether it asked for a head alone.
@@ -97,7 +98,14 @@ impl Front {
     }
 }
 
-/// Whether the process leaves. One watch for all of a connection's requests: each would have to be made and ended.
+/// What a connection waits with for its next request. Made once for all of them: making and ending a timer and a watch each
+/// time would cost more than the wait.
+struct Waits {
+    leaving: Leaving,
+    timer: Pin<Box<Sleep>>,
+}
+
+/// Whether the process leaves.
 enum Leaving {
     /// Waited for; false where nobody is left to say so.
     NotYet(Pin<Box<dyn Future<Output = bool> + Send>>),
@@ -160,18 +168,18 @@ impl Edge {
         shutdown: &ShutdownWatch,
     ) {
         let mut kept = None;
-        let mut leaving = Leaving::watch(shutdown);
+        let mut waits = Waits { leaving: Leaving::watch(shutdown), timer: Box::pin(sleep(self.limits.idle)) };
         loop {
             body.begin(None);
-            let (head, chunks) = match self.read_head(&mut io, &mut leaving).await {
-                Got::Head(head, chunks) => (head, chunks),
+            let (head, chunks, switches) = match self.read_head(&mut io, &mut waits).await {
+                Got::Head(head, chunks, switches) => (head, chunks, switches),
                 Got::Close => return close(io).await,
                 Got::Refuse(refusal, begun, to_head) => {
                     return Box::pin(self.refuse(io, address, refusal, begun, to_head)).await;
                 }
             };
             body.begin(chunks);
-            let answered = self.hand_on(io, head, kept.take(), shutdown);
+            let answered = self.hand_on(io, (head, switches), kept.take(), shutdown);
             match answered.await.map(ReusedHttpStream::consume) {
                 Some((stream, settings)) => (io, kept) = (stream, settings),
                 None => return,
@@ -183,15 +191,20 @@ impl Edge {
     fn hand_on<'a>(
         &'a self,
         io: Stream,
-        head: BytesMut,
+        head: (BytesMut, bool),
         kept: Option<HttpPersistentSettings>,
         shutdown: &'a ShutdownWatch,
     ) -> Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'a>> {
         self.inner.process_new_http(self.session(io, head, kept), shutdown)
     }
 
-    fn session(&self, mut io: Stream, head: BytesMut, kept: Option<HttpPersistentSettings>) -> ServerSession {
-        if asks_to_switch(&head) {
+    fn session(
+        &self,
+        mut io: Stream,
+        (head, switches): (BytesMut, bool),
+        kept: Option<HttpPersistentSettings>,
+    ) -> ServerSession {
+        if switches {
             io = Box::new(Goodbye::new(io, self.departure.beginning()));
         }
         let mut session = ServerSession::new_http1(io);
@@ -215,14 +228,16 @@ impl Edge {
         session.set_total_drain_timeout(Some(self.limits.drain_time));
     }
 
-    async fn read_head(&self, io: &mut Stream, leaving: &mut Leaving) -> Got {
-        let Some(mut buffer) = self.first_bytes(io, leaving).await else { return Got::Close };
+    async fn read_head(&self, io: &mut Stream, waits: &mut Waits) -> Got {
+        let Some(mut buffer) = self.first_bytes(io, waits).await else { return Got::Close };
         let begun = Instant::now();
         let late = Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "head_deadline"));
         let read = timeout(self.limits.header_deadline, self.rest_of_head(io, &mut buffer)).await.unwrap_or(late);
         match read {
             Ok(Some(_)) if self.headroom.is_spent() => Got::Refuse(NO_MEMORY, begun, buffer.starts_with(b"HEAD ")),
-            Ok(Some((head, chunks))) => Got::Head(with_request_line(buffer, head.request_line), chunks),
+            Ok(Some((head, chunks))) => {
+                Got::Head(with_request_line(buffer, head.request_line), chunks, head.asks_to_switch)
+            }
             Ok(None) => Got::Close,
             Err(refusal) => Got::Refuse(refusal, begun, buffer.starts_with(b"HEAD ")),
         }
@@ -230,19 +245,21 @@ impl Edge {
 
     /// Waits for a request to begin: as long as idle connections may, but no longer than `linger` once a shutdown began, and not for
     /// long once memory is scarce.
-    async fn first_bytes(&self, io: &mut Stream, leaving: &mut Leaving) -> Option<BytesMut> {
+    async fn first_bytes(&self, io: &mut Stream, waits: &mut Waits) -> Option<BytesMut> {
         loop {
             let scarce = self.headroom.is_scarce();
             let most = if scarce { self.limits.idle_when_scarce } else { self.limits.idle };
-            let (idle, still) = match leaving {
+            let (idle, still) = match waits.leaving {
                 Leaving::NotYet(_) => (most, true),
                 Leaving::Begun => (self.departure.linger().min(most), false),
             };
+            let until = Instant::now() + idle;
             tokio::select! {
                 biased;
-                read = timeout(idle, what_comes(io)) => return read.ok().flatten(),
-                begun = leaving.begins(), if still => if !begun { return None },
+                read = what_comes(io) => return read,
+                begun = waits.leaving.begins(), if still => if !begun { return None },
                 () = self.headroom.becomes_scarce(), if !scarce => {}
+                () = passes(&mut waits.timer, until) => return None,
             }
         }
     }
@@ -391,6 +408,20 @@ async fn what_comes(io: &mut Stream) -> Option<BytesMut> {
         Poll::Ready(matches!(read, Ok(count) if count > 0).then_some(buffer))
     })
     .await
+}
+
+/// Returns once it is `until`. A timer that was set for an earlier moment is set again when it fires, not before.
+async fn passes(timer: &mut Pin<Box<Sleep>>, until: Instant) {
+    if timer.deadline() > until.into() {
+        timer.as_mut().reset(until.into());
+    }
+    loop {
+        timer.as_mut().await;
+        if Instant::now() >= until {
+            return;
+        }
+        timer.as_mut().reset(until.into());
+    }
 }
 
 fn peer_address(io: &Stream) -> Option<IpAddr> {
