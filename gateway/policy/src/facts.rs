@@ -254,7 +254,7 @@ fn user<'a>(reads: &'a Reads, principal: &'a Principal) -> Who<Cow<'a, str>> {
     let is_in = |name: &str| principal.groups.iter().any(|group| group.name == name);
     let groups = match &reads.groups {
         Extent::Unread => Vec::new(),
-        Extent::Compared(literals) => literals.iter().filter(|name| is_in(name)).map(borrowed).collect(),
+        Extent::Compared(literals) => literals.iter().filter(|name| is_in(name)).map(|text| borrowed(text)).collect(),
         Extent::Whole => {
             let mut all: Vec<_> = principal.groups.iter().map(|group| borrowed(&group.name)).collect();
             all.sort_unstable();
@@ -266,7 +266,7 @@ fn user<'a>(reads: &'a Reads, principal: &'a Principal) -> Who<Cow<'a, str>> {
     Who::User { groups, person: reads.person.then(person) }
 }
 
-fn borrowed(text: &String) -> Cow<'_, str> {
+fn borrowed(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
@@ -305,7 +305,7 @@ fn beginnings<'a>(extent: &'a Extent<String>, path: &str) -> Option<Vec<Cow<'a, 
         Extent::Unread => None,
         // A path of thousands of segments has as many beginnings; few are asked for.
         Extent::Compared(literals) => {
-            Some(literals.iter().filter(|literal| lies_in(path, literal)).map(borrowed).collect())
+            Some(literals.iter().filter(|literal| lies_in(path, literal)).map(|text| borrowed(text)).collect())
         }
         Extent::Whole => Some(prefixes(path).into_iter().map(Cow::Owned).collect()),
     }
