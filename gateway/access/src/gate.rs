@@ -360,7 +360,7 @@ mod tests {
             ask(vs, generation, path);
         }
         let seen = measured.0.lock().unwrap().clone();
-        assert_eq!(seen, [("admit", false), ("admit", true), ("challenge", false), ("refuse", false)]);
+        assert_eq!(seen, [("admit", false), ("admit", true), ("refuse", false), ("refuse", false)]);
     }
 
     #[test]
