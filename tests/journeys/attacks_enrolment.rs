@@ -59,7 +59,7 @@ fn only_the_users_own_token_in_use_opens() {
     let mine = alices.passcode_at(later);
     let landed = alice.submit(&page, "otp", &[foreign.as_slice(), &[("otp", &mine)]].concat());
     assert_eq!(landed.url, wiki);
-    landed.says("remote-user: alice");
+    landed.says("Remote-User: alice");
     // And bob's passcode, tried on the way, was not used up.
     let mut bob = gateway.visitor();
     let page = bob.sign_in(&gateway, "bob", &wiki);
@@ -256,7 +256,7 @@ fn what_a_form_is_not_asked_for_it_cannot_say() {
     let page = submit(&mut alice, &page, "continue", &[("continue", "yes")]);
     let page = submit(&mut alice, &page, "otp", &[("otp", &phone.passcode())]);
     assert_eq!(page.url, wiki, "{}", page.words());
-    for said in ["remote-user: alice", "remote-groups: staff", "remote-email: alice@example.test"] {
+    for said in ["Remote-User: alice", "Remote-Groups: staff", "Remote-Email: alice@example.test"] {
         page.says(said);
     }
     assert!(installation.mails().iter().all(|mail| mail.to == "alice@example.test"), "one person is written to");

@@ -142,7 +142,7 @@ fn the_order_of_files_changes_nothing_and_a_change_is_for_the_next_request() {
         origin.release();
         let answer = held.join().unwrap();
         assert_eq!(answer.status, 200);
-        assert!(answer.text().contains("GET /hold HTTP/1.1") && answer.text().contains("remote-user: alice"));
+        assert!(answer.text().contains("GET /hold HTTP/1.1") && answer.text().contains("Remote-User: alice"));
     });
     assert_eq!(status(&mut alice, &served.url("wiki", "/hold")), 403);
 }

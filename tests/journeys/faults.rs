@@ -55,7 +55,7 @@ fn killed_while_a_form_is_under_way_the_wizard_stands_before_or_after_that_step_
         };
     }
     assert_eq!((page.status(), page.url.as_str()), (200, wiki.as_str()), "{}", page.words());
-    page.says("remote-user: alice");
+    page.says("Remote-User: alice");
     let all = ["Name", "Password", "Offer", "Code", "Kind", "Device", "Secret", "Passcode"];
     assert_eq!(seen, all.map(str::to_owned).into(), "every step was there to be killed at");
 

@@ -39,6 +39,6 @@ fn someone_without_a_token_enrols_one_and_lands_on_the_page_they_asked_for() {
     assert_eq!(page.status(), 200);
     let words = page.words();
     assert!(words.contains("GET /page?x=1 HTTP/1.1"), "{words}");
-    assert!(words.contains("remote-user: alice"), "{words}");
+    assert!(words.contains("Remote-User: alice"), "{words}");
     assert!(!words.contains("doorward"), "no cookie of ours reaches the application: {words}");
 }

@@ -294,7 +294,7 @@ fn another_user_takes_over_the_browser_but_nothing_else() {
     page.is_at(Stage::Passcode);
     let page = shared.type_passcode(&page, &phone.passcode_at("+30 seconds"));
     assert_eq!(page.url, url);
-    page.says("remote-user: bob");
+    page.says("Remote-User: bob");
     page.says_not("alice");
 
     // Nor does what one has proved help the other.

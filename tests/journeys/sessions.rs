@@ -38,7 +38,7 @@ fn opens(gateway: &Gateway, host: &str, cookie: &str) -> bool {
     let at_portal = host == "login";
     match answer.status {
         200 if at_portal => true,
-        200 => answer.text().contains("remote-user: "),
+        200 => answer.text().contains("Remote-User: "),
         303 => {
             let location = answer.header("location").unwrap_or_default();
             let signin = if at_portal { "/signin".to_owned() } else { gateway.url("login", "/signin?return=") };
@@ -227,7 +227,7 @@ fn an_id_that_was_planted_before_the_sign_in_opens_nothing_after_it() {
     victim.jar.entry("login.localhost".to_owned()).or_default().insert("doorward".to_owned(), mallorys.clone());
     assert!(opens(&gateway, "login", &format!("doorward={mallorys}")));
     let page = victim.submit(&page, "password", &[("password", &gateway.password("carol"))]);
-    assert!(page.words().contains("remote-user: carol"), "{}", page.words());
+    assert!(page.words().contains("Remote-User: carol"), "{}", page.words());
     assert!(!opens(&gateway, "login", &format!("doorward={mallorys}")));
 }
 
@@ -481,7 +481,7 @@ fn requests_that_hail_down_during_a_sign_out_are_refused_within_a_second() {
                         let begun = Instant::now();
                         // What is under way when its session ends may be cut without a word.
                         let raw = String::from_utf8_lossy(&send_raw(gateway.port, request.as_bytes())).into_owned();
-                        seen.push((begun, raw.contains("remote-user: carol")));
+                        seen.push((begun, raw.contains("Remote-User: carol")));
                     }
                     seen
                 })
@@ -536,7 +536,7 @@ fn twenty_requests_in_flight_end_with_their_session() {
         assert!(!bobs.is_finished(), "nobody else is cut");
         origin.release();
         let (_, answer) = bobs.join().unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("remote-user: bob"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Remote-User: bob"), "{answer}");
     });
 }
 
@@ -704,7 +704,7 @@ fn a_stolen_ticket_opens_nothing_in_another_browser_or_at_another_host() {
     assert_eq!(app_cookie(&carol.once("HEAD", &url, &[], None)), None);
     let page = carol.get(&url);
     assert_eq!((page.status(), page.url.as_str()), (200, gateway.url("intranet", "/page?x=1").as_str()));
-    assert!(page.words().contains("remote-user: carol"), "{}", page.words());
+    assert!(page.words().contains("Remote-User: carol"), "{}", page.words());
 }
 
 #[test]

@@ -5,17 +5,19 @@ use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use ipnet::IpNet;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::ServerSession;
 
 use crate::canonical::{CanonicalHost, canonical_host, split_target};
-use crate::forward::{FORWARDED_FOR, FORWARDED_PROTO};
 use crate::front::{check_expectation, check_length, check_method};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 use crate::tls::Asked;
+
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Fields that HTTP/2 has no place for (RFC 9113 8.2.2).
 const NOT_IN_HTTP2: [&str; 5] = ["connection", "transfer-encoding", "upgrade", "keep-alive", "proxy-connection"];

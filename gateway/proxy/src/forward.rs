@@ -10,8 +10,8 @@ use dashmap::DashMap;
 use doorward_access::cookies::CookieNames;
 use doorward_access::site::{App, Upstream};
 use doorward_api::Principal;
+use http::HeaderValue;
 use http::header::{self, InvalidHeaderValue};
-use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use pingora::http::RequestHeader;
 use pingora::prelude::*;
@@ -20,8 +20,9 @@ use pingora::upstreams::peer::HttpUpstreamRequestPolicy;
 
 use crate::ctx::Admitted;
 use crate::handshake::{Handshake, own_number};
-use crate::hygiene::{change_request, strip_request};
+use crate::hygiene::strip_request;
 use crate::limits::Limits;
+use crate::local::REQUEST_ID;
 use crate::memory::{Fields, Hosts, Memory};
 
 /// How long the addresses of a name are used before it is looked up again.
@@ -37,15 +38,6 @@ const LONGEST_GROUPS: usize = 8192;
 const VALUE: &AsciiSet = &CONTROLS.add(b'%');
 /// In a group's name also what separates groups.
 const GROUP: &AsciiSet = &VALUE.add(b',').add(b';');
-
-pub(crate) static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-pub(crate) static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-static REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
-static REMOTE_GROUPS: HeaderName = HeaderName::from_static("remote-groups");
-static REMOTE_NAME: HeaderName = HeaderName::from_static("remote-name");
-static REMOTE_EMAIL: HeaderName = HeaderName::from_static("remote-email");
 
 /// The addresses of upstreams, looked up without blocking a worker.
 #[derive(Debug, Default)]
@@ -133,49 +125,44 @@ pub(crate) fn rewrite(
     memory: &mut Memory,
     (names, request_id): (CookieNames, &str),
 ) -> Result<()> {
+    // It was done on arrival; here nothing can stand between it and the upstream.
+    strip_request(head);
     let target = admitted.request.target();
     if head.raw_path() != target.as_bytes() {
         head.set_raw_path(target.as_bytes())?;
     }
-    let mut written = Ok(());
-    change_request(head, |headers| {
-        // It was done on arrival; here nothing can stand between it and the upstream.
-        strip_request(headers);
-        if headers.contains_key(header::COOKIE) {
-            match memory.cookies(names, headers).rest.clone() {
-                Some(rest) => drop(headers.insert(header::COOKIE, rest)),
-                None => drop(headers.remove(header::COOKIE)),
-            }
+    if head.headers.contains_key(header::COOKIE) {
+        match memory.cookies(names, &head.headers).rest.clone() {
+            Some(rest) => head.insert_header(header::COOKIE, rest)?,
+            None => drop(head.remove_header(&header::COOKIE)),
         }
-        // Whoever was admitted has been told to go on already.
-        headers.remove(header::EXPECT);
-        written = introduce(headers, admitted, upstream, memory, request_id);
-    });
-    written.or_err(InternalError, "what is said of a request is no field value")
+    }
+    // Whoever was admitted has been told to go on already.
+    head.remove_header(&header::EXPECT);
+    introduce(head, admitted, upstream, memory, request_id)
 }
 
 /// Says where it came from, and who it is (decision A43).
 fn introduce(
-    headers: &mut HeaderMap,
+    head: &mut RequestHeader,
     admitted: &Admitted,
     upstream: usize,
     memory: &mut Memory,
     request_id: &str,
-) -> Result<(), InvalidHeaderValue> {
-    // Five fields and a person's four: the map grows once.
-    headers.reserve(9);
-    let proto = if admitted.request.secure { "https" } else { "http" };
-    let mut say = |name: &'static HeaderName, value: HeaderValue| drop(headers.insert(name, value));
-    let hosts = memory.hosts(&admitted.app, upstream, || hosts(&admitted.app, upstream))?;
-    say(&header::HOST, hosts.inner.clone());
-    say(&FORWARDED_HOST, hosts.public.clone());
-    say(&FORWARDED_PROTO, HeaderValue::from_static(proto));
-    say(&FORWARDED_FOR, memory.client(admitted.request.client)?);
-    say(&REQUEST_ID, HeaderValue::from_str(request_id)?);
-    if let Some(principal) = admitted.permit.principal() {
-        memory.introduced(principal, identity)?.iter().for_each(|(name, value)| say(name, value.clone()));
+) -> Result<()> {
+    let written = |_| Error::explain(InternalError, "what is said of a request is no field value");
+    let hosts = memory.hosts(&admitted.app, upstream, || hosts(&admitted.app, upstream)).map_err(written)?;
+    // Most clients ask for the very host that the application is asked for.
+    if head.headers.get(header::HOST) != Some(&hosts.inner) {
+        head.insert_header(header::HOST, hosts.inner.clone())?;
     }
-    Ok(())
+    head.insert_header("X-Forwarded-Host", hosts.public.clone())?;
+    head.insert_header("X-Forwarded-For", memory.client(admitted.request.client).map_err(written)?)?;
+    head.insert_header("X-Forwarded-Proto", if admitted.request.secure { "https" } else { "http" })?;
+    head.insert_header(REQUEST_ID, request_id)?;
+    let Some(principal) = admitted.permit.principal() else { return Ok(()) };
+    let fields = memory.introduced(principal, identity).map_err(written)?;
+    fields.iter().try_for_each(|(name, value)| head.insert_header(*name, value.clone()))
 }
 
 fn hosts(app: &App, upstream: usize) -> Result<Hosts, InvalidHeaderValue> {
@@ -187,14 +174,14 @@ fn hosts(app: &App, upstream: usize) -> Result<Hosts, InvalidHeaderValue> {
 
 fn identity(principal: &Principal) -> Result<Fields, InvalidHeaderValue> {
     let mut fields = vec![
-        (&REMOTE_USER, HeaderValue::from_str(&encoded(&principal.name))?),
-        (&REMOTE_GROUPS, HeaderValue::from_str(&groups(principal))?),
+        ("Remote-User", HeaderValue::from_str(&encoded(&principal.name))?),
+        ("Remote-Groups", HeaderValue::from_str(&groups(principal))?),
     ];
     if !principal.display_name.is_empty() {
-        fields.push((&REMOTE_NAME, HeaderValue::from_str(&encoded(shortened(&principal.display_name)))?));
+        fields.push(("Remote-Name", HeaderValue::from_str(&encoded(shortened(&principal.display_name)))?));
     }
     if let Some(email) = &principal.email {
-        fields.push((&REMOTE_EMAIL, HeaderValue::from_str(&encoded(shortened(email)))?));
+        fields.push(("Remote-Email", HeaderValue::from_str(&encoded(shortened(email)))?));
     }
     Ok(fields)
 }

@@ -32,7 +32,7 @@ use crate::forward::{self, Addresses, Try};
 use crate::front::is_bad_chunk;
 use crate::handshake::Handshake;
 use crate::headroom::Headroom;
-use crate::hygiene::{change_request, strip_request};
+use crate::hygiene::strip_request;
 use crate::identify::{identify, purpose, token};
 use crate::intercept::{self, check_websocket, wants_page, wants_websocket};
 use crate::limits::Limits;
@@ -394,7 +394,7 @@ impl ProxyHttp for Gateway {
         let trusted = ctx.site.as_ref().map_or(&[][..], |site| &site.trusted_proxies);
         let peer = Peer::of(session.as_downstream());
         let arrived = arrive(session.req_header(), &peer, trusted, &self.limits);
-        change_request(session.req_header_mut(), strip_request);
+        strip_request(session.req_header_mut());
         ctx.stage = match arrived {
             Ok(arrived) => {
                 ctx.record.arrived(&arrived);

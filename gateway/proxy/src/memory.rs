@@ -12,7 +12,7 @@ use doorward_access::sessions::LastSeen;
 use doorward_access::site::App;
 use doorward_api::{Principal, Token};
 use http::header::InvalidHeaderValue;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use subtle::ConstantTimeEq;
 
 /// Cookies of more bytes are read anew each time: a connection that waits shall not keep much.
@@ -32,7 +32,7 @@ pub(crate) struct Memory {
 }
 
 /// Fields that are ready to be set.
-pub(crate) type Fields = Vec<(&'static HeaderName, HeaderValue)>;
+pub(crate) type Fields = Vec<(&'static str, HeaderValue)>;
 
 /// What the cookies of a request say and leave.
 #[derive(Default)]

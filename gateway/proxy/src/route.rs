@@ -77,7 +77,8 @@ fn check_method(method: &str, options: &AppOptions) -> Result<(), Refusal> {
 
 /// The port of an origin such as `http://wiki.localhost:8080`.
 fn port_of(origin: &str) -> Option<u16> {
-    let (scheme, authority) = origin.split_once("://")?;
+    let (scheme, rest) = origin.split_once(':')?;
+    let authority = rest.strip_prefix("//")?;
     match authority.rsplit_once(':') {
         Some((_, port)) if !port.ends_with(']') => port.parse().ok(),
         _ => match scheme {
