@@ -1,9 +1,10 @@
 //! Instructions of each request in user space, counted by callgrind: what the noise of a shared machine does not touch.
 //!
 //! One thread serves. Of a few requests and of many the difference is taken, so that what a connection costs once falls out.
-//! All threads of the process are counted. What it does when nobody asks for anything is watched for a while, and taken off.
+//! All threads of the process are counted. What each does when nobody asks for anything is watched for a while, and taken off.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -28,18 +29,23 @@ pub(crate) fn measure(world: &World, args: &Args) -> Result<Vec<Measured>, Strin
     for contestant in counted {
         eprintln!("instructions: {}", contestant.title);
         let folder = match &args.profiles {
+            // Beside the parts of an earlier run these could not be told from them.
             Some(folder) => {
-                std::fs::create_dir_all(folder).map_err(|cause| format!("{}: {cause}", folder.display()))?;
-                std::path::absolute(folder).map_err(|cause| cause.to_string())?
+                let folder = std::path::absolute(folder.join(contestant.id)).map_err(|cause| cause.to_string())?;
+                let parent = folder.parent().ok_or("no folder for profiles")?;
+                let made = std::fs::create_dir_all(parent).and_then(|()| std::fs::create_dir(&folder));
+                made.map_err(|cause| format!("{}: {cause}", folder.display()))?;
+                folder
             }
             None => world.folder_for("profile"),
         };
-        let profile = folder.join(contestant.id);
+        let profile = folder.join("callgrind");
         let runner = [
             "valgrind".to_owned(),
             "--tool=callgrind".to_owned(),
             // Counting begins when it is ready: until then it is several times as fast.
             "--instr-atstart=no".to_owned(),
+            "--separate-threads=yes".to_owned(),
             format!("--callgrind-out-file={}", profile.display()),
         ];
         let manner = Manner { threads: 1, runner: &runner, patience: PATIENCE, look_every: Duration::from_millis(200) };
@@ -73,15 +79,18 @@ struct Parts<'a> {
 }
 
 struct Part {
-    instructions: f64,
+    /// By thread.
+    instructions: BTreeMap<String, f64>,
     seconds: f64,
 }
 
 impl Part {
-    /// Without what is done in that time when nobody asks for anything. Under callgrind requests take many times as long, and what
-    /// is done each second would be counted to them as often.
+    /// Without what is done in that time when nobody asks for anything: under callgrind requests take many times as long, and
+    /// what is done each second would be counted to them as often. It is taken off the threads that do it, and no more of a thread
+    /// than it has: of a thread that waits when nobody asks, everything counts.
     fn without(&self, idle: &Part) -> f64 {
-        self.instructions - idle.instructions / idle.seconds * self.seconds
+        let of_idle = |thread: &str| idle.instructions.get(thread).map_or(0.0, |all| all / idle.seconds * self.seconds);
+        self.instructions.iter().map(|(thread, all)| (all - of_idle(thread)).max(0.0)).sum()
     }
 }
 
@@ -102,10 +111,19 @@ impl Parts<'_> {
         let seconds = self.began.elapsed().as_secs_f64();
         self.began = Instant::now();
         self.taken += 1;
-        let file = PathBuf::from(format!("{}.{}", self.of.display(), self.taken));
-        let text = std::fs::read_to_string(&file).map_err(|_| said.clone())?;
-        let instructions = readings::instructions(&text).ok_or(said)? as f64;
-        Ok(Part { instructions, seconds })
+        let folder = self.of.parent().ok_or("a profile lies in a folder")?;
+        let name = self.of.file_name().unwrap_or_default().to_string_lossy();
+        // `NAME.PART-THREAD`
+        let begins = format!("{name}.{}-", self.taken);
+        let mut instructions = BTreeMap::new();
+        for file in std::fs::read_dir(folder).map_err(|cause| cause.to_string())?.flatten() {
+            let name = file.file_name().to_string_lossy().into_owned();
+            let Some(thread) = name.strip_prefix(&begins) else { continue };
+            let text = std::fs::read_to_string(file.path()).map_err(|cause| format!("{name}: {cause}"))?;
+            let count = readings::instructions(&text).ok_or_else(|| format!("{name} says no total"))?;
+            instructions.insert(thread.to_owned(), count as f64);
+        }
+        if instructions.is_empty() { Err(said) } else { Ok(Part { instructions, seconds }) }
     }
 }
 
