@@ -70,19 +70,9 @@ pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) phone: Phone,
     pub(crate) visitor: Visitor,
-    /// The first passcode, which is used.
-    first: String,
+    /// The passcodes that are used.
+    pub(crate) used: Vec<String>,
     enrolled: Instant,
-}
-
-impl Person {
-    /// The next passcode that is good: of this moment, or, where that was the first one, the one after it. Always to take the
-    /// one after it would be wrong: where the step ended between the phone's showing the first one and its being checked,
-    /// the phone is known to be a step behind from then on, and is not believed to be a step ahead (decision B13).
-    pub(crate) fn fresh_passcode(&self) -> String {
-        let of_now = self.phone.passcode();
-        if of_now == self.first { self.phone.passcode_at("now + 30 seconds") } else { of_now }
-    }
 }
 
 impl Crowd {
@@ -302,7 +292,7 @@ impl Crowd {
             self.stuck(&name, Stage::Other, &outcomes);
             return None;
         };
-        Some(Person { name, phone, visitor, first: passcode, enrolled: Instant::now() })
+        Some(Person { name, phone, visitor, used: vec![passcode], enrolled: Instant::now() })
     }
 
     /// Races for a passcode, the ticket that it gives, another ticket, and the link by which an owner disputes a token.
@@ -348,7 +338,7 @@ impl Crowd {
     fn races_a_passcode(&self, person: &mut Person) -> Option<Ticket> {
         let asked: Vec<(Visitor, Page)> = (0..RACERS).map(|_| self.asked_again(person)).collect::<Option<_>>()?;
         let (racers, pages): (Vec<Visitor>, Vec<Page>) = asked.into_iter().unzip();
-        let passcode = person.fresh_passcode();
+        let passcode = person.phone.passcode_beside(&person.used)?;
         let tries = self.race(("passcode", &person.name), &racers, |racer, number| {
             Tried::by(send(racer, &pages[number], "otp", &passcode), |answer| signed_in(answer, "vault"))
         });

@@ -280,8 +280,7 @@ impl Enrolling {
 
     /// One of this time step or, since that is accepted too, of the next: none twice, as one that nobody heard of may be used.
     fn fresh_passcode(&mut self, phone: &Phone) -> Option<String> {
-        let codes = ["now", "now + 30 seconds"].map(|when| phone.passcode_at(when));
-        let code = codes.into_iter().find(|code| !self.passcodes.contains(code))?;
+        let code = phone.passcode_beside(&self.passcodes)?;
         self.passcodes.push(code.clone());
         Some(code)
     }

@@ -23,6 +23,13 @@ impl Phone {
         self.passcode_at("now")
     }
 
+    /// The next passcode that is good and is not among those: of this moment or, since that is accepted too, of the step after
+    /// it. Not always the one after it: where a step ended between the phone's showing the first one and its being checked,
+    /// the phone is known to be a step behind from then on, and is not believed to be a step ahead (decision B13).
+    pub fn passcode_beside(&self, used: &[String]) -> Option<String> {
+        ["now", "now + 30 seconds"].into_iter().map(|when| self.passcode_at(when)).find(|code| !used.contains(code))
+    }
+
     /// The passcode of a moment, in words that `date` understands.
     pub fn passcode_at(&self, when: &str) -> String {
         let output = Command::new("oathtool")
