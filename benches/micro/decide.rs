@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use doorward_access::gate::{Gate, Verdict};
+use doorward_access::gate::{Gate, LastAnswer, Verdict};
 use doorward_api::ports::NoMetrics;
 use doorward_api::{Decision, Subject};
 use doorward_benches::fixtures::{NOW, alice, page, site, virtual_server};
@@ -19,7 +19,8 @@ fn decide(criterion: &mut Criterion) {
     let (server, site) = (virtual_server(0), site());
     let (alice, object) = (alice(), page("/wiki/start"));
     let gate = Gate::new(Arc::new(NoMetrics));
-    let ask = || gate.decide(&site, &server, &alice, &object, NOW);
+    // A connection that has asked nothing yet: one that has is answered by what it keeps.
+    let ask = || gate.decide(&mut LastAnswer::default(), &site, &server, &alice, &object, NOW);
     assert!(matches!(ask(), Verdict::Admit(_)));
 
     let mut group = criterion.benchmark_group("decide");

@@ -6,16 +6,12 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use criterion::{Criterion, criterion_group, criterion_main};
-use doorward_access::sessions::{Identities, Place, Purpose, SessionLimits};
-use doorward_api::ports::{Directory, Entropy, PasswordCheck, Sessions};
+use doorward_access::sessions::{Identities, LastSeen, Place, Purpose, SessionLimits};
 use doorward_api::session::SessionKind;
-use doorward_api::user::FoldedName;
-use doorward_api::{
-    Secret, Session, SessionId, StoreError, Timestamp, Token, TokenHash, User, UserId, VirtualServerId,
-};
-use doorward_benches::fixtures::{NOW, alice, proofs};
+use doorward_api::{Session, SessionId, Timestamp, Token, VirtualServerId};
+use doorward_benches::fixtures::{NOW, proofs};
+use doorward_fakes::{Dice, World};
 
 /// As in the product.
 #[global_allocator]
@@ -23,80 +19,35 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const HOST: &str = "wiki.example.test";
 
-/// A store that has one session and its user at hand.
-struct AtHand;
-
-#[async_trait]
-impl Sessions for AtHand {
-    async fn session(
-        &self,
-        _: &VirtualServerId,
-        _: &TokenHash,
-        _: Duration,
-        now: Timestamp,
-    ) -> Result<Option<Session>, StoreError> {
-        Ok(Some(Session {
-            id: SessionId::new("s2"),
-            user: UserId::new("u1"),
-            kind: SessionKind::App { host: HOST.to_owned(), portal: SessionId::new("s1") },
-            proofs: proofs(),
-            created_at: NOW,
-            last_seen_at: now,
-            expires_at: now + Duration::from_secs(3600),
-        }))
-    }
-
-    async fn touch(&self, _: &VirtualServerId, _: &SessionId, _: Timestamp) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn live_sessions(&self, _: &VirtualServerId, _: Timestamp) -> Result<u64, StoreError> {
-        Ok(1)
-    }
-}
-
-#[async_trait]
-impl Directory for AtHand {
-    async fn find(&self, _: &VirtualServerId, _: &FoldedName) -> Result<Option<User>, StoreError> {
-        Ok(None)
-    }
-
-    async fn get(&self, _: &VirtualServerId, user: &UserId) -> Result<Option<User>, StoreError> {
-        let alice = alice().principal().unwrap().clone();
-        Ok(Some(User {
-            id: user.clone(),
-            name: alice.name.clone(),
-            display_name: alice.display_name.clone(),
-            email: alice.email.clone(),
-            disabled: false,
-            groups: alice.groups.clone(),
-        }))
-    }
-
-    async fn check_password(
-        &self,
-        _: &VirtualServerId,
-        _: Option<&UserId>,
-        _: &Secret,
-    ) -> Result<PasswordCheck, StoreError> {
-        Ok(PasswordCheck::Wrong)
-    }
-}
-
-/// Always the same "random" bytes.
-struct Sevens;
-
-impl Entropy for Sevens {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
-    }
+/// alice's session at the wiki, in a store that answers at once.
+fn signed_in() -> (Arc<World>, Token) {
+    let (world, token) = (World::new(), Token::draw(&Dice::default()));
+    let session = Session {
+        id: SessionId::new("s2"),
+        user: "u-alice".into(),
+        kind: SessionKind::App { host: HOST.to_owned(), portal: SessionId::new("s1") },
+        proofs: proofs(),
+        created_at: NOW,
+        last_seen_at: NOW,
+        expires_at: Timestamp::from_millis(i64::MAX),
+    };
+    world.with(|rows| rows.sessions.insert(token.hash(), session));
+    (world, token)
 }
 
 fn sessions(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let identities = Identities::new(Arc::new(AtHand), Arc::new(AtHand), SessionLimits::default());
-    let (server, token) = (VirtualServerId::new("default"), Token::draw(&Sevens));
-    let ask = |now| runtime.block_on(identities.identify(&server, Place::App(HOST), Some(&token), Purpose::Use, now));
+    let (world, token) = signed_in();
+    // It is asked for ten seconds later each time, and must not end meanwhile.
+    let limits = SessionLimits { idle: Duration::MAX, ..SessionLimits::default() };
+    let identities = Identities::new(world.clone(), world, limits);
+    let server = VirtualServerId::new("default");
+    // A connection that has asked nothing yet: one that has is answered by what it keeps. Its use is not noted, which is once a
+    // minute at most.
+    let ask = |now| {
+        let (last, place) = (&mut LastSeen::default(), Place::App(HOST));
+        runtime.block_on(identities.identify(last, &server, place, Some(&token), Purpose::Background, now))
+    };
     assert!(ask(NOW).unwrap().principal().is_some());
 
     let mut group = criterion.benchmark_group("sessions");

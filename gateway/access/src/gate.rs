@@ -169,20 +169,8 @@ impl Gate {
         Self { remembered, metrics }
     }
 
-    /// Decides on a request, and measures it.
+    /// Decides on a request, and measures it. `last` is what whoever asks keeps between two questions.
     pub fn decide(
-        &self,
-        site: &Site,
-        vs: &VirtualServer,
-        subject: &Subject,
-        object: &Object,
-        now: Timestamp,
-    ) -> Verdict {
-        self.decide_again(&mut LastAnswer::default(), site, vs, subject, object, now)
-    }
-
-    /// The same for somebody who has asked before.
-    pub fn decide_again(
         &self,
         last: &mut LastAnswer,
         site: &Site,
@@ -316,7 +304,8 @@ mod tests {
         let vs = virtual_server_with("default", OTP_FOR_THE_WIKI);
         let gate = Gate::new(Arc::new(Measured::default()));
         let proofs = Proofs::NONE.with(Factor::Password, now()).with(Factor::Otp, now());
-        let verdict = gate.decide(&site_of(&vs, 1), &vs, &alice(proofs), &object("/page"), now());
+        let verdict =
+            gate.decide(&mut LastAnswer::default(), &site_of(&vs, 1), &vs, &alice(proofs), &object("/page"), now());
         let Verdict::Admit(permit) = verdict else { panic!("{verdict:?}") };
         assert_eq!(permit.app().as_str(), "wiki");
         assert_eq!(permit.principal().unwrap().name, "alice");
@@ -328,7 +317,8 @@ mod tests {
         let vs = virtual_server_with("default", OTP_FOR_THE_WIKI);
         let gate = Gate::new(Arc::new(Measured::default()));
         let proofs = Proofs::NONE.with(Factor::Password, now());
-        let verdict = gate.decide(&site_of(&vs, 1), &vs, &alice(proofs), &object("/page"), now());
+        let verdict =
+            gate.decide(&mut LastAnswer::default(), &site_of(&vs, 1), &vs, &alice(proofs), &object("/page"), now());
         let Verdict::Challenge { need, .. } = verdict else { panic!("{verdict:?}") };
         assert_eq!(need, [Factor::Otp]);
     }
@@ -364,7 +354,7 @@ mod tests {
         let mut unknown = object("/");
         unknown.app = AppId::from("nothing");
         for object in [foreign, unknown] {
-            let verdict = gate.decide(&site, &vs, &Subject::Anonymous, &object, now());
+            let verdict = gate.decide(&mut LastAnswer::default(), &site, &vs, &Subject::Anonymous, &object, now());
             assert!(matches!(verdict, Verdict::Refuse { .. }), "{verdict:?}");
         }
     }
@@ -376,7 +366,14 @@ mod tests {
         let measured = Arc::new(Measured::default());
         let gate = Gate::new(measured.clone());
         for (vs, generation) in [(&open, 1), (&open, 1), (&shut, 2), (&shut, 2)] {
-            gate.decide(&site_of(vs, generation), vs, &Subject::Anonymous, &object("/"), now());
+            gate.decide(
+                &mut LastAnswer::default(),
+                &site_of(vs, generation),
+                vs,
+                &Subject::Anonymous,
+                &object("/"),
+                now(),
+            );
         }
         let seen = measured.0.lock().unwrap().clone();
         assert_eq!(seen, [("admit", false), ("admit", true), ("refuse", false), ("refuse", true)]);
@@ -391,7 +388,7 @@ mod tests {
         let mut last = LastAnswer::default();
         let mut ask = |vs: &VirtualServer, generation: u64, path: &str| {
             let site = site_of(vs, generation);
-            gate.decide_again(&mut last, &site, vs, &Subject::Anonymous, &object(path), now());
+            gate.decide(&mut last, &site, vs, &Subject::Anonymous, &object(path), now());
         };
         for (vs, generation, path) in [(&vs, 1, "/open"), (&vs, 1, "/open"), (&vs, 1, "/other"), (&shut, 2, "/open")] {
             ask(vs, generation, path);
@@ -408,7 +405,7 @@ mod tests {
         let site = site_of(&vs, 1);
         for n in 0..10_000 {
             let path = format!("/{n}/{}", "a".repeat(7900));
-            gate.decide(&site, &vs, &Subject::Anonymous, &object(&path), now());
+            gate.decide(&mut LastAnswer::default(), &site, &vs, &Subject::Anonymous, &object(&path), now());
         }
         gate.remembered.run_pending_tasks();
         let kept = gate.remembered.entry_count() * 7900;

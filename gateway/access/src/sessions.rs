@@ -153,19 +153,32 @@ impl Identities {
         &self.limits
     }
 
-    /// Who shows this cookie at this place.
+    /// Who shows this cookie at this place. `last` is what whoever asks keeps between two questions: the cookie is probably the
+    /// same again.
     ///
     /// # Errors
     /// [`Unclear`] when the store does not answer.
     pub async fn identify(
         &self,
+        last: &mut LastSeen,
         vs: &VirtualServerId,
         place: Place<'_>,
         token: Option<&Token>,
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<Subject, Unclear> {
-        self.identify_anew(vs, place, token, (purpose, self.limits.cache), now).await
+        // Who shows no cookie is nobody, whatever the store would say.
+        let Some(token) = token else { return Ok(Subject::Anonymous) };
+        let (hash, within) = (token.hash(), self.limits.cache);
+        let seen = last.0.as_ref().filter(|((server, seen), _)| *seen == hash && server == vs);
+        if let Some((_, lookup)) = seen.filter(|(_, lookup)| self.fresh(lookup, within, now)) {
+            return self.at(vs, place, lookup, purpose, now).map(subject);
+        }
+        let key = (vs.clone(), hash);
+        let lookup = self.found(key.clone(), within, now).await;
+        let subject = self.at(vs, place, &lookup, purpose, now).map(subject);
+        last.0 = Some((key, lookup));
+        subject
     }
 
     /// The same, for what has been going on for a while: what is known of the session may be no older than `within`.
@@ -180,35 +193,9 @@ impl Identities {
         (purpose, within): (Purpose, Duration),
         now: Timestamp,
     ) -> Result<Subject, Unclear> {
-        // Who shows no cookie is nobody, whatever the store would say.
         let Some(token) = token else { return Ok(Subject::Anonymous) };
         let lookup = self.found((vs.clone(), token.hash()), within, now).await;
         self.at(vs, place, &lookup, purpose, now).map(subject)
-    }
-
-    /// The same for a cookie that was probably the last one, too.
-    ///
-    /// # Errors
-    /// [`Unclear`] when the store does not answer.
-    pub async fn identify_again(
-        &self,
-        last: &mut LastSeen,
-        vs: &VirtualServerId,
-        place: Place<'_>,
-        token: &Token,
-        purpose: Purpose,
-        now: Timestamp,
-    ) -> Result<Subject, Unclear> {
-        let (hash, within) = (token.hash(), self.limits.cache);
-        let seen = last.0.as_ref().filter(|((server, seen), _)| *seen == hash && server == vs);
-        if let Some((_, lookup)) = seen.filter(|(_, lookup)| self.fresh(lookup, within, now)) {
-            return self.at(vs, place, lookup, purpose, now).map(subject);
-        }
-        let key = (vs.clone(), hash);
-        let lookup = self.found(key.clone(), within, now).await;
-        let subject = self.at(vs, place, &lookup, purpose, now).map(subject);
-        last.0 = Some((key, lookup));
-        subject
     }
 
     /// The live session of this cookie, with its user; `None` for nobody.
@@ -564,8 +551,19 @@ mod tests {
         }
 
         async fn name(&self, place: Place<'_>, token: &Token, at: Timestamp) -> Option<String> {
-            let subject = self.identities.identify(&self.vs, place, Some(token), Purpose::Use, at).await;
+            let subject = self.ask(place, Some(token), Purpose::Use, at).await;
             subject.expect("the store answers").principal().map(|p| p.name.clone())
+        }
+
+        /// Whoever has not asked before.
+        async fn ask(
+            &self,
+            place: Place<'_>,
+            token: Option<&Token>,
+            purpose: Purpose,
+            at: Timestamp,
+        ) -> Result<Subject, Unclear> {
+            self.identities.identify(&mut LastSeen::default(), &self.vs, place, token, purpose, at).await
         }
 
         async fn on_wiki(&self, at: Timestamp) -> Option<String> {
@@ -589,7 +587,7 @@ mod tests {
         assert_eq!(stage.name(Place::Portal, &stage.app, now()).await, None);
         assert_eq!(stage.name(Place::App("intranet.localhost"), &stage.app, now()).await, None);
         assert_eq!(stage.name(Place::App("wiki.localhost"), &stage.portal, now()).await, None);
-        let without = stage.identities.identify(&stage.vs, Place::Portal, None, Purpose::Use, now()).await;
+        let without = stage.ask(Place::Portal, None, Purpose::Use, now()).await;
         assert!(matches!(without, Ok(Subject::Anonymous)));
     }
 
@@ -674,7 +672,7 @@ mod tests {
         let mut again = async |token: &Token, millis| {
             let subject = stage
                 .identities
-                .identify_again(&mut last, &stage.vs, place, token, Purpose::Use, now() + ms(millis))
+                .identify(&mut last, &stage.vs, place, Some(token), Purpose::Use, now() + ms(millis))
                 .await
                 .unwrap();
             subject.principal().map(|principal| principal.name.clone())
@@ -733,11 +731,11 @@ mod tests {
         let stranger = Token::parse(&"A".repeat(43)).unwrap();
         for (token, millis) in [(&stage.app, 1_000), (&stage.app, 1_001), (&stranger, 0)] {
             let at = now() + ms(millis);
-            let unclear = stage.identities.identify(&stage.vs, place, Some(token), Purpose::Use, at).await.unwrap_err();
+            let unclear = stage.ask(place, Some(token), Purpose::Use, at).await.unwrap_err();
             assert!(matches!(&unclear, Unclear(StoreError::Unavailable(why)) if why == "pulled the plug"), "{unclear}");
             assert!(stage.identities.session(&stage.vs, Place::Portal, Some(token), at).await.is_err());
         }
-        let without = stage.identities.identify(&stage.vs, place, None, Purpose::Use, now() + ms(1_000)).await;
+        let without = stage.ask(place, None, Purpose::Use, now() + ms(1_000)).await;
         assert!(matches!(without, Ok(Subject::Anonymous)), "without a cookie there is nothing to look up");
         stage.world.down.store(false, Ordering::SeqCst);
         assert_eq!(stage.on_wiki(now() + ms(1_002)).await.as_deref(), Some("alice"), "the failure is not remembered");
@@ -749,7 +747,7 @@ mod tests {
         stage.world.down.store(true, Ordering::SeqCst);
         let ask = |stage: Arc<Stage>| async move {
             let place = Place::App("wiki.localhost");
-            stage.identities.identify(&stage.vs, place, Some(&stage.app), Purpose::Use, now()).await.is_err()
+            stage.ask(place, Some(&stage.app), Purpose::Use, now()).await.is_err()
         };
         let tasks: Vec<_> = (0..50).map(|_| tokio::spawn(ask(stage.clone()))).collect();
         for task in tasks {
@@ -782,7 +780,7 @@ mod tests {
         let stage = Stage::set();
         let ask = async |purpose: Purpose, millis: u64| {
             let (place, at) = (Place::App("wiki.localhost"), now() + Duration::from_mins(5) + ms(millis));
-            let subject = stage.identities.identify(&stage.vs, place, Some(&stage.app), purpose, at).await.unwrap();
+            let subject = stage.ask(place, Some(&stage.app), purpose, at).await.unwrap();
             tokio::task::yield_now().await;
             subject.principal().is_some()
         };

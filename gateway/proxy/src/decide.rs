@@ -40,7 +40,7 @@ impl Judge {
     ) -> Result<Verdict, Unclear> {
         let object = request.object(&vs.id, &app.id);
         match subject {
-            Ok(subject) => Ok(self.gate.decide_again(last, site, vs, subject, &object, now)),
+            Ok(subject) => Ok(self.gate.decide(last, site, vs, subject, &object, now)),
             Err(unclear) => self.gate.decide_unclear(site, vs, &object, now).map(Verdict::Admit).ok_or(unclear),
         }
     }

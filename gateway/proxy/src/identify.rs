@@ -29,8 +29,5 @@ pub(crate) async fn identify(
     purpose: Purpose,
     now: Timestamp,
 ) -> Result<Subject, Unclear> {
-    match token {
-        Some(token) => identities.identify_again(last, vs, Place::App(host), token, purpose, now).await,
-        None => Ok(Subject::Anonymous),
-    }
+    identities.identify(last, vs, Place::App(host), token, purpose, now).await
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use doorward_access::gate::{Gate, Verdict};
+use doorward_access::gate::{Gate, LastAnswer, Verdict};
 use doorward_access::site::{App, AppOptions, HostRole, Site, Upstream, VirtualServer};
 use doorward_api::ports::NoMetrics;
 use doorward_api::{AppId, GroupId, GroupRef, Principal, Proofs, SessionId, Subject, Timestamp, UserId};
@@ -88,7 +88,14 @@ pub(crate) fn admitted(path: &str, query: Option<&str>, principal: Option<Princi
     };
     let subject = principal.map_or(Subject::Anonymous, |principal| Subject::User(Arc::new(principal)));
     let object = request.object(&vs.id, &app.id);
-    let verdict = Gate::new(Arc::new(NoMetrics)).decide(&site, vs, &subject, &object, Timestamp::from_secs(1));
+    let verdict = Gate::new(Arc::new(NoMetrics)).decide(
+        &mut LastAnswer::default(),
+        &site,
+        vs,
+        &subject,
+        &object,
+        Timestamp::from_secs(1),
+    );
     let Verdict::Admit(permit) = verdict else { panic!("{verdict:?}") };
     Admitted { permit, vs: vs.clone(), app: app.clone(), request, upgrade: false }
 }

@@ -2,7 +2,6 @@
 
 use crate::world::{World, header, read_all, status};
 use std::io::Write;
-use std::sync::atomic::Ordering;
 
 /// What a program says.
 const JSON: &str = "Accept: application/json\r\n";
@@ -97,7 +96,7 @@ fn a_session_is_good_on_its_own_host_and_a_malformed_one_nowhere() {
 fn who_cannot_be_looked_up_is_neither_asked_to_sign_in_nor_let_in_but_told_to_try_again() {
     let world = World::start();
     let cookie = world.sign_in("wiki.localhost");
-    world.store.down.store(true, Ordering::SeqCst);
+    *world.store.down.lock().unwrap() = true;
     let page = world.get("wiki.localhost", "/page", &format!("Accept: text/html\r\n{cookie}"));
     let request_id = header(&page, "x-request-id")[0];
     assert!(status(&page) == 503 && page.ends_with(&format!("page Unavailable {request_id}")), "{page}");
@@ -126,7 +125,7 @@ fn who_cannot_be_looked_up_is_neither_asked_to_sign_in_nor_let_in_but_told_to_tr
     assert_eq!(header(&world.heard.take(), "remote-user"), [""; 0], "it is served as nobody's");
     assert_eq!(status(&world.get("half.localhost", "/private", &format!("{JSON}{cookie}"))), 503);
 
-    world.store.down.store(false, Ordering::SeqCst);
+    *world.store.down.lock().unwrap() = false;
     assert_eq!(status(&world.get("wiki.localhost", "/page", &cookie)), 200, "and nobody was signed out by it");
 }
 

@@ -79,7 +79,7 @@ fn a_sign_out_in_another_process_ends_sockets_and_streams_soon() {
     assert_eq!(&begun, b"HTTP/1.1 200");
     std::thread::sleep(Duration::from_millis(600));
     assert_eq!(world.live.sessions(), 1, "both are still there");
-    world.store.sessions.lock().unwrap().clear();
+    world.store.with(|rows| rows.sessions.clear());
     world.identities.forget_all_of(&portal_session());
     assert!(closed_after(&mut socket) < Duration::from_secs(2));
     assert!(closed_after(&mut events) < Duration::from_secs(2));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -20,13 +20,10 @@ use doorward_access::returns::Returns;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::site::{App, AppOptions, HostRole, SharedSite, Site, Upstream, VirtualServer};
 use doorward_api::keys::MasterKey;
-use doorward_api::ports::{Clock, Directory, Entropy, NoMetrics, PasswordCheck, Sessions};
+use doorward_api::ports::{Clock, Entropy, NoMetrics};
 use doorward_api::session::SessionKind;
-use doorward_api::user::FoldedName;
-use doorward_api::{
-    AppId, Factor, GroupId, GroupRef, Proofs, Secret, Session, SessionId, StoreError, Timestamp, Token, TokenHash,
-    User, UserId, VirtualServerId,
-};
+use doorward_api::{AppId, Factor, GroupId, GroupRef, Proofs, Session, SessionId, Timestamp, Token, User, UserId};
+use doorward_fakes::{Dice, World as Store};
 use doorward_policy::{Policies, Source};
 use doorward_proxy::tls::{Certificates, PemPair, settings};
 use doorward_proxy::{
@@ -68,6 +65,8 @@ pub(crate) struct World {
     pub(crate) live: Arc<Live>,
     pub(crate) headroom: Arc<Headroom>,
     pub(crate) store: Arc<Store>,
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
     pub(crate) identities: Arc<Identities>,
     stop: Arc<Stop>,
     running: Option<std::thread::JoinHandle<()>>,
@@ -92,8 +91,8 @@ impl World {
         let origin = origin(heard.clone());
         let [public, console, tls] = free_ports();
         let site: SharedSite = Arc::new(ArcSwap::from_pointee(site(public, tls, origin)));
-        let store = Arc::new(Store::default());
-        let clock = Arc::new(TestClock(AtomicI64::new(1_764_000_000_000)));
+        let store = store();
+        let clock: Arc<dyn Clock> = Arc::new(TestClock(AtomicI64::new(1_764_000_000_000)));
         let entropy: Arc<dyn Entropy> = Arc::new(Dice::default());
         let identities = Arc::new(Identities::new(store.clone(), store.clone(), SessionLimits::default()));
         let live = Live::new();
@@ -129,8 +128,8 @@ impl World {
                 router: Router::new().route("/mailbox", get(|| async { "mail" })),
                 hosts: vec!["127.0.0.1".into(), "localhost".into()],
                 departure,
-                clock,
-                entropy,
+                clock: clock.clone(),
+                entropy: entropy.clone(),
                 metrics: Arc::new(NoMetrics),
                 limits,
                 lines: None,
@@ -155,7 +154,20 @@ impl World {
         for port in [public, console, tls] {
             wait_for(port);
         }
-        Self { public, console, tls, heard, live, headroom, store, identities, stop, running: Some(running) }
+        Self {
+            public,
+            console,
+            tls,
+            heard,
+            live,
+            headroom,
+            store,
+            entropy,
+            clock,
+            identities,
+            stop,
+            running: Some(running),
+        }
     }
 
     /// Begins a graceful shutdown.
@@ -182,8 +194,17 @@ impl World {
 
     /// A cookie header of a session on a host.
     pub(crate) fn sign_in(&self, host: &str) -> String {
-        let token = Token::draw(&self.store.dice);
-        self.store.sessions.lock().unwrap().insert(token.hash().hex(), host.to_owned());
+        let (token, now) = (Token::draw(self.entropy.as_ref()), self.clock.now());
+        let session = Session {
+            id: SessionId::from("app-1"),
+            user: UserId::from("u-1"),
+            kind: SessionKind::App { host: host.to_owned(), portal: portal_session() },
+            proofs: Proofs::NONE.with(Factor::Password, now),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now + Duration::from_secs(3600),
+        };
+        self.store.with(|rows| rows.sessions.insert(token.hash(), session));
         format!("Cookie: a=1; doorward_app={}; b=2\r\n", token.expose())
     }
 }
@@ -417,73 +438,23 @@ async fn echoed(request: Request) -> Response {
 
 // === ports ===
 
-#[derive(Default)]
-pub(crate) struct Store {
-    pub(crate) dice: Dice,
-    /// By the token's hash: the host it is good on.
-    pub(crate) sessions: Mutex<HashMap<String, String>>,
-    /// It does not answer.
-    pub(crate) down: AtomicBool,
-}
-
 pub(crate) fn portal_session() -> SessionId {
     SessionId::from("portal-1")
 }
 
-#[async_trait]
-impl Sessions for Store {
-    async fn session(
-        &self,
-        _: &VirtualServerId,
-        token: &TokenHash,
-        _: Duration,
-        now: Timestamp,
-    ) -> Result<Option<Session>, StoreError> {
-        if self.down.load(Ordering::SeqCst) {
-            return Err(StoreError::Unavailable("pulled the plug".into()));
-        }
-        let host = self.sessions.lock().unwrap().get(&token.hex()).cloned();
-        Ok(host.map(|host| Session {
-            id: SessionId::from("app-1"),
-            user: UserId::from("u-1"),
-            kind: SessionKind::App { host, portal: portal_session() },
-            proofs: Proofs::NONE.with(Factor::Password, now),
-            created_at: now,
-            last_seen_at: now,
-            expires_at: now + Duration::from_secs(3600),
-        }))
-    }
-    async fn touch(&self, _: &VirtualServerId, _: &SessionId, _: Timestamp) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn live_sessions(&self, _: &VirtualServerId, _: Timestamp) -> Result<u64, StoreError> {
-        Ok(0)
-    }
-}
-
-#[async_trait]
-impl Directory for Store {
-    async fn find(&self, _: &VirtualServerId, _: &FoldedName) -> Result<Option<User>, StoreError> {
-        Ok(None)
-    }
-    async fn get(&self, _: &VirtualServerId, id: &UserId) -> Result<Option<User>, StoreError> {
-        Ok(Some(User {
-            id: id.clone(),
-            name: "alice".into(),
-            display_name: "Alice Ünï".into(),
-            email: Some("alice@example.test".into()),
-            disabled: false,
-            groups: vec![GroupRef { id: GroupId::from("g-1"), name: "staff, all".into() }],
-        }))
-    }
-    async fn check_password(
-        &self,
-        _: &VirtualServerId,
-        _: Option<&UserId>,
-        _: &Secret,
-    ) -> Result<PasswordCheck, StoreError> {
-        Ok(PasswordCheck::Wrong)
-    }
+/// alice, whose name and group must be encoded on their way to an application.
+fn store() -> Arc<Store> {
+    let store = Store::default();
+    let alice = User {
+        id: UserId::from("u-1"),
+        name: "alice".into(),
+        display_name: "Alice Ünï".into(),
+        email: Some("alice@example.test".into()),
+        disabled: false,
+        groups: vec![GroupRef { id: GroupId::from("g-1"), name: "staff, all".into() }],
+    };
+    store.with(|rows| rows.users.push(alice));
+    Arc::new(store)
 }
 
 struct TestClock(AtomicI64);
@@ -491,20 +462,5 @@ struct TestClock(AtomicI64);
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// Repeatable "randomness": SplitMix64.
-#[derive(Default)]
-pub(crate) struct Dice(AtomicU64);
-
-impl Entropy for Dice {
-    fn fill(&self, into: &mut [u8]) {
-        for chunk in into.chunks_mut(8) {
-            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
-        }
     }
 }
