@@ -28,7 +28,7 @@ pub(crate) fn flows(installation: &Installation) -> usize {
 
 /// Whether somebody can sign in with a password from beginning to end.
 pub(crate) fn signs_in(served: &Served, url: &str) -> bool {
-    try_to_sign_in(served, url).is_ok()
+    try_to_sign_in(served, url).inspect_err(|why| eprintln!("nobody can sign in: {why}")).is_ok()
 }
 
 /// Waits until somebody can, and says how long that took.

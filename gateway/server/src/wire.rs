@@ -287,7 +287,8 @@ struct Punctual {
 #[async_trait]
 impl Ledger for Punctual {
     async fn commit(&self, vs: &VirtualServerId, change: Change, now: Timestamp) -> Result<(), CommitError> {
-        self.store.commit(vs, change, now.max(self.clock.now())).await
+        let clock = self.clock.clone();
+        self.store.commit_by(vs, change, move || now.max(clock.now())).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -4,6 +4,10 @@
 //! says no, the transaction is rolled back and the act is named. The chain's head is locked last, just before the records
 //! are appended, so that writers of one virtual server wait for each other no longer than that takes.
 //!
+//! Its conditions are judged by one time, which is read when the transaction has begun. A process that is stopped between
+//! that and its last act wakes with a time that is over: what took longer than [`FRESH`] is rolled back and judged anew,
+//! once, since a database that is always as slow would else never be written to.
+//!
 //! An answer that says "not done" is true with one exception, which no database is free of: when the connection breaks
 //! while the commit itself is under way, nobody here can know. That is answered as `Unavailable`, and who asked reads anew.
 
@@ -26,6 +30,12 @@ use crate::{audit, credentials, flows, one_times, outbox, sessions, settings, us
 
 /// How often a change is tried when PostgreSQL breaks a deadlock by giving it up.
 const TRIES: u32 = 4;
+
+/// How old the time may be by which the conditions of a change were judged, when all its acts are done (F-11).
+const FRESH: Duration = Duration::from_millis(500);
+
+/// Tells the time by which a change's conditions are judged. Asked at each try.
+pub(crate) type When<'a> = &'a (dyn Fn() -> Timestamp + Send + Sync);
 
 /// What a transaction consists of: the acts of the port, and a few that only the store itself does.
 pub(crate) enum Deed<'a> {
@@ -54,6 +64,8 @@ impl Deed<'_> {
 enum Setback {
     /// The condition of this deed did not hold.
     Lost { act: usize, what: &'static str },
+    /// All its conditions held, by a time that is no longer true.
+    Stale,
     /// Anything else.
     Failed(Failure),
 }
@@ -67,12 +79,7 @@ impl From<Failure> for Setback {
 #[async_trait]
 impl Ledger for Store {
     async fn commit(&self, vs: &VirtualServerId, change: Change, now: Timestamp) -> Result<(), CommitError> {
-        let vs = vs.clone();
-        self.spawn(move |inner| async move {
-            let deeds: Vec<Deed<'_>> = change.acts.iter().map(Deed::Act).collect();
-            transact(&inner, &vs, &deeds, &change.events, now).await
-        })
-        .await?
+        self.commit_by(vs, change, move || now).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -86,20 +93,44 @@ impl Ledger for Store {
     }
 }
 
+impl Store {
+    /// [`Ledger::commit`], with `when` to tell the time once the transaction has begun: what has expired before then has.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn commit_by(
+        &self,
+        vs: &VirtualServerId,
+        change: Change,
+        when: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Result<(), CommitError> {
+        let vs = vs.clone();
+        self.spawn(move |inner| async move {
+            let deeds: Vec<Deed<'_>> = change.acts.iter().map(Deed::Act).collect();
+            transact(&inner, &vs, &deeds, &change.events, &when).await
+        })
+        .await?
+    }
+}
+
 /// Makes all deeds and appends all records, or nothing.
 pub(crate) async fn transact(
     inner: &Arc<Inner>,
     vs: &VirtualServerId,
     deeds: &[Deed<'_>],
     events: &[AuditEvent],
-    now: Timestamp,
+    when: When<'_>,
 ) -> Result<(), CommitError> {
     let deadline = Instant::now() + inner.limit;
-    let mut tried = 1;
+    let (mut tried, mut fresh) = (1, FRESH);
     loop {
-        let failure = match attempt(inner, vs, deeds, events, now, deadline).await {
+        let failure = match attempt(inner, vs, deeds, events, when, fresh, deadline).await {
             Ok(()) => return Ok(()),
             Err(Setback::Lost { act, what }) => return Err(CommitError::Lost { act, what }),
+            Err(Setback::Stale) => {
+                fresh = Duration::MAX;
+                continue;
+            }
             Err(Setback::Failed(failure)) => failure,
         };
         if failure.verdict() != Verdict::Retry || tried == TRIES || Instant::now() >= deadline {
@@ -115,30 +146,36 @@ async fn attempt(
     vs: &VirtualServerId,
     deeds: &[Deed<'_>],
     events: &[AuditEvent],
-    now: Timestamp,
+    when: When<'_>,
+    fresh: Duration,
     deadline: Instant,
 ) -> Result<(), Setback> {
-    let prepared = timeout_at(deadline, prepare(inner, vs, deeds, events, now)).await;
-    let tx = prepared.unwrap_or(Err(Setback::Failed(Failure::TooSlow)))?;
+    let prepared = timeout_at(deadline, prepare(inner, vs, deeds, events, when)).await;
+    let (tx, judged) = prepared.unwrap_or(Err(Setback::Failed(Failure::TooSlow)))?;
     // A process that was stopped meanwhile wakes with everything prepared, and with conditions that were judged long ago.
     if Instant::now() >= deadline {
         tx.rollback().await;
         return Err(Setback::Failed(Failure::TooSlow));
     }
+    if judged.elapsed() >= fresh {
+        tx.rollback().await;
+        return Err(Setback::Stale);
+    }
     inner.in_time(tx.commit()).await.map_err(Setback::Failed)
 }
 
-/// Everything but the commit.
+/// Everything but the commit; and when the time was read by which its conditions were judged.
 async fn prepare(
     inner: &Inner,
     vs: &VirtualServerId,
     deeds: &[Deed<'_>],
     events: &[AuditEvent],
-    now: Timestamp,
-) -> Result<Tx, Setback> {
+    when: When<'_>,
+) -> Result<(Tx, Instant), Setback> {
     let mut tx = inner.db.begin().await?;
-    match perform(&mut tx, inner, vs, deeds, events, now).await {
-        Ok(()) => Ok(tx),
+    let judged = Instant::now();
+    match perform(&mut tx, inner, vs, deeds, events, when()).await {
+        Ok(()) => Ok((tx, judged)),
         Err(setback) => {
             tx.rollback().await;
             Err(setback)

@@ -201,7 +201,9 @@ impl Store {
         let vs = vs.clone();
         let event = AuditEvent::new(EventKind::TenantCreated, EventContext::default()).with("selfProvisioning", "all");
         let made = self
-            .spawn(move |inner| async move { transact(&inner, &vs, &[Deed::VirtualServerAdd], &[event], now).await })
+            .spawn(move |inner| async move {
+                transact(&inner, &vs, &[Deed::VirtualServerAdd], &[event], &move || now).await
+            })
             .await?;
         match made {
             Ok(()) | Err(CommitError::Lost { .. }) => Ok(()),
@@ -337,8 +339,10 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<SqlitePools,
         .disable_statement_logging();
     let writer = first_connection(options, &connect).await?;
     check_sqlite(&writer).await?;
-    let readers = sqlite_pool(options).max_connections(options.max_connections.max(1));
-    Ok(SqlitePools { writer, readers: readers.connect_lazy_with(connect.read_only(true)) })
+    // Each connection is a thread. All of them begin now: later there may be none to be had (F-30).
+    let many = options.max_connections.max(1);
+    let readers = sqlite_pool(options).min_connections(many).max_connections(many);
+    Ok(SqlitePools { writer, readers: readers.connect_with(connect.read_only(true)).await? })
 }
 
 fn sqlite_pool(options: &StoreOptions) -> SqlitePoolOptions {

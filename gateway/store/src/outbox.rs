@@ -186,7 +186,7 @@ impl Outbox for Store {
         let (vs, id) = (vs.clone(), id.clone());
         let settled = self
             .spawn(move |inner| async move {
-                transact(&inner, &vs, &[Deed::MailSettle { id: &id, outcome }], &[event], now).await
+                transact(&inner, &vs, &[Deed::MailSettle { id: &id, outcome }], &[event], &move || now).await
             })
             .await?;
         match settled {

@@ -83,7 +83,7 @@ impl Store {
             let vs = vs.clone();
             let noted = self
                 .spawn(move |inner| async move {
-                    transact(&inner, &vs, &[Deed::FlowExpire { flow: &flow }], &[], now).await
+                    transact(&inner, &vs, &[Deed::FlowExpire { flow: &flow }], &[], &move || now).await
                 })
                 .await?;
             match noted {

@@ -1,6 +1,8 @@
 //! The condition of each act, and that a change is made whole or not at all.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use doorward_api::ports::*;
 use doorward_api::session::{NewSession, SessionKind};
@@ -12,6 +14,7 @@ use crate::world::World;
 both!(
     a_lost_act_undoes_those_before_it_and_its_records,
     a_flow_moves_only_from_where_it_stands,
+    what_expires_while_a_process_stands_still_is_not_done_when_it_wakes,
     a_flow_cannot_be_started_twice,
     a_newer_flow_supersedes_the_others_that_are_enrolling,
     one_flow_more_than_a_user_may_have_ends_the_oldest_in_which_something_is_proved,
@@ -58,6 +61,31 @@ async fn a_flow_moves_only_from_where_it_stands(world: Arc<World>) {
     lost(commit_at(&store, go(&begun, Step::Offered), begun.expires_at).await, 0);
     done(commit_at(&store, go(&begun, Step::Offered), begun.expires_at - secs(1)).await);
     lost(commit(&store, go(&begun, Step::Offered)).await, 0);
+}
+
+/// As F-11 does it to a process: between the reading of the time and the statement that is judged by it.
+async fn what_expires_while_a_process_stands_still_is_not_done_when_it_wakes(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let begun = flow("f", Step::Password);
+    done(commit(&store, Act::FlowStart(Box::new(begun.clone()))).await);
+    let (read, end) = (Arc::new(AtomicU32::new(0)), begun.expires_at);
+    let asked = read.clone();
+    let when = move || match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => {
+            let before = end - secs(1);
+            std::thread::sleep(Duration::from_secs(1));
+            before
+        }
+        _ => end,
+    };
+    lost(store.commit_by(&vs(), Change::of(go(&begun, Step::Offered)), when).await, 0);
+    assert_eq!(read.load(Ordering::SeqCst), 2, "judged anew");
+    // A database that is always slow is written to all the same.
+    let slow = move || {
+        std::thread::sleep(Duration::from_secs(1));
+        NOW
+    };
+    done(store.commit_by(&vs(), Change::of(go(&begun, Step::Offered)), slow).await);
 }
 
 async fn a_flow_cannot_be_started_twice(world: Arc<World>) {
