@@ -17,9 +17,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("fakes", &["api"]),
     ("portal", &["api", "access", "tokens", "views"]),
     ("proxy", &["api", "access"]),
-    ("server", &["api", "policy", "tokens", "access", "views", "store", "connect", "portal", "proxy", "otp", "audit"]),
+    (
+        "server",
+        &["api", "policy", "tokens", "access", "views", "store", "connect", "portal", "proxy", "otp", "pin", "audit"],
+    ),
     ("oath", &[]),
     ("otp", &["api", "oath"]),
+    ("pin", &["api"]),
     ("audit", &["api"]),
 ];
 
@@ -35,6 +39,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lettre", &["connect"]),
     ("axum", &["portal", "proxy", "server"]),
     ("qrcode", &["portal"]),
+    ("utoipa", &["portal"]),
+    ("quick-xml", &["otp"]),
+    ("aes", &["otp"]),
+    ("cbc", &["otp"]),
     ("pingora", &["proxy", "server"]),
     ("prometheus", &["server"]),
     ("clap", &["server"]),

@@ -12,6 +12,7 @@ use doorward_tests::world;
 
 mod architecture;
 mod journeys {
+    mod api;
     mod attacks_enrolment;
     mod attacks_mail;
     mod attacks_policy;
@@ -20,6 +21,8 @@ mod journeys {
     mod audit_trail;
     mod browser;
     mod commands;
+    mod console;
+    mod console_records;
     mod cutting;
     mod dokuwiki;
     mod enrolment;
@@ -29,6 +32,7 @@ mod journeys {
     mod languages;
     mod metrics;
     mod operators;
+    mod own_page;
     mod passcodes;
     mod paths;
     mod regulation;
@@ -37,7 +41,9 @@ mod journeys {
     mod run;
     mod secrets;
     mod sessions;
+    mod token_policies;
     mod upgrade;
     mod upgrades;
     mod upstream_authorities;
+    mod virtual_servers;
 }

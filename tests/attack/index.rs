@@ -189,14 +189,36 @@ const INDEX: &[(&str, &[Where])] = &[
     ("OT-01", &[Story("passcodes", "a_passcode_opens_once_in_every_session_and_on_every_way")]),
     ("OT-02", &[Story("passcodes", "another_spelling_of_a_used_passcode_is_the_same_passcode")]),
     ("OT-03", &[Story("passcodes", "a_passcode_is_good_one_step_around_its_own_and_never_before_the_last")]),
-    ("OT-04", &[Later("tokens that count (HOTP) and their resynchronisation: not built yet")]),
+    (
+        "OT-04",
+        &[
+            Story(
+                "token_policies",
+                "a_token_of_clicks_is_looked_for_as_far_ahead_as_is_set_and_then_asked_for_the_next",
+            ),
+            Unit("gateway/access", "two_passcodes_in_a_row_find_a_token_again"),
+        ],
+    ),
     (
         "OT-05",
         &[Story("passcodes", "nine_wrong_passcodes_in_a_row_are_permitted_over_all_browsers_and_the_tenth_locks")],
     ),
-    ("OT-06", &[Later("passcodes with a PIN: not built yet")]),
+    (
+        "OT-06",
+        &[
+            Story("token_policies", "a_pin_on_the_server_is_typed_with_the_passcode_and_changed_at_its_first_use"),
+            Unit("gateway/access", "wrong_pins_and_wrong_passcodes_lock_the_token_together"),
+            Unit("gateway/access", "a_passcode_is_spent_though_the_pin_with_it_was_wrong"),
+        ],
+    ),
     ("OT-07", &[Story("attacks_enrolment", "only_the_users_own_token_in_use_opens")]),
-    ("OT-08", &[Later("challenge and response: not built yet")]),
+    (
+        "OT-08",
+        &[
+            Story("token_policies", "a_terminal_answers_the_question_that_the_page_asks"),
+            Unit("gateway/access", "a_question_is_asked_once_and_is_good_for_two_minutes"),
+        ],
+    ),
     // Approving on a phone.
     ("PU-01", &[PUSH]),
     ("PU-02", &[PUSH]),
@@ -238,7 +260,15 @@ const INDEX: &[(&str, &[Where])] = &[
     ("OI-03", &[PROVIDERS]),
     ("OI-04", &[PROVIDERS]),
     // Administration.
-    ("AD-01", &[Later("an interface for administrators: not built yet")]),
+    (
+        "AD-01",
+        &[
+            Unit("gateway/portal", "no_call_of_one_virtual_server_finds_what_belongs_to_another"),
+            Unit("gateway/portal", "nothing_of_another_virtual_server_is_taken_in_a_body_or_listed"),
+            Unit("gateway/access", "who_may_not_change_settings_changes_none"),
+            Later("each role at each call: with the roles that operators make themselves"),
+        ],
+    ),
     ("AD-02", &[Story("attacks_words", "the_console_is_behind_a_door_of_its_own")]),
     (
         "AD-03",

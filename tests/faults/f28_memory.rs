@@ -64,7 +64,7 @@ struct Siege {
 
 impl Siege {
     fn of(scale: Scale) -> Self {
-        let (memory, wanted, uploads, flows) = scale.of((128, 1_000, 300, 1_000), (256, 10_000, 500, MOST_FLOWS));
+        let (memory, wanted, uploads, flows) = scale.of((160, 1_000, 300, 1_000), (256, 10_000, 500, MOST_FLOWS));
         // A gateway has places for as many as its file descriptors allow (F-27), and this is not about who finds none.
         let files = usize::try_from(let_open(std::process::id(), 40_000)).unwrap();
         let places = files.saturating_sub(96) / 2 * 7 / 8;

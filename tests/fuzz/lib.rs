@@ -197,6 +197,26 @@ pub fn otpauth(data: &[u8]) {
     assert_eq!((uri.matches("secret=JBSWY3DPEHPK3PXP").count(), uri.matches('?').count()), (1, 1), "{uri}");
 }
 
+/// A file of tokens (RFC 6030, OATH CSV): whatever is taken has one serial number that is a plain name, and rows are numbered
+/// upwards; what is refused says why in a sentence that quotes nothing.
+pub fn import(data: &[u8]) {
+    let Ok(rows) = doorward_otp::seams::import(data) else { return };
+    assert!(!rows.is_empty() && rows.len() <= 10_000);
+    assert!(rows.windows(2).all(|pair| pair[0].place < pair[1].place));
+    let mut serials = std::collections::BTreeSet::new();
+    for row in &rows {
+        match &row.token {
+            Ok(token) => {
+                assert_eq!(row.serial.as_ref(), Some(&token.serial));
+                assert!(token.serial.bytes().all(|byte| byte.is_ascii_graphic()) && token.serial.len() <= 64);
+                assert!(serials.insert(&token.serial), "{} twice", token.serial);
+                assert!(matches!(token.template.length, 6 | 8));
+            }
+            Err(why) => assert!(why.ends_with('.') && why.is_ascii() && why.len() <= 120, "{why:?}"),
+        }
+    }
+}
+
 /// An OCRA suite (RFC 6287): one spelling for each.
 pub fn ocra(data: &[u8]) {
     let Ok(text) = from_utf8(data) else { return };

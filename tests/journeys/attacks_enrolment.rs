@@ -128,7 +128,11 @@ fn what_is_switched_off_in_the_middle_is_off_for_every_step_that_follows() {
     let stages = all.iter().map(|(_, page)| page.stage()).collect::<Vec<_>>();
     assert_eq!(stages, [Stage::Offer, Stage::Code, Stage::Kind, Stage::Secret, Stage::Passcode]);
 
-    installation.sql("UPDATE self_provisioning SET target_users = '{\"mode\":\"none\"}', version = version + 1");
+    installation.sql(
+        "INSERT INTO setting (virtual_server, kind, body, version, changed_at) VALUES ('default', 'self_provisioning', \
+         '{\"target_users\":{\"mode\":\"none\"},\"windows_link\":\"store\",\"installer_url\":null}', 1, 0) \
+         ON CONFLICT (virtual_server, kind) DO UPDATE SET body = excluded.body, version = setting.version + 1",
+    );
     let sent = installation.mails().len();
     let right = code("berta");
     let passcode = phone.passcode();

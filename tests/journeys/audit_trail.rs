@@ -43,6 +43,7 @@ fn a_whole_journey_is_told_in_order_with_every_field_of_the_catalogue() {
     let records = kept.records();
     let expected: &[Told<'_>] = &[
         ("TENANT_CREATED", "AUDIT", &["selfProvisioning"], &[("selfProvisioning", "all")]),
+        ("OPERATOR_INVITED", "AUDIT", &["actor", "role"], &[("actor", "system"), ("role", "administrator")]),
         ("AUTH_FAILURE", "AUTHENTICATION", &["factor", "reason"], &[("factor", "password")]),
         ("SELF_PROVISIONING_OFFERED", "ENROLLMENT", &[], &[]),
         ("ADD_AUTHENTICATOR_SELECTED", "ENROLLMENT", &["language", "userAgent"], &[("language", "en")]),
@@ -87,7 +88,7 @@ fn a_whole_journey_is_told_in_order_with_every_field_of_the_catalogue() {
     tells(&records, expected);
 
     // One enrolment is one transaction; one token has one serial; each session's end is that of its beginning.
-    let journey = &records[1..16];
+    let journey = &records[2..17];
     let flow = |record: &Value| text(record, "/context/transactionId");
     let flows: BTreeSet<String> = journey.iter().map(flow).collect();
     assert_eq!(flows.len(), 1, "{flows:?}");

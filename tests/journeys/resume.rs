@@ -238,8 +238,13 @@ fn a_platform_taken_away_in_the_middle_cannot_be_finished() {
     let mut alice = served.proxied_visitor();
     let (page, phone) = as_far_as_the_secret(&served.gateway, &mut alice, "alice", &url);
     let page = alice.press(&page, "continue");
-    installation
-        .sql("UPDATE self_provisioning SET targets = '[\"android\",\"windows-desktop\"]', version = version + 1");
+    installation.sql(
+        "INSERT INTO setting (virtual_server, kind, body, version, changed_at) VALUES ('default', 'targets', \
+         '{\"ios\":{\"allowed\":false,\"app\":false,\"push\":false},\
+         \"android\":{\"allowed\":true,\"app\":true,\"push\":true},\
+         \"windows-mobile\":{\"allowed\":false,\"app\":false,\"push\":false},\
+         \"windows-desktop\":{\"allowed\":true,\"app\":true,\"push\":false}}', 1, 0)",
+    );
     let after = alice.type_passcode(&page, &phone.passcode());
     assert_ne!(after.url, url);
     after.says("Choose one of the devices.");

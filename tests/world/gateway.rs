@@ -149,6 +149,14 @@ impl Gateway {
         Self { child, port, console, metrics, passwords: BTreeMap::new(), mails: None, log, output, panics: false }
     }
 
+    /// The path of the newest link for the first administrator: the demo prints it, a service logs it.
+    pub fn first_administrator(&self) -> Option<String> {
+        let said = format!("{}\n{}", self.output.lock().unwrap(), self.log.lock().unwrap());
+        let link = said.rsplit_once("console first administrator ")?.1.split("/setup/").nth(1)?;
+        let token: String = link.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+        Some(format!("/setup/{token}"))
+    }
+
     /// Waits until `/readyz` says so.
     pub fn wait_ready(&self) {
         let end = Instant::now() + Duration::from_secs(30);

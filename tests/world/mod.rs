@@ -41,7 +41,7 @@ pub use browser::{Timed, browse, faketime};
 pub use bulk::Bulk;
 pub use cluster::Cluster;
 pub use dokuwiki::DokuWiki;
-pub use form::{Form, forms};
+pub use form::{Form, forms, unescape};
 pub use gateway::{Gateway, Mail, binary, free_port};
 pub use http::{Answer, NoAnswer, attempt, exchange, send_raw, try_exchange};
 pub use kept::{Kept, Lock, PASSWORD};

@@ -30,6 +30,23 @@ impl Phone {
         ["now", "now + 30 seconds"].into_iter().map(|when| self.passcode_at(when)).find(|code| !used.contains(code))
     }
 
+    /// The passcode of a counter (HOTP), of so many digits.
+    pub fn passcode_of(&self, counter: u64, digits: u8) -> String {
+        self.shows(&["--hotp", "-b", "-c", &counter.to_string(), "-d", &digits.to_string()])
+    }
+
+    /// The passcode of this moment, of so many digits and with steps of so many seconds.
+    pub fn passcode_by(&self, digits: u8, step: u32) -> String {
+        self.shows(&["--totp", "-b", "-d", &digits.to_string(), "-s", &format!("{step}s")])
+    }
+
+    fn shows(&self, arguments: &[&str]) -> String {
+        let output =
+            Command::new("oathtool").args(arguments).arg(&self.secret).output().expect("oathtool is installed");
+        assert!(output.status.success(), "oathtool: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
     /// The passcode of a moment, in words that `date` understands.
     pub fn passcode_at(&self, when: &str) -> String {
         let output = Command::new("oathtool")

@@ -24,6 +24,15 @@ pub struct Arrival {
     pub role: HostRole,
 }
 
+/// How a request came to the console, which is a listener of its own with hosts of its own.
+#[derive(Debug, Clone)]
+pub struct ConsoleArrival {
+    /// The request's id.
+    pub request_id: String,
+    /// The client's address.
+    pub client: IpAddr,
+}
+
 /// Asks the router for the page of an outcome that the proxy met: denied, no answer from the upstream, a bad request.
 ///
 /// Put into the extensions of a request without a body; the router then answers with that page whatever the path is. The

@@ -17,9 +17,6 @@ const NOT_IN_VALUE: AsciiSet = CONTROLS.add(b' ').add(b'"').add(b',').add(b';').
 /// Prefix that a browser accepts only with `Secure`, `Path=/` and without `Domain`.
 const HOST_PREFIX: &str = "__Host-";
 
-/// The console's cookie; it never reaches an upstream either.
-const CONSOLE: &str = "doorward_console";
-
 /// Our cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CookieName {
@@ -36,17 +33,26 @@ pub enum CookieName {
     Language,
     /// `doorward_name`: the user name to fill in ("Remember me").
     UserName,
+    /// `doorward_console`: an operator's session at the console.
+    Console,
+    /// `doorward_console_form`: the browser that the console's forms belong to before anybody is signed in.
+    ConsoleForm,
+    /// `doorward_console_setup`: the second factor that an operator to be is shown, sealed.
+    ConsoleSetup,
 }
 
 impl CookieName {
     /// All of them.
-    pub const ALL: [CookieName; 6] = [
+    pub const ALL: [CookieName; 9] = [
         CookieName::Portal,
         CookieName::App,
         CookieName::Flow,
         CookieName::Device,
         CookieName::Language,
         CookieName::UserName,
+        CookieName::Console,
+        CookieName::ConsoleForm,
+        CookieName::ConsoleSetup,
     ];
 
     /// The name without a prefix.
@@ -58,6 +64,9 @@ impl CookieName {
             CookieName::Device => "doorward_device",
             CookieName::Language => "doorward_lang",
             CookieName::UserName => "doorward_name",
+            CookieName::Console => "doorward_console",
+            CookieName::ConsoleForm => "doorward_console_form",
+            CookieName::ConsoleSetup => "doorward_console_setup",
         }
     }
 
@@ -69,6 +78,17 @@ impl CookieName {
             CookieName::Device => "__Host-doorward_device",
             CookieName::Language => "__Host-doorward_lang",
             CookieName::UserName => "__Host-doorward_name",
+            CookieName::Console => "__Host-doorward_console",
+            CookieName::ConsoleForm => "__Host-doorward_console_form",
+            CookieName::ConsoleSetup => "__Host-doorward_console_setup",
+        }
+    }
+
+    /// Nothing leads to the console from elsewhere, so its cookies come from its own pages only. A sign-in does begin elsewhere.
+    const fn same_site(self) -> SameSite {
+        match self {
+            CookieName::Console | CookieName::ConsoleForm | CookieName::ConsoleSetup => SameSite::Strict,
+            _ => SameSite::Lax,
         }
     }
 }
@@ -135,7 +155,7 @@ impl CookieNames {
         }
     }
 
-    /// A `Set-Cookie` value: `HttpOnly`, `Path=/`, `SameSite=Lax`, no `Domain` (SE-01).
+    /// A `Set-Cookie` value: `HttpOnly`, `Path=/`, `SameSite=Lax` (the console's: `Strict`), no `Domain` (SE-01).
     pub fn set(self, which: CookieName, value: &str, life: CookieLife) -> HeaderValue {
         let encoded = utf8_percent_encode(value, &NOT_IN_VALUE).to_string();
         self.write(which, encoded, life)
@@ -150,7 +170,7 @@ impl CookieNames {
         let mut cookie = Cookie::build((self.name(which), value))
             .path("/")
             .http_only(true)
-            .same_site(SameSite::Lax)
+            .same_site(which.same_site())
             .secure(self.secure)
             .build();
         if let CookieLife::For(span) = life {
@@ -203,7 +223,7 @@ fn name_of(pair: &[u8]) -> &[u8] {
 
 fn is_our_name(name: &[u8]) -> bool {
     let plain = name.strip_prefix(HOST_PREFIX.as_bytes()).unwrap_or(name);
-    plain == CONSOLE.as_bytes() || CookieName::ALL.iter().any(|ours| ours.plain().as_bytes() == plain)
+    CookieName::ALL.iter().any(|ours| ours.plain().as_bytes() == plain)
 }
 
 #[cfg(test)]
@@ -283,7 +303,8 @@ mod tests {
         for which in CookieName::ALL {
             let text = SECURE.set(which, "v", CookieLife::Browser).to_str().unwrap().to_owned();
             assert!(text.starts_with(&format!("__Host-{}=v; ", which.plain())), "{text}");
-            for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
+            let same_site = if which.plain().contains("console") { "SameSite=Strict" } else { "SameSite=Lax" };
+            for attribute in ["HttpOnly", same_site, "Secure", "Path=/"] {
                 assert!(text.split("; ").any(|part| part == attribute), "{attribute} is missing in {text}");
             }
             assert!(!text.contains("Domain") && !text.contains("Max-Age"), "{text}");

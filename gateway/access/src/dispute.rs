@@ -50,7 +50,7 @@ struct Stub {
     user: UserId,
     credential: CredentialId,
     serial: String,
-    target: Target,
+    target: Option<Target>,
     flow: FlowId,
     added_at: Timestamp,
 }
@@ -91,7 +91,10 @@ impl Disputes {
     /// [`DeskError`] when the store does not answer.
     pub async fn look(&self, visit: &Visit, token: &str) -> Result<Option<DisputeView>, DeskError> {
         let found = self.find(visit, token).await?;
-        Ok(found.map(|(_, stub)| DisputeView { target: stub.target, serial: stub.serial, added_at: stub.added_at }))
+        // Whatever is enrolled by its user has a platform.
+        let view =
+            |stub: Stub| Some(DisputeView { target: stub.target?, serial: stub.serial, added_at: stub.added_at });
+        Ok(found.and_then(|(_, stub)| view(stub)))
     }
 
     /// Suspends the token and ends all sessions of its user, and what sign-ins are under way. `None` when the link is no longer good.

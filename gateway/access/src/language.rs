@@ -24,7 +24,8 @@ pub fn negotiate<'a>(accept_language: Option<&str>, chosen: Option<&str>, availa
     let (refused, wanted): (Vec<_>, Vec<_>) = ranges.iter().partition(|range| range.thousandths == 0);
     let offered: Vec<&'a str> =
         available.iter().copied().filter(|language| !refused.iter().any(|r| covers(r.range, language))).collect();
-    wanted.iter().find_map(|wanted| look_up(wanted.range, &offered)).unwrap_or_else(|| {
+    let close = |range: &str| look_up(range, &offered).or_else(|| kin(range, &offered));
+    wanted.iter().find_map(|wanted| close(wanted.range)).unwrap_or_else(|| {
         let anything = wanted.iter().any(|wanted| wanted.range == ANY);
         let named = offered.first().copied().filter(|_| anything && !offered.contains(&DEFAULT));
         named.unwrap_or(DEFAULT)
@@ -95,6 +96,19 @@ fn look_up<'a>(range: &str, available: &[&'a str]) -> Option<&'a str> {
     }
 }
 
+/// The same language as it is written or spoken elsewhere, where that is what there is: Brazil's Portuguese for whoever asks for
+/// any (R8), simplified Chinese for whoever does not ask for the traditional script.
+fn kin<'a>(range: &str, available: &[&'a str]) -> Option<&'a str> {
+    const TRADITIONAL: [&str; 4] = ["hant", "tw", "hk", "mo"];
+    let (first, rest) = range.split_once('-').unwrap_or((range, ""));
+    let traditional = rest.split('-').any(|tag| TRADITIONAL.iter().any(|other| tag.eq_ignore_ascii_case(other)));
+    if traditional && first.eq_ignore_ascii_case("zh") {
+        return None;
+    }
+    let same = |language: &&&str| language.split_once('-').is_some_and(|(of, _)| of.eq_ignore_ascii_case(first));
+    available.iter().find(same).copied()
+}
+
 /// Whether a refused range means this language: itself, or a beginning of it.
 fn covers(range: &str, language: &str) -> bool {
     match (language.get(..range.len()), language.get(range.len()..)) {
@@ -129,6 +143,26 @@ mod tests {
             assert_eq!(from_browser(header), "en", "{header:?}");
         }
         assert_eq!(negotiate(None, None, &[]), "en");
+    }
+
+    #[test]
+    fn the_same_language_from_elsewhere_is_better_than_english() {
+        const ALL: [&str; 4] = ["en", "pt-BR", "zh-Hans", "ar"];
+        for (header, shown) in [
+            ("pt-PT", "pt-BR"),
+            ("pt", "pt-BR"),
+            ("pt-BR", "pt-BR"),
+            ("zh-CN", "zh-Hans"),
+            ("zh", "zh-Hans"),
+            ("zh-Hans-SG", "zh-Hans"),
+            ("zh-TW", "en"),
+            ("zh-Hant-HK", "en"),
+            ("zh-TW, ar;q=0.5", "ar"),
+            ("pt-PT, pt-BR;q=0", "en"),
+        ] {
+            assert_eq!(negotiate(Some(header), None, &ALL), shown, "{header}");
+        }
+        assert_eq!(negotiate(None, Some("pt-BR"), &ALL), "pt-BR");
     }
 
     #[test]

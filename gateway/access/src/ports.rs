@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use doorward_api::ports::{
-    Clock, Credentials, Directory, Entropy, Flows, Ledger, Mailer, Meters, Metrics, OneTimes, Outbox, Sessions,
-    Settings,
+    Clock, Credentials, Directory, Entropy, Flows, Ledger, Mailer, Meters, Metrics, OneTimes, Outbox, Register,
+    Sessions, Settings,
 };
+
+use crate::passwords::Passwords;
 
 /// The ports in use. Cheap to clone; who needs few of them takes those.
 #[derive(Clone)]
@@ -24,6 +26,8 @@ pub struct Ports {
     pub meters: Arc<dyn Meters>,
     /// What operators set.
     pub settings: Arc<dyn Settings>,
+    /// What operators look through.
+    pub register: Arc<dyn Register>,
     /// The one door for writing.
     pub ledger: Arc<dyn Ledger>,
     /// Sends what was queued.
@@ -36,4 +40,6 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Measurements.
     pub metrics: Arc<dyn Metrics>,
+    /// Hashes and checks passwords, PINs and temporary passcodes.
+    pub passwords: Arc<Passwords>,
 }

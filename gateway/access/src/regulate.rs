@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use doorward_api::ports::{MeterKey, MeterScope, Meters, Taken};
+use doorward_api::settings::Lockout;
 use doorward_api::{FoldedName, StoreError, Timestamp, UserId, VirtualServerId};
 
 use crate::device::DeviceNonce;
@@ -23,10 +24,6 @@ use crate::network::network_of;
 /// The limits. Together the two budgets of an account are the hundred failures a day that NIST SP 800-63B permits (LG-02).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegulationRules {
-    /// Failures in a row that an account permits; the next one locks it.
-    pub permitted: u32,
-    /// How long it is locked.
-    pub lock: Duration,
     /// Failures of an account in a day, from all browsers it does not know, however slowly they come.
     pub per_day: u32,
     /// Failures in a day of a browser that the account knows. After them it is a browser like any other.
@@ -47,8 +44,6 @@ pub struct RegulationRules {
 impl Default for RegulationRules {
     fn default() -> Self {
         Self {
-            permitted: 3,
-            lock: Duration::from_mins(15),
             per_day: 80,
             known_device: 10,
             known_devices: 20,
@@ -95,6 +90,24 @@ pub struct Guesser<'a> {
     pub device: Option<&'a DeviceNonce>,
     /// From where.
     pub address: IpAddr,
+    /// When the account is locked, and for how long.
+    pub limits: AccountLimits,
+}
+
+/// What operators set of an account's lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountLimits {
+    /// Failures in a row that an account is permitted; `u32::MAX` never locks.
+    pub permitted: u32,
+    /// How long it is locked.
+    pub lock: Duration,
+}
+
+impl From<&Lockout> for AccountLimits {
+    fn from(set: &Lockout) -> Self {
+        let permitted = if set.account_failures == 0 { u32::MAX } else { set.account_failures };
+        Self { permitted, lock: Duration::from_mins(u64::from(set.account_minutes)) }
+    }
 }
 
 /// May a password be evaluated?
@@ -261,8 +274,8 @@ impl Regulation {
             Err(until) => return Ok(Permission::TooMany { until }),
         };
         // The failure after the permitted ones is the one that locks: it is evaluated still, those after it are not.
-        let evaluated = rules.permitted.saturating_add(1);
-        let number = match taking.take(tries_meter(who.account), evaluated, rules.lock).await? {
+        let evaluated = who.limits.permitted.saturating_add(1);
+        let number = match taking.take(tries_meter(who.account), evaluated, who.limits.lock).await? {
             Ok((number, _)) => number,
             Err(until) => return Ok(Permission::Locked { until }),
         };
@@ -302,7 +315,7 @@ impl Regulation {
                 if of_address == self.rules.per_address {
                     failure.reached.push(Reached { scope: "address", until: window_ends });
                 }
-                if number > self.rules.permitted {
+                if number > who.limits.permitted {
                     self.lock(who, &mut failure, now).await?;
                 }
                 if let Some(until) = last_of_day {
@@ -316,7 +329,7 @@ impl Regulation {
 
     /// Of several that come to lock at the same moment one does.
     async fn lock(&self, who: &Guesser<'_>, failure: &mut Failure, now: Timestamp) -> Result<(), StoreError> {
-        let until = match self.meters.take_place(who.vs, &lock_meter(who.account), 1, self.rules.lock, now).await? {
+        let until = match self.meters.take_place(who.vs, &lock_meter(who.account), 1, who.limits.lock, now).await? {
             Taken::Place { ends, .. } => {
                 failure.reached.push(Reached { scope: "account", until: ends });
                 ends
@@ -398,6 +411,7 @@ pub(crate) fn address_meter(address: IpAddr) -> MeterKey {
 #[cfg(test)]
 mod tests {
     use doorward_api::keys::MasterKey;
+    use doorward_api::settings::Document;
     use doorward_fakes::World;
     use proptest::prelude::*;
 
@@ -431,7 +445,8 @@ mod tests {
         }
 
         fn from(&self, address: &str) -> Guesser<'_> {
-            Guesser { vs: &self.vs, account: &self.account, device: None, address: address.parse().unwrap() }
+            let (address, limits) = (address.parse().unwrap(), AccountLimits::from(&Lockout::of_new()));
+            Guesser { vs: &self.vs, account: &self.account, device: None, address, limits }
         }
 
         fn owner(&self) -> Guesser<'_> {

@@ -16,6 +16,7 @@ mod admit;
 mod ahead;
 mod begin;
 mod hold;
+pub(crate) mod pin;
 mod prove;
 mod room;
 mod screens;
@@ -23,16 +24,19 @@ mod screens;
 mod tests;
 mod tokens;
 
-pub(crate) use ahead::{Ahead, TEMPLATE};
+pub(crate) use ahead::{Ahead, Allowed, asks};
 pub(crate) use hold::{Held, Stop};
-pub(crate) use prove::{Look, Proof, Tried};
+pub(crate) use prove::{
+    Look, Proof, TEMPORARY_LENGTH, Tried, challenge_is_over, passcode_tries, passcode_tries_of_day, unanswered,
+};
 use room::Room;
+pub(crate) use tokens::counted;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::keys::MasterKey;
-use doorward_api::plugin::{Authenticator, Plugin};
+use doorward_api::plugin::{Authenticator, Importer, Plugin};
 use doorward_api::{Factor, PluginError, Screen, Secret, SecretBytes, SessionId, StoreError, Timestamp};
 use tokio::sync::OnceCell;
 
@@ -70,12 +74,8 @@ pub struct Rules {
     pub issue_life: Duration,
     /// How long a click waits for the mail server.
     pub mail_wait: Duration,
-    /// Wrong passcodes in a row that a token permits; the next one locks it.
-    pub passcode_failures: u32,
     /// Wrong passcodes of a token in a day, however often a lock of it is over (NIST SP 800-63B: a hundred).
     pub passcode_tries_a_day: u32,
-    /// How long a token is locked.
-    pub passcode_lock: Duration,
     /// How long "Not you?" is good.
     pub dispute_life: Duration,
     /// Flows that may begin from one address within [`Rules::flows_window`]. Generous: behind one may be a whole office.
@@ -108,8 +108,6 @@ impl Default for Rules {
             code_sends_window: Duration::from_mins(60),
             issue_life: Duration::from_mins(10),
             mail_wait: Duration::from_secs(5),
-            passcode_failures: 9,
-            passcode_lock: Duration::from_mins(15),
             passcode_tries_a_day: 100,
             dispute_life: Duration::from_hours(7 * 24),
             flows_per_address: 5_000,
@@ -253,6 +251,21 @@ impl Desk {
         self.settle(visit, outcome).await
     }
 
+    /// A new server-side PIN was sent, twice.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn new_pin(
+        &self,
+        visit: &Visit,
+        form: &StepForm,
+        pin: Secret,
+        again: Secret,
+    ) -> Result<Moved, DeskError> {
+        let outcome = self.try_new_pin(visit, form, &pin, &again).await;
+        self.settle(visit, outcome).await
+    }
+
     /// W1: Add Authenticator.
     ///
     /// # Errors
@@ -345,6 +358,11 @@ impl Desk {
     /// The authenticator of a plugin by the name that stands with its credentials.
     pub(crate) fn authenticator(&self, plugin: &str) -> Option<&dyn Authenticator> {
         self.plugins.iter().find(|(id, _)| *id == plugin).and_then(|(_, plugin)| plugin.authenticator())
+    }
+
+    /// Who reads files of tokens.
+    pub(crate) fn importer(&self) -> Option<(&'static str, &dyn Importer)> {
+        self.plugins.iter().find_map(|(id, plugin)| plugin.importer().map(|importer| (*id, importer)))
     }
 
     /// Every kind of authenticator that proves an OTP, in the order in which they are offered.

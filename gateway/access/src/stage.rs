@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use doorward_api::keys::MasterKey;
+use doorward_api::plugin::{Host, Plugin};
 use doorward_api::ports::NoMetrics;
-use doorward_api::{Screen, ScreenPage, Secret, Timestamp, Token};
+use doorward_api::{Screen, ScreenPage, Secret, Timestamp, Token, TokenState};
 use doorward_fakes::{ToyTokens, World};
 
 use crate::dispute::Disputes;
 use crate::gate::Gate;
+use crate::passwords::Passwords;
 use crate::ports::Ports;
 use crate::returns::Returns;
 use crate::sessions::{Identities, SessionLimits};
@@ -36,7 +38,7 @@ pub(crate) const OTP_ALONE: &str = r#"
 
 pub(crate) struct Stage {
     pub(crate) world: Arc<World>,
-    pub(crate) desk: Desk,
+    pub(crate) desk: Arc<Desk>,
     pub(crate) disputes: Disputes,
     pub(crate) vs: Arc<VirtualServer>,
     returns: Returns,
@@ -69,21 +71,30 @@ impl Stage {
             Arc::new(ArcSwap::from_pointee(site)),
             Arc::new(Gate::new(Arc::new(NoMetrics))),
             identities.clone(),
-            vec![("otp", Arc::new(ToyTokens(Dice::default())))],
+            vec![("otp", Arc::new(ToyTokens(Dice::default()))), ("pin", judge_of_pins())],
             rules,
         );
         let disputes = Disputes::new(ports(&world), identities);
         let returns = Returns::new(&key, Arc::new(Dice::default()));
-        Arc::new(Self { world, desk, disputes, vs, returns })
+        Arc::new(Self { world, desk: Arc::new(desk), disputes, vs, returns })
     }
 
     /// The passcode that a user's app shows.
     pub(crate) fn passcode(&self, user: &str, at: Timestamp) -> String {
         self.world.with(|rows| {
-            let token = rows.credentials.iter().rev().find(|token| token.user.as_str() == user).unwrap();
-            ToyTokens::passcode(&token.opened, at)
+            let theirs = rows.credentials.iter().rev().filter(|token| token.user.as_str() == user);
+            let live = theirs.clone().find(|token| token.state != TokenState::Revoked);
+            // What was revoked shows nothing.
+            live.map_or_else(|| "none".to_owned(), |token| ToyTokens::passcode(&token.opened, at))
         })
     }
+}
+
+/// The plugin that judges PINs, as it is shipped.
+fn judge_of_pins() -> Arc<dyn Plugin> {
+    let host = Host { entropy: Arc::new(Dice::default()), issuer: "Doorward".into() };
+    let Ok(plugin) = (doorward_pin::PLUGIN.build)(serde_json::json!({}), host) else { panic!("it takes no settings") };
+    plugin
 }
 
 fn ports(world: &Arc<World>) -> Ports {
@@ -95,12 +106,14 @@ fn ports(world: &Arc<World>) -> Ports {
         one_times: world.clone(),
         meters: world.clone(),
         settings: world.clone(),
+        register: world.clone(),
         ledger: world.clone(),
         mailer: world.clone(),
         outbox: world.clone(),
         clock: world.clone(),
         entropy: Arc::new(Dice::default()),
         metrics: Arc::new(NoMetrics),
+        passwords: Arc::new(Passwords::new(Arc::new(Dice::default()))),
     }
 }
 
@@ -118,6 +131,7 @@ pub(crate) enum Send {
     Back,
     Cancel,
     Switch,
+    NewPin(String, String),
 }
 
 pub(crate) struct Browser {
@@ -219,6 +233,7 @@ impl Browser {
             Send::Back => desk.back(visit, form).await,
             Send::Cancel => desk.cancel(visit, form).await,
             Send::Switch => desk.switch_user(visit, form).await,
+            Send::NewPin(pin, again) => desk.new_pin(visit, form, Secret::new(pin), Secret::new(again)).await,
         }
     }
 

@@ -55,6 +55,23 @@ pub enum EventKind {
     TokenSuspended,
     TokenReactivated,
     TokenRevoked,
+    TokenLost,
+    TokenFaulty,
+    TokenReturned,
+    TokenReinitialized,
+    TokenResynced,
+    TokenRenamed,
+    TokenDeleted,
+    TokenImported,
+    TokenTested,
+    TokenRefused,
+    PinSet,
+    PinChanged,
+    PinReset,
+    PinExpired,
+    PinRejected,
+    TemporaryPasscodeIssued,
+    TemporaryPasscodeWithdrawn,
     // configuration
     TenantCreated,
     TenantMigrated,
@@ -65,6 +82,26 @@ pub enum EventKind {
     UserPasswordRehashed,
     AccessPolicyChanged,
     SelfProvisioningSettingsChanged,
+    TargetSettingsChanged,
+    TokenTemplateChanged,
+    ServerPinPolicyChanged,
+    SyncPolicyChanged,
+    LockoutPolicyChanged,
+    UserUpdated,
+    UserDeleted,
+    GroupCreated,
+    GroupRenamed,
+    GroupDeleted,
+    GroupMembershipChanged,
+    OperatorLogin,
+    OperatorLoginFailed,
+    OperatorLogout,
+    OperatorInvited,
+    OperatorCreated,
+    OperatorDisabled,
+    OperatorEnabled,
+    OperatorPasswordChanged,
+    RoleChanged,
     LogExported,
     // ours: which lines of the access log a process wrote (decision A25)
     AccessLogSealed,
@@ -136,6 +173,8 @@ pub struct EventContext {
     pub policy: Option<String>,
     /// The request.
     pub request_id: Option<String>,
+    /// The operator who did it, by name.
+    pub operator: Option<String>,
 }
 
 /// Something that happened, to be appended with the change it belongs to.
@@ -180,6 +219,7 @@ impl AuditEvent {
         put("applicationName", self.context.application.clone());
         put("policyName", self.context.policy.clone());
         put("globalAccessId", self.context.request_id.clone());
+        put("operator", self.context.operator.clone());
         let mut details: serde_json::Map<String, Value> =
             self.details.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
         details.insert("type".into(), self.kind.record_type().into());

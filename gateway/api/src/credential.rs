@@ -7,40 +7,108 @@ use crate::secret::SecretBytes;
 use crate::template::{Target, Template};
 use crate::time::Timestamp;
 
-/// The life of a token: the states of self-provisioning.md 4 (decision A14).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The life of a token: the states of self-provisioning.md 4 (decision A14). Locked by failed passcodes is no state but a time
+/// until which an Active token is not accepted: it ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenState {
+    /// In stock, with its secret: a token that was made elsewhere and is nobody's.
+    Inventory,
     /// Given to a user, not yet proved.
     Assigned,
     /// In use.
     Active,
     /// Held: by an operator, by its user, or by the "Not you?" link. Counts as having a token (A5).
     Suspended,
-    /// Revoked or never finished; its secret is destroyed.
+    /// Its own PIN was tried too often: never unlocked, only enrolled anew (R75).
+    LockedPin,
+    /// Taken from its user, who has lost it. Nobody's.
+    Lost,
+    /// Taken from its user, since it does not work. Nobody's.
+    Faulty,
+    /// Its secret is destroyed: revoked, returned to the endless stock of software tokens, or never finished.
     Revoked,
 }
 
 impl TokenState {
+    /// All of them.
+    pub const ALL: [TokenState; 8] = [
+        TokenState::Inventory,
+        TokenState::Assigned,
+        TokenState::Active,
+        TokenState::Suspended,
+        TokenState::LockedPin,
+        TokenState::Lost,
+        TokenState::Faulty,
+        TokenState::Revoked,
+    ];
+
     /// The name in the store, records and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
+            TokenState::Inventory => "inventory",
             TokenState::Assigned => "assigned",
             TokenState::Active => "active",
             TokenState::Suspended => "suspended",
+            TokenState::LockedPin => "locked_pin",
+            TokenState::Lost => "lost",
+            TokenState::Faulty => "faulty",
             TokenState::Revoked => "revoked",
         }
     }
 
     /// Back from [`TokenState::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Assigned, Self::Active, Self::Suspended, Self::Revoked].into_iter().find(|s| s.as_str() == text)
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
     }
 
     /// Whether a user who has it "has a token" (R3).
     pub const fn counts_as_token(self) -> bool {
-        matches!(self, TokenState::Active | TokenState::Suspended)
+        matches!(self, TokenState::Active | TokenState::Suspended | TokenState::LockedPin)
     }
+
+    /// Whether it is somebody's.
+    pub const fn owned(self) -> bool {
+        matches!(self, TokenState::Assigned | TokenState::Active | TokenState::Suspended | TokenState::LockedPin)
+    }
+}
+
+/// What a token is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenForm {
+    /// An app's secret, drawn here: there are as many as are wanted.
+    Software,
+    /// A thing that was made elsewhere, with its secret in it, and goes from user to user.
+    Hardware,
+}
+
+impl TokenForm {
+    /// The name in the store and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TokenForm::Software => "software",
+            TokenForm::Hardware => "hardware",
+        }
+    }
+
+    /// Back from [`TokenForm::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Software, Self::Hardware].into_iter().find(|form| form.as_str() == text)
+    }
+}
+
+/// A PIN that the server checks, as stored (self-provisioning.md 2.1). Sealed in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerPin {
+    /// argon2id of it, in PHC form.
+    pub hash: String,
+    /// When it was set: what its age is counted from.
+    pub set_at: Timestamp,
+    /// It must be changed at its next use.
+    pub must_change: bool,
+    /// Hashes of those before it, newest first.
+    pub history: Vec<String>,
 }
 
 /// Counts up at each change of the sealed bytes; the host writes only over the version it has read.
@@ -59,8 +127,12 @@ pub struct Credential {
     pub serial: String,
     /// Where it is in its life.
     pub state: TokenState,
-    /// The platform it was enrolled on.
-    pub target: Target,
+    /// An app, or a thing.
+    pub form: TokenForm,
+    /// The name its user gave it; may be empty.
+    pub label: String,
+    /// The platform it was enrolled on; a thing has none.
+    pub target: Option<Target>,
     /// The template frozen at its issue (R57).
     pub template: Template,
     /// What the plugin keeps: opaque to everybody else. Empty once revoked, and when `damaged`.
@@ -69,6 +141,10 @@ pub struct Credential {
     pub damaged: bool,
     /// See [`Version`].
     pub version: Version,
+    /// The PIN that the server checks, if one is set.
+    pub pin: Option<ServerPin>,
+    /// Counts up at each change of that PIN.
+    pub pin_version: Version,
     /// Consecutive failures since the last success.
     pub fails: u32,
     /// Locked until then, after too many failures.
@@ -105,4 +181,54 @@ pub struct NewCredential {
     pub template: Template,
     /// What the plugin gave.
     pub opened: SecretBytes,
+}
+
+/// A token that was made elsewhere, to be put into the stock.
+#[derive(Debug, Clone)]
+pub struct NewStock {
+    /// The row to be.
+    pub id: CredentialId,
+    /// The plugin that can check it.
+    pub plugin: String,
+    /// Its own serial number.
+    pub serial: String,
+    /// What it does.
+    pub template: Template,
+    /// What the plugin keeps of it.
+    pub opened: SecretBytes,
+}
+
+/// A token as operators see it: without its secret, and whether it is anybody's or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// The row.
+    pub id: CredentialId,
+    /// The serial number.
+    pub serial: String,
+    /// An app, or a thing.
+    pub form: TokenForm,
+    /// The plugin.
+    pub plugin: String,
+    /// The owner's row and name.
+    pub owner: Option<(UserId, String)>,
+    /// Where it is in its life.
+    pub state: TokenState,
+    /// The name its user gave it; may be empty.
+    pub label: String,
+    /// The platform; a thing has none.
+    pub target: Option<Target>,
+    /// What it was made by.
+    pub template: Template,
+    /// Consecutive failures since the last success.
+    pub fails: u32,
+    /// Locked until then, after too many failures.
+    pub locked_until: Option<Timestamp>,
+    /// A PIN that the server checks is set.
+    pub has_pin: bool,
+    /// When it was issued or imported.
+    pub created_at: Timestamp,
+    /// When its first proof was accepted.
+    pub activated_at: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::audit::EventContext;
 use crate::ids::{AppId, CredentialId, FlowId, UserId};
 use crate::mail::masked;
+use crate::plugin::PinFault;
 use crate::proof::{Factor, Proofs};
-use crate::secret::TokenHash;
+use crate::secret::{Secret, TokenHash};
 use crate::template::Target;
 use crate::time::Timestamp;
 
@@ -18,6 +19,8 @@ pub enum Step {
     Password,
     /// A passcode of a token the user has is asked for. Also shown to somebody who has none and is not offered one.
     Passcode,
+    /// The passcode was right, and the server-side PIN with it must be changed before anything else (R69).
+    NewPin,
     /// W1: the user has no token and may add one.
     Offered,
     /// W2: a verification code was mailed.
@@ -36,9 +39,10 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub const ALL: [Step; 9] = [
+    pub const ALL: [Step; 10] = [
         Step::Password,
         Step::Passcode,
+        Step::NewPin,
         Step::Offered,
         Step::CodeSent,
         Step::EmailVerified,
@@ -53,6 +57,7 @@ impl Step {
         match self {
             Step::Password => "password",
             Step::Passcode => "passcode",
+            Step::NewPin => "new_pin",
             Step::Offered => "offered",
             Step::CodeSent => "code_sent",
             Step::EmailVerified => "email_verified",
@@ -147,8 +152,45 @@ pub struct FlowData {
     pub issue_expires_at: Option<Timestamp>,
     /// W5 was left by Continue: W8 asks for the passcode.
     pub asks_passcode: bool,
+    /// The question that the passcode asked for now answers, where a token answers questions.
+    pub challenge: Option<Challenge>,
+    /// The server-side PIN that was drawn for the token issued in this flow: shown to its user until it is used.
+    pub first_pin: Option<KeptSecret>,
+    /// Whose PIN must be changed: its passcode was right.
+    pub new_pin: Option<CredentialId>,
     /// The portal session that this flow raises, if the browser had one.
     pub raises: Option<crate::ids::SessionId>,
+}
+
+/// A question to a token of challenge and response (RFC 6287): good once, for a short while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// Eight digits.
+    pub text: String,
+    /// Its end: 120 seconds after it was drawn (R59).
+    pub expires_at: Timestamp,
+}
+
+/// A secret that is kept, sealed with the flow; it prints as `…`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSecret(String);
+
+impl KeptSecret {
+    /// Keeps the text.
+    pub fn new(secret: &Secret) -> Self {
+        Self(secret.expose().to_owned())
+    }
+
+    /// The secret again.
+    pub fn secret(&self) -> Secret {
+        Secret::new(self.0.as_str())
+    }
+}
+
+impl std::fmt::Debug for KeptSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// The page to go back to, opened from its seal.
@@ -214,6 +256,19 @@ pub enum Notice {
     },
     /// This passcode was used before.
     PasscodeUsed,
+    /// The passcode was right, but the token has run away: the very next one is asked for (self-provisioning.md 2.2).
+    NextPasscode,
+    /// The challenge was over before it was answered; here is another.
+    ChallengeExpired,
+    /// The new PIN breaks rules.
+    PinRejected {
+        /// Which.
+        faults: Vec<PinFault>,
+    },
+    /// The new PIN was used before.
+    PinUsedBefore,
+    /// The new PIN was not typed the same both times.
+    PinDiffers,
     /// Too many failures with the account from browsers that it does not know; a known one still gets in.
     AccountLocked {
         /// When to come back.

@@ -64,6 +64,10 @@ id!(
     GroupId
 );
 id!(
+    /// An operator's row. Operators are no users: they have names, passwords and second factors of their own.
+    OperatorId
+);
+id!(
     /// An application, by its key in the configuration (`wiki`).
     AppId
 );

@@ -23,6 +23,10 @@ pub enum Purpose {
     Device,
     /// The Ed25519 seed of audit checkpoints.
     Checkpoint,
+    /// The second factor that an operator to be is shown, which their browser keeps until it is proved.
+    OperatorSetup,
+    /// Keys under which operators' requests are done once, and what was asked under them: hashed, as both may tell secrets.
+    Idempotency,
 }
 
 impl Purpose {
@@ -35,6 +39,8 @@ impl Purpose {
             Purpose::AddressHash => b"doorward/address-hash/v1",
             Purpose::Device => b"doorward/device/v1",
             Purpose::Checkpoint => b"doorward/checkpoint/v1",
+            Purpose::OperatorSetup => b"doorward/operator-setup/v1",
+            Purpose::Idempotency => b"doorward/idempotency/v1",
         }
     }
 }

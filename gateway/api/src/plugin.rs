@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::PluginError;
 use crate::ids::UserId;
 use crate::ports::Entropy;
 use crate::proof::Factor;
 use crate::secret::{Secret, SecretBytes};
+use crate::settings::{PinRules, Windows};
 use crate::template::{Target, Template};
 use crate::time::Timestamp;
 
@@ -55,6 +56,111 @@ pub trait Plugin: Send + Sync {
     fn authenticator(&self) -> Option<&dyn Authenticator> {
         None
     }
+
+    /// Judges and makes PINs.
+    fn secret_rules(&self) -> Option<&dyn SecretRules> {
+        None
+    }
+
+    /// Reads files of tokens that were made elsewhere.
+    fn importer(&self) -> Option<&dyn Importer> {
+        None
+    }
+}
+
+/// Judges and makes PINs (decision B1). The policy is an argument: it is that of a virtual server or of a token.
+pub trait SecretRules: Send + Sync {
+    /// Whether a PIN keeps the rules.
+    ///
+    /// # Errors
+    /// Every rule that it breaks, in the order of the policy's fields.
+    fn check(&self, policy: &PinRules, pin: &Secret) -> Result<(), Vec<PinFault>>;
+
+    /// Draws a PIN of `length` characters that keeps the rules.
+    ///
+    /// # Errors
+    /// [`PluginError::Unavailable`] when no PIN of that length can.
+    fn generate(&self, policy: &PinRules, length: u8, entropy: &dyn Entropy) -> Result<Secret, PluginError>;
+}
+
+/// A rule of self-provisioning.md 1-E that a PIN breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinFault {
+    /// Something else than `0-9A-Za-z`.
+    Charset,
+    /// Fewer characters than the least.
+    TooShort,
+    /// More characters than the most.
+    TooLong,
+    /// No capital letter, though strong alphanumeric is asked for.
+    NeedsUpper,
+    /// No small letter, though strong alphanumeric is asked for.
+    NeedsLower,
+    /// No digit, though strong alphanumeric is asked for.
+    NeedsDigit,
+    /// The whole PIN is one run.
+    Trivial,
+}
+
+/// Reads files of tokens: a row for each, good or not.
+pub trait Importer: Send + Sync {
+    /// Reads a file. `key` opens what is encrypted in it.
+    ///
+    /// # Errors
+    /// [`ImportFault`] when the file as a whole cannot be read.
+    fn read(&self, file: &[u8], key: Option<&ImportKey>) -> Result<Vec<ImportRow>, ImportFault>;
+}
+
+/// What opens an encrypted file of tokens (RFC 6030 6).
+#[derive(Debug, Clone)]
+pub enum ImportKey {
+    /// The pre-shared key itself.
+    Key(SecretBytes),
+    /// A password, from which the key is derived (PBKDF2, RFC 8018).
+    Password(Secret),
+}
+
+/// Why a file of tokens cannot be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportFault {
+    /// It is of no known kind.
+    #[error("the file is neither PSKC (RFC 6030) nor OATH CSV")]
+    UnknownFormat,
+    /// It is larger or has more rows than is taken at once.
+    #[error("the file is too large: {0}")]
+    TooLarge(String),
+    /// It breaks the rules of its kind.
+    #[error("the file is malformed: {0}")]
+    Malformed(String),
+    /// It is encrypted, and no key was given.
+    #[error("the file is encrypted: give its key or its password")]
+    KeyNeeded,
+    /// The key given does not open it.
+    #[error("the key or the password does not open this file")]
+    WrongKey,
+}
+
+/// One token of a file.
+#[derive(Debug)]
+pub struct ImportRow {
+    /// Where it stands: line of a CSV, place among the keys of a PSKC, from 1.
+    pub place: u32,
+    /// The serial number as far as it could be read.
+    pub serial: Option<String>,
+    /// The token, or why it cannot be taken, as a sentence for an operator. Never quotes a secret.
+    pub token: Result<ImportedToken, String>,
+}
+
+/// A token that was made elsewhere.
+#[derive(Debug)]
+pub struct ImportedToken {
+    /// Its serial number.
+    pub serial: String,
+    /// What it does.
+    pub template: Template,
+    /// What the plugin keeps of it.
+    pub opened: SecretBytes,
 }
 
 /// Enrols and checks one kind of authenticator.
@@ -89,10 +195,37 @@ pub trait Authenticator: Send + Sync {
     async fn verify(
         &self,
         opened: &SecretBytes,
-        template: &Template,
+        check: &Check<'_>,
         answer: &Secret,
         now: Timestamp,
     ) -> Result<Verified, PluginError>;
+
+    /// Finds a token again that has run away from the windows: by two passcodes that it showed one right after the other
+    /// (RFC 4226 7.4). Accepted means found; the caller is not signed in by it. A token that answers challenges has nothing to
+    /// find, and is rejected.
+    ///
+    /// # Errors
+    /// As [`Authenticator::verify`].
+    async fn resync(
+        &self,
+        _opened: &SecretBytes,
+        _check: &Check<'_>,
+        _answers: [&Secret; 2],
+        _now: Timestamp,
+    ) -> Result<Verified, PluginError> {
+        Ok(Verified::Rejected)
+    }
+}
+
+/// What an answer is checked by, besides the token's own bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Check<'a> {
+    /// The token's template.
+    pub template: &'a Template,
+    /// How far it may have run away, as set now for its virtual server.
+    pub windows: &'a Windows,
+    /// The question that was asked, where the template is of challenge and response.
+    pub challenge: Option<&'a str>,
 }
 
 /// For whom and what a secret is drawn.
@@ -132,6 +265,12 @@ pub enum Verified {
     /// Right; `updated` replaces the opened bytes.
     Accepted {
         /// The new bytes (say, with the last used step).
+        updated: SecretBytes,
+    },
+    /// Right, but outside the inner window: it signs nobody in. With `updated` kept, the very next passcode does, within
+    /// [`Windows::confirm_within`] (self-provisioning.md 2.2).
+    Outer {
+        /// The new bytes, which remember this one.
         updated: SecretBytes,
     },
     /// Right once, but used before, or older than one used before.

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::flow::Notice;
 use crate::secret::Secret;
-use crate::template::Target;
+use crate::settings::{PinOrder, PinRules};
+use crate::template::{Target, Template};
 use crate::time::Timestamp;
 
 /// One page of sign-in or self-provisioning.
@@ -72,6 +73,15 @@ pub enum ScreenPage {
         enrolment_hint: bool,
         /// The token is suspended: "contact the help desk". Only after a password.
         suspended: bool,
+        /// How a PIN is typed with the passcode, where one is.
+        pin: Option<PinOrder>,
+        /// What is to be keyed into the token, where it answers questions.
+        challenge: Option<ChallengeView>,
+    },
+    /// The server-side PIN must be changed. Fields `pin` and `pin_again`.
+    NewPin {
+        /// The rules that the new one must keep.
+        rules: PinRules,
     },
     /// W1: you need an authenticator.
     NeedAuthenticator {
@@ -122,6 +132,8 @@ pub enum ScreenPage {
         valid_until: Timestamp,
         /// It is over: no QR code, only "New code".
         expired: bool,
+        /// What the token is made by: what its passcodes look like and when they change.
+        template: Template,
     },
     /// W7 and W8 in one: your authenticator is ready, sign in with it.
     FirstPasscode {
@@ -131,6 +143,10 @@ pub enum ScreenPage {
         length: u8,
         /// When it was issued.
         added_at: Timestamp,
+        /// How a PIN is typed with the passcode, and which was drawn for the token.
+        pin: Option<(PinOrder, Secret)>,
+        /// What is to be keyed into the token, where it answers questions.
+        challenge: Option<ChallengeView>,
     },
     /// The flow is over.
     Ended {
@@ -139,6 +155,15 @@ pub enum ScreenPage {
         /// A URL to begin again with, to the same application.
         start_again: String,
     },
+}
+
+/// A challenge as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChallengeView {
+    /// In groups of four, to be read and typed: `1234 5678`.
+    pub text: String,
+    /// It is over: only another can be asked for.
+    pub expired: bool,
 }
 
 /// How a flow ended without signing in.
@@ -160,6 +185,7 @@ impl ScreenPage {
             ScreenPage::Name { .. } => "name",
             ScreenPage::Password => "password",
             ScreenPage::Passcode { .. } => "passcode",
+            ScreenPage::NewPin { .. } => "new_pin",
             ScreenPage::NeedAuthenticator { .. } => "need_authenticator",
             ScreenPage::CheckEmail { .. } => "check_email",
             ScreenPage::ChooseKind { .. } => "choose_kind",

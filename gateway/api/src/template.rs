@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::Complexity;
+
 /// A platform on which an authenticator may be installed: exactly the seed's four (R53).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -126,10 +128,36 @@ pub struct Template {
     pub hash: HashAlgorithm,
     /// The PIN.
     pub pin: PinType,
+    /// Least characters of a user-selected PIN: 4 to 8 (R73).
+    #[serde(default = "pin_length")]
+    pub pin_length: u8,
+    /// A user-selected PIN may be one run (R74).
+    #[serde(default)]
+    pub allow_trivial_pins: bool,
+    /// Wrong PINs in a row that are permitted: 1 to 15 (R75).
+    #[serde(default = "max_pin_attempts")]
+    pub max_pin_attempts: u8,
+    /// Of what characters a user-selected PIN is (R76..R78).
+    #[serde(default = "min_pin_complexity")]
+    pub min_pin_complexity: Complexity,
     /// Fingerprint or face instead of the PIN (R79).
     pub biometric: bool,
     /// Push notifications.
     pub push: bool,
+}
+
+// What tokens have whose template was written before these fields were there.
+
+const fn pin_length() -> u8 {
+    4
+}
+
+const fn max_pin_attempts() -> u8 {
+    5
+}
+
+const fn min_pin_complexity() -> Complexity {
+    Complexity::Decimal
 }
 
 impl Template {
@@ -142,42 +170,11 @@ impl Template {
         synchronization: Synchronization::Time { step: 30 },
         hash: HashAlgorithm::Sha1,
         pin: PinType::None,
+        pin_length: pin_length(),
+        allow_trivial_pins: false,
+        max_pin_attempts: max_pin_attempts(),
+        min_pin_complexity: min_pin_complexity(),
         biometric: false,
         push: false,
     };
-}
-
-/// Who is offered self-provisioning (R35..R39).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "mode", content = "groups")]
-pub enum TargetUsers {
-    /// Everybody: what a new virtual server has (R29).
-    All,
-    /// Members of these groups only.
-    OnlyGroups(Vec<crate::ids::GroupId>),
-    /// Everybody but members of these groups.
-    ExceptGroups(Vec<crate::ids::GroupId>),
-    /// Nobody: what a virtual server has that is older than the feature (R39).
-    None,
-}
-
-/// The self-provisioning settings of one virtual server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SelfProvisioning {
-    /// Who.
-    pub target_users: TargetUsers,
-    /// On what.
-    pub targets: Vec<Target>,
-}
-
-impl SelfProvisioning {
-    /// What a new virtual server begins with: all users; Android, iOS and Windows desktop (R29, R53).
-    pub fn for_new_virtual_server() -> Self {
-        Self { target_users: TargetUsers::All, targets: vec![Target::Ios, Target::Android, Target::WindowsDesktop] }
-    }
-
-    /// What one that was there before the feature gets (R39).
-    pub fn for_existing_virtual_server() -> Self {
-        Self { target_users: TargetUsers::None, ..Self::for_new_virtual_server() }
-    }
 }

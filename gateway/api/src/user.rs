@@ -1,7 +1,11 @@
 //! A user as the directory knows them.
 
-use crate::ids::UserId;
+use serde::{Deserialize, Serialize};
+
+use crate::credential::Version;
+use crate::ids::{GroupId, UserId};
 use crate::subject::GroupRef;
+use crate::time::Timestamp;
 
 /// A user of one virtual server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,58 @@ pub struct User {
     pub disabled: bool,
     /// Every group, nested ones included, by name.
     pub groups: Vec<GroupRef>,
+}
+
+/// A user as operators see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRecord {
+    /// What sign-in sees.
+    pub user: User,
+    /// The groups that they are in themselves, by name; [`User::groups`] has those besides in which these lie.
+    pub direct_groups: Vec<GroupRef>,
+    /// Counts the changes of name, address and groups.
+    pub version: Version,
+    /// There is a local password.
+    pub has_password: bool,
+    /// When they were made.
+    pub created_at: Timestamp,
+    /// Until when a temporary passcode is good, and why it was given.
+    pub temporary_passcode: Option<(Timestamp, String)>,
+}
+
+/// What a user's record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserDetails {
+    /// The name to show; may be empty.
+    pub display_name: String,
+    /// The address on record.
+    pub email: Option<String>,
+    /// The groups that they are in themselves. Each must exist.
+    pub groups: Vec<GroupId>,
+}
+
+/// A passcode that stands in for a token until its end, for somebody who has left theirs at home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemporaryPasscode {
+    /// argon2id of it, in PHC form.
+    pub hash: String,
+    /// Its end.
+    pub expires_at: Timestamp,
+    /// Why it was given, in the operator's words.
+    pub reason: String,
+}
+
+/// A group as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRecord {
+    /// The row.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// How many users are in it themselves.
+    pub members: u64,
+    /// The groups that it lies in itself.
+    pub parents: Vec<GroupRef>,
 }
 
 /// A new user, for the store.

@@ -10,7 +10,9 @@
 )]
 #![allow(missing_docs, reason = "only tests read it")]
 
+mod acts;
 mod dice;
+mod register;
 mod rows;
 mod toys;
 
@@ -27,9 +29,10 @@ use doorward_api::ports::{
     Change, Clock, Credentials, Directory, Fails, Flows, Ledger, Mailer, MeterKey, Meters, OneTime, OneTimePurpose,
     OneTimes, Outbox, PasswordCheck, Rehash, Sessions, Settings, Taken,
 };
+use doorward_api::settings::{SettingChange, SettingKind, StoredDocument};
 use doorward_api::{
-    AuditEvent, CommitError, Credential, CredentialId, Flow, FlowId, FoldedName, GroupRef, MailId, Secret,
-    SelfProvisioning, Session, SessionId, StoreError, Timestamp, TokenHash, TokenState, User, UserId, VirtualServerId,
+    AuditEvent, CommitError, Credential, CredentialId, Flow, FlowId, FoldedName, GroupRef, MailId, Secret, Session,
+    SessionId, StoreError, Timestamp, TokenHash, TokenState, User, UserId, VirtualServerId,
 };
 
 pub use dice::Dice;
@@ -112,11 +115,14 @@ impl Clock for World {
 impl Directory for World {
     async fn find(&self, _: &VirtualServerId, name: &FoldedName) -> Result<Option<User>, StoreError> {
         self.up()?;
-        Ok(self.with(|rows| rows.users.iter().find(|user| FoldedName::assume(&user.name) == *name).cloned()))
+        Ok(self.with(|rows| {
+            let found = rows.users.iter().find(|user| FoldedName::assume(&user.name) == *name);
+            found.map(|user| rows.with_nested(user))
+        }))
     }
     async fn get(&self, _: &VirtualServerId, user: &UserId) -> Result<Option<User>, StoreError> {
         self.up()?;
-        Ok(self.with(|rows| rows.users.iter().find(|u| u.id == *user).cloned()))
+        Ok(self.with(|rows| rows.users.iter().find(|u| u.id == *user).map(|user| rows.with_nested(user))))
     }
     async fn check_password(
         &self,
@@ -193,7 +199,8 @@ impl Credentials for World {
     }
     async fn credential(&self, _: &VirtualServerId, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
         self.up()?;
-        Ok(self.with(|rows| rows.credentials.iter().find(|token| token.id == *id).cloned()))
+        let somebodys = |token: &&Credential| token.id == *id && token.user.as_str() != Rows::NOBODY;
+        Ok(self.with(|rows| rows.credentials.iter().find(somebodys).cloned()))
     }
     async fn count_failure(
         &self,
@@ -287,10 +294,20 @@ impl Meters for World {
 
 #[async_trait]
 impl Settings for World {
-    async fn self_provisioning(&self, _: &VirtualServerId) -> Result<SelfProvisioning, StoreError> {
+    async fn document(&self, _: &VirtualServerId, kind: SettingKind) -> Result<StoredDocument, StoreError> {
         self.up()?;
-        let set = self.with(|rows| rows.settings.clone());
-        Ok(set.unwrap_or_else(SelfProvisioning::for_new_virtual_server))
+        let never = StoredDocument { body: None, version: 0 };
+        Ok(self.with(|rows| rows.settings.get(&kind).cloned()).unwrap_or(never))
+    }
+    async fn changes(
+        &self,
+        _: &VirtualServerId,
+        kind: SettingKind,
+        limit: u32,
+    ) -> Result<Vec<SettingChange>, StoreError> {
+        self.up()?;
+        let of_kind = |(of, change): &(SettingKind, SettingChange)| (*of == kind).then(|| change.clone());
+        Ok(self.with(|rows| rows.changes.iter().rev().filter_map(of_kind).take(limit as usize).collect()))
     }
 }
 

@@ -1,14 +1,17 @@
 //! What is kept, and what an act does to it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use doorward_api::audit::EventKind;
 use doorward_api::mail::NewMail;
+use doorward_api::operator::{Operator, OperatorSession};
 use doorward_api::ports::{Act, MeterKey, OneTime};
 use doorward_api::session::SessionKind;
+use doorward_api::settings::{Document, SettingChange, SettingKind, StoredDocument};
+use doorward_api::user::TemporaryPasscode;
 use doorward_api::{
-    AuditEvent, Credential, CredentialId, Flow, SelfProvisioning, Session, Step, Timestamp, TokenHash, TokenState,
-    User, UserId,
+    AuditEvent, Credential, CredentialId, Flow, GroupId, GroupRef, Session, Step, Timestamp, TokenForm, TokenHash,
+    TokenState, User, UserId,
 };
 
 /// Everything there is.
@@ -17,23 +20,51 @@ pub struct Rows {
     pub users: Vec<User>,
     pub passwords: HashMap<UserId, String>,
     pub flows: Vec<Flow>,
+    /// Those that are nobody's have a user without a name: [`Rows::NOBODY`].
     pub credentials: Vec<Credential>,
     pub sessions: HashMap<TokenHash, Session>,
     pub one_times: HashMap<TokenHash, OneTime>,
     pub mails: Vec<NewMail>,
     pub meters: HashMap<MeterKey, (u32, Timestamp)>,
     pub events: Vec<AuditEvent>,
-    pub settings: Option<SelfProvisioning>,
+    /// A kind that is not here was never set.
+    pub settings: BTreeMap<SettingKind, StoredDocument>,
+    /// The Change Log, oldest first.
+    pub changes: Vec<(SettingKind, SettingChange)>,
+    /// Groups besides those that a user is in from the beginning.
+    pub groups: Vec<GroupRef>,
+    /// The inner one and the outer one.
+    pub nests: Vec<(GroupId, GroupId)>,
+    /// Where it counts more than 1.
+    pub user_versions: HashMap<UserId, i64>,
+    pub temporary_passcodes: HashMap<UserId, TemporaryPasscode>,
+    pub operators: Vec<Operator>,
+    pub operator_sessions: HashMap<TokenHash, OperatorSession>,
     /// Of whose password the hash is too weak, and which it is.
     pub weak_hashes: HashMap<UserId, String>,
 }
 
 impl Rows {
+    /// The owner of what is nobody's.
+    pub const NOBODY: &str = "";
+
+    /// Sets a document as an operator would, past the ledger.
+    pub fn set<D: Document>(&mut self, document: &D) {
+        let version = self.settings.get(&D::KIND).map_or(0, |stored| stored.version) + 1;
+        let body = Some(serde_json::to_string(document).unwrap());
+        self.settings.insert(D::KIND, StoredDocument { body, version });
+    }
+
+    /// How often a document was set.
+    pub fn version_of(&self, kind: SettingKind) -> i64 {
+        self.settings.get(&kind).map_or(0, |stored| stored.version)
+    }
+
     fn token(&mut self, id: &CredentialId) -> Option<&mut Credential> {
         self.credentials.iter_mut().find(|token| token.id == *id)
     }
 
-    fn has_token(&self, user: &UserId) -> bool {
+    pub(crate) fn has_token(&self, user: &UserId) -> bool {
         self.credentials.iter().any(|token| token.user == *user && token.state.counts_as_token())
     }
 
@@ -58,14 +89,14 @@ impl Rows {
                     }
                 }
                 for token in &mut self.credentials {
-                    if token.user == user && token.state == TokenState::Assigned {
+                    if token.user == user && token.state == TokenState::Assigned && token.form == TokenForm::Software {
                         token.state = TokenState::Revoked;
                     }
                 }
             }
             Act::FlowsMakeRoom { user, keep, most, .. } => {
                 let counts = |flow: &&mut Flow| {
-                    let verified = matches!(flow.step, Step::EmailVerified | Step::CodeIssued);
+                    let verified = matches!(flow.step, Step::EmailVerified | Step::CodeIssued | Step::NewPin);
                     let open = !flow.step.ended() && flow.expires_at > now && !flow.data.proofs.is_empty();
                     flow.user.as_ref() == Some(&user) && flow.id != keep && open && !verified
                 };
@@ -86,7 +117,7 @@ impl Rows {
                     }
                 }
                 for token in &mut self.credentials {
-                    if token.user == user && token.state == TokenState::Assigned {
+                    if token.user == user && token.state == TokenState::Assigned && token.form == TokenForm::Software {
                         token.state = TokenState::Revoked;
                     }
                 }
@@ -101,11 +132,15 @@ impl Rows {
                     plugin: new.plugin,
                     serial: new.serial,
                     state: TokenState::Assigned,
-                    target: new.target,
+                    form: TokenForm::Software,
+                    label: String::new(),
+                    target: Some(new.target),
                     template: new.template,
                     opened: new.opened,
                     damaged: false,
                     version: 1,
+                    pin: None,
+                    pin_version: 0,
                     fails: 0,
                     locked_until: None,
                     created_at: now,
@@ -122,7 +157,7 @@ impl Rows {
             }
             Act::CredentialRetarget { id, target } => {
                 let Some(token) = self.token(&id).filter(|t| t.state == TokenState::Assigned) else { return false };
-                token.target = target;
+                token.target = Some(target);
             }
             Act::CredentialActivate { id, version, opened } => {
                 let user = self.token(&id).map(|token| token.user.clone());
@@ -136,18 +171,15 @@ impl Rows {
                 (token.state, token.opened, token.version, token.fails) = (TokenState::Active, opened, version + 1, 0);
             }
             Act::EnrolmentStillAllowed { user, settings } => {
-                let now = self.settings.clone().unwrap_or_else(SelfProvisioning::for_new_virtual_server);
-                return now == settings && !user.disabled && self.users.contains(&user);
+                let same = settings.iter().all(|(kind, version)| self.version_of(*kind) == *version);
+                let as_read = self.users.iter().find(|one| one.id == user.id).map(|one| self.with_nested(one));
+                return same && !user.disabled && as_read.as_ref() == Some(user.as_ref());
             }
             Act::CredentialUse { id, version, opened } => {
                 let fits =
                     |t: &&mut Credential| t.state == TokenState::Active && t.version == version && !t.locked(now);
                 let Some(token) = self.token(&id).filter(fits) else { return false };
                 (token.opened, token.version, token.fails, token.locked_until) = (opened, version + 1, 0, None);
-            }
-            Act::CredentialState { id, from, to } => {
-                let Some(token) = self.token(&id).filter(|t| from.contains(&t.state)) else { return false };
-                token.state = to;
             }
             Act::SessionStart(new) => {
                 let session = Session {
@@ -170,13 +202,15 @@ impl Rows {
             }
             Act::SessionEnd { id } => self.sessions.retain(|_, session| *session.portal() != id),
             Act::SessionsEndOf { user } => self.sessions.retain(|_, session| session.user != user),
+            Act::OneTimePut(one) if self.one_times.contains_key(&one.hash) => return false,
             Act::OneTimePut(one) => drop(self.one_times.insert(one.hash, one)),
             Act::OneTimeTake { purpose, hash } => {
                 let taken = self.one_times.remove(&hash);
                 return taken.is_some_and(|one| one.purpose == purpose && one.expires_at > now);
             }
             Act::MailQueue(mail) => self.mails.push(mail),
-            other => panic!("{} is nothing that signing in does", other.name()),
+            Act::Nothing => {}
+            other => return self.take_as_operator(other, now),
         }
         true
     }

@@ -1,19 +1,19 @@
 //! From files to validated policies, or to everything that is wrong with them, each with its place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{Policy, PolicySet, ValidationMode, ValidationWarning, Validator, pst};
-use doorward_api::{AppId, PolicyId};
+use doorward_api::{AppId, Factor, PolicyId};
 
 use crate::check;
 use crate::decide::Slice;
 use crate::engine::Vocabulary;
 use crate::facts::SliceId;
 use crate::reads::Reads;
-use crate::text::{Clause, Place, Written};
+use crate::text::{Clause, Lines, Place, Written};
 
 /// A policy file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +135,17 @@ impl Policies {
         self.entries.iter().find(|entry| entry.id == *id)?.policy.annotation("scenario")
     }
 
+    /// The permits that ask for a passcode and for no password, in order: where they admit, whoever can read a user's mail can
+    /// set up an authenticator for them (self-provisioning.md 0.6). None where a forbid asks for the password as well.
+    pub fn otp_alone(&self) -> Vec<&PolicyId> {
+        let asks = |entry: &Entry, factor| entry.reads.factors().any(|read| read == factor);
+        if self.entries.iter().any(|entry| !entry.permits() && asks(entry, Factor::Password)) {
+            return Vec::new();
+        }
+        let alone = |entry: &&Arc<Entry>| asks(entry, Factor::Otp) && !asks(entry, Factor::Password);
+        self.entries.iter().filter(|entry| entry.permits()).filter(alone).map(|entry| &entry.id).collect()
+    }
+
     /// Every group that a policy names. One that the directory does not know is worth a warning: a permit for it
     /// admits nobody, a forbid for it forbids nobody.
     pub fn groups(&self) -> BTreeSet<String> {
@@ -173,10 +184,22 @@ impl Policies {
         let slice = |app: &str, entries: Vec<Arc<Entry>>| {
             Slice::new(SliceId { app: app.to_owned(), fingerprint }, Arc::clone(vocabulary), entries).map(Arc::new)
         };
+        // Most policies are for one application. Each is asked once which, and not once for each application.
+        let mut of_one: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut of_any = Vec::new();
+        for (n, entry) in entries.iter().enumerate() {
+            match entry.only_application() {
+                Some(app) => of_one.entry(app.to_owned()).or_default().push(n),
+                None => of_any.push(n),
+            }
+        }
         let slices = apps
             .iter()
             .map(|app| {
-                let those = entries.iter().filter(|e| e.can_apply(app)).cloned().collect();
+                let own = of_one.get(app.as_str()).into_iter().flatten();
+                let mut those: Vec<usize> = own.chain(&of_any).copied().collect();
+                those.sort_unstable();
+                let those = those.into_iter().filter_map(|n| entries.get(n)).cloned().collect();
                 Ok((app.clone(), slice(app.as_str(), those)?))
             })
             .collect::<Result<_, Invalid>>()?;
@@ -194,14 +217,18 @@ impl Entry {
 
     /// Whether its scope lets it apply to this application.
     fn can_apply(&self, app: &AppId) -> bool {
+        self.only_application().is_none_or(|only| only == app.as_str())
+    }
+
+    /// The one application that its scope names; `None` when it can apply to any.
+    fn only_application(&self) -> Option<&str> {
         use pst::{EntityOrSlot, ResourceConstraint};
         match &self.tree.resource {
-            ResourceConstraint::Any | ResourceConstraint::Is(_) => true,
             // An application lies in no other, so `in` is `==`.
             ResourceConstraint::Eq(EntityOrSlot::Entity(uid))
             | ResourceConstraint::In(EntityOrSlot::Entity(uid))
-            | ResourceConstraint::IsIn(_, EntityOrSlot::Entity(uid)) => uid.eid == app.as_str(),
-            _ => true,
+            | ResourceConstraint::IsIn(_, EntityOrSlot::Entity(uid)) => Some(uid.eid.as_str()),
+            _ => None,
         }
     }
 
@@ -268,9 +295,10 @@ fn read(source: &Source, validator: &Validator, apps: &[AppId]) -> Result<Vec<En
             help: None,
         });
     }
+    let lines = Lines::of(&source.text);
     for (n, written) in all.iter().enumerate() {
         let located = Located { source, written };
-        match entry(located, n + 1) {
+        match entry(located, n + 1, &lines) {
             Ok(entry) => {
                 errors.extend(invalid(located, &entry, validator));
                 errors.extend(check::literals(located, &entry, apps));
@@ -294,7 +322,7 @@ fn parses(source: &Source) -> Result<usize, Vec<LoadError>> {
 }
 
 /// One policy; `n` counts them from 1 within the file.
-fn entry(located: Located<'_>, n: usize) -> Result<Entry, Box<LoadError>> {
+fn entry(located: Located<'_>, n: usize, lines: &Lines<'_>) -> Result<Entry, Box<LoadError>> {
     let Located { source, written } = located;
     let at = |offset: usize, message: &str| Box::new(located.error(offset, message.to_owned(), None));
     let text = source.text.get(written.span.clone()).unwrap_or_default();
@@ -313,11 +341,11 @@ fn entry(located: Located<'_>, n: usize) -> Result<Entry, Box<LoadError>> {
         Ok(pst::Policy::Linked(_)) => return Err(at(written.span.start, "templates are not supported")),
         Err(error) => return Err(at(written.span.start, &error.to_string())),
     };
-    let line = |clause: &Clause| Place::of(&source.text, clause.start).line;
+    let line = |clause: &Clause| lines.place(clause.start).line;
     Ok(Entry {
         id,
         file: source.file.clone(),
-        place: Place::of(&source.text, written.span.start),
+        place: lines.place(written.span.start),
         clauses: written.clauses.iter().map(|clause| (clause.clone(), line(clause))).collect(),
         reads: Reads::of_policy(&tree),
         policy,

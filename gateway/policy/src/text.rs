@@ -13,12 +13,29 @@ pub(crate) struct Place {
 impl Place {
     /// The place of a byte; the end of the text for anything beyond it.
     pub(crate) fn of(text: &str, offset: usize) -> Place {
-        let before = text.get(..offset).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Place {
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-        }
+        Lines::of(text).place(offset)
+    }
+}
+
+/// Where the lines of a text begin: found once, so that a file of ten thousand policies is not read anew for each of them.
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    ends: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self { text, ends: text.match_indices('\n').map(|(at, _)| at).collect() }
+    }
+
+    /// The place of a byte; the end of the text for anything beyond it.
+    pub(crate) fn place(&self, offset: usize) -> Place {
+        let offset = if self.text.is_char_boundary(offset) { offset } else { self.text.len() };
+        let before = self.ends.partition_point(|end| *end < offset);
+        let begins = before.checked_sub(1).and_then(|last| self.ends.get(last)).map_or(0, |end| end + 1);
+        let column = self.text.get(begins..offset).unwrap_or_default().chars().count() + 1;
+        Place { line: before + 1, column }
     }
 }
 

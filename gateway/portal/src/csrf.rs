@@ -14,6 +14,10 @@ pub(crate) enum Bond<'a> {
     Flow(&'a Token),
     /// The portal's session cookie: the forms of somebody signed in.
     Session(&'a Token),
+    /// An operator's session cookie: the forms of somebody signed in at the console.
+    Operator(&'a Token),
+    /// The cookie of a browser at the console in which nobody is signed in yet.
+    Outside(&'a Token),
 }
 
 /// Makes and checks the values.
@@ -41,6 +45,8 @@ fn parts(bond: Bond<'_>) -> (&'static str, &Token) {
     match bond {
         Bond::Flow(token) => ("signin", token),
         Bond::Session(token) => ("session", token),
+        Bond::Operator(token) => ("operator", token),
+        Bond::Outside(token) => ("outside", token),
     }
 }
 

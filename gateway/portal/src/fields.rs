@@ -9,6 +9,9 @@ use percent_encoding::percent_decode_str;
 /// More fields than any of our forms has.
 const MOST_FIELDS: usize = 32;
 
+/// The longest password, PIN or passcode that is looked at (LG-09).
+const LONGEST_SECRET: usize = 4096;
+
 /// The fields of a form or query. Values are secrets: a password may be among them.
 #[derive(Debug, Default)]
 pub(crate) struct Fields(Vec<(String, Secret)>);
@@ -22,16 +25,32 @@ pub(crate) enum Malformed {
     NotUtf8,
     #[error("too many fields")]
     TooMany,
+    #[error("a field is too long")]
+    TooLong,
 }
 
 impl Fields {
     /// Reads a form's body or the part of a URL behind `?`.
     pub(crate) fn parse(raw: &[u8]) -> Result<Self, Malformed> {
+        Self::parse_up_to(raw, MOST_FIELDS)
+    }
+
+    /// The same for a form that may have more fields.
+    pub(crate) fn parse_up_to(raw: &[u8], most: usize) -> Result<Self, Malformed> {
         let text = std::str::from_utf8(raw).map_err(|_| Malformed::NotUtf8)?;
         let mut fields = Self::default();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            fields.add(decode(name)?, Secret::new(decode(value)?))?;
+            fields.add(decode(name)?, Secret::new(decode(value)?), most)?;
+        }
+        Ok(fields)
+    }
+
+    /// Fields that were read some other way.
+    pub(crate) fn of(pairs: impl IntoIterator<Item = (String, Secret)>) -> Result<Self, Malformed> {
+        let mut fields = Self::default();
+        for (name, value) in pairs {
+            fields.add(name, value, MOST_FIELDS)?;
         }
         Ok(fields)
     }
@@ -41,11 +60,11 @@ impl Fields {
         self.0.into_iter().map(|(name, value)| (name, value.expose().to_owned())).collect()
     }
 
-    fn add(&mut self, name: String, value: Secret) -> Result<(), Malformed> {
+    fn add(&mut self, name: String, value: Secret, most: usize) -> Result<(), Malformed> {
         if self.0.iter().any(|(known, _)| *known == name) {
             return Err(Malformed::Repeated);
         }
-        if self.0.len() == MOST_FIELDS {
+        if self.0.len() == most {
             return Err(Malformed::TooMany);
         }
         self.0.push((name, value));
@@ -60,6 +79,17 @@ impl Fields {
     /// A field's text; nothing when the form does not have it.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.get(name).map_or("", Secret::expose)
+    }
+
+    /// A password, PIN or passcode; empty when the form does not have it.
+    pub(crate) fn secret(&self, name: &str) -> Result<Secret, Malformed> {
+        let secret = self.get(name).cloned().unwrap_or_default();
+        if secret.len() > LONGEST_SECRET { Err(Malformed::TooLong) } else { Ok(secret) }
+    }
+
+    /// The names of all fields.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// A field's text unless it is absent or empty.

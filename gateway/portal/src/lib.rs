@@ -6,6 +6,7 @@
 //! fault its page, and one place gives every answer its headers. [`router`] is the whole route table.
 
 mod answer;
+mod api;
 mod caller;
 mod csrf;
 mod fault;

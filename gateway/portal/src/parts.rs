@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use doorward_access::cookies::CookieNames;
 use doorward_access::dispute::Disputes;
+use doorward_access::own::Owner;
 use doorward_access::sessions::Identities;
 use doorward_access::signin::Desk;
 use doorward_access::site::SharedSite;
@@ -46,6 +47,8 @@ pub struct PortalParts {
 /// The parts in use.
 pub(crate) struct Portal {
     pub(crate) parts: PortalParts,
+    /// What somebody signed in does with their own authenticators.
+    pub(crate) owner: Owner,
     pub(crate) forgery: Forgery,
 }
 
@@ -55,7 +58,8 @@ pub(crate) type Shared = Arc<Portal>;
 impl Portal {
     pub(crate) fn new(parts: PortalParts) -> Shared {
         let forgery = Forgery::new(parts.keys.mac(Purpose::Csrf));
-        Arc::new(Self { parts, forgery })
+        let owner = Owner::new(parts.desk.clone());
+        Arc::new(Self { parts, owner, forgery })
     }
 
     /// The cookies' names as the site in force has them.

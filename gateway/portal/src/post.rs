@@ -34,6 +34,8 @@ pub(crate) struct FlowPost {
 pub(crate) struct SessionPost {
     /// Who sent it.
     pub(crate) caller: Arc<Caller>,
+    /// Its fields.
+    pub(crate) fields: Fields,
 }
 
 /// The choice of a language. It is on pages of every kind, some of which are bound to nothing yet; there the browser's
@@ -69,7 +71,7 @@ impl FromRequest<Shared> for SessionPost {
         let bond = caller.visit.session.as_ref().map(Bond::Session);
         let ours = provenance != Provenance::Foreign && carries(portal, bond, &fields);
         // Somebody who is signed out already is shown so by the start page.
-        if ours { Ok(Self { caller }) } else { Err(forged().onward("/")) }
+        if ours { Ok(Self { caller, fields }) } else { Err(forged().onward("/")) }
     }
 }
 
@@ -112,12 +114,12 @@ impl Sent {
     }
 }
 
-fn is_form(content_type: &[u8]) -> bool {
+pub(crate) fn is_form(content_type: &[u8]) -> bool {
     let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
 
-async fn read_body(body: Body) -> Result<Bytes, Fault> {
+pub(crate) async fn read_body(body: Body) -> Result<Bytes, Fault> {
     match Limited::new(body, LARGEST_FORM).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Fault::new(ErrorKind::TooLarge, "a form is too large")),

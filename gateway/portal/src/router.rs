@@ -19,7 +19,7 @@ use crate::answer::html;
 use crate::caller::{Caller, RESERVED, language};
 use crate::fault::Fault;
 use crate::headers;
-use crate::pages::{asset, dispute, enrol, enter, language as language_choice, signin, start};
+use crate::pages::{asset, dispute, enrol, enter, language as language_choice, own, signin, start};
 use crate::parts::{Portal, PortalParts, Shared};
 
 /// On the portal's host every path is ours.
@@ -28,10 +28,21 @@ fn portal_routes(portal: Shared) -> Router {
         .route("/", get(start::start))
         .route("/signout", post(start::sign_out))
         .route("/signed-out", get(start::signed_out))
+        .route("/signed-out/everywhere", get(own::signed_out))
+        .route("/sign-out-everywhere", get(own::ask_everywhere).post(own::everywhere))
+        .route("/authenticators", get(own::all))
+        .route("/authenticators/reported", get(own::reported))
+        .route("/authenticators/{id}", get(own::one))
+        .route("/authenticators/{id}/name", post(own::rename))
+        .route("/authenticators/{id}/test", post(own::test))
+        .route("/authenticators/{id}/resync", post(own::resync))
+        .route("/authenticators/{id}/pin", post(own::pin))
+        .route("/authenticators/{id}/lost", get(own::ask_lost).post(own::lost))
         .route("/signin", get(signin::open).post(signin::name))
         .route("/signin/step", get(signin::step))
         .route("/signin/password", post(signin::password))
         .route("/signin/passcode", post(signin::passcode))
+        .route("/signin/new-pin", post(signin::new_pin))
         .route("/signin/switch", post(signin::switch))
         .route("/signin/cancel", post(signin::cancel))
         .route("/enrol/add", post(enrol::add))

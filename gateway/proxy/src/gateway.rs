@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::response::Response;
 use bytes::Bytes;
-use doorward_access::arrival::{Arrival, ErrorKind};
+use doorward_access::arrival::{Arrival, ConsoleArrival, ErrorKind};
 use doorward_access::cookies::CookieName;
 use doorward_access::gate::{UNCLEAR, Verdict};
 use doorward_access::sessions::Unclear;
@@ -16,6 +16,7 @@ use doorward_access::site::{App, HostRole, Site, VirtualServer};
 use doorward_api::ports::{Clock, Entropy};
 use doorward_api::{Subject, Timestamp};
 use http::{StatusCode, header};
+use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::prelude::*;
@@ -37,7 +38,7 @@ use crate::identify::{identify, purpose, token};
 use crate::intercept::{self, check_websocket, wants_page, wants_websocket};
 use crate::limits::Limits;
 use crate::live::{Live, Watch, Work};
-use crate::local::{self, NotRead};
+use crate::local::{self, Brought, NotRead};
 use crate::pace::Pace;
 use crate::record::{Book, Record};
 use crate::refusal::Refusal;
@@ -73,8 +74,15 @@ pub(crate) enum Kind {
     /// Portals and applications.
     Public(Arc<Judge>),
     /// The console, under these host names only (AD-02).
-    Console { hosts: Vec<String> },
+    Console {
+        hosts: Vec<String>,
+        /// Whose word about the client's address is taken.
+        trusted: Vec<IpNet>,
+    },
 }
+
+/// Where the console takes files of tokens: in a page and in the API.
+const FILES_OF_TOKENS: [&str; 2] = ["/import", "/api/v1/tokens/import"];
 
 /// What to tell about a failure, and whose it was.
 struct Failure {
@@ -120,11 +128,11 @@ impl Gateway {
                     host: request.host.as_ref().to_owned(),
                     role,
                 };
-                Box::pin(self.local(session, ctx, request, Some(arrival))).await
+                Box::pin(self.local(session, ctx, request, Some(arrival), self.limits.portal_body)).await
             }
             Ok(Destination::Asset { request }) => {
                 ctx.record.path(&request.path);
-                Box::pin(self.local(session, ctx, request, None)).await
+                Box::pin(self.local(session, ctx, request, None::<Arrival>, self.limits.portal_body)).await
             }
             Ok(Destination::App { vs, app, request }) => self.app(judge, &site, session, ctx, (vs, app, request)).await,
         }
@@ -252,28 +260,32 @@ impl Gateway {
         arrived: Arrived,
     ) -> Result<bool> {
         ctx.record.for_console();
+        let arrival = ConsoleArrival { request_id: ctx.record.request_id.clone(), client: arrived.client };
         if !hosts.iter().any(|host| **host == *arrived.host.name) {
-            return self.refuse(session, ctx, Refusal::misdirected("host_not_of_console"), None).await;
+            return self.refuse(session, ctx, Refusal::misdirected("host_not_of_console"), Some(arrival)).await;
         }
         match canonical_request(&arrived, &Default::default()) {
             Ok(request) => {
                 ctx.record.path(&request.path);
-                self.local(session, ctx, request, None).await
+                let file = FILES_OF_TOKENS.iter().any(|path| *path == &*request.path);
+                let most = if file { self.limits.file_body } else { self.limits.portal_body };
+                self.local(session, ctx, request, Some(arrival), most).await
             }
-            Err(refusal) => self.refuse(session, ctx, refusal, None).await,
+            Err(refusal) => self.refuse(session, ctx, refusal, Some(arrival)).await,
         }
     }
 
-    /// Room 5': the router answers.
-    async fn local(
+    /// Room 5': the router answers. The body has at most so many bytes.
+    async fn local<A: Brought>(
         &self,
         session: &mut Session,
         ctx: &mut RequestCtx,
         request: CanonicalRequest,
-        arrival: Option<Arrival>,
+        arrival: Option<A>,
+        most: usize,
     ) -> Result<bool> {
         local::invite_body(session).await?;
-        let body = local::read_body(session, self.limits.portal_body, &self.limits).await?;
+        let body = local::read_body(session, most, &self.limits).await?;
         let head = session.req_header();
         let response = match body {
             Ok(body) => {
@@ -288,12 +300,12 @@ impl Gateway {
         self.answer(session, ctx, response).await
     }
 
-    async fn refuse(
+    async fn refuse<A: Brought>(
         &self,
         session: &mut Session,
         ctx: &mut RequestCtx,
         refusal: Refusal,
-        arrival: Option<Arrival>,
+        arrival: Option<A>,
     ) -> Result<bool> {
         ctx.record.refused(refusal);
         let head = session.req_header();
@@ -305,12 +317,12 @@ impl Gateway {
         self.answer(session, ctx, response).await
     }
 
-    async fn page(
+    async fn page<A: Brought>(
         &self,
         head: &RequestHeader,
         ctx: &RequestCtx,
         about: (StatusCode, ErrorKind),
-        arrival: Option<Arrival>,
+        arrival: Option<A>,
     ) -> Result<Response> {
         local::page(&self.router, head, about, arrival, &ctx.record.request_id).await
     }
@@ -391,7 +403,10 @@ impl ProxyHttp for Gateway {
 
     /// Room 1. Headers that are not to be believed are gone when this returns, whatever else it found.
     async fn early_request_filter(&self, session: &mut Session, ctx: &mut Box<RequestCtx>) -> Result<()> {
-        let trusted = ctx.site.as_ref().map_or(&[][..], |site| &site.trusted_proxies);
+        let trusted = match &self.kind {
+            Kind::Public(_) => ctx.site.as_ref().map_or(&[][..], |site| &site.trusted_proxies),
+            Kind::Console { trusted, .. } => trusted,
+        };
         let peer = Peer::of(session.as_downstream());
         let arrived = arrive(session.req_header(), &peer, trusted, &self.limits);
         strip_request(session.req_header_mut());
@@ -409,10 +424,10 @@ impl ProxyHttp for Gateway {
     async fn request_filter(&self, session: &mut Session, ctx: &mut Box<RequestCtx>) -> Result<bool> {
         match (std::mem::replace(&mut ctx.stage, Stage::Begun), &self.kind) {
             (Stage::Arrived(arrived), Kind::Public(judge)) => self.public(judge, session, ctx, &arrived).await,
-            (Stage::Arrived(arrived), Kind::Console { hosts }) => {
+            (Stage::Arrived(arrived), Kind::Console { hosts, .. }) => {
                 Box::pin(self.console(hosts, session, ctx, *arrived)).await
             }
-            (Stage::Refused(refusal), _) => Box::pin(self.refuse(session, ctx, refusal, None)).await,
+            (Stage::Refused(refusal), _) => Box::pin(self.refuse(session, ctx, refusal, None::<Arrival>)).await,
             _ => Error::e_explain(InternalError, "a request came to the gate without having arrived"),
         }
     }

@@ -53,6 +53,7 @@ use doorward_access::returns::Returns;
 use doorward_access::sessions::Identities;
 use doorward_access::site::SharedSite;
 use doorward_api::ports::{Clock, Entropy, Metrics};
+use ipnet::IpNet;
 use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
 use pingora::services::listening::Service;
@@ -112,6 +113,8 @@ pub struct ConsoleParts {
     pub router: Router,
     /// The names it answers to, lower case and without port; all others get 421 (AD-02).
     pub hosts: Vec<String>,
+    /// Peers whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// How the process leaves.
     pub departure: Arc<Departure>,
     /// The time.
@@ -150,7 +153,7 @@ pub fn public_service(conf: &Arc<ServerConf>, parts: GatewayParts) -> Service<Fr
 /// The service for the console. Its listeners are added by the caller.
 pub fn console_service(conf: &Arc<ServerConf>, parts: ConsoleParts) -> Service<Front> {
     let gateway = Gateway {
-        kind: Kind::Console { hosts: parts.hosts },
+        kind: Kind::Console { hosts: parts.hosts, trusted: parts.trusted_proxies },
         router: parts.router,
         clock: parts.clock.clone(),
         entropy: parts.entropy,

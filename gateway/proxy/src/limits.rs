@@ -29,8 +29,10 @@ pub struct Limits {
     /// Requests at a time from one address, over all its HTTP/2 connections: 500. An answer that is not taken holds about half
     /// a mebibyte. Trusted proxies are exempt; over HTTP/1 a connection has one request.
     pub requests_per_address: usize,
-    /// A request body for the portal: 64 KiB.
+    /// A request body for the portal, and for most of the console: 64 KiB.
     pub portal_body: usize,
+    /// A file of tokens for the console: 24 MiB, since one of 16 MiB may come in base 64.
+    pub file_body: usize,
     /// Waiting for the next bytes of a request body: 30 s.
     pub body_idle: Duration,
     /// The least that a client may send of a request body, or take of an answer that is ready for it: 240 bytes a second,
@@ -104,6 +106,7 @@ impl Default for Limits {
             connections_per_address: 200,
             requests_per_address: 500,
             portal_body: 64 * 1024,
+            file_body: 24 * 1024 * 1024,
             body_idle: Duration::from_secs(30),
             slowest: 240,
             slow_for: Duration::from_secs(30),

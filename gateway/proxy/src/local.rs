@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use doorward_access::arrival::{Arrival, ErrorKind, ErrorPage};
+use doorward_access::arrival::{Arrival, ConsoleArrival, ErrorKind, ErrorPage};
 use doorward_access::site::AppOptions;
 use futures::FutureExt;
 use http::{HeaderValue, Method, Request, StatusCode, header};
@@ -38,12 +38,18 @@ pub(crate) async fn call(router: &Router, request: Request<Body>, request_id: &s
     }
 }
 
+/// How a request arrived, as the router is told: at the portal or an application, or at the console.
+pub(crate) trait Brought: Clone + Send + Sync + 'static {}
+
+impl Brought for Arrival {}
+impl Brought for ConsoleArrival {}
+
 /// The request as the router sees it: the canonical target, the headers that passed, and how it arrived.
-pub(crate) fn request(
+pub(crate) fn request<A: Brought>(
     head: &RequestHeader,
     target: &str,
     body: Bytes,
-    arrival: Option<Arrival>,
+    arrival: Option<A>,
 ) -> Result<Request<Body>> {
     let mut request = Request::builder()
         .method(head.method.clone())
@@ -58,11 +64,11 @@ pub(crate) fn request(
 }
 
 /// The product's page for an outcome. Where the router has none, a problem document tells the same.
-pub(crate) async fn page(
+pub(crate) async fn page<A: Brought>(
     router: &Router,
     head: &RequestHeader,
     (status, kind): (StatusCode, ErrorKind),
-    arrival: Option<Arrival>,
+    arrival: Option<A>,
     request_id: &str,
 ) -> Result<Response> {
     let mut asked = request(head, &shown_target(head), Bytes::new(), arrival)?;

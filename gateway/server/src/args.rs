@@ -88,9 +88,9 @@ pub(crate) struct DemoArgs {
 pub(crate) enum PolicyCommand {
     /// Run the cases that say what the policies must decide.
     Test {
-        /// The configuration file.
+        /// Whose policies.
         #[command(flatten)]
-        config: ConfigArgs,
+        of: DirectoryArgs,
         /// Test the demo's policies instead of a configuration's.
         #[arg(long)]
         demo: bool,
@@ -132,14 +132,25 @@ pub(crate) struct ExplainArgs {
     pub(crate) demo: bool,
 }
 
+/// Which virtual server.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DirectoryArgs {
+    /// The configuration file.
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The virtual server; the only one when absent.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) virtual_server: Option<String>,
+}
+
 /// `doorward user …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// Add a user; the password is read from standard input, or made and printed.
     Add {
-        /// The configuration file.
+        /// Whose users.
         #[command(flatten)]
-        config: ConfigArgs,
+        of: DirectoryArgs,
         /// The sign-in name.
         name: String,
         /// The mail address, to which verification codes go.
@@ -157,9 +168,9 @@ pub(crate) enum UserCommand {
     },
     /// Set a new password, read from standard input, or made and printed.
     Password {
-        /// The configuration file.
+        /// Whose users.
         #[command(flatten)]
-        config: ConfigArgs,
+        of: DirectoryArgs,
         /// The sign-in name.
         name: String,
         /// Make a password and print it instead of reading one.
@@ -168,33 +179,33 @@ pub(crate) enum UserCommand {
     },
     /// Switch a user off: no sign-in, sessions end.
     Disable {
-        /// The configuration file.
+        /// Whose users.
         #[command(flatten)]
-        config: ConfigArgs,
+        of: DirectoryArgs,
         /// The sign-in name.
         name: String,
     },
     /// Switch a user on again.
     Enable {
-        /// The configuration file.
+        /// Whose users.
         #[command(flatten)]
-        config: ConfigArgs,
+        of: DirectoryArgs,
         /// The sign-in name.
         name: String,
     },
     /// Make a suspended authenticator usable again, after "Not you?" was pressed and cleared up.
     Reactivate {
-        /// The configuration file.
+        /// Whose users.
         #[command(flatten)]
-        config: ConfigArgs,
+        of: DirectoryArgs,
         /// The sign-in name.
         name: String,
     },
     /// Revoke a user's authenticators, so that they may enrol a new one.
     RevokeTokens {
-        /// The configuration file.
+        /// Whose users.
         #[command(flatten)]
-        config: ConfigArgs,
+        of: DirectoryArgs,
         /// The sign-in name.
         name: String,
     },

@@ -13,7 +13,7 @@ use doorward_api::ports::Entropy;
 use doorward_audit::Checkpoints;
 use doorward_store::{Store, SystemEntropy};
 
-use crate::config::write_private;
+use crate::config::{Resolved, write_private};
 use crate::plugins::PLUGINS;
 use crate::{Failure, Finding};
 
@@ -56,4 +56,16 @@ fn sign(
 /// A runtime for one command.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)
+}
+
+/// The virtual server of a key; where there is one only it need not be named.
+fn which(config: &Resolved, key: Option<&str>) -> Result<VirtualServerId, Failure> {
+    let all = &config.site.virtual_servers;
+    let names = || all.keys().map(VirtualServerId::as_str).collect::<Vec<_>>().join(", ");
+    match key.map(VirtualServerId::new) {
+        Some(key) if all.contains_key(&key) => Ok(key),
+        Some(key) => Err(Failure::Other(format!("there is no virtual server {key}; there is {}", names()))),
+        None if all.len() == 1 => Ok(all.keys().next().cloned().unwrap_or_else(|| VirtualServerId::new("default"))),
+        None => Err(Failure::Other(format!("--virtual-server: which of {}?", names()))),
+    }
 }

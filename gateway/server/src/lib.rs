@@ -81,9 +81,7 @@ fn run(command: Command) -> Result<Finding, Failure> {
         Command::Demo(args) => services::demo(&args),
         Command::Run(args) => services::run(&args),
         Command::Check(args) => commands::check(&args.config),
-        Command::Policy(PolicyCommand::Test { config, demo, cases }) => {
-            commands::policy_test(&config.config, demo, cases.as_deref())
-        }
+        Command::Policy(PolicyCommand::Test { of, demo, cases }) => commands::policy_test(&of, demo, cases.as_deref()),
         Command::Explain(args) => commands::explain(&args),
         Command::User(command) => commands::user(command),
         Command::Audit(AuditCommand::Verify { config, virtual_server, access_logs }) => {

@@ -9,7 +9,7 @@ use doorward_api::plugin::{Host, Plugin, PluginInfo};
 use crate::config::ConfigError;
 
 /// Every plugin in this build, in the order the portal offers them.
-pub(crate) const PLUGINS: &[&PluginInfo] = &[&doorward_otp::PLUGIN, &doorward_audit::PLUGIN];
+pub(crate) const PLUGINS: &[&PluginInfo] = &[&doorward_otp::PLUGIN, &doorward_pin::PLUGIN, &doorward_audit::PLUGIN];
 
 /// The plugins of a configuration, built of their settings.
 pub(crate) type Built = Vec<(&'static str, Arc<dyn Plugin>)>;

@@ -22,6 +22,7 @@ use doorward_api::ports::{Act, Change, Entropy, Ledger, Users};
 use doorward_api::user::NewUser;
 use doorward_api::{Secret, Timestamp, UserId, VirtualServerId};
 use doorward_connect::{Protection, SmtpSettings};
+use doorward_proxy::tls::Certificates;
 use doorward_store::{Store, SystemEntropy};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{FilterExt, filter_fn};
@@ -34,10 +35,10 @@ use crate::demo::{self, DemoUser, LegacyApp, SmtpSink};
 use crate::services::access_log::{AccessLog, Seals};
 use crate::services::background::Background;
 use crate::services::claims::Holder;
-use crate::services::listeners::Listeners;
+use crate::services::listeners::{Listeners, reachable};
 use crate::services::memory::Memory;
 use crate::services::reload::{InForce, Reloader};
-use crate::wire::{self, Settings};
+use crate::wire::{self, ConsoleSettings, Gateway, Settings};
 use crate::{Failure, Finding};
 
 /// `doorward run`: serves what the configuration says until it is told to stop.
@@ -63,7 +64,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     };
     std::fs::create_dir_all(&config.checkpoints)
         .map_err(|cause| Failure::Other(format!("audit.checkpoints: {}: {cause}", config.checkpoints.display())))?;
-    let mut gateway = wire::wire(settings(config), &store, runtime.handle())?;
+    let origin = match &config.console_origin {
+        Some(console) => console.origin.clone(),
+        None => format!("http://{}", reachable(config.console)),
+    };
+    let mut gateway = wire::wire(settings(config, listeners.certificates()), &store, runtime.handle())?;
+    for FirstLink { name, link } in first_links(&runtime, &gateway, &origin)? {
+        tracing::warn!(virtual_server = name, link, "console first administrator {name} {link}");
+    }
     if let Some(reloader) = Reloader::new(in_force, &mut gateway, listeners.certificates(), &store, seals.clone()) {
         reloader.start(&runtime);
     }
@@ -71,7 +79,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     if let Some(seals) = &seals {
         seals.start(&runtime);
     }
-    let served = listeners.serve(gateway, &store, &runtime, None, lines);
+    let served = listeners.serve(gateway, &store, &runtime, lines);
     // No request is answered any more: these are the last lines.
     if let Some(seals) = &seals {
         runtime.block_on(seals.seal());
@@ -81,7 +89,27 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     Ok(Finding::Good)
 }
 
-fn settings(config: Resolved) -> Settings {
+/// The way in for the first administrator of a virtual server.
+pub(crate) struct FirstLink {
+    pub(crate) name: String,
+    pub(crate) link: String,
+}
+
+/// A link for each virtual server that has no operators yet. Those made before are void.
+fn first_links(runtime: &tokio::runtime::Runtime, gateway: &Gateway, origin: &str) -> Result<Vec<FirstLink>, Failure> {
+    let site = gateway.site.load_full();
+    let now = gateway.clock.now();
+    let mut links = Vec::new();
+    for vs in site.virtual_servers.values() {
+        let made = runtime.block_on(gateway.operators.first_link(&vs.id, now)).map_err(Failure::other)?;
+        let link = made.map(|token| format!("{origin}/setup/{}", token.expose()));
+        links.extend(link.map(|link| FirstLink { name: vs.name.clone(), link }));
+    }
+    Ok(links)
+}
+
+fn settings(config: Resolved, certificates: Option<Arc<Certificates>>) -> Settings {
+    let origin = config.console_origin.map(|console| console.origin);
     Settings {
         file: config.file,
         site: config.site,
@@ -89,6 +117,7 @@ fn settings(config: Resolved) -> Settings {
         mail: config.mail,
         templates: config.templates,
         plugins: config.plugins,
+        console: ConsoleSettings { origin, certificates, mailbox: None },
     }
 }
 
@@ -128,13 +157,17 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
         },
         templates: None,
         plugins: BTreeMap::new(),
+        console: ConsoleSettings { mailbox: Some(sink), ..ConsoleSettings::default() },
     };
     let gateway = wire::wire(settings, &store, runtime.handle())?;
     let (virtual_servers, memory) = (vec![vs], Memory::find(None));
     Background { checkpoints, key, virtual_servers, certificates: None, memory }.start(&runtime, &store, &gateway);
-    demo::print_banner(args.port, args.console_port, args.metrics_port, &passwords).map_err(Failure::other)?;
+    let console = SocketAddr::new(args.address, args.console_port);
+    let links = first_links(&runtime, &gateway, &format!("http://{console}"))?;
+    demo::print_banner((args.port, args.console_port, args.metrics_port), &passwords, &links)
+        .map_err(Failure::other)?;
     // Whoever asks for the lines with RUST_LOG gets them as they would be.
-    listeners.serve(gateway, &store, &runtime, Some(sink), AccessLog::new().lines())?;
+    listeners.serve(gateway, &store, &runtime, AccessLog::new().lines())?;
     finish(runtime, &store);
     Ok(Finding::Good)
 }

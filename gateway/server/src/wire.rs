@@ -11,6 +11,8 @@ use axum::Router;
 use axum::extract::Request;
 use doorward_access::dispute::Disputes;
 use doorward_access::gate::Gate;
+use doorward_access::manage::Manager;
+use doorward_access::operators::{OperatorDesk, OperatorPorts};
 use doorward_access::passwords::{LocalDirectory, Passwords};
 use doorward_access::ports::Ports;
 use doorward_access::returns::Returns;
@@ -26,6 +28,8 @@ use doorward_api::{CommitError, MailId, StoreError, Timestamp, VirtualServerId};
 use doorward_audit::Checkpoints;
 use doorward_connect::{Means, OutboxParts, OutboxSender, Smtp, SmtpSettings};
 use doorward_portal::PortalParts;
+use doorward_portal::console::{ConsoleParts, Mailbox};
+use doorward_proxy::tls::Certificates;
 use doorward_proxy::{Departure, Fleet, Headroom, Live};
 use doorward_store::{Store, StoreOptions, SystemEntropy};
 use doorward_views::Views;
@@ -44,6 +48,18 @@ pub(crate) struct Settings {
     pub(crate) mail: SmtpSettings,
     pub(crate) templates: Option<PathBuf>,
     pub(crate) plugins: BTreeMap<String, (serde_json::Value, usize)>,
+    pub(crate) console: ConsoleSettings,
+}
+
+/// The console's own.
+#[derive(Clone, Default)]
+pub(crate) struct ConsoleSettings {
+    /// Where operators reach it, where that is not the listener itself.
+    pub(crate) origin: Option<String>,
+    /// Whose ends it tells of.
+    pub(crate) certificates: Option<Arc<Certificates>>,
+    /// The demo's.
+    pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
 }
 
 /// A gateway, ready to be given listeners.
@@ -53,6 +69,8 @@ pub(crate) struct Gateway {
     pub(crate) identities: Arc<Identities>,
     pub(crate) returns: Arc<Returns>,
     pub(crate) router: Router,
+    pub(crate) console: Router,
+    pub(crate) operators: Arc<OperatorDesk>,
     pub(crate) live: Arc<Live>,
     pub(crate) departure: Arc<Departure>,
     pub(crate) headroom: Arc<Headroom>,
@@ -107,13 +125,21 @@ pub(crate) fn open_own_store(config: &Resolved, runtime: &tokio::runtime::Runtim
 pub(crate) struct Renewal {
     portal: Portal,
     router: Arc<ArcSwap<Router>>,
+    console: Arc<ArcSwap<Router>>,
     means: Arc<ArcSwap<Means>>,
 }
 
 /// A portal and a way to send mail, built and not in force yet.
 pub(crate) struct Fresh {
-    router: Router,
+    pages: Pages,
     means: Means,
+}
+
+/// The portal's pages and the console's.
+struct Pages {
+    portal: Router,
+    console: Router,
+    operators: Arc<OperatorDesk>,
 }
 
 /// What the portal is made of, whatever the configuration says.
@@ -124,6 +150,8 @@ struct Portal {
     gate: Arc<Gate>,
     identities: Arc<Identities>,
     live: Arc<Live>,
+    operators: OperatorPorts,
+    console: ConsoleSettings,
 }
 
 /// What the configuration says of it.
@@ -142,12 +170,13 @@ impl Renewal {
     /// Whatever does not hold, named.
     pub(crate) fn prepare(&self, manner: &Manner<'_>) -> Result<Fresh, Failure> {
         let views = manner.views()?;
-        Ok(Fresh { means: manner.means(&views)?, router: self.portal.router(manner, views)? })
+        Ok(Fresh { means: manner.means(&views)?, pages: self.portal.pages(manner, views)? })
     }
 
     /// Puts it in force. Requests and mails that are under way keep what they have.
     pub(crate) fn apply(&self, fresh: Fresh) {
-        self.router.store(Arc::new(fresh.router));
+        self.router.store(Arc::new(fresh.pages.portal));
+        self.console.store(Arc::new(fresh.pages.console));
         self.means.store(Arc::new(fresh.means));
     }
 }
@@ -169,15 +198,45 @@ impl Manner<'_> {
 }
 
 impl Portal {
-    fn router(&self, manner: &Manner<'_>, views: Arc<Views>) -> Result<Router, Failure> {
-        let Self { ports, key, site, gate, identities, live } = self;
-        let plugins = manner.plugins(&ports.entropy)?;
+    fn pages(&self, manner: &Manner<'_>, views: Arc<Views>) -> Result<Pages, Failure> {
+        let plugins = manner.plugins(&self.ports.entropy)?;
+        let operators =
+            OperatorDesk::new(self.operators.clone(), self.ports.passwords.clone(), plugins.clone(), &self.key);
+        let operators = Arc::new(operators);
+        let Self { ports, key, site, gate, identities, .. } = self;
         let desk =
             Desk::new(ports.clone(), key, site.clone(), gate.clone(), identities.clone(), plugins, Rules::default());
+        let desk = Arc::new(desk);
+        let console = self.console(&desk, operators.clone(), views.clone());
+        Ok(Pages { portal: self.portal(desk, views), console, operators })
+    }
+
+    fn console(&self, desk: &Arc<Desk>, operators: Arc<OperatorDesk>, views: Arc<Views>) -> Router {
+        let ConsoleSettings { origin, certificates, mailbox } = self.console.clone();
+        let ends = move || {
+            let ends = certificates.as_ref().map(|certificates| certificates.ends()).unwrap_or_default();
+            ends.into_iter().map(|(host, end)| (host, Timestamp::from_secs(end))).collect()
+        };
+        let parts = ConsoleParts {
+            site: self.site.clone(),
+            operators,
+            manager: Arc::new(Manager::new(desk.clone())),
+            views,
+            clock: self.ports.clock.clone(),
+            entropy: self.ports.entropy.clone(),
+            keys: self.key.clone(),
+            origin,
+            certificates: Arc::new(ends),
+        };
+        doorward_portal::console::router(parts, mailbox)
+    }
+
+    fn portal(&self, desk: Arc<Desk>, views: Arc<Views>) -> Router {
+        let Self { ports, key, site, identities, live, .. } = self;
         let cut = live.clone();
-        Ok(doorward_portal::router(PortalParts {
+        doorward_portal::router(PortalParts {
             site: site.clone(),
-            desk: Arc::new(desk),
+            desk,
             disputes: Arc::new(Disputes::new(ports.clone(), identities.clone())),
             identities: identities.clone(),
             tickets: Arc::new(Tickets::new(ports.ledger.clone(), ports.one_times.clone(), ports.entropy.clone())),
@@ -188,7 +247,7 @@ impl Portal {
             cut_off: Arc::new(move |portal| {
                 cut.cut(portal);
             }),
-        }))
+        })
     }
 }
 
@@ -205,7 +264,7 @@ fn in_force(router: Arc<ArcSwap<Router>>) -> Router {
 /// # Errors
 /// Whatever does not hold, named.
 pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtime::Handle) -> Result<Gateway, Failure> {
-    let Settings { file, site, key, mail, templates, plugins } = settings;
+    let Settings { file, site, key, mail, templates, plugins, console } = settings;
     let site = Arc::new(site);
     let manner = Manner { file: &file, site: &site, mail: &mail, templates: templates.as_deref(), plugins: &plugins };
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -217,8 +276,8 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
     let site: SharedSite = Arc::new(ArcSwap::new(site.clone()));
 
     let shared = Arc::new(store.clone());
-    let directory: Arc<dyn Directory> =
-        Arc::new(LocalDirectory::new(shared.clone(), Arc::new(Passwords::new(entropy.clone()))));
+    let passwords = Arc::new(Passwords::new(entropy.clone()));
+    let directory: Arc<dyn Directory> = Arc::new(LocalDirectory::new(shared.clone(), passwords.clone()));
     let brands = site.clone();
     let outbox = Arc::new(OutboxSender::new(OutboxParts {
         outbox: shared.clone(),
@@ -242,6 +301,8 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         one_times: shared.clone(),
         meters: shared.clone(),
         settings: shared.clone(),
+        register: shared.clone(),
+        passwords,
         ledger: Arc::new(Punctual { store: store.clone(), clock: clock.clone() }),
         mailer: Arc::new(OnRuntime { inner: outbox.clone(), runtime: background.clone() }),
         outbox: shared,
@@ -250,6 +311,13 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         metrics: ports_metrics,
     };
     let live = Live::new();
+    let operators = OperatorPorts {
+        operators: Arc::new(store.clone()),
+        one_times: ports.one_times.clone(),
+        meters: ports.meters.clone(),
+        ledger: ports.ledger.clone(),
+        entropy: entropy.clone(),
+    };
     let portal = Portal {
         ports,
         key,
@@ -257,19 +325,25 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         gate: gate.clone(),
         identities: identities.clone(),
         live: live.clone(),
+        operators,
+        console,
     };
-    let router = Arc::new(ArcSwap::from_pointee(portal.router(&manner, views)?));
+    let Pages { portal: router, console, operators } = portal.pages(&manner, views)?;
+    let router = Arc::new(ArcSwap::from_pointee(router));
+    let console = Arc::new(ArcSwap::from_pointee(console));
     Ok(Gateway {
         site,
         gate,
         identities,
         returns,
         router: in_force(router.clone()),
+        console: in_force(console.clone()),
+        operators,
         live,
         departure: Departure::new(Departure::LINGER),
         headroom: Headroom::new(),
         fleet: Fleet::new(),
-        renewal: Some(Renewal { portal, router, means }),
+        renewal: Some(Renewal { portal, router, console, means }),
         outbox,
         clock,
         entropy,

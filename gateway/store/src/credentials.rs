@@ -1,13 +1,13 @@
-//! Enrolled authenticators. Their bytes are sealed, and gone once the token is revoked.
+//! Enrolled authenticators, and those in the stock. Their bytes and their PINs are sealed, and gone once the token is revoked.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use doorward_api::credential::{NewCredential, Version};
+use doorward_api::credential::{NewCredential, NewStock, ServerPin, Version};
 use doorward_api::ports::{Credentials, Fails};
 use doorward_api::{
     AuditEvent, Credential, CredentialId, EventContext, EventKind, SecretBytes, StoreError, Target, Template,
-    Timestamp, TokenState, UserId, VirtualServerId,
+    Timestamp, TokenForm, TokenState, UserId, VirtualServerId,
 };
 
 use crate::db::{Tx, change_in, rows, rows_in};
@@ -18,8 +18,9 @@ use crate::seal::Place;
 
 macro_rules! select_credential {
     () => {
-        "SELECT id, user_id, plugin, serial, state, target, template, sealed, version, fails, locked_until, created_at, \
-         activated_at, last_used_at FROM credential WHERE virtual_server = $1 AND "
+        "SELECT id, user_id, plugin, serial, state, form, label, target, template, sealed, version, pin, pin_version, \
+         fails, locked_until, created_at, activated_at, last_used_at \
+         FROM credential WHERE virtual_server = $1 AND user_id IS NOT NULL AND "
     };
 }
 
@@ -39,10 +40,14 @@ struct CredentialRow {
     plugin: String,
     serial: String,
     state: String,
-    target: String,
+    form: String,
+    label: String,
+    target: Option<String>,
     template: String,
     sealed: Option<Vec<u8>>,
     version: i64,
+    pin: Option<Vec<u8>>,
+    pin_version: i64,
     fails: i64,
     locked_until: Option<i64>,
     created_at: i64,
@@ -50,35 +55,39 @@ struct CredentialRow {
     last_used_at: Option<i64>,
 }
 
+/// What is sealed of a token.
+type Opened = (SecretBytes, Option<ServerPin>);
+
 impl CredentialRow {
-    /// With its bytes opened. That they cannot be is an error.
+    /// With what is sealed of it opened. That it cannot be is an error.
     fn credential(self, inner: &Inner, vs: &VirtualServerId) -> Result<Credential, Failure> {
         let opened = self.opened(inner, vs)?;
         self.with(opened, false)
     }
 
-    /// That its bytes cannot be opened is said of it: one damaged token must not hide the others, nor itself from an operator.
+    /// That it cannot be opened is said of it: one damaged token must not hide the others, nor itself from an operator.
     fn credential_even_damaged(self, inner: &Inner, vs: &VirtualServerId) -> Result<Credential, Failure> {
         match self.opened(inner, vs) {
             Ok(opened) => self.with(opened, false),
-            Err(Failure::Damaged(_)) => self.with(SecretBytes::default(), true),
+            Err(Failure::Damaged(_)) => self.with(Opened::default(), true),
             Err(other) => Err(other),
         }
     }
 
     /// Only what is revoked has no bytes: the schema sees to it.
-    fn opened(&self, inner: &Inner, vs: &VirtualServerId) -> Result<SecretBytes, Failure> {
-        match &self.sealed {
-            Some(sealed) => inner.sealer.open(place(&self.id, vs), sealed),
-            None => Ok(SecretBytes::default()),
-        }
+    fn opened(&self, inner: &Inner, vs: &VirtualServerId) -> Result<Opened, Failure> {
+        let bytes = self.sealed.as_ref().map(|sealed| inner.sealer.open(place(&self.id, vs), sealed)).transpose()?;
+        let pin =
+            self.pin.as_ref().map(|sealed| inner.sealer.open_json(pin_place(&self.id, vs), sealed)).transpose()?;
+        Ok((bytes.unwrap_or_default(), pin))
     }
 
-    fn with(self, opened: SecretBytes, unreadable: bool) -> Result<Credential, Failure> {
+    fn with(self, (opened, pin): Opened, unreadable: bool) -> Result<Credential, Failure> {
         let damaged = |what: &str| Failure::damaged(format!("credential {}: {what}", self.id));
         Ok(Credential {
             state: TokenState::parse(&self.state).ok_or_else(|| damaged("state"))?,
-            target: Target::parse(&self.target).ok_or_else(|| damaged("target"))?,
+            form: TokenForm::parse(&self.form).ok_or_else(|| damaged("form"))?,
+            target: target(self.target.as_deref()).map_err(|()| damaged("target"))?,
             template: serde_json::from_str(&self.template).map_err(|_| damaged("template"))?,
             opened,
             damaged: unreadable,
@@ -86,7 +95,10 @@ impl CredentialRow {
             user: UserId::new(self.user_id),
             plugin: self.plugin,
             serial: self.serial,
+            label: self.label,
             version: self.version,
+            pin,
+            pin_version: self.pin_version,
             fails: count(self.fails),
             locked_until: self.locked_until.map(Timestamp::from_millis),
             created_at: Timestamp::from_millis(self.created_at),
@@ -96,11 +108,20 @@ impl CredentialRow {
     }
 }
 
+/// A thing has none; anything else has one that is known.
+pub(crate) fn target(stored: Option<&str>) -> Result<Option<Target>, ()> {
+    stored.map(|name| Target::parse(name).ok_or(())).transpose()
+}
+
 fn place<'a>(id: &'a str, vs: &'a VirtualServerId) -> Place<'a> {
     Place::new("credential", "sealed", id, vs)
 }
 
-fn count(stored: i64) -> u32 {
+fn pin_place<'a>(id: &'a str, vs: &'a VirtualServerId) -> Place<'a> {
+    Place::new("credential", "pin", id, vs)
+}
+
+pub(crate) fn count(stored: i64) -> u32 {
     u32::try_from(stored).unwrap_or(u32::MAX)
 }
 
@@ -116,6 +137,7 @@ impl Credentials for Store {
         .await
     }
 
+    /// Nothing when the token is nobody's.
     async fn credential(&self, vs: &VirtualServerId, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
         const SQL: &str = concat!(select_credential!(), "id = $2");
         let (vs, id) = (vs.clone(), id.clone());
@@ -147,13 +169,26 @@ impl Credentials for Store {
     }
 }
 
+/// That the user `$user` has no token that counts as one ([`TokenState::counts_as_token`]; a test compares). What is given to
+/// them at the same moment is refused when it is activated, by the index `credential_one_token`.
+macro_rules! without_token {
+    ($user:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM credential other WHERE other.virtual_server = $1 AND other.user_id = ",
+            $user,
+            " AND other.state IN ('active', 'suspended', 'locked_pin'))"
+        )
+    };
+}
+
 pub(crate) async fn issue(tx: &mut Tx, at: At<'_>, new: &NewCredential) -> Result<(), Failure> {
-    const SQL: &str = "INSERT INTO credential \
-         (virtual_server, id, user_id, plugin, serial, state, target, template, sealed, version, fails, created_at) \
-         SELECT $1, $2, $3, $4, $5, 'assigned', $6, $7, $8, 1, 0, $9 \
-         WHERE NOT EXISTS (SELECT 1 FROM credential \
-             WHERE virtual_server = $1 AND user_id = $3 AND state IN ('active', 'suspended')) \
-         ON CONFLICT DO NOTHING";
+    const SQL: &str = concat!(
+        "INSERT INTO credential (virtual_server, id, user_id, plugin, serial, state, form, label, target, template, sealed, \
+         version, pin_version, fails, created_at) \
+         SELECT $1, $2, $3, $4, $5, 'assigned', 'software', '', $6, $7, $8, 1, 0, 0, $9 WHERE ",
+        without_token!("$3"),
+        " ON CONFLICT DO NOTHING"
+    );
     let (vs, id, user) = (at.vs.as_str(), new.id.as_str(), new.user.as_str());
     let (target, template, now) = (new.target.as_str(), written(&new.template)?, at.now.millis());
     let sealed = at.inner.sealer.seal(place(id, at.vs), new.opened.expose())?;
@@ -211,7 +246,23 @@ pub(crate) async fn spend(
     some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), version, sealed, at.now.millis())?)
 }
 
-/// From a revoked token there is no way back: its secret is gone.
+/// What a token has shown is kept, and nothing else is changed by it.
+pub(crate) async fn learn(
+    tx: &mut Tx,
+    at: At<'_>,
+    id: &CredentialId,
+    version: Version,
+    opened: &SecretBytes,
+) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE credential SET sealed = $4, version = version + 1 \
+                       WHERE virtual_server = $1 AND id = $2 AND version = $3 AND state IN ('active', 'assigned')";
+    let sealed = at.inner.sealer.seal(place(id.as_str(), at.vs), opened.expose())?;
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), version, sealed)?)
+}
+
+/// Another state, from one of those that are named in `from`. From a revoked token there is no way back: its secret is gone.
+/// What is nobody's comes to nobody by this (the table sees to it), and a user's second token is refused by
+/// `credential_one_token`.
 pub(crate) async fn change_state(
     tx: &mut Tx,
     at: At<'_>,
@@ -219,19 +270,92 @@ pub(crate) async fn change_state(
     from: &[TokenState],
     to: TokenState,
 ) -> Result<(), Failure> {
-    const CHANGE: &str = "UPDATE credential SET state = $3 \
-                          WHERE virtual_server = $1 AND id = $2 AND state <> 'revoked' AND state IN ($4, $5, $6)";
-    const REVOKE: &str = "UPDATE credential SET state = $3, sealed = NULL, version = version + 1, revoked_at = $7 \
-                          WHERE virtual_server = $1 AND id = $2 AND state <> 'revoked' AND state IN ($4, $5, $6)";
-    let named = |state: TokenState| if from.contains(&state) { state.as_str() } else { "" };
-    let (assigned, active, suspended) =
-        (named(TokenState::Assigned), named(TokenState::Active), named(TokenState::Suspended));
-    let (vs, id, state) = (at.vs.as_str(), id.as_str(), to.as_str());
-    some(if to == TokenState::Revoked {
-        change_in!(tx, REVOKE, vs, id, state, assigned, active, suspended, at.now.millis())?
-    } else {
-        change_in!(tx, CHANGE, vs, id, state, assigned, active, suspended)?
+    // `from` is one text with commas, since it is of any length.
+    macro_rules! change {
+        ($set:literal) => {
+            concat!(
+                "UPDATE credential SET state = $3",
+                $set,
+                " WHERE virtual_server = $1 AND id = $2 AND state <> 'revoked' AND $4 LIKE '%,' || state || ',%'"
+            )
+        };
+    }
+    const CHANGE: &str = change!("");
+    const REVOKE: &str =
+        change!(", sealed = NULL, version = version + 1, pin = NULL, pin_version = pin_version + 1, revoked_at = $5");
+    const TO_NOBODY: &str = change!(
+        ", user_id = NULL, label = '', fails = 0, locked_until = NULL, pin = NULL, pin_version = pin_version + 1"
+    );
+    let names: Vec<&str> = from.iter().map(|state| state.as_str()).collect();
+    let (vs, id, state, from) = (at.vs.as_str(), id.as_str(), to.as_str(), format!(",{},", names.join(",")));
+    some(match to {
+        TokenState::Revoked => change_in!(tx, REVOKE, vs, id, state, from, at.now.millis())?,
+        TokenState::Inventory | TokenState::Lost | TokenState::Faulty => {
+            change_in!(tx, TO_NOBODY, vs, id, state, from)?
+        }
+        TokenState::Assigned | TokenState::Active | TokenState::Suspended | TokenState::LockedPin => {
+            change_in!(tx, CHANGE, vs, id, state, from)?
+        }
     })
+}
+
+pub(crate) async fn unlock(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE credential SET fails = 0, locked_until = NULL \
+                       WHERE virtual_server = $1 AND id = $2 AND state = 'active' AND locked_until > $3";
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), at.now.millis())?)
+}
+
+/// A PIN is its user's, so a token that is nobody's has none.
+pub(crate) async fn set_pin(
+    tx: &mut Tx,
+    at: At<'_>,
+    id: &CredentialId,
+    version: Version,
+    pin: Option<&ServerPin>,
+) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE credential SET pin = $4, pin_version = pin_version + 1 \
+                       WHERE virtual_server = $1 AND id = $2 AND pin_version = $3 \
+                       AND user_id IS NOT NULL AND state <> 'revoked'";
+    let sealed = pin.map(|pin| at.inner.sealer.seal_json(pin_place(id.as_str(), at.vs), pin)).transpose()?;
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), version, sealed)?)
+}
+
+pub(crate) async fn set_label(tx: &mut Tx, at: At<'_>, id: &CredentialId, label: &str) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE credential SET label = $3 WHERE virtual_server = $1 AND id = $2";
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), label)?)
+}
+
+/// Refused when its serial number is there, in whatever state.
+pub(crate) async fn stock(tx: &mut Tx, at: At<'_>, new: &NewStock) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO credential (virtual_server, id, plugin, serial, state, form, label, template, sealed, \
+                       version, pin_version, fails, created_at) \
+                       VALUES ($1, $2, $3, $4, 'inventory', 'hardware', '', $5, $6, 1, 0, 0, $7) ON CONFLICT DO NOTHING";
+    let (vs, id, template) = (at.vs.as_str(), new.id.as_str(), written(&new.template)?);
+    let sealed = at.inner.sealer.seal(place(id, at.vs), new.opened.expose())?;
+    some(change_in!(tx, SQL, vs, id, &new.plugin, &new.serial, template, sealed, at.now.millis())?)
+}
+
+/// When it was activated and used by somebody before is nothing to its new user.
+pub(crate) async fn assign(tx: &mut Tx, at: At<'_>, id: &CredentialId, user: &UserId) -> Result<(), Failure> {
+    const SQL: &str = concat!(
+        "UPDATE credential SET state = 'assigned', user_id = $3, activated_at = NULL, last_used_at = NULL \
+         WHERE virtual_server = $1 AND id = $2 AND state = 'inventory' AND ",
+        without_token!("$3")
+    );
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), user.as_str())?)
+}
+
+pub(crate) async fn delete(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<(), Failure> {
+    const SQL: &str = "DELETE FROM credential WHERE virtual_server = $1 AND id = $2 \
+                       AND state IN ('inventory', 'lost', 'faulty', 'revoked')";
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str())?)
+}
+
+macro_rules! revoke_assigned {
+    () => {
+        "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3, pin = NULL, \
+         pin_version = pin_version + 1 WHERE virtual_server = $1 AND state = 'assigned' AND form = 'software' AND "
+    };
 }
 
 /// A token that was revoked before it was proved.
@@ -255,20 +379,40 @@ impl Revoked {
     }
 }
 
-/// Revokes what a user was given and never proved.
+/// Revokes what a user was given in a flow and never proved. A thing that an operator has handed out is no flow's to revoke.
 pub(crate) async fn revoke_assigned_of(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<Vec<Revoked>, Failure> {
-    const SQL: &str = "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3 \
-                       WHERE virtual_server = $1 AND user_id = $2 AND state = 'assigned' RETURNING id, serial";
+    const SQL: &str = concat!(revoke_assigned!(), "user_id = $2 RETURNING id, serial");
     Ok(Revoked::each(rows_in!(tx, (String, String), SQL, at.vs.as_str(), user.as_str(), at.now.millis())?))
 }
 
 /// Revokes this one, if it was never proved.
 pub(crate) async fn revoke_assigned(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<Vec<Revoked>, Failure> {
-    const SQL: &str = "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3 \
-                       WHERE virtual_server = $1 AND id = $2 AND state = 'assigned' RETURNING id, serial";
+    const SQL: &str = concat!(revoke_assigned!(), "id = $2 RETURNING id, serial");
     Ok(Revoked::each(rows_in!(tx, (String, String), SQL, at.vs.as_str(), id.as_str(), at.now.millis())?))
 }
 
 fn written(template: &Template) -> Result<String, Failure> {
     serde_json::to_string(template).map_err(|_| Failure::damaged("a template cannot be written"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sql_and_the_vocabulary_agree_on_what_counts_as_a_token() {
+        let counting: Vec<String> = TokenState::ALL
+            .into_iter()
+            .filter(|state| state.counts_as_token())
+            .map(|state| format!("'{}'", state.as_str()))
+            .collect();
+        let condition = format!("state IN ({})", counting.join(", "));
+        assert!(without_token!("$2").contains(&condition));
+        for schema in [
+            include_str!("../migrations/sqlite/0004_token_management.sql"),
+            include_str!("../migrations/postgres/0004_token_management.sql"),
+        ] {
+            assert!(schema.contains(&format!("WHERE {condition};")));
+        }
+    }
 }

@@ -57,7 +57,20 @@ macro_rules! change_in {
     };
 }
 
-pub(crate) use {change, change_in, on, rows, rows_in};
+/// Locks rows until the transaction ends: `SELECT … FOR …`, which PostgreSQL alone knows. With SQLite whoever has begun to
+/// write is alone anyway.
+macro_rules! lock_in {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $tx {
+            $crate::db::Backend::Sqlite(_) => Ok(()),
+            $crate::db::Backend::Postgres(c) => {
+                sqlx::query($sql)$(.bind($bind))*.execute(&mut **c).await.map(drop)
+            }
+        }
+    };
+}
+
+pub(crate) use {change, change_in, lock_in, on, rows, rows_in};
 
 /// SQLite's two pools. With one writer, writers of this process queue here in order instead of fighting for the file.
 pub(crate) struct SqlitePools {

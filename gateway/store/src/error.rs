@@ -129,6 +129,11 @@ pub(crate) fn some(rows: u64) -> Result<(), Failure> {
     if rows == 0 { Err(Failure::Refused) } else { Ok(()) }
 }
 
+/// Whether a condition that was asked for by a statement of its own holds.
+pub(crate) fn holds(condition: bool) -> Result<(), Failure> {
+    if condition { Ok(()) } else { Err(Failure::Refused) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

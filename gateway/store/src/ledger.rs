@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::db::{Tx, rows};
 use crate::error::{Failure, Verdict};
 use crate::open::{Inner, Store};
-use crate::{audit, credentials, flows, one_times, outbox, sessions, settings, users};
+use crate::{audit, credentials, flows, groups, one_times, operators, outbox, sessions, settings, users};
 
 /// How often a change is tried when PostgreSQL breaks a deadlock by giving it up.
 const TRIES: u32 = 4;
@@ -332,11 +332,19 @@ impl At<'_> {
                 credentials::activate(tx, self, id, *version, opened).await
             }
             Act::EnrolmentStillAllowed { user, settings } => {
+                settings::hold_to_rely(tx, self).await?;
                 users::unchanged(tx, self, user).await?;
                 settings::unchanged(tx, self, settings).await
             }
             Act::CredentialUse { id, version, opened } => credentials::spend(tx, self, id, *version, opened).await,
+            Act::CredentialLearn { id, version, opened } => credentials::learn(tx, self, id, *version, opened).await,
             Act::CredentialState { id, from, to } => credentials::change_state(tx, self, id, from, *to).await,
+            Act::CredentialUnlock { id } => credentials::unlock(tx, self, id).await,
+            Act::CredentialPin { id, version, pin } => credentials::set_pin(tx, self, id, *version, pin.as_ref()).await,
+            Act::CredentialLabel { id, label } => credentials::set_label(tx, self, id, label).await,
+            Act::CredentialStock(new) => credentials::stock(tx, self, new).await,
+            Act::CredentialAssign { id, user } => credentials::assign(tx, self, id, user).await,
+            Act::CredentialDelete { id } => credentials::delete(tx, self, id).await,
             Act::SessionStart(new) => sessions::start(tx, self, new).await,
             Act::SessionRaise { id, token, proofs, expires_at } => {
                 sessions::raise(tx, self, id, token, proofs, *expires_at).await
@@ -350,7 +358,28 @@ impl At<'_> {
             Act::UserPassword { user, hash } => users::set_password(tx, self, user, hash).await,
             Act::UserPasswordRehash { user, old, new } => users::rehash(tx, self, user, old, new).await,
             Act::UserDisable { user, disabled } => users::disable(tx, self, user, *disabled).await,
-            Act::SelfProvisioningSet(settings) => settings::set(tx, self, settings).await,
+            Act::UserUpdate { user, version, details } => users::update(tx, self, user, *version, details).await,
+            Act::UserDelete { user } => users::delete(tx, self, user).await,
+            Act::TemporaryPasscodeSet { user, passcode } => {
+                users::set_passcode(tx, self, user, passcode.as_ref()).await
+            }
+            Act::GroupAdd { id, name } => groups::add(tx, self, id, name).await,
+            Act::GroupRename { id, name } => groups::rename(tx, self, id, name).await,
+            Act::GroupDelete { id } => groups::delete(tx, self, id).await,
+            Act::GroupMember { group, user, member } => groups::set_member(tx, self, group, user, *member).await,
+            Act::GroupNest { group, into, member } => groups::nest(tx, self, group, into, *member).await,
+            Act::SettingSet { kind, seen, body, operator, changes } => {
+                let new = settings::NewDocument { kind: *kind, seen: *seen, body, operator, changes };
+                settings::set(tx, self, new).await
+            }
+            Act::OperatorAdd(new) => operators::add(tx, self, new).await,
+            Act::OperatorUse { id, version, opened } => operators::spend(tx, self, id, *version, opened).await,
+            Act::OperatorPassword { id, hash } => operators::set_password(tx, self, id, hash).await,
+            Act::OperatorRole { id, role } => operators::set_role(tx, self, id, *role).await,
+            Act::OperatorDisable { id, disabled } => operators::disable(tx, self, id, *disabled).await,
+            Act::OperatorSessionStart(new) => operators::start_session(tx, self, new).await,
+            Act::OperatorSessionProved { id } => operators::prove_session(tx, self, id).await,
+            Act::OperatorSessionEnd { id } => operators::end_session(tx, self, id).await,
             Act::Nothing => Ok(()),
         }
     }

@@ -1,8 +1,8 @@
 //! The ports of [`doorward_api::ports`] over SQLite (the default) and PostgreSQL: one SQL text for both.
 //!
 //! Read in this order: [`Store::open`] in `open.rs`; `db.rs`, where the two databases become one; `ledger.rs`, the one
-//! door through which anything that is recorded is written; then one file for each table or two. `sweep.rs` and
-//! `outbox.rs` serve the janitor and the sender.
+//! door through which anything that is recorded is written; then one file for each table or two. `register.rs` is what
+//! operators look through. `sweep.rs` and `outbox.rs` serve the janitor and the sender.
 //!
 //! What is promised:
 //! - A change is made whole or not at all, with its audit records, and is on the disk before it is acknowledged.
@@ -18,12 +18,16 @@ mod db;
 mod entropy;
 mod error;
 mod flows;
+mod groups;
 mod ledger;
 mod meters;
 mod migrate;
 mod one_times;
 mod open;
+mod operators;
 mod outbox;
+mod pages;
+mod register;
 mod rewind;
 mod runtime;
 mod seal;

@@ -11,18 +11,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::ports::Clock;
-use doorward_api::{Proofs, Timestamp};
+use doorward_api::user::TemporaryPasscode;
+use doorward_api::{Proofs, Timestamp, VirtualServerId};
 
 use crate::db::{Tx, change_in, rows_in};
 use crate::error::Failure;
 use crate::open::Inner;
+use crate::users::passcode_place;
 
 /// How often it is asked whether the clock was wrong.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// All that ends, or begins, at a time. `$1` are milliseconds.
-const GO_BACK: [&str; 5] = [
+const GO_BACK: [&str; 6] = [
     "UPDATE session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, expires_at = expires_at - $1",
+    "UPDATE operator_session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, \
+     proved_at = proved_at - $1, expires_at = expires_at - $1",
     "UPDATE one_time SET expires_at = expires_at - $1",
     "UPDATE meter SET ends_at = ends_at - $1",
     "UPDATE credential SET locked_until = locked_until - $1 WHERE locked_until IS NOT NULL",
@@ -39,6 +43,11 @@ const FLOWS: &str = "UPDATE flow SET expires_at = $1 WHERE ended_at IS NULL AND 
 
 const PROOFS: &str = "SELECT virtual_server, id, proofs FROM session";
 const PROVED: &str = "UPDATE session SET proofs = $3 WHERE virtual_server = $1 AND id = $2";
+
+/// Their end is sealed. The age of a PIN is too, but is counted in days.
+const PASSCODES: &str =
+    "SELECT virtual_server, id, temporary_passcode FROM user_account WHERE temporary_passcode IS NOT NULL";
+const PASSCODE: &str = "UPDATE user_account SET temporary_passcode = $3 WHERE virtual_server = $1 AND id = $2";
 
 /// Sets time right, if it was wrong and is known to be so. When that cannot be written, time goes on as it was, the process
 /// stays not ready, and it is tried again.
@@ -65,7 +74,7 @@ async fn set_right(inner: &Inner) -> Result<Option<Duration>, Failure> {
         return Ok(None);
     };
     let now = inner.clock.now();
-    let written = match shift(&mut tx, by, now).await {
+    let written = match shift(&mut tx, inner, by, now).await {
         Ok(()) => tx.commit().await,
         Err(failure) => {
             tx.rollback().await;
@@ -81,7 +90,7 @@ async fn set_right(inner: &Inner) -> Result<Option<Duration>, Failure> {
     }
 }
 
-async fn shift(tx: &mut Tx, by: Duration, now: Timestamp) -> Result<(), Failure> {
+async fn shift(tx: &mut Tx, inner: &Inner, by: Duration, now: Timestamp) -> Result<(), Failure> {
     let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
     change_in!(tx, TICKETS)?;
     for sql in GO_BACK {
@@ -93,6 +102,18 @@ async fn shift(tx: &mut Tx, by: Duration, now: Timestamp) -> Result<(), Failure>
         let proofs: Proofs = serde_json::from_str(&proofs).map_err(|_| damaged())?;
         let earlier = serde_json::to_string(&proofs.earlier(by)).map_err(|_| damaged())?;
         change_in!(tx, PROVED, &vs, &session, earlier)?;
+    }
+    shift_passcodes(tx, inner, by).await
+}
+
+/// One that cannot be opened is good for nothing, now or later, and holds up nothing.
+async fn shift_passcodes(tx: &mut Tx, inner: &Inner, by: Duration) -> Result<(), Failure> {
+    for (vs, user, sealed) in rows_in!(&mut *tx, (String, String, Vec<u8>), PASSCODES)? {
+        let server = VirtualServerId::new(&vs);
+        let place = passcode_place(&user, &server);
+        let Ok(passcode) = inner.sealer.open_json::<TemporaryPasscode>(place, &sealed) else { continue };
+        let earlier = TemporaryPasscode { expires_at: passcode.expires_at - by, ..passcode };
+        change_in!(&mut *tx, PASSCODE, &vs, &user, inner.sealer.seal_json(place, &earlier)?)?;
     }
     Ok(())
 }
@@ -106,15 +127,16 @@ mod tests {
     use doorward_api::flow::FlowData;
     use doorward_api::keys::MasterKey;
     use doorward_api::mail::{MailKind, NewMail};
+    use doorward_api::operator::{NewOperator, NewOperatorSession, Role};
     use doorward_api::ports::{
         Act, Change, Credentials, Flows, Ledger, MeterKey, MeterScope, Meters, OneTime, OneTimePurpose, OneTimes,
-        Outbox, Sessions,
+        Operators, Outbox, Register, Sessions,
     };
     use doorward_api::session::{NewSession, SessionKind};
     use doorward_api::user::NewUser;
     use doorward_api::{
-        CommitError, CredentialId, Factor, Flow, FlowId, FoldedName, MailId, SecretBytes, SessionId, Step, StoreError,
-        Target, Template, TokenHash, UserId, VirtualServerId,
+        CommitError, CredentialId, Factor, Flow, FlowId, FoldedName, MailId, OperatorId, SecretBytes, SessionId, Step,
+        StoreError, Target, Template, TokenHash, UserId, VirtualServerId,
     };
 
     use super::*;
@@ -181,6 +203,29 @@ mod tests {
         })
     }
 
+    fn operator() -> NewOperator {
+        NewOperator {
+            id: OperatorId::new("olga"),
+            name: "olga".into(),
+            folded: FoldedName::assume("olga"),
+            role: Role::Administrator,
+            password_hash: String::new(),
+            plugin: "otp".into(),
+            opened: SecretBytes::new(b"secret".to_vec()),
+        }
+    }
+
+    fn console(now: Timestamp) -> Act {
+        let (id, operator) = (SessionId::new("c"), OperatorId::new("olga"));
+        Act::OperatorSessionStart(NewOperatorSession { id, token: hash(5), operator, expires_at: now + 8 * HOUR })
+    }
+
+    fn temporary_passcode(now: Timestamp) -> Act {
+        let passcode =
+            TemporaryPasscode { hash: "hash".into(), expires_at: now + 12 * HOUR, reason: "left at home".into() };
+        Act::TemporaryPasscodeSet { user: UserId::new("alice"), passcode: Some(passcode) }
+    }
+
     fn flow(now: Timestamp) -> Act {
         let data = FlowData {
             typed_name: "alice".into(),
@@ -196,6 +241,9 @@ mod tests {
             issue_expires_at: None,
             asks_passcode: false,
             raises: None,
+            challenge: None,
+            first_pin: None,
+            new_pin: None,
         };
         Act::FlowStart(Box::new(Flow {
             id: FlowId::new("f"),
@@ -253,6 +301,8 @@ mod tests {
                 mail(ahead),
             ];
             store.commit(&vs(), Change { acts: change.into(), events: Vec::new() }, ahead).await.unwrap();
+            let change = [Act::OperatorAdd(Box::new(operator())), console(ahead), temporary_passcode(ahead)];
+            store.commit(&vs(), Change { acts: change.into(), events: Vec::new() }, ahead).await.unwrap();
             store.count(&vs(), &meter(), HOUR, ahead).await.unwrap();
             store.count_failure(&vs(), &CredentialId::new("t"), 0, HOUR, ahead).await.unwrap();
 
@@ -265,6 +315,12 @@ mod tests {
             is_left(session.expires_at, now, 8 * HOUR);
             assert!(session.last_seen_at <= now && session.created_at <= now);
             assert!(session.proofs.at(Factor::Password).is_some_and(|at| at <= now), "no proof is of the future");
+            let console = store.operator_session(&vs(), &hash(5), HOUR, now).await.unwrap().unwrap();
+            is_left(console.expires_at, now, 8 * HOUR);
+            assert!(console.last_seen_at <= now && console.created_at <= now && console.proved_at <= now);
+            let passcode = store.temporary_passcode(&vs(), &UserId::new("alice")).await.unwrap().unwrap();
+            is_left(passcode.expires_at, now, 12 * HOUR);
+            assert_eq!((passcode.hash.as_str(), passcode.reason.as_str()), ("hash", "left at home"));
             let (_, ends) = store.read(&vs(), &meter(), now).await.unwrap();
             is_left(ends, now, HOUR);
             let link = store.one_time(&vs(), OneTimePurpose::Dispute, &hash(4), now).await.unwrap().unwrap();

@@ -22,6 +22,7 @@ const KEEP_MAILS: Duration = Duration::from_hours(24);
 const BATCH: i64 = 200;
 
 const SESSIONS: &str = "DELETE FROM session WHERE virtual_server = $1 AND expires_at <= $2";
+const OPERATOR_SESSIONS: &str = "DELETE FROM operator_session WHERE virtual_server = $1 AND expires_at <= $2";
 const ONE_TIMES: &str = "DELETE FROM one_time WHERE virtual_server = $1 AND expires_at <= $2";
 const METERS: &str = "DELETE FROM meter WHERE virtual_server = $1 AND ends_at <= $2";
 const MAILS: &str = "DELETE FROM mail WHERE virtual_server = $1 AND settled_at <= $2 AND expires_at <= $2";
@@ -53,9 +54,10 @@ impl Store {
         let mut swept = 0;
         for vs in self.virtual_servers().await? {
             swept += self.expire_enrolments(&vs, now).await?;
-            for (sql, until) in [(SESSIONS, now), (ONE_TIMES, now), (METERS, now), (MAILS, now - KEEP_MAILS)] {
-                swept += self.delete(&vs, sql, until).await?;
+            for sql in [SESSIONS, OPERATOR_SESSIONS, ONE_TIMES, METERS] {
+                swept += self.delete(&vs, sql, now).await?;
             }
+            swept += self.delete(&vs, MAILS, now - KEEP_MAILS).await?;
             swept += self.delete_flows(&vs, now - KEEP_FLOWS).await?;
         }
         Ok(swept)

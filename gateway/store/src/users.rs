@@ -1,30 +1,52 @@
-//! Users of the local directory and their groups.
+//! Users of the local directory, and the groups that they are in: in themselves, or since a group lies in another.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use doorward_api::credential::Version;
 use doorward_api::ports::Users;
-use doorward_api::user::NewUser;
+use doorward_api::user::{NewUser, TemporaryPasscode, UserDetails};
 use doorward_api::{FoldedName, GroupId, GroupRef, StoreError, User, UserId, VirtualServerId};
 
-use crate::db::{Tx, change_in, rows, rows_in};
-use crate::error::{Failure, some};
+use crate::db::{Tx, change_in, lock_in, rows, rows_in};
+use crate::error::{Failure, holds, some};
 use crate::ledger::At;
 use crate::open::Store;
+use crate::seal::Place;
 
-/// A user once for each group, or once without one. A text that `concat!` takes.
+/// Every group of the users whom `$of` tells, nested ones included: `within (user_id, group_id)`, to follow a `WITH RECURSIVE`.
+/// `UNION` drops what was found before, so that it ends even where groups lie in each other. A text that `concat!` takes.
+macro_rules! within {
+    ($($of:tt)+) => {
+        concat!(
+            "within (user_id, group_id) AS (\
+                SELECT m.user_id, m.group_id FROM group_member m WHERE m.virtual_server = $1 AND ", $($of)+,
+            " UNION \
+                SELECT w.user_id, n.into_id FROM within w \
+                JOIN group_nest n ON n.virtual_server = $1 AND n.group_id = w.group_id)"
+        )
+    };
+}
+pub(crate) use within;
+
+/// A user once for each group, or once without one; `$column` is `$2`.
 macro_rules! select_user {
-    () => {
-        "SELECT u.id, u.name, u.display_name, u.email, u.disabled, g.id AS group_id, g.name AS group_name \
-         FROM user_account u \
-         LEFT JOIN group_member m ON m.virtual_server = u.virtual_server AND m.user_id = u.id \
-         LEFT JOIN user_group g ON g.virtual_server = m.virtual_server AND g.id = m.group_id \
-         WHERE u.virtual_server = $1 AND "
+    ($column:literal) => {
+        concat!(
+            "WITH RECURSIVE ",
+            within!("m.user_id = (SELECT id FROM user_account WHERE virtual_server = $1 AND ", $column, " = $2)"),
+            " SELECT u.id, u.name, u.display_name, u.email, u.disabled, g.id AS group_id, g.name AS group_name \
+             FROM user_account u LEFT JOIN within w ON w.user_id = u.id \
+             LEFT JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id \
+             WHERE u.virtual_server = $1 AND u.",
+            $column,
+            " = $2"
+        )
     };
 }
 
-const BY_NAME: &str = concat!(select_user!(), "u.folded_name = $2");
-const BY_ID: &str = concat!(select_user!(), "u.id = $2");
+const BY_NAME: &str = select_user!("folded_name");
+const BY_ID: &str = select_user!("id");
 
 #[derive(sqlx::FromRow)]
 struct UserRow {
@@ -39,12 +61,10 @@ struct UserRow {
 
 /// One user of the rows of one user.
 fn user(mut rows: Vec<UserRow>) -> Option<User> {
-    let mut groups: Vec<GroupRef> = rows
+    let groups = rows
         .iter_mut()
         .filter_map(|row| Some(GroupRef { id: GroupId::new(row.group_id.take()?), name: row.group_name.take()? }))
         .collect();
-    // Sorted here: the two databases do not order text alike.
-    groups.sort_by(|one, other| one.name.cmp(&other.name));
     let row = rows.into_iter().next()?;
     Some(User {
         id: UserId::new(row.id),
@@ -52,8 +72,19 @@ fn user(mut rows: Vec<UserRow>) -> Option<User> {
         display_name: row.display_name,
         email: row.email,
         disabled: row.disabled,
-        groups,
+        groups: by_name(groups),
     })
+}
+
+/// Sorted here: the two databases do not order text alike.
+pub(crate) fn by_name(mut groups: Vec<GroupRef>) -> Vec<GroupRef> {
+    groups.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
+    groups
+}
+
+/// Where a temporary passcode is sealed.
+pub(crate) fn passcode_place<'a>(id: &'a str, vs: &'a VirtualServerId) -> Place<'a> {
+    Place::new("user_account", "temporary_passcode", id, vs)
 }
 
 #[async_trait]
@@ -113,8 +144,6 @@ pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &NewUser, id: &UserId) -> 
 async fn join(tx: &mut Tx, at: At<'_>, user: &str, group: &str) -> Result<(), Failure> {
     const MAKE: &str = "INSERT INTO user_group (virtual_server, id, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     const FIND: &str = "SELECT id FROM user_group WHERE virtual_server = $1 AND name = $2";
-    const JOIN: &str = "INSERT INTO group_member (virtual_server, user_id, group_id) VALUES ($1, $2, $3) \
-                        ON CONFLICT DO NOTHING";
     let vs = at.vs.as_str();
     change_in!(&mut *tx, MAKE, vs, at.inner.entropy.id(), group)?;
     let found = rows_in!(&mut *tx, (String,), FIND, vs, group)?;
@@ -122,6 +151,10 @@ async fn join(tx: &mut Tx, at: At<'_>, user: &str, group: &str) -> Result<(), Fa
     change_in!(&mut *tx, JOIN, vs, user, group)?;
     Ok(())
 }
+
+/// Nothing when it is so already. Refused when there is no such user or group (foreign keys say so).
+pub(crate) const JOIN: &str =
+    "INSERT INTO group_member (virtual_server, user_id, group_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 
 pub(crate) async fn set_password(tx: &mut Tx, at: At<'_>, user: &UserId, hash: &str) -> Result<(), Failure> {
     const SQL: &str = "UPDATE user_account SET password_hash = $3 WHERE virtual_server = $1 AND id = $2";
@@ -135,20 +168,82 @@ pub(crate) async fn rehash(tx: &mut Tx, at: At<'_>, user: &UserId, old: &str, ne
     some(change_in!(tx, SQL, at.vs.as_str(), user.as_str(), old, new)?)
 }
 
-/// Refused unless the user is switched on and in the same groups as when it was read.
+/// Refused unless the user is switched on and in the same groups as when it was read. The caller holds the virtual server, and
+/// with it how groups lie in each other.
 pub(crate) async fn unchanged(tx: &mut Tx, at: At<'_>, user: &User) -> Result<(), Failure> {
     // It writes what is there already: so nobody else writes it until this transaction has ended.
     const HOLD: &str =
         "UPDATE user_account SET disabled = disabled WHERE virtual_server = $1 AND id = $2 AND NOT disabled";
-    const GROUPS: &str = "SELECT group_id FROM group_member WHERE virtual_server = $1 AND user_id = $2";
+    const GROUPS: &str = concat!("WITH RECURSIVE ", within!("m.user_id = $2"), " SELECT group_id FROM within");
     let (vs, id) = (at.vs.as_str(), user.id.as_str());
     some(change_in!(&mut *tx, HOLD, vs, id)?)?;
     let now: BTreeSet<String> = rows_in!(&mut *tx, (String,), GROUPS, vs, id)?.into_iter().map(|(id,)| id).collect();
     let before: BTreeSet<&str> = user.groups.iter().map(|group| group.id.as_str()).collect();
-    if now.iter().map(String::as_str).eq(before) { Ok(()) } else { Err(Failure::Refused) }
+    holds(now.iter().map(String::as_str).eq(before))
 }
 
 pub(crate) async fn disable(tx: &mut Tx, at: At<'_>, user: &UserId, disabled: bool) -> Result<(), Failure> {
     const SQL: &str = "UPDATE user_account SET disabled = $3 WHERE virtual_server = $1 AND id = $2";
     some(change_in!(tx, SQL, at.vs.as_str(), user.as_str(), disabled)?)
+}
+
+/// Refused unless the record is at the version that was read, or when one of the groups is not there.
+pub(crate) async fn update(
+    tx: &mut Tx,
+    at: At<'_>,
+    user: &UserId,
+    version: Version,
+    details: &UserDetails,
+) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE user_account SET display_name = $4, email = $5, version = version + 1 \
+                       WHERE virtual_server = $1 AND id = $2 AND version = $3";
+    const LEAVE: &str = "DELETE FROM group_member WHERE virtual_server = $1 AND user_id = $2";
+    let (vs, id, email) = (at.vs.as_str(), user.as_str(), details.email.as_deref());
+    some(change_in!(&mut *tx, SQL, vs, id, version, &details.display_name, email)?)?;
+    change_in!(&mut *tx, LEAVE, vs, id)?;
+    for group in &details.groups {
+        change_in!(&mut *tx, JOIN, vs, id, group.as_str())?;
+    }
+    Ok(())
+}
+
+/// A user goes, and what is only theirs with them. An app's token is revoked; a thing goes back to the stock, for the next one.
+pub(crate) async fn delete(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<(), Failure> {
+    // Nothing is made for them meanwhile that would hang on their row.
+    const HOLD: &str = "SELECT id FROM user_account WHERE virtual_server = $1 AND id = $2 FOR UPDATE";
+    const WITH_THEM: [&str; 4] = [
+        "DELETE FROM session WHERE virtual_server = $1 AND user_id = $2",
+        "DELETE FROM flow WHERE virtual_server = $1 AND user_id = $2",
+        "DELETE FROM mail WHERE virtual_server = $1 AND user_id = $2",
+        "DELETE FROM group_member WHERE virtual_server = $1 AND user_id = $2",
+    ];
+    const TO_STOCK: &str = "UPDATE credential SET state = 'inventory', user_id = NULL, label = '', fails = 0, \
+                            locked_until = NULL, pin = NULL, pin_version = pin_version + 1 \
+                            WHERE virtual_server = $1 AND user_id = $2 AND state <> 'revoked' AND form = 'hardware'";
+    const REVOKE: &str = "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3, \
+                          pin = NULL, pin_version = pin_version + 1 \
+                          WHERE virtual_server = $1 AND user_id = $2 AND state <> 'revoked'";
+    const NOBODYS: &str = "UPDATE credential SET user_id = NULL WHERE virtual_server = $1 AND user_id = $2";
+    const SQL: &str = "DELETE FROM user_account WHERE virtual_server = $1 AND id = $2";
+    let (vs, id) = (at.vs.as_str(), user.as_str());
+    lock_in!(&mut *tx, HOLD, vs, id)?;
+    for sql in WITH_THEM {
+        change_in!(&mut *tx, sql, vs, id)?;
+    }
+    change_in!(&mut *tx, TO_STOCK, vs, id)?;
+    change_in!(&mut *tx, REVOKE, vs, id, at.now.millis())?;
+    change_in!(&mut *tx, NOBODYS, vs, id)?;
+    some(change_in!(tx, SQL, vs, id)?)
+}
+
+pub(crate) async fn set_passcode(
+    tx: &mut Tx,
+    at: At<'_>,
+    user: &UserId,
+    passcode: Option<&TemporaryPasscode>,
+) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE user_account SET temporary_passcode = $3 WHERE virtual_server = $1 AND id = $2";
+    let (vs, id) = (at.vs.as_str(), user.as_str());
+    let sealed = passcode.map(|passcode| at.inner.sealer.seal_json(passcode_place(id, at.vs), passcode)).transpose()?;
+    some(change_in!(tx, SQL, vs, id, sealed)?)
 }

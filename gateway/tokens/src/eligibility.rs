@@ -4,7 +4,7 @@
 //!
 //! It is asked at every step of the wizard anew, and once more right before a token becomes Active (EN-05).
 
-use doorward_api::{GroupRef, SelfProvisioning, Target, TargetUsers, TokenState};
+use doorward_api::{GroupRef, SelfProvisioning, Target, TargetSettings, TargetUsers, TokenState};
 
 use crate::targets::Choices;
 
@@ -19,8 +19,10 @@ pub struct Facts<'a> {
     pub tokens: &'a [TokenState],
     /// The user's groups, nested ones included.
     pub groups: &'a [GroupRef],
-    /// What operators set.
+    /// What operators set: who.
     pub settings: &'a SelfProvisioning,
+    /// What operators set: on what.
+    pub targets: &'a TargetSettings,
     /// The targets on which some plugin can honour the token template.
     pub feasible: &'a [Target],
 }
@@ -76,7 +78,7 @@ pub fn offer(facts: &Facts<'_>) -> Result<Choices, NotOffered> {
     if !among(&facts.settings.target_users, facts.groups) {
         return Err(NotOffered::NotInTargetUsers);
     }
-    let left = facts.settings.targets.iter().copied().filter(|target| facts.feasible.contains(target));
+    let left = facts.targets.allowed().filter(|target| facts.feasible.contains(target));
     Choices::new(left).ok_or(NotOffered::NoTarget)
 }
 
@@ -95,6 +97,7 @@ fn among(users: &TargetUsers, groups: &[GroupRef]) -> bool {
 mod tests {
     use super::*;
     use doorward_api::GroupId;
+    use doorward_api::settings::Document;
 
     fn group(id: &str) -> GroupRef {
         GroupRef { id: GroupId::from(id), name: format!("name of {id}") }
@@ -111,6 +114,7 @@ mod tests {
             tokens,
             groups,
             settings,
+            targets: &TargetSettings::of_new(),
             feasible: &Target::ALL,
         })
         .map(|_| ())
@@ -125,7 +129,9 @@ mod tests {
             (vec![S::Active], Err(NotOffered::HasToken)),
             (vec![S::Suspended], Err(NotOffered::HasToken)),
             (vec![S::Assigned], Ok(())),
+            (vec![S::LockedPin], Err(NotOffered::HasToken)),
             (vec![S::Revoked], Ok(())),
+            (vec![S::Lost, S::Faulty, S::Inventory], Ok(())),
             (vec![S::Revoked, S::Assigned, S::Active], Err(NotOffered::HasToken)),
         ] {
             assert_eq!(ask(&tokens, &[], &all), expected, "{tokens:?}");
@@ -159,6 +165,7 @@ mod tests {
             tokens: &[],
             groups: &[],
             settings: &settings,
+            targets: &TargetSettings::of_new(),
             feasible: &[Target::WindowsMobile],
         };
         assert_eq!(offer(&facts), Err(NotOffered::NoTarget), "Windows 10 Mobile is off by default");
@@ -175,6 +182,7 @@ mod tests {
             tokens: &[],
             groups: &[],
             settings: &settings,
+            targets: &TargetSettings::of_new(),
             feasible: &Target::ALL,
         };
         assert_eq!(offer(&facts), Err(NotOffered::NotNeeded));

@@ -1,7 +1,9 @@
 //! The rules of tokens, and nothing but rules: how a token lives ([`state`]), who is offered one ([`eligibility`]), on what
-//! it may be installed ([`targets`]), and which parameters it may have ([`template`]). No clock, no store, no plugin.
+//! it may be installed ([`targets`]), which parameters it may have ([`template`]), and what operators may set ([`settings`]).
+//! No clock, no store, no plugin.
 
 pub mod eligibility;
+pub mod settings;
 pub mod state;
 pub mod targets;
 pub mod template;

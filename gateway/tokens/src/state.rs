@@ -1,21 +1,29 @@
 //! The life of a token as a pure function (self-provisioning.md 4, decision A14).
 //!
 //! ```text
-//!  inventory ──issue──▶ assigned ──activate──▶ active ◀──reactivate── suspended
-//!                       │   ▲ │                 │  └─────suspend────────▶  │
-//!                       │   └─┘ new code        │                          │
-//!                       └─abandon, revoke──▶ revoked ◀──────revoke─────────┘
+//!             issue                                     ┌──lock_pin──▶ locked_pin
+//!  (nobody) ───────▶ ┐         activate                 │
+//!  inventory ─assign▶ assigned ─────────▶ active ───────┤
+//!      ▲                │ ▲ │              ▲  └─suspend─┴▶ suspended
+//!      │                │ └─┘ new_code     └──reactivate───────┘
+//!      │             abandon
+//!      │                ▼           from assigned, active, suspended and locked_pin:
+//!      │             revoked        revoke ─▶ revoked, return ─▶ inventory, lose ─▶ lost, break ─▶ faulty
+//!      └──────────────────────────  from lost and faulty: return ─▶ inventory, revoke ─▶ revoked
 //! ```
-//! Being locked after too many failures is no state but a time until which an Active token is not accepted: it ends by
-//! itself.
+//! A software token is drawn from an endless stock: it is issued to nobody's row, and where a thing returns to the stock it is
+//! revoked, its secret destroyed. Being locked after too many failed passcodes is no state but a time until which an Active
+//! token is not accepted: it ends by itself, or by an operator who unlocks it.
 
-use doorward_api::TokenState;
+use doorward_api::{TokenForm, TokenState};
 
 /// What can happen to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenEvent {
     /// Its activation code is issued to a user; the template is frozen.
     Issue,
+    /// An operator gives one of the stock to a user.
+    Assign,
     /// "New code": secret and template are replaced.
     NewCode,
     /// Its first proof is accepted.
@@ -26,29 +34,48 @@ pub enum TokenEvent {
     Suspend,
     /// An operator gives it back.
     Reactivate,
-    /// It is taken from the user for good.
+    /// Its own PIN was tried too often (R75).
+    LockPin,
+    /// It is taken from the user for good, and its secret destroyed.
     Revoke,
+    /// It is taken from the user, and goes to the stock; or is made ready there again.
+    Return,
+    /// It is taken from the user, who has lost it.
+    Lose,
+    /// It is taken from the user, since it does not work.
+    Break,
 }
 
 impl TokenEvent {
     /// Every event.
-    pub const ALL: [TokenEvent; 7] = [
+    pub const ALL: [TokenEvent; 12] = [
         TokenEvent::Issue,
+        TokenEvent::Assign,
         TokenEvent::NewCode,
         TokenEvent::Activate,
         TokenEvent::Abandon,
         TokenEvent::Suspend,
         TokenEvent::Reactivate,
+        TokenEvent::LockPin,
         TokenEvent::Revoke,
+        TokenEvent::Return,
+        TokenEvent::Lose,
+        TokenEvent::Break,
     ];
+
+    /// How a token of this form goes back to the stock: a thing as it is, an app's secret by being destroyed.
+    pub const fn back_to_stock(form: TokenForm) -> Self {
+        match form {
+            TokenForm::Hardware => TokenEvent::Return,
+            TokenForm::Software => TokenEvent::Revoke,
+        }
+    }
 
     /// The states in which it may happen: the condition of the statement that carries it out.
     pub fn sources(self) -> Vec<TokenState> {
-        STATES.into_iter().filter(|state| next(Some(*state), self).is_ok()).collect()
+        TokenState::ALL.into_iter().filter(|state| next(Some(*state), self).is_ok()).collect()
     }
 }
-
-const STATES: [TokenState; 4] = [TokenState::Assigned, TokenState::Active, TokenState::Suspended, TokenState::Revoked];
 
 /// This cannot happen to a token in that state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -68,12 +95,22 @@ pub fn next(from: Option<TokenState>, event: TokenEvent) -> Result<TokenState, N
     use TokenEvent as E;
     use TokenState as S;
     match (from, event) {
-        (None, E::Issue) | (Some(S::Assigned), E::NewCode) => Ok(S::Assigned),
+        (None, E::Issue) | (Some(S::Inventory), E::Assign) | (Some(S::Assigned), E::NewCode) => Ok(S::Assigned),
         (Some(S::Assigned), E::Activate) | (Some(S::Suspended), E::Reactivate) => Ok(S::Active),
         (Some(S::Active), E::Suspend) => Ok(S::Suspended),
-        (Some(S::Assigned), E::Abandon) | (Some(S::Assigned | S::Active | S::Suspended), E::Revoke) => Ok(S::Revoked),
+        (Some(S::Active), E::LockPin) => Ok(S::LockedPin),
+        (Some(S::Assigned), E::Abandon) => Ok(S::Revoked),
+        (Some(state), E::Revoke) if state.owned() || idle(state) => Ok(S::Revoked),
+        (Some(state), E::Return) if state.owned() || idle(state) => Ok(S::Inventory),
+        (Some(state), E::Lose) if state.owned() => Ok(S::Lost),
+        (Some(state), E::Break) if state.owned() => Ok(S::Faulty),
         (from, event) => Err(NotAllowed { from, event }),
     }
+}
+
+/// Nobody's, and not in the stock.
+const fn idle(state: TokenState) -> bool {
+    matches!(state, TokenState::Lost | TokenState::Faulty)
 }
 
 #[cfg(test)]
@@ -86,16 +123,35 @@ mod tests {
         use TokenState as S;
         let permitted = [
             (None, E::Issue, S::Assigned),
+            (Some(S::Inventory), E::Assign, S::Assigned),
             (Some(S::Assigned), E::NewCode, S::Assigned),
             (Some(S::Assigned), E::Activate, S::Active),
             (Some(S::Assigned), E::Abandon, S::Revoked),
             (Some(S::Assigned), E::Revoke, S::Revoked),
+            (Some(S::Assigned), E::Return, S::Inventory),
+            (Some(S::Assigned), E::Lose, S::Lost),
+            (Some(S::Assigned), E::Break, S::Faulty),
             (Some(S::Active), E::Suspend, S::Suspended),
+            (Some(S::Active), E::LockPin, S::LockedPin),
             (Some(S::Active), E::Revoke, S::Revoked),
+            (Some(S::Active), E::Return, S::Inventory),
+            (Some(S::Active), E::Lose, S::Lost),
+            (Some(S::Active), E::Break, S::Faulty),
             (Some(S::Suspended), E::Reactivate, S::Active),
             (Some(S::Suspended), E::Revoke, S::Revoked),
+            (Some(S::Suspended), E::Return, S::Inventory),
+            (Some(S::Suspended), E::Lose, S::Lost),
+            (Some(S::Suspended), E::Break, S::Faulty),
+            (Some(S::LockedPin), E::Revoke, S::Revoked),
+            (Some(S::LockedPin), E::Return, S::Inventory),
+            (Some(S::LockedPin), E::Lose, S::Lost),
+            (Some(S::LockedPin), E::Break, S::Faulty),
+            (Some(S::Lost), E::Return, S::Inventory),
+            (Some(S::Lost), E::Revoke, S::Revoked),
+            (Some(S::Faulty), E::Return, S::Inventory),
+            (Some(S::Faulty), E::Revoke, S::Revoked),
         ];
-        for from in [None].into_iter().chain(STATES.map(Some)) {
+        for from in [None].into_iter().chain(TokenState::ALL.map(Some)) {
             for event in E::ALL {
                 let expected = permitted.iter().find(|(f, e, _)| *f == from && *e == event).map(|(_, _, to)| *to);
                 assert_eq!(next(from, event).ok(), expected, "{from:?} {event:?}");
@@ -120,9 +176,34 @@ mod tests {
     }
 
     #[test]
+    fn a_token_whose_pin_locked_it_is_never_unlocked() {
+        for event in TokenEvent::ALL {
+            let after = next(Some(TokenState::LockedPin), event);
+            assert!(after.is_err() || !after.is_ok_and(TokenState::counts_as_token), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn what_goes_to_nobody_belongs_to_nobody() {
+        for event in [TokenEvent::Revoke, TokenEvent::Return, TokenEvent::Lose, TokenEvent::Break, TokenEvent::Abandon]
+        {
+            for from in event.sources() {
+                assert!(!next(Some(from), event).unwrap().owned(), "{from:?} {event:?}");
+            }
+        }
+        assert_eq!(TokenEvent::back_to_stock(TokenForm::Software), TokenEvent::Revoke);
+        assert_eq!(TokenEvent::back_to_stock(TokenForm::Hardware), TokenEvent::Return);
+    }
+
+    #[test]
     fn sources_are_the_condition_of_a_statement() {
         assert_eq!(TokenEvent::Suspend.sources(), [TokenState::Active]);
-        assert_eq!(TokenEvent::Revoke.sources(), [TokenState::Assigned, TokenState::Active, TokenState::Suspended]);
+        use TokenState as S;
+        assert_eq!(TokenEvent::Lose.sources(), [S::Assigned, S::Active, S::Suspended, S::LockedPin]);
+        assert_eq!(
+            TokenEvent::Revoke.sources(),
+            [S::Assigned, S::Active, S::Suspended, S::LockedPin, S::Lost, S::Faulty]
+        );
         assert_eq!(TokenEvent::Issue.sources(), []);
     }
 }

@@ -32,9 +32,60 @@ pub(crate) const PAGES: &[File] = files![
     "pages/choose_device.html",
     "pages/install.html",
     "pages/first_passcode.html",
+    "pages/new_pin.html",
+    "pages/parts/challenge.html",
     "pages/ended.html",
     "pages/start.html",
+    "pages/parts/own_name.html",
+    "pages/parts/own_facts.html",
+    "pages/parts/own_passcode.html",
+    "pages/own.html",
+    "pages/own_token.html",
+    "pages/own_lost.html",
+    "pages/own_sign_out.html",
     "pages/message.html",
+];
+
+/// The console's pages: the frame, the parts, the pages.
+pub(crate) const ADMIN: &[File] = files![
+    "admin/base.html",
+    "admin/parts/menu.html",
+    "admin/parts/said.html",
+    "admin/parts/label.html",
+    "admin/parts/told.html",
+    "admin/parts/fault.html",
+    "admin/parts/summary.html",
+    "admin/parts/field.html",
+    "admin/parts/read.html",
+    "admin/parts/targets.html",
+    "admin/parts/proof.html",
+    "admin/parts/tester.html",
+    "admin/parts/change.html",
+    "admin/parts/done.html",
+    "admin/parts/through.html",
+    "admin/parts/tasks.html",
+    "admin/parts/token_line.html",
+    "admin/parts/find.html",
+    "admin/parts/task_field.html",
+    "admin/signin.html",
+    "admin/setup.html",
+    "admin/start.html",
+    "admin/setting.html",
+    "admin/operators.html",
+    "admin/operator.html",
+    "admin/invited.html",
+    "admin/account.html",
+    "admin/users.html",
+    "admin/user.html",
+    "admin/tokens.html",
+    "admin/token.html",
+    "admin/groups.html",
+    "admin/group.html",
+    "admin/task.html",
+    "admin/given.html",
+    "admin/import.html",
+    "admin/job.html",
+    "admin/message.html",
 ];
 
 /// Mails: the frame, then two parts of each kind.
@@ -47,11 +98,23 @@ pub(crate) const MAILS: &[File] = files![
 ];
 
 /// Words: one file for each of [`LANGUAGES`](crate::locale::LANGUAGES), in their order.
-pub(crate) const LOCALES: &[File] =
-    files!["locales/en.ftl", "locales/de.ftl", "locales/fr.ftl", "locales/es.ftl", "locales/ja.ftl", "locales/ar.ftl",];
+pub(crate) const LOCALES: &[File] = files![
+    "locales/en.ftl",
+    "locales/de.ftl",
+    "locales/fr.ftl",
+    "locales/es.ftl",
+    "locales/it.ftl",
+    "locales/pt-BR.ftl",
+    "locales/nl.ftl",
+    "locales/pl.ftl",
+    "locales/ja.ftl",
+    "locales/zh-Hans.ftl",
+    "locales/ar.ftl",
+];
 
 /// Assets, served below `/assets/`.
-pub(crate) const STATIC: &[File] = files!["static/doorward.css", "static/doorward.js", "static/logo.svg"];
+pub(crate) const STATIC: &[File] =
+    files!["static/doorward.css", "static/console.css", "static/doorward.js", "static/logo.svg"];
 
 #[cfg(test)]
 mod tests {
@@ -75,7 +138,7 @@ mod tests {
         let on_disk: BTreeSet<String> =
             found.iter().map(|p| p.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/")).collect();
         let listed: BTreeSet<String> =
-            [PAGES, MAILS, LOCALES, STATIC].concat().iter().map(|(path, _)| (*path).to_owned()).collect();
+            [PAGES, ADMIN, MAILS, LOCALES, STATIC].concat().iter().map(|(path, _)| (*path).to_owned()).collect();
         assert_eq!(on_disk, listed);
     }
 }

@@ -5,11 +5,18 @@
 //! with the words of `locale`) → HTML.
 
 mod builtin;
+pub mod console;
+pub mod console_records;
+#[cfg(test)]
+mod console_records_samples;
+#[cfg(test)]
+mod console_samples;
 mod error;
 mod loader;
 mod locale;
 mod mail;
 mod notice;
+mod own;
 mod page;
 mod render;
 mod samples;
@@ -28,8 +35,10 @@ pub use error::ViewsError;
 pub use loader::Asset;
 pub use locale::Language;
 pub use mail::MailText;
+pub use own::{OwnCan, OwnDone, OwnPage, OwnProblem, OwnTask, OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong};
 pub use page::{Chrome, MessageKind, MessagePage, StartApp, StartPage};
 
+use console::{ConsoleFrame, ConsolePage};
 use loader::Sources;
 use locale::Locales;
 
@@ -77,9 +86,40 @@ impl Views {
         self.page("start", chrome, Value::from_serialize(page))
     }
 
+    /// The user's own authenticators.
+    pub fn own(&self, page: &OwnPage, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("own", chrome, page.fields())
+    }
+
+    /// One of them.
+    pub fn own_token(&self, page: &OwnTokenPage, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("own_token", chrome, page.fields())
+    }
+
+    /// Whether it is really lost.
+    pub fn own_lost(&self, token: &OwnTokenRow, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("own_lost", chrome, context! { token })
+    }
+
+    /// Whether all sessions are really to be ended.
+    pub fn own_sign_out(&self, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("own_sign_out", chrome, context! {})
+    }
+
     /// A page that says one thing.
     pub fn message(&self, page: &MessagePage, chrome: &Chrome) -> Result<String, ViewsError> {
         self.page("message", chrome, page.fields())
+    }
+
+    /// A page of the console.
+    pub fn console(&self, page: &ConsolePage, frame: &ConsoleFrame) -> Result<String, ViewsError> {
+        let around = context! {
+            chrome => frame,
+            lang => locale::language(&frame.language),
+            languages => locale::LANGUAGES,
+        };
+        let template = self.env.get_template(&format!("admin/{}.html", page.name()))?;
+        Ok(template.render(context! { ..around, ..page.fields() })?)
     }
 
     /// The words of a mail. Fields: `code`, `minutes` and perhaps `app` and `sent_at` for a verification code; `device`
@@ -119,6 +159,7 @@ impl Views {
             for (_, page) in samples::starts() {
                 self.start(&page, &chrome)?;
             }
+            samples::own_pages(self, &chrome)?;
             for page in samples::messages() {
                 self.message(&page, &chrome)?;
             }
@@ -136,5 +177,7 @@ impl fmt::Debug for Views {
     }
 }
 
+#[cfg(test)]
+mod console_tests;
 #[cfg(test)]
 mod tests;

@@ -38,7 +38,7 @@ impl Sources {
             (tag, vec![WordsFile { name: (*name).to_owned(), source: (*source).to_owned() }])
         };
         Self {
-            templates: builtin::PAGES.iter().chain(builtin::MAILS).map(owned).collect(),
+            templates: builtin::PAGES.iter().chain(builtin::ADMIN).chain(builtin::MAILS).map(owned).collect(),
             words: TAGS.into_iter().zip(builtin::LOCALES).map(words).collect(),
             assets: builtin::STATIC.iter().filter_map(built_in_asset).collect(),
         }

@@ -1,4 +1,4 @@
-//! Words: Fluent messages in six languages, with English behind each of them (R10).
+//! Words: Fluent messages in eleven languages, with English behind each of them (R10).
 
 use std::collections::BTreeMap;
 
@@ -21,17 +21,22 @@ pub struct Language {
 }
 
 /// The languages in the order of the selector (decision A28).
-pub(crate) const LANGUAGES: [Language; 6] = [
+pub(crate) const LANGUAGES: [Language; 11] = [
     ENGLISH,
     Language { tag: "de", name: "Deutsch", dir: "ltr" },
     Language { tag: "fr", name: "Français", dir: "ltr" },
     Language { tag: "es", name: "Español", dir: "ltr" },
+    Language { tag: "it", name: "Italiano", dir: "ltr" },
+    Language { tag: "pt-BR", name: "Português (Brasil)", dir: "ltr" },
+    Language { tag: "nl", name: "Nederlands", dir: "ltr" },
+    Language { tag: "pl", name: "Polski", dir: "ltr" },
     Language { tag: "ja", name: "日本語", dir: "ltr" },
+    Language { tag: "zh-Hans", name: "简体中文", dir: "ltr" },
     Language { tag: "ar", name: "العربية", dir: "rtl" },
 ];
 
 /// The tags of [`LANGUAGES`], as language negotiation takes them.
-pub(crate) const TAGS: [&str; 6] = ["en", "de", "fr", "es", "ja", "ar"];
+pub(crate) const TAGS: [&str; 11] = ["en", "de", "fr", "es", "it", "pt-BR", "nl", "pl", "ja", "zh-Hans", "ar"];
 
 /// The language that others fall back to.
 pub(crate) const ENGLISH: Language = Language { tag: "en", name: "English", dir: "ltr" };

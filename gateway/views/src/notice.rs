@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use doorward_api::flow::{Delivery, Notice};
+use doorward_api::plugin::PinFault;
 use doorward_api::{ScreenPage, Timestamp};
 use minijinja::{Value, context};
 use serde::Serialize;
@@ -30,27 +31,46 @@ const CLOCK_HINT_FROM: u32 = 2;
 impl NoticeView {
     /// The words of a notice on a page.
     pub(crate) fn new(notice: &Notice, page: &ScreenPage, now: Timestamp) -> Self {
-        let key = key(notice, page);
+        Self::about(notice, field(notice, page), empty(page), now)
+    }
+
+    /// The words of a notice that is about this field, which is asked for with the words `empty` where nothing was typed.
+    pub(crate) fn about(notice: &Notice, field: Option<&'static str>, empty: &'static str, now: Timestamp) -> Self {
         let about_field = is_error(notice) && !about_page(notice);
         NoticeView {
             level: if is_error(notice) { "error" } else { "info" },
-            key,
+            key: key(notice, empty),
             args: args(notice, now),
             hint: match notice {
                 Notice::AccountLocked { .. } => Some("notice-account-locked-way"),
                 Notice::PasscodeNotAccepted { times } if *times >= CLOCK_HINT_FROM => Some("notice-clock-hint"),
                 _ => None,
             },
-            field: if about_field { field(notice, page) } else { None },
+            field: if about_field { field } else { None },
         }
+    }
+
+    /// An error in words that no notice of a sign-in has.
+    pub(crate) fn error(key: &'static str, args: Value, field: Option<&'static str>) -> Self {
+        NoticeView { level: "error", key, args, hint: None, field }
+    }
+
+    /// What went well.
+    pub(crate) fn good(key: &'static str) -> Self {
+        NoticeView { level: "info", key, args: context! {}, hint: None, field: None }
     }
 }
 
-fn key(notice: &Notice, page: &ScreenPage) -> &'static str {
+fn key(notice: &Notice, empty: &'static str) -> &'static str {
     match notice {
         Notice::NotAccepted => "notice-not-accepted",
         Notice::PasscodeNotAccepted { .. } => "notice-passcode-not-accepted",
         Notice::PasscodeUsed => "notice-passcode-used",
+        Notice::NextPasscode => "notice-next-passcode",
+        Notice::ChallengeExpired => "notice-challenge-expired",
+        Notice::PinRejected { faults } => pin_rule(faults.first()),
+        Notice::PinUsedBefore => "notice-pin-used-before",
+        Notice::PinDiffers => "notice-pin-differs",
         Notice::AccountLocked { .. } => "notice-account-locked",
         Notice::Locked { .. } => "notice-locked",
         Notice::CodeWrong { .. } => "notice-code-wrong",
@@ -62,15 +82,34 @@ fn key(notice: &Notice, page: &ScreenPage) -> &'static str {
         Notice::MailFailed => "notice-mail-failed",
         Notice::CodeSentAgain => "notice-code-sent-again",
         Notice::ChooseTarget => "notice-choose-target",
-        Notice::Empty => match page {
-            ScreenPage::Name { .. } => "notice-empty-name",
-            ScreenPage::Password => "notice-empty-password",
-            ScreenPage::CheckEmail { .. } => "notice-empty-code",
-            ScreenPage::ChooseKind { .. } | ScreenPage::ChooseDevice { .. } => "notice-choose-target",
-            _ => "notice-empty-passcode",
-        },
+        Notice::Empty => empty,
         Notice::StaleForm => "notice-stale-form",
         Notice::NoLongerOffered => "notice-no-longer-offered",
+    }
+}
+
+/// What a page asks for where nothing was typed.
+fn empty(page: &ScreenPage) -> &'static str {
+    match page {
+        ScreenPage::Name { .. } => "notice-empty-name",
+        ScreenPage::Password => "notice-empty-password",
+        ScreenPage::CheckEmail { .. } => "notice-empty-code",
+        ScreenPage::NewPin { .. } => "notice-empty-pin",
+        ScreenPage::ChooseKind { .. } | ScreenPage::ChooseDevice { .. } => "notice-choose-target",
+        _ => "notice-empty-passcode",
+    }
+}
+
+/// The first rule that a PIN breaks; the page lists them all.
+fn pin_rule(fault: Option<&PinFault>) -> &'static str {
+    match fault {
+        None | Some(PinFault::Charset) => "notice-pin-charset",
+        Some(PinFault::TooShort) => "notice-pin-too-short",
+        Some(PinFault::TooLong) => "notice-pin-too-long",
+        Some(PinFault::NeedsUpper) => "notice-pin-needs-upper",
+        Some(PinFault::NeedsLower) => "notice-pin-needs-lower",
+        Some(PinFault::NeedsDigit) => "notice-pin-needs-digit",
+        Some(PinFault::Trivial) => "notice-pin-trivial",
     }
 }
 
@@ -91,7 +130,7 @@ fn time_form(until: Timestamp, now: Timestamp) -> TimeForm {
 }
 
 fn is_error(notice: &Notice) -> bool {
-    !matches!(notice, Notice::CodeSentAgain | Notice::StaleForm)
+    !matches!(notice, Notice::CodeSentAgain | Notice::StaleForm | Notice::NextPasscode | Notice::ChallengeExpired)
 }
 
 /// Whether no field could be filled in better.
@@ -114,6 +153,8 @@ fn field(notice: &Notice, page: &ScreenPage) -> Option<&'static str> {
         ScreenPage::Name { .. } => Some("username"),
         ScreenPage::Password => Some("password"),
         ScreenPage::Passcode { suspended: false, .. } | ScreenPage::FirstPasscode { .. } => Some("otp"),
+        ScreenPage::NewPin { .. } if matches!(notice, Notice::PinDiffers) => Some("pin_again"),
+        ScreenPage::NewPin { .. } => Some("pin"),
         ScreenPage::CheckEmail { delivery: Some(Delivery::Refused), .. } => Some("resend"),
         ScreenPage::CheckEmail { .. } if matches!(notice, Notice::CodeVoid | Notice::CodeExpired) => Some("resend"),
         ScreenPage::CheckEmail { .. } => Some("verification_code"),

@@ -113,6 +113,10 @@ pub enum MessageKind {
     Internal,
     /// Signed out.
     SignedOut,
+    /// Signed out wherever it was.
+    SignedOutEverywhere,
+    /// An authenticator that was reported lost is suspended, the sessions are ended.
+    LostDone,
     /// W9's link: was it you? Its button posts to `action`.
     DisputeLook {
         /// The platform of the authenticator in question.
@@ -132,7 +136,11 @@ impl MessageKind {
     /// The status that belongs to it.
     pub const fn status(&self) -> u16 {
         match self {
-            MessageKind::SignedOut | MessageKind::DisputeLook { .. } | MessageKind::DisputeDone => 200,
+            MessageKind::SignedOut
+            | MessageKind::SignedOutEverywhere
+            | MessageKind::LostDone
+            | MessageKind::DisputeLook { .. }
+            | MessageKind::DisputeDone => 200,
             MessageKind::BadRequest => 400,
             MessageKind::Denied { .. } | MessageKind::CrossSite => 403,
             MessageKind::NotFound => 404,
@@ -165,6 +173,8 @@ impl MessageKind {
             MessageKind::Unavailable => "unavailable",
             MessageKind::Internal => "internal",
             MessageKind::SignedOut => "signed-out",
+            MessageKind::SignedOutEverywhere => "signed-out-everywhere",
+            MessageKind::LostDone => "lost-done",
             MessageKind::DisputeLook { .. } => "dispute-look",
             MessageKind::DisputeDone => "dispute-done",
             MessageKind::DisputeGone => "dispute-gone",

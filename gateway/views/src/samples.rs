@@ -6,9 +6,15 @@ use std::time::Duration;
 
 use doorward_api::flow::{Delivery, Notice};
 use doorward_api::mail::MailKind;
-use doorward_api::{EndedHow, FormIds, Progress, Screen, ScreenPage, Secret, Target, Timestamp};
+use doorward_api::plugin::PinFault;
+use doorward_api::screen::ChallengeView;
+use doorward_api::settings::{Complexity, PinOrder, PinRules};
+use doorward_api::template::{Mode, Synchronization};
+use doorward_api::{EndedHow, FormIds, Progress, Screen, ScreenPage, Secret, Target, Template, Timestamp};
 
+use crate::own::{OwnCan, OwnDone, OwnPage, OwnProblem, OwnTask, OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong};
 use crate::page::{Chrome, MessageKind, MessagePage, StartApp, StartPage};
+use crate::{Views, ViewsError};
 
 /// 2026-11-24T14:32:05Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_530_725_000);
@@ -112,9 +118,10 @@ fn pages() -> Vec<(String, ScreenPage)> {
         all.push((format!("install-{}", target.as_str()), install(target, false)));
         all.push((
             format!("ready-{}", target.as_str()),
-            ScreenPage::FirstPasscode { target, length: 6, added_at: NOW },
+            ScreenPage::FirstPasscode { target, length: 6, added_at: NOW, pin: None, challenge: None },
         ));
     }
+    all.extend(with_pin_and_challenge());
     all.push(("install-expired".to_owned(), install(Target::Ios, true)));
     for (name, how) in
         [("cancelled", EndedHow::Cancelled), ("superseded", EndedHow::Superseded), ("expired", EndedHow::Expired)]
@@ -127,8 +134,48 @@ fn pages() -> Vec<(String, ScreenPage)> {
     all
 }
 
+/// What the pages of a passcode show besides where a PIN is typed with it, or a question answered.
+fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
+    let asked = |expired| Some(ChallengeView { text: "1234 5678".to_owned(), expired });
+    let typed =
+        |pin, challenge| ScreenPage::Passcode { length: 8, enrolment_hint: false, suspended: false, pin, challenge };
+    let first = |pin, challenge| ScreenPage::FirstPasscode {
+        target: Target::Android,
+        length: 8,
+        added_at: NOW,
+        pin,
+        challenge,
+    };
+    let rules = |complexity, allow_trivial| ScreenPage::NewPin {
+        rules: PinRules { min_length: 4, max_length: 8, complexity, allow_trivial },
+    };
+    let by = |synchronization, mode| Template { synchronization, mode, length: 8, ..Template::STANDARD_APP };
+    let with = |template: Template| match install(Target::Android, false) {
+        ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired, .. } => {
+            ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired, template }
+        }
+        other => other,
+    };
+    let minute = Synchronization::Time { step: 60 };
+    [
+        ("passcode-pin-first", typed(Some(PinOrder::Prepend), None)),
+        ("passcode-pin-last", typed(Some(PinOrder::Append), None)),
+        ("passcode-challenge", typed(None, asked(false))),
+        ("passcode-challenge-over", typed(None, asked(true))),
+        ("ready-pin", first(Some((PinOrder::Prepend, Secret::new("482910"))), None)),
+        ("ready-challenge", first(None, asked(false))),
+        ("new-pin", rules(Complexity::Decimal, false)),
+        ("new-pin-strong", rules(Complexity::StrongAlphanumeric, true)),
+        ("install-minute", with(by(minute, Mode::QuickLog))),
+        ("install-event", with(by(Synchronization::Event { look_ahead: 3 }, Mode::QuickLog))),
+        ("install-question", with(by(minute, Mode::ChallengeResponse))),
+    ]
+    .map(|(name, page)| (name.to_owned(), page))
+    .to_vec()
+}
+
 fn passcode(length: u8, enrolment_hint: bool, suspended: bool) -> ScreenPage {
-    ScreenPage::Passcode { length, enrolment_hint, suspended }
+    ScreenPage::Passcode { length, enrolment_hint, suspended, pin: None, challenge: None }
 }
 
 fn check_email(delivery: Option<Delivery>, masked: Option<&str>) -> ScreenPage {
@@ -160,6 +207,7 @@ fn install(target: Target, expired: bool) -> ScreenPage {
         issuer: "Doorward Demo".to_owned(),
         valid_until: NOW + Duration::from_secs(600),
         expired,
+        template: doorward_api::Template::STANDARD_APP,
     }
 }
 
@@ -173,6 +221,7 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
             Notice::PasscodeNotAccepted { times: 1 },
             Notice::PasscodeNotAccepted { times: 2 },
             Notice::PasscodeUsed,
+            Notice::NextPasscode,
             Notice::NotAccepted,
             Notice::AccountLocked { until },
             Notice::Locked { until },
@@ -193,6 +242,23 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
             Notice::StaleForm,
         ],
         ScreenPage::ChooseKind { .. } | ScreenPage::ChooseDevice { .. } => vec![Notice::ChooseTarget, Notice::Empty],
+        ScreenPage::Passcode { challenge: Some(_), .. } => {
+            vec![Notice::ChallengeExpired, Notice::PasscodeNotAccepted { times: 1 }]
+        }
+        ScreenPage::NewPin { rules: PinRules { allow_trivial: false, .. } } => {
+            let rejected = |fault| Notice::PinRejected { faults: vec![fault] };
+            let faults = [
+                PinFault::Charset,
+                PinFault::TooShort,
+                PinFault::TooLong,
+                PinFault::NeedsUpper,
+                PinFault::NeedsLower,
+                PinFault::NeedsDigit,
+                PinFault::Trivial,
+            ];
+            let others = [Notice::PinUsedBefore, Notice::PinDiffers, Notice::Empty];
+            faults.into_iter().map(rejected).chain(others).collect()
+        }
         ScreenPage::FirstPasscode { target: Target::Ios, .. } => {
             vec![Notice::PasscodeNotAccepted { times: 2 }, Notice::Empty, Notice::PasscodeUsed]
         }
@@ -205,6 +271,7 @@ fn notice_name(notice: &Notice) -> String {
     match notice {
         Notice::PasscodeNotAccepted { times } => format!("not-accepted-{times}"),
         Notice::CodeWrong { tries_left } => format!("wrong-{tries_left}"),
+        Notice::PinRejected { faults } => format!("pin-{faults:?}").to_ascii_lowercase(),
         other => format!("{other:?}").split(' ').next().unwrap_or_default().to_ascii_lowercase(),
     }
 }
@@ -221,6 +288,92 @@ pub(crate) fn starts() -> Vec<(&'static str, StartPage)> {
     vec![
         ("start", StartPage { display_name: "Alice Example".to_owned(), apps }),
         ("start-empty", StartPage { display_name: "bob".to_owned(), apps: Vec::new() }),
+    ]
+}
+
+/// The user's own pages, each with a name of its own.
+pub(crate) fn own_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, String)>, ViewsError> {
+    let tokens = own_tokens();
+    let mut all = vec![
+        ("own".to_owned(), views.own(&OwnPage { tokens: tokens.clone() }, chrome)?),
+        ("own-empty".to_owned(), views.own(&OwnPage { tokens: Vec::new() }, chrome)?),
+        ("own-sign-out".to_owned(), views.own_sign_out(chrome)?),
+    ];
+    for token in &tokens {
+        all.push((format!("own-{}", token.id), views.own_token(&own_token(token), chrome)?));
+        all.push((format!("own-{}-lost", token.id), views.own_lost(token, chrome)?));
+    }
+    let Some(token) = tokens.first() else { return Ok(all) };
+    for done in OwnDone::ALL {
+        let page = OwnTokenPage { done: Some(done), ..own_token(token) };
+        all.push((format!("own-{}", done.as_str()), views.own_token(&page, chrome)?));
+    }
+    for (name, task, what) in own_problems() {
+        let typed_label = (task == OwnTask::Rename).then(|| "my\u{202e}phone".to_owned());
+        let page = OwnTokenPage { problem: Some(OwnProblem { task, what }), typed_label, ..own_token(token) };
+        all.push((format!("own-{name}"), views.own_token(&page, chrome)?));
+    }
+    Ok(all)
+}
+
+/// One in each state; the first with a PIN that can be changed.
+fn own_tokens() -> Vec<OwnTokenRow> {
+    let row = |id: &str, label: &str, target, state| OwnTokenRow {
+        id: id.to_owned(),
+        serial: "DW-7Q2M-K94T".to_owned(),
+        label: label.to_owned(),
+        target,
+        state,
+        until: (state == OwnTokenState::Locked).then(|| NOW + Duration::from_secs(900)),
+        added_at: NOW,
+        last_used_at: (state != OwnTokenState::Assigned).then_some(NOW),
+    };
+    vec![
+        row("active", "My <b>phone</b>", Some(Target::Ios), OwnTokenState::Active),
+        row("question", "", Some(Target::WindowsDesktop), OwnTokenState::Active),
+        row("locked", "", Some(Target::Android), OwnTokenState::Locked),
+        row("suspended", "", Some(Target::WindowsMobile), OwnTokenState::Suspended),
+        row("assigned", "", None, OwnTokenState::Assigned),
+        row("locked-pin", "Key fob", None, OwnTokenState::LockedPin),
+    ]
+}
+
+fn own_token(token: &OwnTokenRow) -> OwnTokenPage {
+    let answers = token.id == "question";
+    let active = token.state == OwnTokenState::Active && !answers;
+    let rules = PinRules { min_length: 4, max_length: 8, complexity: Complexity::Decimal, allow_trivial: false };
+    let can = OwnCan {
+        prove: active,
+        lose: matches!(token.state, OwnTokenState::Active | OwnTokenState::Locked),
+        answers,
+        length: 6,
+        pin_order: active.then_some(PinOrder::Prepend),
+        pin_rules: active.then_some(rules),
+    };
+    OwnTokenPage { token: token.clone(), can, done: None, problem: None, typed_label: None, now: NOW }
+}
+
+fn own_problems() -> Vec<(&'static str, OwnTask, OwnWrong)> {
+    let until = NOW + Duration::from_secs(900);
+    let wrong = |times| OwnWrong::Passcode(Notice::PasscodeNotAccepted { times });
+    vec![
+        ("label-long", OwnTask::Rename, OwnWrong::LabelTooLong { max: 64 }),
+        ("label-text", OwnTask::Rename, OwnWrong::LabelText),
+        ("test-wrong", OwnTask::Test, wrong(1)),
+        ("test-wrong-again", OwnTask::Test, wrong(2)),
+        ("test-empty", OwnTask::Test, OwnWrong::Passcode(Notice::Empty)),
+        ("test-used", OwnTask::Test, OwnWrong::Passcode(Notice::PasscodeUsed)),
+        ("test-next", OwnTask::Test, OwnWrong::Passcode(Notice::NextPasscode)),
+        ("test-locked", OwnTask::Test, OwnWrong::Passcode(Notice::Locked { until })),
+        ("resync-no-pair", OwnTask::Resync, OwnWrong::NotFoundAgain),
+        ("resync-second", OwnTask::Resync, OwnWrong::SecondEmpty),
+        ("pin-wrong", OwnTask::Pin, wrong(1)),
+        ("pin-empty", OwnTask::Pin, OwnWrong::Pin(Notice::Empty)),
+        ("pin-short", OwnTask::Pin, OwnWrong::Pin(Notice::PinRejected { faults: vec![PinFault::TooShort] })),
+        ("pin-differs", OwnTask::Pin, OwnWrong::Pin(Notice::PinDiffers)),
+        ("pin-used", OwnTask::Pin, OwnWrong::Pin(Notice::PinUsedBefore)),
+        ("not-now", OwnTask::Test, OwnWrong::NotNow),
+        ("overtaken", OwnTask::Pin, OwnWrong::Overtaken),
     ]
 }
 
@@ -242,6 +395,8 @@ pub(crate) fn messages() -> Vec<MessagePage> {
         MessageKind::Unavailable,
         MessageKind::Internal,
         MessageKind::SignedOut,
+        MessageKind::SignedOutEverywhere,
+        MessageKind::LostDone,
         MessageKind::DisputeLook { device: Target::Android, added_at: NOW, action: "/notice/sample".to_owned() },
         MessageKind::DisputeDone,
         MessageKind::DisputeGone,

@@ -1,7 +1,8 @@
 //! A screen as its template takes it.
 
 use doorward_api::flow::{Delivery, Notice};
-use doorward_api::{Screen, ScreenPage, Timestamp};
+use doorward_api::template::{Mode, Synchronization};
+use doorward_api::{Screen, ScreenPage, Template, Timestamp};
 use minijinja::{Value, context};
 
 use crate::notice::NoticeView;
@@ -26,7 +27,10 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
     match &screen.page {
         ScreenPage::Name { remembered, return_to } => context! { remembered, return_to },
         ScreenPage::Password => context! {},
-        ScreenPage::Passcode { length, enrolment_hint, suspended } => context! { length, enrolment_hint, suspended },
+        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge } => {
+            context! { length, enrolment_hint, suspended, pin_order => pin, challenge }
+        }
+        ScreenPage::NewPin { rules } => context! { rules },
         ScreenPage::NeedAuthenticator { masked_email } => context! { masked_email },
         ScreenPage::CheckEmail { sent_at, delivery, resend_at, expires_at, masked_email } => context! {
             state => mail_state(screen.notice.as_ref(), *delivery),
@@ -38,7 +42,7 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
         },
         ScreenPage::ChooseKind { choices, preselected } => context! { choices, preselected },
         ScreenPage::ChooseDevice { choices, preselected } => context! { choices, preselected },
-        ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired } => context! {
+        ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired, template } => context! {
             target,
             // The one place where these leave their Secret: the page is for the eyes of the token's owner.
             uri => uri.expose(),
@@ -47,10 +51,37 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
             issuer,
             valid_until,
             expired,
+            passcodes => passcodes(template),
+            length => template.length,
+            seconds => seconds(template),
             qr => qr_svg.map(svg_element),
         },
-        ScreenPage::FirstPasscode { target, length, added_at } => context! { target, length, added_at },
+        ScreenPage::FirstPasscode { target, length, added_at, pin, challenge } => context! {
+            target,
+            length,
+            added_at,
+            pin_order => pin.as_ref().map(|(order, _)| order),
+            // As the key above: for the eyes of its owner.
+            first_pin => pin.as_ref().map(|(_, pin)| pin.expose()),
+            challenge,
+        },
         ScreenPage::Ended { how, start_again } => context! { how, start_again },
+    }
+}
+
+/// What makes the token show another passcode: `time`, `event`, or a `question`.
+fn passcodes(template: &Template) -> &'static str {
+    match (template.mode, template.synchronization) {
+        (Mode::ChallengeResponse, _) => "question",
+        (Mode::QuickLog, Synchronization::Time { .. }) => "time",
+        (Mode::QuickLog, Synchronization::Event { .. }) => "event",
+    }
+}
+
+fn seconds(template: &Template) -> u32 {
+    match template.synchronization {
+        Synchronization::Time { step } => step,
+        Synchronization::Event { .. } => 0,
     }
 }
 

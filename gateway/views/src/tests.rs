@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::*;
-use crate::builtin::{LOCALES, MAILS, PAGES};
+use crate::builtin::{ADMIN, LOCALES, MAILS, PAGES};
 use crate::locale::{LANGUAGES, TAGS};
 
 fn views() -> Views {
@@ -22,11 +22,21 @@ fn pages(views: &Views, tag: &str) -> Vec<(String, String)> {
     for (name, page) in samples::starts() {
         all.push((name.to_owned(), views.start(&page, &signed_in).unwrap()));
     }
+    all.extend(samples::own_pages(views, &signed_in).unwrap());
     for page in samples::messages() {
         let name = format!("message-{}", page.kind.name());
         all.push((name, views.message(&page, &chrome).unwrap()));
     }
     all
+}
+
+/// The portal's and the console's.
+fn all_there_are() -> Vec<(String, String)> {
+    let views = views();
+    let console = TAGS.into_iter().flat_map(|tag| {
+        console_tests::console_pages(&views, tag).into_iter().map(move |(name, html)| (format!("{tag}/{name}"), html))
+    });
+    every_page().into_iter().chain(console).collect()
 }
 
 fn every_page() -> Vec<(String, String)> {
@@ -53,7 +63,7 @@ fn every_page_is_in_its_language_throughout() {
 #[test]
 fn every_tag_is_closed_in_order() {
     let void = ["meta", "link", "img", "input", "br", "hr"];
-    for (name, html) in every_page() {
+    for (name, html) in all_there_are() {
         let mut open: Vec<String> = Vec::new();
         for tag in html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
             let element = tag.trim_start_matches('/').split([' ', '\n', '/']).next().unwrap().to_owned();
@@ -76,7 +86,7 @@ fn no_id_is_given_twice_and_every_reference_leads_somewhere() {
         let start = format!(" {attribute}=\"");
         html.split(&start).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
     };
-    for (name, html) in every_page() {
+    for (name, html) in all_there_are() {
         let ids = values(&html, "id");
         let unique: BTreeSet<&String> = ids.iter().collect();
         assert_eq!(ids.len(), unique.len(), "{name}: {ids:?}");
@@ -94,7 +104,7 @@ fn no_id_is_given_twice_and_every_reference_leads_somewhere() {
 /// SEC 5.12: `script-src 'self'; style-src 'self'`, and nothing from elsewhere.
 #[test]
 fn no_page_has_inline_script_or_style_or_loads_from_elsewhere() {
-    for (name, html) in every_page() {
+    for (name, html) in all_there_are() {
         assert!(!html.contains("<style") && !html.contains(" style="), "{name} has inline style");
         assert!(!html.contains("javascript:"), "{name} has a script URL");
         for tag in html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
@@ -197,7 +207,25 @@ fn the_forms_are_those_that_are_promised() {
         ),
         ("ready-ios", vec!["action=\"/signin/passcode\"", "name=\"otp\"", "action=\"/enrol/back\""]),
         ("message-dispute-look", vec!["action=\"/notice/sample\""]),
-        ("start", vec!["action=\"/signout\"", "href=\"https://wiki.example.test/\""]),
+        ("start", vec!["action=\"/signout\"", "href=\"https://wiki.example.test/\"", "href=\"/authenticators\""]),
+        ("own", vec!["href=\"/authenticators/active\"", "href=\"/sign-out-everywhere\""]),
+        (
+            "own-active",
+            vec![
+                "action=\"/authenticators/active/name\"",
+                "name=\"label\"",
+                "action=\"/authenticators/active/test\"",
+                "action=\"/authenticators/active/resync\"",
+                "name=\"first\"",
+                "name=\"second\"",
+                "action=\"/authenticators/active/pin\"",
+                "name=\"otp\"",
+                "name=\"pin_again\"",
+                "href=\"/authenticators/active/lost\"",
+            ],
+        ),
+        ("own-active-lost", vec!["action=\"/authenticators/active/lost\"", "name=\"lost\""]),
+        ("own-sign-out", vec!["action=\"/sign-out-everywhere\"", "name=\"everywhere\""]),
     ] {
         let html = &all[page];
         for part in parts {
@@ -219,6 +247,34 @@ fn an_error_is_said_at_the_top_and_at_the_field() {
     assert!(html.contains("<title>Error – Step 2 – Check your email – Doorward Demo</title>"));
     assert!(all["code-wrong-1"].contains("1 try left."));
     assert!(!all["code-codesentagain"].contains("aria-invalid"));
+}
+
+/// Only what can be done with an authenticator is offered, and the form that was sent is open, with what was wrong at its field.
+#[test]
+fn the_users_own_page_offers_what_can_be_done() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let offers = |page: &str, what: &str| all[page].contains(&format!("/{what}\""));
+    for page in ["own-question", "own-locked", "own-suspended", "own-assigned", "own-locked-pin"] {
+        assert!(offers(page, "name"), "{page}");
+        assert!(!offers(page, "test") && !offers(page, "resync") && !offers(page, "pin"), "{page}");
+        assert_eq!(offers(page, "lost"), ["own-question", "own-locked"].contains(&page), "{page}");
+    }
+    let html = &all["own-test-wrong-again"];
+    assert_eq!(html.matches("<details open>").count(), 1, "{html}");
+    assert!(
+        html.contains("<a href=\"#test-otp\">Not accepted.")
+            && html.contains("aria-describedby=\"test-otp-hint test-otp-error\"")
+    );
+    assert!(html.contains("Check that the clock of your device") && html.contains("<title>Error – My &lt;b&gt;phone"));
+    assert!(all["own-pin-differs"].contains("id=\"pin_again-error\""));
+    let done = &all["own-renamed"];
+    assert!(
+        done.contains("role=\"status\"") && done.contains("The name is saved.") && !done.contains("<details open>")
+    );
+    assert!(
+        all["own-empty"].contains("You have no authenticator.") && !all["own-empty"].contains("<ul class=\"tokens\"")
+    );
 }
 
 /// Decision A10: no claim of a mail that nobody accepted; E1 and E2 ask for no code.
@@ -286,8 +342,26 @@ fn a_brand_cannot_add_a_header_to_a_mail() {
 
 /// The literals that templates and code name words by: whole keys, and beginnings that something is appended to.
 fn named_keys() -> (BTreeSet<String>, BTreeSet<String>) {
-    let code = concat!(include_str!("notice.rs"), include_str!("mail.rs"));
-    let sources = PAGES.iter().chain(MAILS).map(|(_, source)| *source).chain([code]);
+    let console = [
+        include_str!("console.rs"),
+        include_str!("../../portal/src/console/account.rs"),
+        include_str!("../../portal/src/console/door.rs"),
+        include_str!("../../portal/src/console/faces.rs"),
+        include_str!("../../portal/src/console/groups.rs"),
+        include_str!("../../portal/src/console/imports.rs"),
+        include_str!("../../portal/src/console/overview.rs"),
+        include_str!("../../portal/src/console/panels.rs"),
+        include_str!("../../portal/src/console/records.rs"),
+        include_str!("../../portal/src/console/settings.rs"),
+        include_str!("../../portal/src/console/signed.rs"),
+        include_str!("../../portal/src/console/staff.rs"),
+        include_str!("../../portal/src/console/tokens.rs"),
+        include_str!("../../portal/src/console/users.rs"),
+    ];
+    let code =
+        [include_str!("notice.rs"), include_str!("mail.rs"), include_str!("own.rs")].concat() + &console.concat();
+    let code = code.as_str();
+    let sources = PAGES.iter().chain(ADMIN).chain(MAILS).map(|(_, source)| *source).chain([code]);
     let literals: BTreeSet<String> =
         sources.flat_map(|source| source.split(['"', '\'']).map(str::to_owned).collect::<Vec<_>>()).collect();
     let beginnings =
@@ -323,7 +397,7 @@ fn all_languages_have_the_same_messages_with_the_same_fields() {
     let english = LOCALES[0].1;
     for (name, source) in LOCALES {
         assert_eq!(keys(source), keys(english), "{name}");
-        for (key, wanted) in variables(english) {
+        for (key, wanted) in variables(english).into_iter().filter(|(key, _)| keys(source).contains(key)) {
             let counted = ["tries", "minutes", "digits"].iter().any(|count| wanted.contains(*count));
             let found = &variables(source)[&key];
             assert!(
@@ -352,7 +426,7 @@ fn arabic_counts_as_arabic_does() {
 
 #[test]
 fn templates_never_switch_escaping_off() {
-    for (name, source) in PAGES.iter().chain(MAILS) {
+    for (name, source) in PAGES.iter().chain(ADMIN).chain(MAILS) {
         assert!(!source.contains("|safe") && !source.contains("| safe") && !source.contains("autoescape"), "{name}");
     }
 }
@@ -427,12 +501,15 @@ fn write_samples() {
     let folder = Path::new(&folder);
     let views = views();
     std::fs::create_dir_all(folder.join("assets")).unwrap();
-    for name in ["doorward.css", "doorward.js", "logo.svg"] {
+    for name in ["doorward.css", "console.css", "doorward.js", "logo.svg"] {
         std::fs::write(folder.join("assets").join(name), &views.asset(name).unwrap().bytes).unwrap();
     }
     for language in LANGUAGES {
         std::fs::create_dir_all(folder.join(language.tag)).unwrap();
         for (name, html) in pages(&views, language.tag) {
+            std::fs::write(folder.join(format!("{}/{name}.html", language.tag)), html).unwrap();
+        }
+        for (name, html) in console_tests::console_pages(&views, language.tag) {
             std::fs::write(folder.join(format!("{}/{name}.html", language.tag)), html).unwrap();
         }
         for (number, (kind, fields)) in samples::mails().into_iter().enumerate() {

@@ -1,5 +1,7 @@
 //! HOTP: a new passcode at each click (RFC 4226).
 
+use std::ops::RangeInclusive;
+
 use crate::passcode::{Found, Params, Passcode, decimal, find as find_among};
 
 /// The passcode of a counter.
@@ -15,6 +17,42 @@ pub fn find(secret: &[u8], answer: &str, params: Params, last: Option<u64>, look
     let next = last.map_or(0, |last| last.saturating_add(1));
     let counters = next.saturating_sub(look)..next.saturating_add(look);
     find_among(answer, counters.map(|counter| (counter, passcode(secret, counter, params))), last)
+}
+
+/// Looks for `answer` among these counters, or time steps: their passcodes are the same. For whoever has windows of their
+/// own. Nothing at or before `last` is ever [`Found::Fresh`].
+pub fn find_in(
+    secret: &[u8],
+    answer: &str,
+    params: Params,
+    positions: RangeInclusive<u64>,
+    last: Option<u64>,
+) -> Found {
+    find_among(answer, positions.map(|position| (position, passcode(secret, position, params))), last)
+}
+
+/// Looks for two passcodes that follow each other: the first at some position of these, the second at the one after it
+/// (RFC 4226 7.4). The position of the second is told; fresh are only those of which both lie after `last`.
+pub fn find_pair(
+    secret: &[u8],
+    [first, second]: [&str; 2],
+    params: Params,
+    positions: RangeInclusive<u64>,
+    last: Option<u64>,
+) -> Found {
+    let mut before = false;
+    positions.fold(Found::Nothing, |found, position| {
+        let shown = passcode(secret, position, params);
+        // Both are compared, whatever the other gives.
+        let right = before & shown.is(second);
+        before = shown.is(first);
+        let fresh = last.is_none_or(|last| position > last.saturating_add(1));
+        match (right, fresh, found) {
+            (true, true, _) => Found::Fresh(position),
+            (true, false, Found::Nothing) => Found::Stale(position),
+            _ => found,
+        }
+    })
 }
 
 #[cfg(test)]
@@ -68,5 +106,37 @@ mod tests {
         let last = passcode(SECRET, u64::MAX - 1, Params::COMMON);
         assert_eq!(find(SECRET, last.expose(), Params::COMMON, Some(u64::MAX - 1), 3), Found::Stale(u64::MAX - 1));
         assert_eq!(find(SECRET, VECTORS[0], Params::COMMON, Some(u64::MAX), 3), Found::Nothing);
+    }
+    #[test]
+    fn two_passcodes_that_follow_each_other_are_found_by_the_second() {
+        let look = |answers, last| find_pair(SECRET, answers, Params::COMMON, 0..=9, last);
+        assert_eq!(look([VECTORS[6], VECTORS[7]], Some(2)), Found::Fresh(7));
+        assert_eq!(look([VECTORS[0], VECTORS[1]], None), Found::Fresh(1));
+        assert_eq!(look([VECTORS[8], VECTORS[9]], None), Found::Fresh(9));
+    }
+
+    #[test]
+    fn two_passcodes_that_do_not_follow_each_other_are_no_pair() {
+        let look = |answers| find_pair(SECRET, answers, Params::COMMON, 0..=9, None);
+        for (first, second) in [(7, 6), (6, 8), (6, 6)] {
+            assert_eq!(look([VECTORS[first], VECTORS[second]]), Found::Nothing, "{first} {second}");
+        }
+        assert_eq!(find_pair(SECRET, [VECTORS[6], VECTORS[7]], Params::COMMON, 0..=6, None), Found::Nothing);
+    }
+
+    #[test]
+    fn a_pair_of_which_one_was_used_is_stale() {
+        let look = |last| find_pair(SECRET, [VECTORS[6], VECTORS[7]], Params::COMMON, 0..=9, Some(last));
+        assert_eq!(look(5), Found::Fresh(7));
+        assert_eq!(look(6), Found::Stale(7));
+        assert_eq!(look(9), Found::Stale(7));
+    }
+
+    #[test]
+    fn a_window_of_ones_own_is_looked_through_to_its_end() {
+        let look = |positions, last| find_in(SECRET, VECTORS[4], Params::COMMON, positions, last);
+        assert_eq!(look(0..=4, None), Found::Fresh(4));
+        assert_eq!(look(0..=3, None), Found::Nothing);
+        assert_eq!(look(0..=9, Some(4)), Found::Stale(4));
     }
 }

@@ -1,47 +1,15 @@
-//! What a standard app can carry (decision A2): the one place where a template becomes the shape of a passcode.
-
-use std::num::NonZeroU32;
+//! What can be enrolled by an app: a standard one (decision A2), or for Challenge-Response one that speaks OCRA.
 
 use doorward_api::Template;
 use doorward_api::plugin::WhyNot;
-use doorward_api::template::{HashAlgorithm, Mode, PinType, Synchronization};
-use doorward_oath::{Digits, Params};
+use doorward_api::template::{HashAlgorithm, PinType};
 
-/// The passcodes of a template that fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
-    /// Hash and length.
-    pub(crate) params: Params,
-    /// What moves them on.
-    pub(crate) kind: Kind,
-}
-
-/// What moves passcodes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// TOTP.
-    Time {
-        /// Seconds of a step.
-        period: NonZeroU32,
-    },
-    /// HOTP.
-    Event {
-        /// How many clicks ahead are accepted.
-        look_ahead: u32,
-    },
-}
+use crate::shape::{Kind, Shape, shape};
 
 /// The shape, or which parameter is in the way.
 pub(crate) fn fits(template: &Template) -> Result<Shape, WhyNot> {
     let no = |parameter, reason: &str| Err(WhyNot { parameter, reason: reason.into() });
-    if template.mode != Mode::QuickLog {
-        return no("mode", "Standard authenticator apps cannot be given a challenge; choose Quick Log.");
-    }
-    let digits = match template.length {
-        6 => Digits::SIX,
-        8 => Digits::EIGHT,
-        _ => return no("length", "Passcodes have 6 or 8 digits."),
-    };
+    let shape = shape(template)?;
     if template.hash != HashAlgorithm::Sha1 {
         return no(
             "hash",
@@ -60,26 +28,21 @@ pub(crate) fn fits(template: &Template) -> Result<Shape, WhyNot> {
     if template.push {
         return no("push", "Standard authenticator apps receive no push notifications.");
     }
-    let kind = match template.synchronization {
-        Synchronization::Time { step: step @ (30 | 60) } => match NonZeroU32::new(step) {
-            Some(period) => Kind::Time { period },
-            None => return no("synchronization", "A step has at least one second."),
-        },
-        Synchronization::Time { .. } => {
-            return no(
-                "synchronization",
-                "Standard authenticator apps are offered for steps of 30 and 60 seconds only.",
-            );
+    match shape.kind {
+        Kind::Time { period } if !matches!(period.get(), 30 | 60) => {
+            no("synchronization", "Standard authenticator apps are offered for steps of 30 and 60 seconds only.")
         }
-        Synchronization::Event { look_ahead: look_ahead @ 1..=100 } => Kind::Event { look_ahead },
-        Synchronization::Event { .. } => return no("synchronization", "The look-ahead is 1 to 100 clicks."),
-    };
-    Ok(Shape { params: Params { digits, ..Params::COMMON }, kind })
+        Kind::Time { .. } | Kind::Event { .. } | Kind::Challenge => Ok(shape),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
+    use doorward_api::template::{Mode, Synchronization};
+    use doorward_oath::Params;
 
     const STANDARD: Template = Template::STANDARD_APP;
 
@@ -95,7 +58,8 @@ mod tests {
         let minute = Template { synchronization: Synchronization::Time { step: 60 }, ..STANDARD };
         let clicks = Template { synchronization: Synchronization::Event { look_ahead: 3 }, ..STANDARD };
         let long = Template { length: 8, pin: PinType::ServerSide, ..STANDARD };
-        for template in [minute, clicks, long] {
+        let asked = Template { mode: Mode::ChallengeResponse, ..STANDARD };
+        for template in [minute, clicks, long, asked] {
             assert!(fits(&template).is_ok(), "{template:?}");
         }
     }
@@ -103,11 +67,11 @@ mod tests {
     #[test]
     fn the_parameter_in_the_way_is_named() {
         let cases = [
-            (Template { mode: Mode::ChallengeResponse, ..STANDARD }, "mode"),
             (Template { length: 7, ..STANDARD }, "length"),
             (Template { hash: HashAlgorithm::Sha256, ..STANDARD }, "hash"),
             (Template { hash: HashAlgorithm::Sha512, ..STANDARD }, "hash"),
             (Template { pin: PinType::UserSelected, ..STANDARD }, "pin"),
+            (Template { mode: Mode::ChallengeResponse, pin: PinType::UserSelected, ..STANDARD }, "pin"),
             (Template { biometric: true, ..STANDARD }, "biometric"),
             (Template { push: true, ..STANDARD }, "push"),
             (Template { synchronization: Synchronization::Time { step: 90 }, ..STANDARD }, "synchronization"),

@@ -1,12 +1,16 @@
-//! Standard authenticator apps: a secret carried by an `otpauth://` QR code, link or typed key, and passcodes that prove
-//! it. See this crate's README for what it honours and for its settings.
+//! One-time passcodes: of standard authenticator apps, to which a secret is carried by an `otpauth://` QR code, link or typed
+//! key; and of tokens that were made elsewhere, whose secrets come in a file. See this crate's README for what it honours
+//! and for its settings.
 
 mod answer;
+mod challenge;
 mod fits;
+mod import;
 mod kept;
 #[doc(hidden)]
 pub mod seams;
 mod settings;
+mod shape;
 mod uri;
 mod verify;
 
@@ -14,19 +18,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use doorward_api::plugin::{
-    Authenticator, Host, Offer, OfferRequest, OfferView, Plugin, PluginConfigError, PluginInfo, RawConfig, Verified,
-    WhyNot,
+    Authenticator, Check, Host, ImportFault, ImportKey, ImportRow, Importer, Offer, OfferRequest, OfferView, Plugin,
+    PluginConfigError, PluginInfo, RawConfig, Verified, WhyNot,
 };
 use doorward_api::{Factor, PluginError, Secret, SecretBytes, Target, Template, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::kept::Kept;
 use crate::settings::Settings;
+use crate::shape::Shape;
 
 /// The entry in the registry.
 pub static PLUGIN: PluginInfo = PluginInfo {
     id: "otp",
-    summary: "one-time passcodes of standard authenticator apps (HOTP and TOTP, enrolled by otpauth:// QR code)",
+    summary: "one-time passcodes (HOTP, TOTP, OCRA) of authenticator apps, enrolled by QR code, and of imported tokens",
     build,
 };
 
@@ -45,6 +50,16 @@ struct Otp {
 impl Plugin for Otp {
     fn authenticator(&self) -> Option<&dyn Authenticator> {
         Some(self)
+    }
+
+    fn importer(&self) -> Option<&dyn Importer> {
+        Some(self)
+    }
+}
+
+impl Importer for Otp {
+    fn read(&self, file: &[u8], key: Option<&ImportKey>) -> Result<Vec<ImportRow>, ImportFault> {
+        import::read(file, key)
     }
 }
 
@@ -84,14 +99,38 @@ impl Authenticator for Otp {
     async fn verify(
         &self,
         opened: &SecretBytes,
-        template: &Template,
+        check: &Check<'_>,
         answer: &Secret,
         now: Timestamp,
     ) -> Result<Verified, PluginError> {
-        let kept = Kept::read(opened)?;
-        let shape = fits::fits(template).map_err(|why| PluginError::Unavailable(why.reason))?;
-        Ok(verify::verify(kept, shape, answer, now))
+        let (kept, shape) = token(opened, check)?;
+        if !kept.valid_at(now) {
+            return Ok(Verified::Rejected);
+        }
+        Ok(verify::verify(kept, shape, check, answer, now))
     }
+
+    async fn resync(
+        &self,
+        opened: &SecretBytes,
+        check: &Check<'_>,
+        answers: [&Secret; 2],
+        now: Timestamp,
+    ) -> Result<Verified, PluginError> {
+        let (kept, shape) = token(opened, check)?;
+        if !kept.valid_at(now) {
+            return Ok(Verified::Rejected);
+        }
+        Ok(verify::resync(kept, shape, check, answers, now))
+    }
+}
+
+/// A token's secret and the shape of its passcodes. It was fitted when it was enrolled: what an app can carry is no longer
+/// asked, since a token that was made elsewhere can do more.
+fn token(opened: &SecretBytes, check: &Check<'_>) -> Result<(Kept, Shape), PluginError> {
+    let kept = Kept::read(opened)?;
+    let shape = shape::shape(check.template).map_err(|why| PluginError::Unavailable(why.reason))?;
+    Ok((kept, shape))
 }
 
 #[cfg(test)]

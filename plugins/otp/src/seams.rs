@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 
 use doorward_api::Secret;
+use doorward_api::plugin::{ImportFault, ImportRow};
 use doorward_oath::Params;
 
-use crate::fits::{Kind, Shape};
+use crate::shape::{Kind, Shape};
 
 /// The digits that somebody typed; `None` when they typed something else.
 pub fn read_passcode(typed: &str) -> Option<String> {
@@ -17,4 +18,12 @@ pub fn otpauth(secret: &str, issuer: &str, account: &str) -> String {
     const PERIOD: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
     let shape = Shape { params: Params::COMMON, kind: Kind::Time { period: PERIOD } };
     crate::uri::otpauth(shape, secret, issuer, account)
+}
+
+/// The rows of a file of tokens that needs no key.
+///
+/// # Errors
+/// Those of the importer.
+pub fn import(file: &[u8]) -> Result<Vec<ImportRow>, ImportFault> {
+    crate::import::read(file, None)
 }

@@ -2,7 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::fits::{Kind, Shape};
+use crate::challenge;
+use crate::shape::{Kind, Shape};
 
 /// Everything but RFC 3986's unreserved characters is encoded; a space becomes `%20`, never `+`.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -54,6 +55,7 @@ fn assemble(shape: Shape, secret: &str, issuer: &str, account: &str, which: Para
     let kind = match shape.kind {
         Kind::Time { .. } => "totp",
         Kind::Event { .. } => "hotp",
+        Kind::Challenge => "ocra",
     };
     let mut uri = format!("otpauth://{kind}/{issuer}:{account}?secret={secret}&issuer={issuer}");
     let mut say = |usual: bool, parameter: String| {
@@ -62,13 +64,17 @@ fn assemble(shape: Shape, secret: &str, issuer: &str, account: &str, which: Para
             uri.push_str(&parameter);
         }
     };
-    say(true, format!("algorithm={}", shape.params.algorithm.as_str()));
-    let digits = shape.params.digits.get();
-    say(digits == 6, format!("digits={digits}"));
+    // The suite of challenge and response says hash and length itself.
+    if shape.kind != Kind::Challenge {
+        let digits = shape.params.digits.get();
+        say(true, format!("algorithm={}", shape.params.algorithm.as_str()));
+        say(digits == 6, format!("digits={digits}"));
+    }
     match shape.kind {
         Kind::Time { period } => say(period.get() == 30, format!("period={period}")),
         // Some apps refuse an event-based secret that does not say where to begin.
         Kind::Event { .. } => say(false, "counter=0".into()),
+        Kind::Challenge => say(false, format!("ocrasuite={}", encode(challenge::suite_name(shape.params.digits)))),
     }
     uri
 }
@@ -101,7 +107,7 @@ mod tests {
     use super::*;
     use crate::fits::fits;
     use doorward_api::Template;
-    use doorward_api::template::Synchronization;
+    use doorward_api::template::{Mode, Synchronization};
 
     const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
@@ -127,6 +133,18 @@ mod tests {
             "otpauth://hotp/Doorward:bob?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
              &issuer=Doorward&algorithm=SHA1&digits=8&counter=0"
         );
+    }
+
+    #[test]
+    fn a_challenge_response_address_says_its_suite() {
+        let template = Template { mode: Mode::ChallengeResponse, length: 8, ..Template::STANDARD_APP };
+        assert_eq!(
+            otpauth(fits(&template).unwrap(), SECRET, "Doorward", "bob"),
+            "otpauth://ocra/Doorward:bob?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
+             &issuer=Doorward&ocrasuite=OCRA-1%3AHOTP-SHA1-8%3AQN08"
+        );
+        let long = otpauth(fits(&template).unwrap(), SECRET, &"x".repeat(100), &"y".repeat(100));
+        assert!(long.len() <= LONGEST && long.ends_with("QN08"), "{long}");
     }
 
     #[test]

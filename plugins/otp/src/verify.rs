@@ -1,38 +1,142 @@
-//! Whether an answer is right, and what is learned from it.
+//! Whether an answer is right, and what is learned from it (self-provisioning.md 2.2, decision B13).
 
-use doorward_api::plugin::Verified;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use doorward_api::plugin::{Check, Verified};
+use doorward_api::settings::Windows;
+use doorward_api::template::Synchronization;
 use doorward_api::{Secret, Timestamp};
-use doorward_oath::totp::{self, Window};
-use doorward_oath::{Found, hotp};
+use doorward_oath::{Found, hotp, totp};
 
 use crate::answer;
-use crate::fits::{Kind, Shape};
-use crate::kept::Kept;
+use crate::challenge;
+use crate::kept::{Kept, Outer};
+use crate::shape::{Kind, Shape};
 
-/// Steps tried on either side of where the authenticator's clock is thought to be (OT-03, decision B13).
-const TOLERANCE: u32 = 1;
+/// A clock that is more steps off than this is not followed: the widest outer window, and how far a token is sought.
+const STEPS_OFF_MAX: u64 = 100;
 
-/// A clock further off than this is not followed: its owner had better set it.
-const DRIFT_MAX: i64 = 10;
+/// How many clicks ahead a token is sought that has run away (RFC 4226 7.4).
+const CLICKS_AHEAD_MAX: u64 = 1000;
+
+/// The steps or counters that are tried.
+struct Reach {
+    /// A right one here is accepted.
+    inner: RangeInclusive<u64>,
+    /// A right one here asks for the next.
+    outer: RangeInclusive<u64>,
+    /// None outside of this is ever right.
+    whole: RangeInclusive<u64>,
+}
+
+impl Reach {
+    /// `None` where passcodes answer questions: they have no order.
+    fn of(kept: &Kept, kind: Kind, windows: &Windows, now: Timestamp) -> Option<Self> {
+        match kind {
+            Kind::Time { period } => {
+                let here = totp::step_at(now.secs(), period);
+                let whole = around(here, STEPS_OFF_MAX);
+                let middle = here.saturating_add_signed(kept.drift);
+                let within = |steps: u32| both(&around(middle, steps.into()), &whole);
+                let outer = within(windows.outer_steps.max(windows.inner_steps));
+                Some(Self { inner: within(windows.inner_steps), outer, whole })
+            }
+            Kind::Event { look_ahead } => {
+                let next = next_counter(kept.last);
+                let ahead = |clicks: u64| next.saturating_add(clicks.saturating_sub(1));
+                // Some before are tried too, but only to tell a used passcode from a wrong one (RFC 4226 7.2).
+                let first = next.saturating_sub(look_ahead.into());
+                let outer = windows.outer_events.max(look_ahead);
+                Some(Self {
+                    inner: first..=ahead(look_ahead.into()),
+                    outer: first..=ahead(outer.into()),
+                    whole: first..=ahead(CLICKS_AHEAD_MAX),
+                })
+            }
+            Kind::Challenge => None,
+        }
+    }
+}
 
 /// Checks an answer. Nothing at or before the last accepted step or counter is ever accepted.
-pub(crate) fn verify(kept: Kept, shape: Shape, answer: &Secret, now: Timestamp) -> Verified {
+pub(crate) fn verify(kept: Kept, shape: Shape, check: &Check<'_>, answer: &Secret, now: Timestamp) -> Verified {
     // An answer that is no number is compared all the same, so that it takes as long as a wrong one.
     let digits = answer::digits(answer).unwrap_or_default();
-    let (found, expected) = match shape.kind {
-        Kind::Time { period } => {
-            let window = Window { period, drift: kept.drift, tolerance: TOLERANCE };
-            let found = totp::find(kept.secret(), &digits, now.secs(), shape.params, window, kept.last);
-            (found, Some(totp::step_at(now.secs(), period)))
-        }
-        Kind::Event { look_ahead } => (hotp::find(kept.secret(), &digits, shape.params, kept.last, look_ahead), None),
+    let Some(reach) = Reach::of(&kept, shape.kind, check.windows, now) else {
+        return challenge::verify(&kept, shape.params.digits, check.challenge, &digits);
     };
+    let awaited = awaited(&kept, patience(check), now).filter(|next| reach.whole.contains(next));
+    let look = |positions| hotp::find_in(kept.secret(), &digits, shape.params, positions, kept.last);
+    // All are looked at before anything is decided.
+    let confirmed = awaited.map_or(Found::Nothing, |next| look(next..=next));
+    let (inner, outer) = (look(reach.inner), look(reach.outer));
+    match (inner, confirmed, outer) {
+        (Found::Fresh(at), ..) | (_, Found::Fresh(at), _) => accepted(kept, shape.kind, at, now),
+        (Found::Stale(_), ..) | (.., Found::Stale(_)) => Verified::Replayed,
+        (.., Found::Fresh(at)) => outside(kept, at, patience(check), now),
+        (.., Found::Nothing) => Verified::Rejected,
+    }
+}
+
+/// Finds the authenticator again by two passcodes, one right after the other.
+pub(crate) fn resync(kept: Kept, shape: Shape, check: &Check<'_>, answers: [&Secret; 2], now: Timestamp) -> Verified {
+    let [first, second] = answers.map(|answer| answer::digits(answer).unwrap_or_default());
+    let Some(reach) = Reach::of(&kept, shape.kind, check.windows, now) else { return Verified::Rejected };
+    let found = hotp::find_pair(kept.secret(), [&first, &second], shape.params, reach.whole, kept.last);
     match found {
-        Found::Fresh(at) => {
-            let drift = expected.map_or(0, |step| at.wrapping_sub(step).cast_signed().clamp(-DRIFT_MAX, DRIFT_MAX));
-            Verified::Accepted { updated: kept.used(at, drift).write() }
-        }
+        // The same passcode twice proves one, even where two in a row happen to be equal.
+        _ if first == second => Verified::Rejected,
+        Found::Fresh(at) => accepted(kept, shape.kind, at, now),
         Found::Stale(_) => Verified::Replayed,
         Found::Nothing => Verified::Rejected,
     }
+}
+
+/// Spends the passcode with all before it. One of a clock says how far that is ahead.
+fn accepted(kept: Kept, kind: Kind, at: u64, now: Timestamp) -> Verified {
+    let drift = match kind {
+        Kind::Time { period } => at.wrapping_sub(totp::step_at(now.secs(), period)).cast_signed(),
+        Kind::Event { .. } | Kind::Challenge => 0,
+    };
+    Verified::Accepted { updated: kept.used(at, drift).write() }
+}
+
+/// Remembers a right passcode outside the inner window. The same one typed again does not buy more time.
+fn outside(kept: Kept, at: u64, patience: Duration, now: Timestamp) -> Verified {
+    let again = kept.outer.filter(|outer| outer.at == at && waiting(outer, patience, now));
+    let outer = again.unwrap_or(Outer { at, seen: now.secs() });
+    Verified::Outer { updated: kept.seen_outside(outer).write() }
+}
+
+/// The step or counter that confirms the one in the outer window, while it is awaited.
+fn awaited(kept: &Kept, patience: Duration, now: Timestamp) -> Option<u64> {
+    kept.outer.filter(|outer| waiting(outer, patience, now)).and_then(|outer| outer.at.checked_add(1))
+}
+
+/// How long the next passcode is waited for: where passcodes change slowly, until it can be there.
+fn patience(check: &Check<'_>) -> Duration {
+    let steps = match check.template.synchronization {
+        Synchronization::Time { step } => Duration::from_secs(u64::from(step) * 2),
+        Synchronization::Event { .. } => Duration::ZERO,
+    };
+    check.windows.confirm_within().max(steps)
+}
+
+fn waiting(outer: &Outer, patience: Duration, now: Timestamp) -> bool {
+    // One from the future was typed under another clock: how long ago is not known.
+    now.secs().checked_sub(outer.seen).is_some_and(|secs| secs <= patience.as_secs())
+}
+
+fn next_counter(last: Option<u64>) -> u64 {
+    last.map_or(0, |last| last.saturating_add(1))
+}
+
+/// Steps before the epoch do not exist.
+fn around(middle: u64, steps: u64) -> RangeInclusive<u64> {
+    middle.saturating_sub(steps)..=middle.saturating_add(steps)
+}
+
+fn both(one: &RangeInclusive<u64>, other: &RangeInclusive<u64>) -> RangeInclusive<u64> {
+    *one.start().max(other.start())..=*one.end().min(other.end())
 }

@@ -1,13 +1,14 @@
 //! Drives the wizard: loads the flow, asks [`step`](super::step) what an event leads to, and carries the effects out
 //! through the ports, all of them in one change with the move of the flow.
 
-use doorward_api::credential::{Credential, NewCredential};
-use doorward_api::flow::{Delivery, Notice, SentCode};
+use doorward_api::credential::{Credential, NewCredential, ServerPin};
+use doorward_api::flow::{Delivery, KeptSecret, Notice, SentCode};
 use doorward_api::mail::{MailKind, NewMail};
 use doorward_api::plugin::{Authenticator, OfferRequest, Verified};
 use doorward_api::ports::{Act, Change, MeterKey, MeterScope};
+use doorward_api::template::PinType;
 use doorward_api::{
-    AuditEvent, CredentialId, EventKind, Factor, FlowData, FlowId, MailId, Secret, SelfProvisioning, Step, StoreError,
+    AuditEvent, CredentialId, EventKind, Factor, FlowData, FlowId, MailId, Secret, SettingKind, Step, StoreError,
     Target, Template, TokenState, User,
 };
 use doorward_tokens::{Choices, NotOffered};
@@ -15,7 +16,9 @@ use doorward_tokens::{Choices, NotOffered};
 use super::code;
 use super::step::{Effect, Event, Next, Refusal, Sending, State, Tries, may_be_tried, not_tried, sending, step};
 use crate::dispute;
-use crate::signin::{Ahead, Desk, Held, Look, Proof, Stop, TEMPLATE, Tried};
+use crate::signin::{
+    Ahead, Allowed, Desk, Held, Look, Proof, Stop, Tried, asks, challenge_is_over, counted, unanswered,
+};
 use crate::visit::{Moved, StepForm, Visit};
 
 /// How long a notice mail is tried.
@@ -28,7 +31,10 @@ const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 pub(crate) struct Applicant {
     user: User,
     choices: Choices,
-    settings: SelfProvisioning,
+    /// What a token issued now is made by.
+    template: Template,
+    /// By which settings.
+    seen: Vec<(SettingKind, i64)>,
 }
 
 impl From<Refusal> for Stop {
@@ -221,7 +227,9 @@ impl Desk {
     pub(crate) async fn try_continue(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
         let held = self.hold(visit, form, &[Step::CodeIssued]).await?;
         let who = self.applicant_with_target(visit, &held).await?;
-        self.go(visit, &held, &who, Event::Continue, Change::default()).await
+        let token = self.token_in_hand(visit, &held).await?;
+        let challenge = asks(&token.template).then(|| self.draw_challenge(visit));
+        self.go(visit, &held, &who, Event::Continue(challenge), Change::default()).await
     }
 
     pub(crate) async fn try_back(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
@@ -237,7 +245,10 @@ impl Desk {
         }
         let who = self.applicant_with_target(visit, held).await?;
         if otp.is_empty() {
-            return self.tell(visit, held, Notice::Empty, Vec::new()).await;
+            return self.tell(visit, held, unanswered(visit, held), Vec::new()).await;
+        }
+        if challenge_is_over(visit, held) {
+            return self.tell(visit, held, Notice::ChallengeExpired, Vec::new()).await;
         }
         match self.prove_token(visit, held, &who, otp).await {
             // Somebody wrote over what was read: read and check everything once more (decision A22, EN-05).
@@ -254,26 +265,34 @@ impl Desk {
         if let Some(until) = token.locked_until.filter(|until| *until > visit.now) {
             return self.token_is_locked(visit, held, until).await;
         }
-        let last_of_day = match self.look_at_token(visit, &token.id).await? {
+        let lockout = self.lockout(visit).await?;
+        let last_of_day = match self.look_at_token(visit, &token.id, &lockout).await? {
             Look::Once { last_of_day } => last_of_day,
             Look::Wait(until) => return self.token_is_locked(visit, held, until).await,
         };
-        match self.verify(&token, otp, visit.now).await? {
+        match self.verify(visit, held, &token, otp).await? {
             Verified::Accepted { updated } => {
                 let next = step(&state(held), Event::Proved, visit.now, &self.rules)?;
                 let activate =
                     Act::CredentialActivate { id: token.id.clone(), version: token.version, opened: updated };
                 let change = self.activation(visit, held, who, &token, activate);
                 let id = token.id.clone();
-                let proof = Proof { factor: Factor::Otp, serial: Some(token.serial), change };
-                let moved = self.proved(visit, held, next.state.data, &who.user, proof).await?;
+                let moved = match self.pin_must_change(visit, &token).await? {
+                    Some(why) => self.ask_new_pin(visit, held, next.state.data, &token, why, change).await?,
+                    None => {
+                        let proof = Proof { factor: Factor::Otp, serial: Some(token.serial), change };
+                        let data = FlowData { first_pin: None, ..next.state.data };
+                        self.proved(visit, held, data, &who.user, proof).await?
+                    }
+                };
                 self.forget_tries(visit, &id).await;
                 self.measure(visit, &next.effects);
                 self.measure_sign_in(visit, Factor::Otp, "success");
                 Ok(moved)
             }
             Verified::Replayed => self.replayed(visit, held, token.serial).await,
-            Verified::Rejected => {
+            // A token that was never in step is not found by chance: its owner waits for the next passcode, or starts anew.
+            Verified::Outer { .. } | Verified::Rejected => {
                 self.ports.metrics.enrollment(visit.vs.id.as_str(), "confirmed", "rejected");
                 let tried = Tried { id: token.id, serial: token.serial, state: token.state, last_of_day };
                 self.passcode_rejected(visit, held, &[tried]).await
@@ -285,7 +304,7 @@ impl Desk {
     fn activation(&self, visit: &Visit, held: &Held, who: &Applicant, token: &Credential, activate: Act) -> Change {
         let flow = held.flow();
         let event = |kind| self.event(kind, visit, flow).with("serial", token.serial.as_str());
-        let allowed = Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.settings.clone() };
+        let allowed = Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.seen.clone() };
         let mut change = Change::of(allowed)
             .and(activate)
             .record(
@@ -294,8 +313,8 @@ impl Desk {
                     .with("from", TokenState::Assigned.as_str())
                     .with("to", TokenState::Active.as_str())
                     .with("reason", "first_passcode")
-                    .with("os", token.target.os())
-                    .with("deviceType", token.target.device_type()),
+                    .with("os", token.target.map_or("", Target::os))
+                    .with("deviceType", token.target.map_or("", Target::device_type)),
             )
             .record(event(EventKind::EnrollmentConfirmed).with("method", "otp"));
         if who.user.email.as_deref().is_some_and(|email| !email.is_empty()) {
@@ -308,7 +327,7 @@ impl Desk {
 
     fn notice_mail(&self, visit: &Visit, flow: &FlowId, user: &User, token: &Credential, dispute: String) -> NewMail {
         let fields = [
-            ("device", token.target.as_str().to_owned()),
+            ("device", token.target.map_or("", Target::as_str).to_owned()),
             ("when", visit.now.rfc3339()),
             ("address", visit.address.to_canonical().to_string()),
             ("dispute_url", dispute),
@@ -334,9 +353,12 @@ impl Desk {
         if matches!(ahead, Ahead::Closed { .. }) {
             return self.withdraw(visit, held, NotOffered::NotNeeded).await;
         }
-        let states = self.token_states(visit, &user).await?;
-        match self.offer(visit, &user, &states).await? {
-            Ok((choices, settings)) => Ok(Applicant { user, choices, settings }),
+        let tokens = self.tokens_of(visit, &user.id).await?;
+        let states: Vec<TokenState> = tokens.iter().map(counted).collect();
+        // A token that was issued keeps what it was made by, whatever new ones are made by meanwhile (R57).
+        let issued = tokens.iter().find(|token| data.credential.as_ref() == Some(&token.id));
+        match self.offer(visit, &user, &states, issued.map(|token| &token.template)).await? {
+            Ok(Allowed { choices, template, seen }) => Ok(Applicant { user, choices, template, seen }),
             Err(why) => self.withdraw(visit, held, why).await,
         }
     }
@@ -373,6 +395,8 @@ impl Desk {
             issue_expires_at: None,
             mobile_chosen: false,
             asks_passcode: false,
+            first_pin: None,
+            challenge: self.challenge_for(visit, held.flow().user.as_ref()).await?,
             ..held.data()
         };
         let event = self.event(EventKind::SelfProvisioningNotOffered, visit, held.flow()).with("reason", why.as_str());
@@ -404,12 +428,17 @@ impl Desk {
         next: Next,
         extra: Change,
     ) -> Result<Moved, Stop> {
-        let Next { state: State { step, data }, effects } = next;
+        let Next { state: State { step, mut data }, effects } = next;
+        let drawn = self.first_pin(visit, who, &effects).await?;
+        if let Some((pin, _)) = &drawn {
+            data.first_pin = Some(KeptSecret::new(pin));
+        }
+        let pin = drawn.map(|(_, kept)| kept);
         let same_page = step == held.flow().step && FlowData { notice: None, ..data.clone() } == held.data();
         let act = if same_page { self.staying(visit, held, data) } else { self.onward(visit, held, step, data) };
         let mut change = Change::of(act);
         for effect in &effects {
-            change = self.effect(visit, held, who, effect, change).await?;
+            change = self.effect(visit, held, who, effect, pin.as_ref(), change).await?;
         }
         change.acts.extend(extra.acts);
         change.events.extend(extra.events);
@@ -418,19 +447,38 @@ impl Desk {
         Ok(Moved::ToStep { browser: None })
     }
 
+    /// The PIN of a token that is issued here, where the server checks one (R68).
+    async fn first_pin(
+        &self,
+        visit: &Visit,
+        who: &Applicant,
+        effects: &[Effect],
+    ) -> Result<Option<(Secret, ServerPin)>, Stop> {
+        let issues = effects.iter().any(|effect| matches!(effect, Effect::Issue(..) | Effect::Reissue(_)));
+        if !issues || who.template.pin != PinType::ServerSide {
+            return Ok(None);
+        }
+        self.draw_pin(visit).await.map(Some)
+    }
+
     async fn effect(
         &self,
         visit: &Visit,
         held: &Held,
         who: &Applicant,
         effect: &Effect,
+        pin: Option<&ServerPin>,
         change: Change,
     ) -> Result<Change, Stop> {
         Ok(match effect {
             Effect::Supersede => change.and(self.supersede(visit, held, who)),
-            Effect::Issue(id, target) => self.issue(visit, held, who, id, *target, change).await?,
+            Effect::Issue(id, target) => {
+                let change = self.issue(visit, held, who, id, *target, change).await?;
+                let set = pin.map(|pin| Act::CredentialPin { id: id.clone(), version: 0, pin: Some(pin.clone()) });
+                Change { acts: change.acts.into_iter().chain(set).collect(), ..change }
+            }
             Effect::Retarget(id, target) => change.and(Act::CredentialRetarget { id: id.clone(), target: *target }),
-            Effect::Reissue(_) => self.reissue(visit, held, who, change).await?,
+            Effect::Reissue(_) => self.reissue(visit, held, who, pin, change).await?,
             Effect::Record(kind, details) => change.record(self.detailed(visit, held, *kind, details)),
             // Activating needs the plugin's new bytes and comes with a session: `prove_token` sees to it.
             Effect::Activate(_) | Effect::Measure { .. } => change,
@@ -468,8 +516,8 @@ impl Desk {
         change: Change,
     ) -> Result<Change, Stop> {
         let (plugin, kind) =
-            self.otp_kinds().find(|(_, kind)| kind.fits(&TEMPLATE, target).is_ok()).ok_or(Stop::Stale)?;
-        let offer = kind.offer(&self.offer_request(visit, &who.user, &TEMPLATE, target), visit.now).await?;
+            self.otp_kinds().find(|(_, kind)| kind.fits(&who.template, target).is_ok()).ok_or(Stop::Stale)?;
+        let offer = kind.offer(&self.offer_request(visit, &who.user, &who.template, target), visit.now).await?;
         let serial = self.serial();
         let event = |kind| self.event(kind, visit, held.flow()).with("serial", serial.as_str());
         let change = change
@@ -480,31 +528,52 @@ impl Desk {
                     .with("to", TokenState::Assigned.as_str())
                     .with("reason", "self_provisioning"),
             )
-            .record(self.issued(visit, event(EventKind::ActivationCodeIssued)));
+            .record(self.issued(visit, who, event(EventKind::ActivationCodeIssued)));
         Ok(change.and(Act::CredentialIssue(NewCredential {
             id: id.clone(),
             user: who.user.id.clone(),
             plugin: plugin.to_owned(),
             serial,
             target,
-            template: TEMPLATE,
+            template: who.template.clone(),
             opened: offer.opened,
         })))
     }
 
     /// "New code": a new secret, with the template of this moment.
-    async fn reissue(&self, visit: &Visit, held: &Held, who: &Applicant, change: Change) -> Result<Change, Stop> {
+    async fn reissue(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        who: &Applicant,
+        pin: Option<&ServerPin>,
+        change: Change,
+    ) -> Result<Change, Stop> {
         let token = self.token_in_hand(visit, held).await?;
+        let target = token.target.ok_or(Stop::Stale)?;
         let kind: &dyn Authenticator = self.authenticator(&token.plugin).ok_or(Stop::Stale)?;
-        let offer = kind.offer(&self.offer_request(visit, &who.user, &TEMPLATE, token.target), visit.now).await?;
+        if kind.fits(&who.template, target).is_err() {
+            return self.withdraw(visit, held, NotOffered::NoTarget).await;
+        }
+        let offer = kind.offer(&self.offer_request(visit, &who.user, &who.template, target), visit.now).await?;
         let event = self.event(EventKind::ActivationCodeRefreshed, visit, held.flow()).with("serial", token.serial);
-        let act =
-            Act::CredentialReissue { id: token.id, version: token.version, opened: offer.opened, template: TEMPLATE };
-        Ok(change.and(act).record(self.issued(visit, event)))
+        let reissue = Act::CredentialReissue {
+            id: token.id.clone(),
+            version: token.version,
+            opened: offer.opened,
+            template: who.template.clone(),
+        };
+        let change = change.and(reissue).record(self.issued(visit, who, event));
+        if pin.is_none() && token.pin.is_none() {
+            return Ok(change);
+        }
+        Ok(change.and(Act::CredentialPin { id: token.id, version: token.pin_version, pin: pin.cloned() }))
     }
 
-    fn issued(&self, visit: &Visit, event: AuditEvent) -> AuditEvent {
-        event.with("templateVersion", TEMPLATE.version).with("expiresAt", (visit.now + self.rules.issue_life).rfc3339())
+    fn issued(&self, visit: &Visit, who: &Applicant, event: AuditEvent) -> AuditEvent {
+        event
+            .with("templateVersion", who.template.version)
+            .with("expiresAt", (visit.now + self.rules.issue_life).rfc3339())
     }
 
     /// The token that this flow has issued: Assigned still, and its user's.
@@ -533,7 +602,7 @@ impl Desk {
     }
 
     /// `DW-7Q2M-K94T`: forty random bits in letters and digits that cannot be taken for one another.
-    fn serial(&self) -> String {
+    pub(crate) fn serial(&self) -> String {
         const ALPHABET: [char; 32] = [
             '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M',
             'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',

@@ -8,7 +8,7 @@
 //! ```
 
 use doorward_api::audit::EventKind;
-use doorward_api::flow::{Delivery, Notice, SentCode};
+use doorward_api::flow::{Challenge, Delivery, Notice, SentCode};
 use doorward_api::{CredentialId, FlowData, MailId, Step, Target, Timestamp};
 use doorward_tokens::{Choice, Choices};
 use serde_json::Value;
@@ -64,8 +64,8 @@ pub enum Event<'a> {
     },
     /// W5: New code.
     NewSecret,
-    /// W5: Continue.
-    Continue,
+    /// W5: Continue; with a question for a token that answers some.
+    Continue(Option<Challenge>),
     /// Back.
     Back(&'a Choices),
     /// The plugin accepted the first passcode.
@@ -141,7 +141,9 @@ pub fn step(state: &State, event: Event<'_>, now: Timestamp, rules: &Rules) -> R
             Ok(chosen(state, choice, choices, fresh, now, rules))
         }
         (Step::CodeIssued, Event::NewSecret) if !state.data.asks_passcode => new_secret(state, now, rules),
-        (Step::CodeIssued, Event::Continue) if !state.data.asks_passcode => Ok(asks_passcode(state, true)),
+        (Step::CodeIssued, Event::Continue(challenge)) if !state.data.asks_passcode => {
+            Ok(asks_passcode(state, true, challenge))
+        }
         (Step::CodeIssued | Step::EmailVerified, Event::Back(choices)) => back(state, choices),
         (Step::CodeIssued, Event::Proved) if state.data.asks_passcode => proved(state),
         _ => Err(Refusal),
@@ -397,15 +399,20 @@ fn new_secret(state: &State, now: Timestamp, rules: &Rules) -> Result<Next, Refu
         .done())
 }
 
-fn asks_passcode(state: &State, asks: bool) -> Next {
-    Going::from(state).with(|data| data.asks_passcode = asks).done()
+fn asks_passcode(state: &State, asks: bool, challenge: Option<Challenge>) -> Next {
+    Going::from(state)
+        .with(|data| {
+            data.asks_passcode = asks;
+            data.challenge = challenge;
+        })
+        .done()
 }
 
 /// One page back. The emailed code was used up, so nothing leads back before W3.
 fn back(state: &State, choices: &Choices) -> Result<Next, Refusal> {
     let data = &state.data;
     match state.step {
-        Step::CodeIssued if data.asks_passcode => Ok(asks_passcode(state, false)),
+        Step::CodeIssued if data.asks_passcode => Ok(asks_passcode(state, false, None)),
         Step::CodeIssued if choices.only().is_none() => {
             let by_device =
                 choices.kinds().is_some() && choices.asks_device() && data.target.is_some_and(Target::mobile);
@@ -452,6 +459,9 @@ pub(crate) mod tests {
             credential: None,
             issue_expires_at: None,
             asks_passcode: false,
+            challenge: None,
+            first_pin: None,
+            new_pin: None,
             raises: None,
         }
     }
@@ -517,7 +527,7 @@ pub(crate) mod tests {
         assert!(issued.effects.contains(&Effect::Issue("c-fresh".into(), Target::Android)));
         assert_eq!(issued.state.data.issue_expires_at, Some(now() + Duration::from_mins(10)));
         assert_eq!(go(&issued.state, Event::Proved), Err(Refusal), "not before Continue");
-        let asked = go(&issued.state, Event::Continue).unwrap();
+        let asked = go(&issued.state, Event::Continue(None)).unwrap();
         let done = go(&asked.state, Event::Proved).unwrap();
         assert_eq!(done.state.step, Step::Confirmed);
         assert!(done.effects.contains(&Effect::Activate("c-fresh".into())));
@@ -615,7 +625,7 @@ pub(crate) mod tests {
                 Event::CodeTried { right: true, tries, choices: &choices, fresh: &fresh },
                 Event::Chosen { choice: choices.read("ios"), choices: &choices, fresh: &fresh },
                 Event::NewSecret,
-                Event::Continue,
+                Event::Continue(None),
                 Event::Back(&choices),
                 Event::Proved,
             ]
@@ -682,7 +692,7 @@ pub(crate) mod tests {
                     Event::Chosen { choice, choices, fresh: &fresh }
                 }
                 6 => Event::NewSecret,
-                7 => Event::Continue,
+                7 => Event::Continue(None),
                 _ if self.roll(2) == 0 => Event::Back(choices),
                 _ => Event::Proved,
             };

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use doorward_api::audit::EventKind;
 use doorward_api::flow::{Delivery, Notice};
 use doorward_api::mail::MailKind;
-use doorward_api::{EndedHow, ScreenPage, SelfProvisioning, Step, Target, TokenState};
+use doorward_api::settings::{Document, TargetRow};
+use doorward_api::{EndedHow, ScreenPage, SelfProvisioning, Step, Target, TargetSettings, TokenState};
 use doorward_fakes::{Rows, details};
 
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
@@ -17,6 +18,16 @@ fn stage() -> Arc<Stage> {
 
 fn count(stage: &Stage, kind: EventKind) -> usize {
     stage.world.kinds().into_iter().filter(|k| *k == kind).count()
+}
+
+/// Only these platforms are allowed.
+fn on(targets: &[Target]) -> TargetSettings {
+    let mut settings = TargetSettings::of_new();
+    for target in Target::ALL {
+        let allowed = targets.contains(&target);
+        *settings.row_mut(target) = TargetRow { allowed, app: allowed, push: false };
+    }
+    settings
 }
 
 fn step(stage: &Stage) -> Step {
@@ -337,7 +348,7 @@ async fn the_secret_stays_the_same_until_a_new_one_is_asked_for() {
     assert_eq!(alice.key().await, key, "another platform");
     assert_eq!(
         stage.world.with(|rows| (rows.credentials.len(), rows.credentials[0].target)),
-        (1, Target::WindowsDesktop)
+        (1, Some(Target::WindowsDesktop))
     );
     alice.send(Send::NewSecret).await;
     assert_ne!(alice.key().await, key);
@@ -412,7 +423,7 @@ async fn switched_off_midway_every_step_stops() {
                 (alice, Send::Passcode(code))
             }
         };
-        stage.world.with(|rows| rows.settings = Some(SelfProvisioning::for_existing_virtual_server()));
+        stage.world.with(|rows| rows.set(&SelfProvisioning::for_existing_virtual_server()));
         alice.send(what).await;
         let screen = alice.look().await;
         assert!(matches!(screen.page, ScreenPage::Passcode { enrolment_hint: true, .. }), "{way}");
@@ -428,10 +439,9 @@ async fn switched_off_midway_every_step_stops() {
 async fn switched_off_at_the_very_moment_of_the_first_passcode_no_token_becomes_active() {
     type SwitchOff = fn(&mut Rows);
     let ways: [(&str, SwitchOff); 4] = [
-        ("the feature", |rows| rows.settings = Some(SelfProvisioning::for_existing_virtual_server())),
+        ("the feature", |rows| rows.set(&SelfProvisioning::for_existing_virtual_server())),
         ("the platform", |rows| {
-            let targets = vec![Target::Ios];
-            rows.settings = Some(SelfProvisioning { targets, ..SelfProvisioning::for_new_virtual_server() });
+            rows.set(&on(&[Target::Ios]));
         }),
         ("the user", |rows| rows.users[0].disabled = true),
         ("the group", |rows| rows.users[0].groups.clear()),
@@ -472,11 +482,7 @@ async fn who_got_a_token_meanwhile_is_asked_for_it() {
 async fn a_platform_that_is_no_longer_allowed_is_chosen_anew() {
     let stage = stage();
     let mut alice = Browser::installing(&stage, "alice").await;
-    let settings = SelfProvisioning {
-        targets: vec![Target::Ios, Target::WindowsDesktop],
-        ..SelfProvisioning::for_new_virtual_server()
-    };
-    stage.world.with(|rows| rows.settings = Some(settings));
+    stage.world.with(|rows| rows.set(&on(&[Target::Ios, Target::WindowsDesktop])));
     alice.send(Send::Continue).await;
     assert_eq!((alice.page_name().await, alice.look().await.notice), ("choose_kind", Some(Notice::ChooseTarget)));
     assert_eq!(details(&stage.world, EventKind::ActivationFailed)["reason"], "target_not_allowed");
@@ -489,8 +495,7 @@ async fn a_platform_that_is_no_longer_allowed_is_chosen_anew() {
 #[tokio::test]
 async fn a_single_platform_is_not_asked_for() {
     let stage = stage();
-    let settings = SelfProvisioning { targets: vec![Target::Android], ..SelfProvisioning::for_new_virtual_server() };
-    stage.world.with(|rows| rows.settings = Some(settings));
+    stage.world.with(|rows| rows.set(&on(&[Target::Android])));
     let alice = Browser::verified(&stage, "alice").await;
     let screen = alice.look().await;
     assert_eq!((screen.page.name(), screen.back), ("install", false));

@@ -1,14 +1,18 @@
 //! What is still to be proved: the policy is asked anew after each proof.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use doorward_api::flow::{Notice, ReturnTo};
+use doorward_api::flow::{Challenge, Notice, ReturnTo};
+use doorward_api::template::Mode;
 use doorward_api::{
     AuditEvent, Decision, EventKind, Factor, Flow, Object, PolicyId, Principal, Proofs, SelfProvisioning, SessionId,
-    Step, StoreError, Subject, Target, Template, TokenState, User,
+    SettingKind, Step, StoreError, Subject, Target, TargetSettings, Template, TokenState, TokenTemplate, User, UserId,
 };
 use doorward_tokens::{Choices, Facts, NotOffered, offer};
 
+use crate::settings::setting;
+use crate::signin::tokens::{counted, in_hand};
 use crate::signin::{Desk, Stop};
 use crate::visit::Visit;
 
@@ -135,7 +139,7 @@ impl Desk {
         let passcode = |record| OtpStep { step: Step::Passcode, record };
         let Some(user) = user else { return Ok(passcode(None)) };
         let states = self.token_states(visit, user).await?;
-        Ok(match self.offer(visit, user, &states).await? {
+        Ok(match self.offer(visit, user, &states, None).await? {
             Ok(_) => OtpStep { step: Step::Offered, record: Some((EventKind::SelfProvisioningOffered, None)) },
             Err(why) => passcode(Some((EventKind::SelfProvisioningNotOffered, Some(why)))),
         })
@@ -144,7 +148,7 @@ impl Desk {
     /// The states of a user's tokens.
     pub(crate) async fn token_states(&self, visit: &Visit, user: &User) -> Result<Vec<TokenState>, StoreError> {
         let tokens = self.tokens_of(visit, &user.id).await?;
-        Ok(tokens.iter().map(|token| token.state).collect())
+        Ok(tokens.iter().map(counted).collect())
     }
 
     /// The one predicate, with the facts of this moment, and the settings that were read for it.
@@ -153,34 +157,94 @@ impl Desk {
         visit: &Visit,
         user: &User,
         tokens: &[TokenState],
-    ) -> Result<Result<(Choices, SelfProvisioning), NotOffered>, StoreError> {
-        let settings = self.ports.settings.self_provisioning(&visit.vs.id).await?;
+        issued: Option<&Template>,
+    ) -> Result<Result<Allowed, NotOffered>, StoreError> {
+        let (port, vs) = (self.ports.settings.as_ref(), &visit.vs.id);
+        let settings = setting::<SelfProvisioning>(port, vs).await?;
+        let targets = setting::<TargetSettings>(port, vs).await?;
+        let template = self.template(visit).await?;
         let choices = offer(&Facts {
             policy_requires_otp: true,
             account_usable: !user.disabled,
             tokens,
             groups: &user.groups,
-            settings: &settings,
-            feasible: &self.feasible(),
+            settings: &settings.document,
+            targets: &targets.document,
+            feasible: &self.feasible(issued.unwrap_or(&template)),
         });
-        Ok(choices.map(|choices| (choices, settings)))
+        let seen = vec![(SettingKind::SelfProvisioning, settings.version), (SettingKind::Targets, targets.version)];
+        Ok(choices.map(|choices| Allowed { choices, template, seen }))
     }
 
     /// What may be chosen at W3 and W4, whoever asks.
-    pub(crate) fn choices(&self, settings: &SelfProvisioning) -> Option<Choices> {
-        let feasible = self.feasible();
-        Choices::new(settings.targets.iter().copied().filter(|target| feasible.contains(target)))
+    pub(crate) async fn choices(
+        &self,
+        visit: &Visit,
+        issued: Option<&Template>,
+    ) -> Result<Option<Choices>, StoreError> {
+        let targets = setting::<TargetSettings>(self.ports.settings.as_ref(), &visit.vs.id).await?.document;
+        let template = self.template(visit).await?;
+        let feasible = self.feasible(issued.unwrap_or(&template));
+        Ok(Choices::new(targets.allowed().filter(|target| feasible.contains(target))))
     }
 
-    /// The targets on which some plugin can honour the template in force.
-    fn feasible(&self) -> Vec<Target> {
-        let fits = |target: &Target| self.otp_kinds().any(|(_, kind)| kind.fits(&TEMPLATE, *target).is_ok());
+    /// The targets on which some plugin can honour a template.
+    pub(crate) fn feasible(&self, template: &Template) -> Vec<Target> {
+        let fits = |target: &Target| self.otp_kinds().any(|(_, kind)| kind.fits(template, *target).is_ok());
         Target::ALL.into_iter().filter(fits).collect()
+    }
+
+    /// What a token is made by whose activation is issued now.
+    pub(crate) async fn template(&self, visit: &Visit) -> Result<Template, StoreError> {
+        let seen = setting::<TokenTemplate>(self.ports.settings.as_ref(), &visit.vs.id).await?;
+        Ok(seen.document.freeze(seen.version))
+    }
+
+    /// A question for the passcode page of a user, where one of their tokens answers questions. Somebody of whom nothing was
+    /// proved sees one, too, where new tokens do: it must not tell who has what.
+    pub(crate) async fn challenge_for(
+        &self,
+        visit: &Visit,
+        user: Option<&UserId>,
+    ) -> Result<Option<Challenge>, StoreError> {
+        let theirs = match user {
+            Some(user) => {
+                let tokens = self.tokens_of(visit, user).await?;
+                tokens.iter().any(|token| in_hand(token) && asks(&token.template))
+            }
+            None => false,
+        };
+        let asked = theirs || asks(&self.template(visit).await?);
+        Ok(asked.then(|| self.draw_challenge(visit)))
+    }
+
+    /// Eight digits, good once and for two minutes (R59).
+    pub(crate) fn draw_challenge(&self, visit: &Visit) -> Challenge {
+        let mut bytes = [0_u8; 8];
+        self.ports.entropy.fill(&mut bytes);
+        // Of 2^64 numbers a hundred million take equal parts, as good as exactly.
+        let text = format!("{:08}", u64::from_le_bytes(bytes) % 100_000_000);
+        Challenge { text, expires_at: visit.now + CHALLENGE_LIFE }
     }
 }
 
-/// The template in force (decision A2).
-pub(crate) const TEMPLATE: Template = Template::STANDARD_APP;
+/// How long a challenge is good (R59).
+const CHALLENGE_LIFE: Duration = Duration::from_secs(120);
+
+/// Whether tokens of a template answer questions.
+pub(crate) fn asks(template: &Template) -> bool {
+    template.mode == Mode::ChallengeResponse
+}
+
+/// What somebody who may self-provision may have, and by which settings.
+pub(crate) struct Allowed {
+    /// On what.
+    pub(crate) choices: Choices,
+    /// What a token issued now is made by.
+    pub(crate) template: Template,
+    /// The versions of the settings that say so.
+    pub(crate) seen: Vec<(SettingKind, i64)>,
+}
 
 /// How often in a row a passcode was not accepted, this time included.
 pub(crate) fn times_not_accepted(notice: Option<&Notice>) -> u32 {

@@ -162,6 +162,10 @@ impl Desk {
         let usable = from.user.as_ref().filter(|user| !user.disabled);
         let otp = if from.next == Factor::Otp { Some(self.otp_step(visit, usable).await?) } else { None };
         let step = otp.as_ref().map_or(Step::Password, |otp| otp.step);
+        let challenge = match step {
+            Step::Passcode => self.challenge_for(visit, usable.map(|user| &user.id)).await?,
+            _ => None,
+        };
         let browser = Token::draw(self.ports.entropy.as_ref());
         let flow = Flow {
             id: FlowId::new(self.ports.entropy.id()),
@@ -182,6 +186,9 @@ impl Desk {
                 credential: None,
                 issue_expires_at: None,
                 asks_passcode: false,
+                challenge,
+                first_pin: None,
+                new_pin: None,
                 raises: from.raises,
             },
             created_at: visit.now,

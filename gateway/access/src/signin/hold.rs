@@ -157,7 +157,9 @@ impl Desk {
         notice: Notice,
         events: Vec<AuditEvent>,
     ) -> Result<Moved, Stop> {
-        let act = self.staying(visit, held, FlowData { notice: Some(notice), ..held.data() });
+        // A question is asked once: whatever was answered, the next answer is to another.
+        let challenge = held.flow.data.challenge.as_ref().map(|_| self.draw_challenge(visit));
+        let act = self.staying(visit, held, FlowData { notice: Some(notice), challenge, ..held.data() });
         match self.commit(visit, Change { acts: vec![act], events: events.clone() }).await {
             Err(Stop::Lost(_)) if !events.is_empty() => {
                 self.commit(visit, Change { acts: Vec::new(), events }).await?;

@@ -8,20 +8,31 @@ use std::time::Duration;
 
 use doorward_api::credential::Credential;
 use doorward_api::flow::Notice;
-use doorward_api::plugin::{OfferRequest, Verified};
+use doorward_api::plugin::{Check, OfferRequest, Verified};
 use doorward_api::ports::{Act, Change, MeterKey, MeterScope, PasswordCheck, Rehash, Taken};
+use doorward_api::settings::{Document, Lockout, PinOrder, ServerPinPolicy, Windows};
+use doorward_api::template::PinType;
 use doorward_api::{
-    AuditEvent, CredentialId, EventKind, Factor, FlowData, FoldedName, PolicyId, Secret, SecretBytes, Step, StoreError,
-    Target, Timestamp, TokenState, User, UserId,
+    AuditEvent, CredentialId, EventContext, EventKind, Factor, FlowData, FoldedName, PolicyId, Secret, SecretBytes,
+    Step, StoreError, Target, Template, Timestamp, TokenState, User, UserId,
 };
 use tokio::time::Instant;
 
 use crate::device::DeviceNonce;
 use crate::names::fold_name;
-use crate::regulate::{Account, Attempt, Guesser, Permission, Reached};
-use crate::signin::ahead::{TEMPLATE, times_not_accepted};
+use crate::regulate::{Account, AccountLimits, Attempt, Guesser, Permission, Reached};
+use crate::settings::setting;
+use crate::signin::ahead::times_not_accepted;
+use crate::signin::pin::{self, Typed, is_right, take_apart};
+use crate::signin::tokens::in_hand;
 use crate::signin::{Ahead, Desk, DeskError, Held, Rules, Stop};
 use crate::visit::{Moved, StepForm, Visit};
+
+/// Characters of a temporary passcode, without its hyphens.
+pub(crate) const TEMPORARY_LENGTH: usize = 8;
+
+/// Wrong temporary passcodes of a user in a day.
+const TEMPORARY_TRIES: u32 = 10;
 
 /// A proof that was right, and what must be committed with the step that it leads to.
 pub(crate) struct Proof {
@@ -47,6 +58,10 @@ pub(crate) enum Checked {
         /// Whose serial number.
         serial: String,
     },
+    /// Right, and too far ahead or behind to be enough: the very next one is.
+    NextPlease,
+    /// The temporary passcode of the user.
+    Temporary,
     /// Wrong, for each of these.
     Rejected(Vec<Tried>),
     /// Not looked at: every token is locked.
@@ -92,12 +107,28 @@ enum CountedBy {
 struct Guess {
     account: Account,
     device: Option<DeviceNonce>,
+    limits: AccountLimits,
 }
 
 impl Guess {
     fn guesser<'a>(&'a self, visit: &'a Visit) -> Guesser<'a> {
-        Guesser { vs: &visit.vs.id, account: &self.account, device: self.device.as_ref(), address: visit.address }
+        let Self { account, device, limits } = self;
+        Guesser { vs: &visit.vs.id, account, device: device.as_ref(), address: visit.address, limits: *limits }
     }
+}
+
+/// Whether the question on the page is no longer good. Then nothing is looked at.
+pub(crate) fn challenge_is_over(visit: &Visit, held: &Held) -> bool {
+    held.flow().data.challenge.as_ref().is_some_and(|challenge| challenge.expires_at <= visit.now)
+}
+
+/// Nothing was typed: left empty, or another question asked for.
+pub(crate) fn unanswered(visit: &Visit, held: &Held) -> Notice {
+    if challenge_is_over(visit, held) { Notice::ChallengeExpired } else { Notice::Empty }
+}
+
+fn token_lock(lockout: &Lockout) -> Duration {
+    Duration::from_mins(u64::from(lockout.token_minutes))
 }
 
 impl Desk {
@@ -107,7 +138,7 @@ impl Desk {
             return self.tell(visit, &held, Notice::Empty, Vec::new()).await;
         }
         let begun = Instant::now();
-        let guess = self.guess(visit, &held);
+        let guess = self.guess(visit, &held).await?;
         let attempt = match self.attempt(visit, &held, &guess, Factor::Password).await? {
             Ok(attempt) => attempt,
             Err(refused) => return Ok(refused),
@@ -179,7 +210,10 @@ impl Desk {
             return self.first_passcode(visit, &held, otp).await;
         }
         if otp.is_empty() {
-            return self.tell(visit, &held, Notice::Empty, Vec::new()).await;
+            return self.tell(visit, &held, unanswered(visit, &held), Vec::new()).await;
+        }
+        if challenge_is_over(visit, &held) {
+            return self.tell(visit, &held, Notice::ChallengeExpired, Vec::new()).await;
         }
         let user = self.user(visit, &held).await?;
         match &user {
@@ -198,10 +232,12 @@ impl Desk {
         user: &User,
         otp: &Secret,
     ) -> Result<Moved, Stop> {
-        match self.check_passcode(visit, Some(user), otp, CountedBy::Token).await? {
+        match self.check_passcode(visit, held, Some(user), otp, CountedBy::Token).await? {
             Checked::Accepted { token, updated } => {
                 self.passcode_accepted(visit, held, user, (&token, updated), otp, CountedBy::Token).await
             }
+            Checked::NextPlease => self.next_please(visit, held).await,
+            Checked::Temporary => self.temporary_accepted(visit, held, user).await,
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
             Checked::Rejected(tokens) => self.passcode_rejected(visit, held, &tokens).await,
             Checked::Locked { until } => self.token_is_locked(visit, held, until).await,
@@ -217,15 +253,24 @@ impl Desk {
         otp: &Secret,
     ) -> Result<Moved, Stop> {
         let begun = Instant::now();
-        let guess = self.guess(visit, held);
+        let guess = self.guess(visit, held).await?;
         let attempt = match self.attempt(visit, held, &guess, Factor::Otp).await? {
             Ok(attempt) => attempt,
             Err(refused) => return Ok(refused),
         };
-        match (self.check_passcode(visit, user, otp, CountedBy::Account).await?, user) {
+        match (self.check_passcode(visit, held, user, otp, CountedBy::Account).await?, user) {
             (Checked::Accepted { token, updated }, Some(user)) => {
                 let right = (token.as_ref(), updated);
                 let moved = self.passcode_accepted(visit, held, user, right, otp, CountedBy::Account).await?;
+                self.regulation.after_success(&guess.guesser(visit), attempt).await?;
+                Ok(moved)
+            }
+            (Checked::NextPlease, _) => {
+                self.regulation.not_evaluated(&guess.guesser(visit), attempt).await?;
+                self.next_please(visit, held).await
+            }
+            (Checked::Temporary, Some(user)) => {
+                let moved = self.temporary_accepted(visit, held, user).await?;
                 self.regulation.after_success(&guess.guesser(visit), attempt).await?;
                 Ok(moved)
             }
@@ -241,18 +286,25 @@ impl Desk {
     async fn check_passcode(
         &self,
         visit: &Visit,
+        held: &Held,
         user: Option<&User>,
         otp: &Secret,
         counted_by: CountedBy,
     ) -> Result<Checked, Stop> {
         let nobody = UserId::new("");
         let owner = user.map_or(&nobody, |user| &user.id);
+        if let Some(user) = user
+            && self.is_temporary(visit, user, otp).await?
+        {
+            return Ok(Checked::Temporary);
+        }
         let mut tokens = self.tokens_of(visit, owner).await?;
-        tokens.retain(|token| token.state == TokenState::Active && self.proves_otp(token));
+        tokens.retain(|token| in_hand(token) && self.proves_otp(token));
         if tokens.is_empty() {
             self.check_decoy(otp, visit.now).await?;
             return Ok(Checked::Rejected(Vec::new()));
         }
+        let lockout = self.lockout(visit).await?;
         let mut rejected = Vec::new();
         let mut replayed = None;
         let mut until: Option<Timestamp> = None;
@@ -262,7 +314,7 @@ impl Desk {
                 continue;
             }
             let look = match counted_by {
-                CountedBy::Token => self.look_at_token(visit, &token.id).await?,
+                CountedBy::Token => self.look_at_token(visit, &token.id, &lockout).await?,
                 CountedBy::Account => Look::Once { last_of_day: None },
             };
             let last_of_day = match look {
@@ -272,8 +324,12 @@ impl Desk {
                     continue;
                 }
             };
-            match self.verify(&token, otp, visit.now).await? {
+            match self.verify(visit, held, &token, otp).await? {
                 Verified::Accepted { updated } => return Ok(Checked::Accepted { token: Box::new(token), updated }),
+                Verified::Outer { updated } => {
+                    self.learn(visit, &token, updated).await?;
+                    return Ok(Checked::NextPlease);
+                }
                 Verified::Replayed => replayed = Some(token.serial),
                 Verified::Rejected => {
                     rejected.push(Tried { id: token.id, serial: token.serial, state: token.state, last_of_day });
@@ -289,8 +345,14 @@ impl Desk {
 
     /// Counts a try of a token before it is looked at: of any number at the same moment no more are looked at than may fail
     /// (LG-04). Failures in a row are counted by the token, which locks.
-    pub(crate) async fn look_at_token(&self, visit: &Visit, token: &CredentialId) -> Result<Look, StoreError> {
-        let Rules { passcode_failures, passcode_lock, passcode_tries_a_day, .. } = self.rules;
+    pub(crate) async fn look_at_token(
+        &self,
+        visit: &Visit,
+        token: &CredentialId,
+        lockout: &Lockout,
+    ) -> Result<Look, StoreError> {
+        let Rules { passcode_tries_a_day, .. } = self.rules;
+        let (passcode_failures, passcode_lock) = (lockout.token_failures, token_lock(lockout));
         let (vs, meters) = (&visit.vs.id, &self.ports.meters);
         let (tries, of_day) = (passcode_tries(token), passcode_tries_of_day(token));
         let limit = passcode_failures.saturating_add(1);
@@ -313,12 +375,94 @@ impl Desk {
         self.authenticator(&token.plugin).is_some_and(|kind| kind.factor() == Factor::Otp)
     }
 
-    /// Asks the token's plugin.
-    pub(crate) async fn verify(&self, token: &Credential, otp: &Secret, now: Timestamp) -> Result<Verified, Stop> {
-        match self.authenticator(&token.plugin) {
-            Some(kind) => Ok(kind.verify(&token.opened, &token.template, otp, now).await?),
-            None => Ok(Verified::Rejected),
+    /// Asks the token's plugin, and looks at the PIN that the server checks. A right passcode with a wrong PIN is spent all the
+    /// same (decision A22), and takes as long as a wrong one with a right PIN.
+    pub(crate) async fn verify(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        token: &Credential,
+        typed: &Secret,
+    ) -> Result<Verified, Stop> {
+        let challenge = held.flow().data.challenge.as_ref().filter(|challenge| challenge.expires_at > visit.now);
+        self.verify_answer(visit, challenge.map(|challenge| challenge.text.as_str()), token, typed).await
+    }
+
+    /// The same for an answer to this question, or to none, wherever it is given.
+    pub(crate) async fn verify_answer(
+        &self,
+        visit: &Visit,
+        challenge: Option<&str>,
+        token: &Credential,
+        typed: &Secret,
+    ) -> Result<Verified, Stop> {
+        let Some(kind) = self.authenticator(&token.plugin) else { return Ok(Verified::Rejected) };
+        let windows = setting::<Windows>(self.ports.settings.as_ref(), &visit.vs.id).await?.document;
+        let order = match token.template.pin {
+            PinType::ServerSide => self.pin_policy(visit).await?.order,
+            PinType::None | PinType::UserSelected => PinOrder::Prepend,
+        };
+        let Typed { otp, pin } = take_apart(typed, token.template.pin, token.template.length, order);
+        let check = Check { template: &token.template, windows: &windows, challenge };
+        let said = kind.verify(&token.opened, &check, &otp, visit.now).await?;
+        let Some(pin) = pin else { return Ok(said) };
+        let hash = token.pin.as_ref().map(|pin| pin.hash.as_str());
+        let right = is_right(&self.ports.passwords, &pin, hash).await?;
+        match said {
+            said if right => Ok(said),
+            Verified::Accepted { updated } => {
+                // While a token is being enrolled there is nothing to be spent: it proves nothing yet.
+                if in_hand(token) {
+                    self.learn(visit, token, updated).await?;
+                }
+                Ok(Verified::Rejected)
+            }
+            Verified::Outer { .. } | Verified::Replayed | Verified::Rejected => Ok(Verified::Rejected),
         }
+    }
+
+    /// Keeps what a token has shown without signing in. Somebody faster has kept the same, or more.
+    pub(crate) async fn learn(&self, visit: &Visit, token: &Credential, opened: SecretBytes) -> Result<(), Stop> {
+        let act = Act::CredentialLearn { id: token.id.clone(), version: token.version, opened };
+        match self.commit(visit, Change::of(act)).await {
+            Err(Stop::Lost(_)) => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    /// The token has run away; the passcode after this one brings it back.
+    pub(crate) async fn next_please(&self, visit: &Visit, held: &Held) -> Result<Moved, Stop> {
+        self.measure_sign_in(visit, Factor::Otp, "outer_window");
+        self.tell(visit, held, Notice::NextPasscode, Vec::new()).await
+    }
+
+    /// Whether it is the passcode that an operator has given the user for a while. Looked at a few times only (LG-04).
+    async fn is_temporary(&self, visit: &Visit, user: &User, typed: &Secret) -> Result<bool, Stop> {
+        let found = self.ports.register.temporary_passcode(&visit.vs.id, &user.id).await?;
+        let Some(given) = found.filter(|given| given.expires_at > visit.now) else { return Ok(false) };
+        let typed: String = typed.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        if typed.chars().count() != TEMPORARY_LENGTH {
+            return Ok(false);
+        }
+        let meter = MeterKey { scope: MeterScope::TemporaryPasscode, key: user.id.as_str().to_owned() };
+        match self.ports.meters.take_place(&visit.vs.id, &meter, TEMPORARY_TRIES, DAY, visit.now).await? {
+            Taken::Full { .. } => Ok(false),
+            Taken::Place { ends, .. } => {
+                let right =
+                    is_right(&self.ports.passwords, &Secret::new(typed.to_uppercase()), Some(&given.hash)).await?;
+                if right {
+                    self.ports.meters.give_back(&visit.vs.id, &meter, ends).await?;
+                }
+                Ok(right)
+            }
+        }
+    }
+
+    async fn temporary_accepted(&self, visit: &Visit, held: &Held, user: &User) -> Result<Moved, Stop> {
+        let proof = Proof { factor: Factor::Otp, serial: Some("temporary".to_owned()), change: Change::default() };
+        let moved = self.proved(visit, held, held.data(), user, proof).await?;
+        self.measure_sign_in(visit, Factor::Otp, "success");
+        Ok(moved)
     }
 
     async fn check_decoy(&self, otp: &Secret, now: Timestamp) -> Result<(), Stop> {
@@ -328,14 +472,15 @@ impl Desk {
                 user: UserId::new(""),
                 account: "nobody".into(),
                 issuer: "Doorward".into(),
-                template: TEMPLATE,
+                template: Template::STANDARD_APP,
                 target: Target::Android,
             };
             kind.offer(&request, now).await.map(|offer| offer.opened)
         };
         let opened = self.decoy.get_or_try_init(draw).await?;
         // Whatever it says: nobody is let in by it.
-        kind.verify(opened, &TEMPLATE, otp, now).await?;
+        let check = Check { template: &Template::STANDARD_APP, windows: &Windows::of_new(), challenge: None };
+        kind.verify(opened, &check, otp, now).await?;
         Ok(())
     }
 
@@ -351,11 +496,12 @@ impl Desk {
         counted_by: CountedBy,
     ) -> Result<Moved, Stop> {
         match self.spend(visit, held, user, token, updated).await {
-            Err(Stop::Lost("credential_use")) => {}
+            Err(Stop::Lost("credential_use" | "credential_activate")) => {}
             outcome => return outcome,
         }
-        match self.check_passcode(visit, Some(user), otp, counted_by).await? {
+        match self.check_passcode(visit, held, Some(user), otp, counted_by).await? {
             Checked::Accepted { token, updated } => self.spend(visit, held, user, &token, updated).await,
+            Checked::NextPlease | Checked::Temporary => Err(Stop::Lost("credential_use")),
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
             Checked::Locked { until } => self.token_is_locked(visit, held, until).await,
             Checked::Rejected(_) => Err(Stop::Lost("credential_use")),
@@ -370,12 +516,41 @@ impl Desk {
         token: &Credential,
         updated: SecretBytes,
     ) -> Result<Moved, Stop> {
-        let act = Act::CredentialUse { id: token.id.clone(), version: token.version, opened: updated };
-        let proof = Proof { factor: Factor::Otp, serial: Some(token.serial.clone()), change: Change::of(act) };
+        let change = self.used(visit, held, token, updated);
+        if let Some(why) = self.pin_must_change(visit, token).await? {
+            let moved = self.ask_new_pin(visit, held, held.data(), token, why, change).await?;
+            self.forget_tries(visit, &token.id).await;
+            return Ok(moved);
+        }
+        let proof = Proof { factor: Factor::Otp, serial: Some(token.serial.clone()), change };
         let moved = self.proved(visit, held, held.data(), user, proof).await?;
         self.forget_tries(visit, &token.id).await;
         self.measure_sign_in(visit, Factor::Otp, "success");
         Ok(moved)
+    }
+
+    /// A right passcode is spent. The first one of a thing that was handed out puts it in use.
+    fn used(&self, visit: &Visit, held: &Held, token: &Credential, opened: SecretBytes) -> Change {
+        let (id, version) = (token.id.clone(), token.version);
+        if token.state == TokenState::Active {
+            return Change::of(Act::CredentialUse { id, version, opened });
+        }
+        let event = self.event(EventKind::TokenActivated, visit, held.flow()).with("serial", token.serial.as_str());
+        Change::of(Act::CredentialActivate { id, version, opened }).record(
+            event
+                .with("actor", "user")
+                .with("from", token.state.as_str())
+                .with("to", TokenState::Active.as_str())
+                .with("reason", "first_passcode"),
+        )
+    }
+
+    pub(crate) async fn pin_must_change(&self, visit: &Visit, token: &Credential) -> Result<Option<pin::Why>, Stop> {
+        let Some(pin) = token.pin.as_ref().filter(|_| token.template.pin == PinType::ServerSide) else {
+            return Ok(None);
+        };
+        let policy: ServerPinPolicy = self.pin_policy(visit).await?;
+        Ok(pin::must_change(pin, &policy, visit.now))
     }
 
     pub(crate) async fn forget_tries(&self, visit: &Visit, token: &CredentialId) {
@@ -396,24 +571,10 @@ impl Desk {
 
     /// A wrong passcode after a right first factor.
     pub(crate) async fn passcode_rejected(&self, visit: &Visit, held: &Held, tokens: &[Tried]) -> Result<Moved, Stop> {
-        let Rules { passcode_failures: permitted, passcode_lock: lock, .. } = self.rules;
-        let mut locked: Option<Timestamp> = None;
         let mut events = vec![self.failure(visit, held, Failed::PASSCODE)];
-        for token in tokens {
-            if let Some(until) = token.last_of_day {
-                locked = locked.max(Some(until));
-                events.push(self.token_locked(visit, held, token, until));
-            }
-            let fails =
-                self.ports.credentials.count_failure(&visit.vs.id, &token.id, permitted, lock, visit.now).await?;
-            if let Some(until) = fails.locked_until {
-                locked = locked.max(Some(until));
-                // Of failures at the same moment some find the lock there already; one has made it.
-                if fails.count == permitted.saturating_add(1) {
-                    events.push(self.token_locked(visit, held, token, until));
-                }
-            }
-        }
+        let about = self.event(EventKind::TokenLocked, visit, held.flow()).context;
+        let (locked, told) = self.count_rejected(visit, tokens, &about).await?;
+        events.extend(told);
         let notice = match locked {
             Some(until) => Notice::Locked { until },
             None => Notice::PasscodeNotAccepted { times: times_not_accepted(held.flow().data.notice.as_ref()) },
@@ -422,14 +583,33 @@ impl Desk {
         self.tell(visit, held, notice, events).await
     }
 
-    fn token_locked(&self, visit: &Visit, held: &Held, token: &Tried, until: Timestamp) -> AuditEvent {
-        self.event(EventKind::TokenLocked, visit, held.flow())
-            .with("serial", token.serial.as_str())
-            .with("actor", "system")
-            .with("from", token.state.as_str())
-            .with("to", "locked")
-            .with("reason", "too_many_failures")
-            .with("until", until.rfc3339())
+    /// Counts a wrong passcode at each of these tokens: until when one is locked by it, and what is recorded of that.
+    pub(crate) async fn count_rejected(
+        &self,
+        visit: &Visit,
+        tokens: &[Tried],
+        about: &EventContext,
+    ) -> Result<(Option<Timestamp>, Vec<AuditEvent>), StoreError> {
+        let lockout = self.lockout(visit).await?;
+        let (permitted, lock) = (lockout.token_failures, token_lock(&lockout));
+        let mut locked: Option<Timestamp> = None;
+        let mut events = Vec::new();
+        for token in tokens {
+            if let Some(until) = token.last_of_day {
+                locked = locked.max(Some(until));
+                events.push(token_locked(about, token, until));
+            }
+            let fails =
+                self.ports.credentials.count_failure(&visit.vs.id, &token.id, permitted, lock, visit.now).await?;
+            if let Some(until) = fails.locked_until {
+                locked = locked.max(Some(until));
+                // Of failures at the same moment some find the lock there already; one has made it.
+                if fails.count == permitted.saturating_add(1) {
+                    events.push(token_locked(about, token, until));
+                }
+            }
+        }
+        Ok((locked, events))
     }
 
     /// Not looked at, whether it was right or not. The lock is recorded already; its being run against is not.
@@ -474,14 +654,19 @@ impl Desk {
             .with("reason", what.reason)
     }
 
-    fn guess(&self, visit: &Visit, held: &Held) -> Guess {
-        match &held.flow().user {
-            Some(user) => Guess { account: Account::User(user.clone()), device: self.device_of(visit, user) },
+    async fn guess(&self, visit: &Visit, held: &Held) -> Result<Guess, StoreError> {
+        let limits = AccountLimits::from(&self.lockout(visit).await?);
+        Ok(match &held.flow().user {
+            Some(user) => Guess { account: Account::User(user.clone()), device: self.device_of(visit, user), limits },
             None => {
                 let folded = fold_name(&held.flow().data.typed_name).unwrap_or_else(|| FoldedName::assume(""));
-                Guess { account: Account::Unknown(folded), device: None }
+                Guess { account: Account::Unknown(folded), device: None, limits }
             }
-        }
+        })
+    }
+
+    pub(crate) async fn lockout(&self, visit: &Visit) -> Result<Lockout, StoreError> {
+        Ok(setting::<Lockout>(self.ports.settings.as_ref(), &visit.vs.id).await?.document)
     }
 
     /// The browser, if this user has signed in with it before.
@@ -535,6 +720,11 @@ impl Desk {
             events.extend(otp.event(self, visit, held.flow()));
             otp.step
         };
+        let challenge = match step {
+            Step::Passcode => self.challenge_for(visit, Some(&user.id)).await?,
+            _ => None,
+        };
+        let data = FlowData { challenge, ..data };
         // The user's row is held before any flow's, here and wherever else both are.
         let room = self.make_room(visit, user, held.flow());
         let acts = [vec![room, self.onward(visit, held, step, data)], acts].concat();
@@ -565,14 +755,24 @@ impl Desk {
     }
 }
 
+fn token_locked(about: &EventContext, token: &Tried, until: Timestamp) -> AuditEvent {
+    AuditEvent::new(EventKind::TokenLocked, about.clone())
+        .with("serial", token.serial.as_str())
+        .with("actor", "system")
+        .with("from", token.state.as_str())
+        .with("to", "locked")
+        .with("reason", "too_many_failures")
+        .with("until", until.rfc3339())
+}
+
 /// What a day's tries are counted by.
 const DAY: Duration = Duration::from_hours(24);
 
-fn passcode_tries(token: &CredentialId) -> MeterKey {
+pub(crate) fn passcode_tries(token: &CredentialId) -> MeterKey {
     MeterKey { scope: MeterScope::PasscodeTries, key: token.as_str().to_owned() }
 }
 
-fn passcode_tries_of_day(token: &CredentialId) -> MeterKey {
+pub(crate) fn passcode_tries_of_day(token: &CredentialId) -> MeterKey {
     MeterKey { scope: MeterScope::PasscodeTries, key: format!("day:{token}") }
 }
 

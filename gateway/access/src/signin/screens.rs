@@ -3,15 +3,18 @@
 use doorward_api::credential::Credential;
 use doorward_api::flow::{Delivery, Notice, SentCode};
 use doorward_api::mail::masked;
+use doorward_api::screen::ChallengeView;
+use doorward_api::settings::{PinOrder, ServerPinPolicy};
+use doorward_api::template::PinType;
 use doorward_api::{
-    EndedHow, Factor, Flow, FormIds, Screen, ScreenPage, Secret, SelfProvisioning, Step, Target, Timestamp, TokenState,
-    User,
+    EndedHow, Factor, Flow, FormIds, Screen, ScreenPage, Secret, Step, Target, Template, Timestamp, TokenState, User,
 };
 use doorward_tokens::Choices;
 
 use crate::enrol::progress;
 use crate::enrol::step::{State, can_go_back};
-use crate::signin::ahead::TEMPLATE;
+use crate::settings::setting;
+use crate::signin::tokens::in_hand;
 use crate::signin::{Desk, DeskError};
 use crate::visit::Visit;
 
@@ -61,12 +64,7 @@ impl Desk {
     }
 
     async fn live_screen(&self, visit: &Visit, flow: Flow) -> Result<Screen, DeskError> {
-        let choices = if flow.step.enrolling() {
-            let settings: SelfProvisioning = self.ports.settings.self_provisioning(&visit.vs.id).await?;
-            self.choices(&settings)
-        } else {
-            None
-        };
+        let choices = if flow.step.enrolling() { self.choices_of(visit, &flow).await? } else { None };
         let Page { page, notice } = self.page(visit, &flow, choices.as_ref()).await?;
         let state = State { step: flow.step, data: flow.data };
         let back = choices.as_ref().is_some_and(|choices| can_go_back(&state, choices));
@@ -86,6 +84,14 @@ impl Desk {
         })
     }
 
+    async fn choices_of(&self, visit: &Visit, flow: &Flow) -> Result<Option<Choices>, DeskError> {
+        let issued = match &flow.data.credential {
+            Some(id) => self.ports.credentials.credential(&visit.vs.id, id).await?,
+            None => None,
+        };
+        Ok(self.choices(visit, issued.as_ref().map(|token| &token.template)).await?)
+    }
+
     async fn page(&self, visit: &Visit, flow: &Flow, choices: Option<&Choices>) -> Result<Page, DeskError> {
         match flow.step {
             Step::Passcode => self.passcode_page(visit, flow).await,
@@ -97,9 +103,16 @@ impl Desk {
             Step::EmailVerified => match choices {
                 Some(choices) => Ok(choice_page(visit, flow, choices).into()),
                 // Every platform was switched off midway; the next form finds out and goes on.
-                None => Ok(Page { notice: Some(Notice::NoLongerOffered), ..passcode(TEMPLATE.length).into() }),
+                None => {
+                    let length = self.template(visit).await?.length;
+                    Ok(Page { notice: Some(Notice::NoLongerOffered), ..passcode(length, None, None).into() })
+                }
             },
             Step::CodeIssued => self.issued_page(visit, flow).await,
+            Step::NewPin => {
+                let policy = setting::<ServerPinPolicy>(self.ports.settings.as_ref(), &visit.vs.id).await?;
+                Ok(ScreenPage::NewPin { rules: policy.document.rules() }.into())
+            }
             // The ended ones have a page of their own.
             Step::Password | Step::Confirmed | Step::Cancelled | Step::Superseded => Ok(ScreenPage::Password.into()),
         }
@@ -107,18 +120,33 @@ impl Desk {
 
     /// Before a password everybody sees the same (decision A19).
     async fn passcode_page(&self, visit: &Visit, flow: &Flow) -> Result<Page, DeskError> {
+        let template = self.template(visit).await?;
+        let challenge = shown(flow, visit);
         let Some(user) = flow.user.as_ref().filter(|_| flow.data.proofs.has(Factor::Password)) else {
-            return Ok(passcode(TEMPLATE.length).into());
+            let pin = self.pin_order(visit, &template).await?;
+            return Ok(passcode(template.length, pin, challenge).into());
         };
         let tokens = self.tokens_of(visit, user).await?;
-        let active = tokens.iter().find(|token| token.state == TokenState::Active);
+        let active = tokens.iter().find(|token| in_hand(token));
         let suspended = active.is_none() && tokens.iter().any(|token| token.state == TokenState::Suspended);
+        let template = active.map_or(&template, |token| &token.template);
         Ok(ScreenPage::Passcode {
-            length: active.map_or(TEMPLATE.length, |token| token.template.length),
+            length: template.length,
             enrolment_hint: active.is_none() && !suspended,
             suspended,
+            pin: self.pin_order(visit, template).await?,
+            challenge,
         }
         .into())
+    }
+
+    /// How a PIN is typed with the passcodes of a template.
+    async fn pin_order(&self, visit: &Visit, template: &Template) -> Result<Option<PinOrder>, DeskError> {
+        if template.pin != PinType::ServerSide {
+            return Ok(None);
+        }
+        let policy = setting::<ServerPinPolicy>(self.ports.settings.as_ref(), &visit.vs.id).await?;
+        Ok(Some(policy.document.order))
     }
 
     async fn check_email_page(&self, visit: &Visit, flow: &Flow) -> Result<Page, DeskError> {
@@ -175,9 +203,15 @@ impl Desk {
         };
         let token = token.filter(|token| token.state == TokenState::Assigned);
         if data.asks_passcode {
-            let length = token.as_ref().map_or(TEMPLATE.length, |token| token.template.length);
+            let template = match &token {
+                Some(token) => token.template.clone(),
+                None => self.template(visit).await?,
+            };
+            let order = self.pin_order(visit, &template).await?;
+            let pin = order.zip(data.first_pin.as_ref()).map(|(order, pin)| (order, pin.secret()));
             let added_at = token.map_or(visit.now, |token| token.created_at);
-            return Ok(ScreenPage::FirstPasscode { target, length, added_at }.into());
+            let challenge = shown(flow, visit);
+            return Ok(ScreenPage::FirstPasscode { target, length: template.length, added_at, pin, challenge }.into());
         }
         let user = match &flow.user {
             Some(id) => self.ports.directory.get(&visit.vs.id, id).await?,
@@ -213,6 +247,7 @@ impl Desk {
             issuer: request.issuer,
             valid_until,
             expired: false,
+            template: token.template.clone(),
         }
         .into())
     }
@@ -225,8 +260,15 @@ impl Desk {
     }
 }
 
-fn passcode(length: u8) -> ScreenPage {
-    ScreenPage::Passcode { length, enrolment_hint: false, suspended: false }
+fn passcode(length: u8, pin: Option<PinOrder>, challenge: Option<ChallengeView>) -> ScreenPage {
+    ScreenPage::Passcode { length, enrolment_hint: false, suspended: false, pin, challenge }
+}
+
+/// The flow's question, as it is read off and keyed in.
+fn shown(flow: &Flow, visit: &Visit) -> Option<ChallengeView> {
+    let challenge = flow.data.challenge.as_ref()?;
+    let (first, last) = challenge.text.split_at_checked(4)?;
+    Some(ChallengeView { text: format!("{first} {last}"), expired: challenge.expires_at <= visit.now })
 }
 
 /// W5 when its time is over: no secret, only "New code".
@@ -239,6 +281,7 @@ fn hidden(visit: &Visit, target: Target, account: &str, valid_until: Timestamp) 
         issuer: visit.vs.name.clone(),
         valid_until,
         expired: true,
+        template: Template::STANDARD_APP,
     }
     .into()
 }

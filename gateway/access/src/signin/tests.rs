@@ -1,5 +1,8 @@
 //! Signing in, as browsers live it.
 
+mod pins;
+mod settings;
+
 use std::sync::Arc;
 use std::time::Duration;
 

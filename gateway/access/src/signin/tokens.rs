@@ -2,11 +2,25 @@
 
 use doorward_api::credential::Credential;
 use doorward_api::ports::{Act, Change};
-use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, StoreError, TokenState, UserId};
+use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, StoreError, TokenForm, TokenState, UserId};
 use doorward_tokens::TokenEvent;
 
 use crate::signin::Desk;
 use crate::visit::Visit;
+
+/// Whether a token's passcodes prove something: it is in use, or a thing that was handed out, whose first one puts it in use.
+pub(crate) fn in_hand(token: &Credential) -> bool {
+    match token.state {
+        TokenState::Active => true,
+        TokenState::Assigned => token.form == TokenForm::Hardware,
+        _ => false,
+    }
+}
+
+/// The state that counts for what a user is offered: whoever was handed a thing has a token, used or not.
+pub(crate) fn counted(token: &Credential) -> TokenState {
+    if in_hand(token) { TokenState::Active } else { token.state }
+}
 
 impl Desk {
     /// All that are not revoked. One in use whose bytes were moved or changed behind our back opens nothing (CR-02): it is

@@ -4,17 +4,19 @@
 use async_trait::async_trait;
 
 use crate::audit::{AuditEvent, EventContext};
-use crate::credential::{NewCredential, TokenState, Version};
+use crate::credential::{NewCredential, NewStock, ServerPin, TokenState, Version};
 use crate::error::{CommitError, StoreError};
 use crate::flow::{Flow, FlowData, Step};
-use crate::ids::{CredentialId, FlowId, SessionId, UserId, VirtualServerId};
+use crate::ids::{CredentialId, FlowId, GroupId, OperatorId, SessionId, UserId, VirtualServerId};
 use crate::mail::NewMail;
+use crate::operator::{NewOperator, NewOperatorSession, Role};
 use crate::proof::Proofs;
 use crate::secret::{SecretBytes, TokenHash};
 use crate::session::NewSession;
-use crate::template::{SelfProvisioning, Target, Template};
+use crate::settings::{FieldChange, SettingKind};
+use crate::template::{Target, Template};
 use crate::time::Timestamp;
-use crate::user::{NewUser, User};
+use crate::user::{NewUser, TemporaryPasscode, User, UserDetails};
 
 /// One conditional statement. Where the condition does not hold, the whole change is undone ([`CommitError::Lost`]).
 #[derive(Debug, Clone)]
@@ -43,8 +45,8 @@ pub enum Act {
         expires_at: Timestamp,
     },
     /// Ends the user's other open flows that are enrolling ([`Step::enrolling`]), except `keep`, as `Superseded`, and revokes
-    /// the user's Assigned credentials, whose secrets are destroyed. Never lost. Which those are is known only when it is
-    /// done, so the ledger itself records each of them, before the records of the change: `ENROLLMENT_SUPERSEDED` with the
+    /// the user's Assigned software credentials, whose secrets are destroyed. Never lost. Which those are is known only when
+    /// it is done, so the ledger itself records each of them, before the records of the change: `ENROLLMENT_SUPERSEDED` with the
     /// `lastStep`, and `TOKEN_REVOKED`.
     FlowsSupersede {
         /// Whose.
@@ -67,8 +69,8 @@ pub enum Act {
         /// Who did it and from where: the address and the request of those records.
         by: Box<EventContext>,
     },
-    /// Ends every open flow of a user as `Cancelled`, and revokes their Assigned credentials: what was proved in those flows
-    /// is no proof any more. Never lost. Recorded like [`Act::FlowsSupersede`], as `ENROLLMENT_CANCELLED`.
+    /// Ends every open flow of a user as `Cancelled`, and revokes their Assigned software credentials: what was proved in
+    /// those flows is no proof any more. Never lost. Recorded like [`Act::FlowsSupersede`], as `ENROLLMENT_CANCELLED`.
     FlowsEndOf {
         /// Whose.
         user: UserId,
@@ -110,8 +112,8 @@ pub enum Act {
     EnrolmentStillAllowed {
         /// As it was read.
         user: Box<User>,
-        /// As they were read.
-        settings: SelfProvisioning,
+        /// The versions of the settings that allowed it.
+        settings: Vec<(SettingKind, i64)>,
     },
     /// An accepted passcode: new bytes, failures forgotten. Lost unless Active, not locked, and at this version.
     CredentialUse {
@@ -122,7 +124,18 @@ pub enum Act {
         /// The plugin's new bytes.
         opened: SecretBytes,
     },
-    /// Another state. Lost unless it is in one of `from`. Revoking destroys the secret.
+    /// What a token has shown without signing in: found again, or seen in the outer window. New bytes only. Lost unless it is
+    /// Active or Assigned, and at this version.
+    CredentialLearn {
+        /// Which.
+        id: CredentialId,
+        /// The version read.
+        version: Version,
+        /// The plugin's new bytes.
+        opened: SecretBytes,
+    },
+    /// Another state. Lost unless it is in one of `from`, or when its user has got another token meanwhile. Revoking destroys
+    /// the secret; what goes to the stock belongs to nobody any more and has no PIN.
     CredentialState {
         /// Which.
         id: CredentialId,
@@ -130,6 +143,42 @@ pub enum Act {
         from: Vec<TokenState>,
         /// Where it goes.
         to: TokenState,
+    },
+    /// Forgets failures and the lock that they led to. Lost unless it is Active and locked at this time.
+    CredentialUnlock {
+        /// Which.
+        id: CredentialId,
+    },
+    /// A server-side PIN, or none. Lost when the PIN is no longer the one that was read, or the token belongs to nobody.
+    CredentialPin {
+        /// Which.
+        id: CredentialId,
+        /// The PIN's version read: [`crate::Credential::pin_version`].
+        version: Version,
+        /// The new one.
+        pin: Option<ServerPin>,
+    },
+    /// The name that its user or an operator gives a token; empty for none. Lost when there is no such token.
+    CredentialLabel {
+        /// Which.
+        id: CredentialId,
+        /// One line of at most 64 characters.
+        label: String,
+    },
+    /// A token that was made elsewhere, into the stock. Lost when its serial number is there.
+    CredentialStock(NewStock),
+    /// A token of the stock is given to a user: Inventory to Assigned. Lost unless it is in the stock, or when the user has one
+    /// that counts as a token.
+    CredentialAssign {
+        /// Which.
+        id: CredentialId,
+        /// To whom.
+        user: UserId,
+    },
+    /// A row that is no use to anybody goes. Lost unless it is in the stock, Lost, Faulty or Revoked.
+    CredentialDelete {
+        /// Which.
+        id: CredentialId,
     },
     /// A new session.
     SessionStart(NewSession),
@@ -155,7 +204,7 @@ pub enum Act {
         /// Whose.
         user: UserId,
     },
-    /// A new single-use value.
+    /// A new single-use value. Lost when there is one of this purpose and hash.
     OneTimePut(OneTime),
     /// Uses one up. Lost when it is gone, expired, or for another purpose.
     OneTimeTake {
@@ -191,8 +240,123 @@ pub enum Act {
         /// Off?
         disabled: bool,
     },
-    /// The self-provisioning settings.
-    SelfProvisioningSet(SelfProvisioning),
+    /// What a user's record says. Lost when there is no such user, or the record is not at this version.
+    UserUpdate {
+        /// Whose.
+        user: UserId,
+        /// The record's version read.
+        version: Version,
+        /// What it says now.
+        details: Box<UserDetails>,
+    },
+    /// A user goes, with sessions, flows and memberships; tokens go back to the stock or are revoked. Lost when there is no such
+    /// user.
+    UserDelete {
+        /// Whose.
+        user: UserId,
+    },
+    /// A passcode that stands in for a token for a while, or none any more. Lost when there is no such user.
+    TemporaryPasscodeSet {
+        /// Whose.
+        user: UserId,
+        /// The new one, in place of the one before.
+        passcode: Option<TemporaryPasscode>,
+    },
+    /// A new group. Lost when the name is taken.
+    GroupAdd {
+        /// The row to be.
+        id: GroupId,
+        /// Its name.
+        name: String,
+    },
+    /// Another name. Lost when there is no such group, or the name is taken.
+    GroupRename {
+        /// Which.
+        id: GroupId,
+        /// Its new name.
+        name: String,
+    },
+    /// A group goes, with its memberships. Lost when there is no such group.
+    GroupDelete {
+        /// Which.
+        id: GroupId,
+    },
+    /// A user is in a group from now on, or no longer. Lost when there is no such user or group; not when it is so already.
+    GroupMember {
+        /// Which.
+        group: GroupId,
+        /// Who.
+        user: UserId,
+        /// In?
+        member: bool,
+    },
+    /// A group lies in another from now on, or no longer: members of the inner are members of the outer. Lost when there is
+    /// no such group, or when it would come to lie in itself.
+    GroupNest {
+        /// The inner.
+        group: GroupId,
+        /// The outer.
+        into: GroupId,
+        /// In?
+        member: bool,
+    },
+    /// A document of the settings, with its entry in the Change Log. Lost unless it is at the version that was seen.
+    SettingSet {
+        /// Which.
+        kind: SettingKind,
+        /// The version read; 0 for one that was never set.
+        seen: i64,
+        /// The document, as JSON.
+        body: String,
+        /// Who, by name.
+        operator: String,
+        /// What it changes.
+        changes: Vec<FieldChange>,
+    },
+    /// A new operator. Lost when the folded name is taken.
+    OperatorAdd(Box<NewOperator>),
+    /// An operator's accepted passcode: new bytes. Lost unless at this version.
+    OperatorUse {
+        /// Who.
+        id: OperatorId,
+        /// The version read.
+        version: Version,
+        /// The plugin's new bytes.
+        opened: SecretBytes,
+    },
+    /// Another password hash. Lost when there is no such operator.
+    OperatorPassword {
+        /// Whose.
+        id: OperatorId,
+        /// argon2id in PHC form.
+        hash: String,
+    },
+    /// Another role. Lost when there is no such operator, or when no administrator would be left.
+    OperatorRole {
+        /// Whose.
+        id: OperatorId,
+        /// The role.
+        role: Role,
+    },
+    /// Off or on; off ends the operator's sessions. Lost when there is no such operator, or when no administrator would be left.
+    OperatorDisable {
+        /// Whose.
+        id: OperatorId,
+        /// Off?
+        disabled: bool,
+    },
+    /// A new session of an operator. Lost when there is no such operator, or they are switched off.
+    OperatorSessionStart(NewOperatorSession),
+    /// The operator has proved anew who they are, in this session. Lost when it is gone.
+    OperatorSessionProved {
+        /// Which.
+        id: SessionId,
+    },
+    /// Ends an operator's session. Never lost.
+    OperatorSessionEnd {
+        /// Which.
+        id: SessionId,
+    },
     /// Nothing but the records.
     Nothing,
 }
@@ -212,7 +376,14 @@ impl Act {
             Act::CredentialActivate { .. } => "credential_activate",
             Act::EnrolmentStillAllowed { .. } => "enrolment_still_allowed",
             Act::CredentialUse { .. } => "credential_use",
+            Act::CredentialLearn { .. } => "credential_learn",
             Act::CredentialState { .. } => "credential_state",
+            Act::CredentialUnlock { .. } => "credential_unlock",
+            Act::CredentialPin { .. } => "credential_pin",
+            Act::CredentialLabel { .. } => "credential_label",
+            Act::CredentialStock(_) => "credential_stock",
+            Act::CredentialAssign { .. } => "credential_assign",
+            Act::CredentialDelete { .. } => "credential_delete",
             Act::SessionStart(_) => "session_start",
             Act::SessionRaise { .. } => "session_raise",
             Act::SessionEnd { .. } => "session_end",
@@ -224,7 +395,23 @@ impl Act {
             Act::UserPassword { .. } => "user_password",
             Act::UserPasswordRehash { .. } => "user_password_rehash",
             Act::UserDisable { .. } => "user_disable",
-            Act::SelfProvisioningSet(_) => "self_provisioning_set",
+            Act::UserUpdate { .. } => "user_update",
+            Act::UserDelete { .. } => "user_delete",
+            Act::TemporaryPasscodeSet { .. } => "temporary_passcode_set",
+            Act::GroupAdd { .. } => "group_add",
+            Act::GroupRename { .. } => "group_rename",
+            Act::GroupDelete { .. } => "group_delete",
+            Act::GroupMember { .. } => "group_member",
+            Act::GroupNest { .. } => "group_nest",
+            Act::SettingSet { .. } => "setting_set",
+            Act::OperatorAdd(_) => "operator_add",
+            Act::OperatorUse { .. } => "operator_use",
+            Act::OperatorPassword { .. } => "operator_password",
+            Act::OperatorRole { .. } => "operator_role",
+            Act::OperatorDisable { .. } => "operator_disable",
+            Act::OperatorSessionStart(_) => "operator_session_start",
+            Act::OperatorSessionProved { .. } => "operator_session_proved",
+            Act::OperatorSessionEnd { .. } => "operator_session_end",
             Act::Nothing => "nothing",
         }
     }
@@ -237,6 +424,10 @@ pub enum OneTimePurpose {
     Ticket,
     /// "Not you?" in the notice mail (7 days).
     Dispute,
+    /// The link by which an operator is made: name, password and second factor are chosen behind it.
+    OperatorInvite,
+    /// What an operator's request under a key of theirs was answered with (24 hours).
+    Idempotency,
 }
 
 impl OneTimePurpose {
@@ -245,6 +436,8 @@ impl OneTimePurpose {
         match self {
             OneTimePurpose::Ticket => "ticket",
             OneTimePurpose::Dispute => "dispute",
+            OneTimePurpose::OperatorInvite => "operator_invite",
+            OneTimePurpose::Idempotency => "idempotency",
         }
     }
 }

@@ -16,8 +16,8 @@ pub use ledger::{Act, Change, Ledger, OneTime, OneTimePurpose};
 pub use mailer::Mailer;
 pub use metrics::{Metrics, NoMetrics};
 pub use store::{
-    AuditLog, Credentials, Fails, Flows, MeterKey, MeterScope, Meters, OneTimes, Outbox, Sessions, Settings, Taken,
-    Users,
+    AuditLog, Credentials, Fails, Flows, Listed, MeterKey, MeterScope, Meters, OneTimes, Operators, Outbox, Page,
+    Register, Sessions, Settings, Taken, TokenFilter, Users,
 };
 
 #[allow(unused_imports, reason = "the doc comment above refers to it")]

@@ -5,16 +5,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::audit::{AuditEvent, ChainHead, StoredRecord};
-use crate::credential::Credential;
+use crate::credential::{Credential, TokenRecord, TokenState};
 use crate::error::StoreError;
 use crate::flow::{Delivery, Flow};
-use crate::ids::{CredentialId, FlowId, MailId, SessionId, UserId, VirtualServerId};
+use crate::ids::{CredentialId, FlowId, GroupId, MailId, OperatorId, SessionId, UserId, VirtualServerId};
 use crate::mail::DueMail;
+use crate::operator::{Operator, OperatorSession};
 use crate::secret::TokenHash;
 use crate::session::Session;
-use crate::template::SelfProvisioning;
+use crate::settings::{SettingChange, SettingKind, StoredDocument};
 use crate::time::Timestamp;
-use crate::user::{FoldedName, User};
+use crate::user::{FoldedName, GroupRecord, TemporaryPasscode, User, UserRecord};
 
 use super::ledger::{OneTime, OneTimePurpose};
 
@@ -79,7 +80,7 @@ pub struct Fails {
 pub trait Credentials: Send + Sync {
     /// All of a user that are not revoked, oldest first; one that cannot be opened too, and says so.
     async fn credentials_of(&self, vs: &VirtualServerId, user: &UserId) -> Result<Vec<Credential>, StoreError>;
-    /// By row. An error when it cannot be opened.
+    /// By row; nothing for one that is nobody's. An error when it cannot be opened.
     async fn credential(&self, vs: &VirtualServerId, id: &CredentialId) -> Result<Option<Credential>, StoreError>;
     /// Counts a failure in a statement of its own, before anything is answered (LG-05). The failure after `permitted` locks
     /// for `lock`, and the count begins anew when a lock is over.
@@ -125,6 +126,12 @@ pub enum MeterScope {
     CodeSends,
     /// Flows begun from an address.
     Flows,
+    /// Operators' sign-ins that failed, by name.
+    Operator,
+    /// Operators' sign-ins that failed, by address.
+    OperatorAddress,
+    /// Temporary passcodes of a user that were looked at, wrong or not.
+    TemporaryPasscode,
 }
 
 impl MeterScope {
@@ -139,6 +146,9 @@ impl MeterScope {
             MeterScope::CodeTriesDay => "code_tries_day",
             MeterScope::CodeSends => "code_sends",
             MeterScope::Flows => "flows",
+            MeterScope::Operator => "operator",
+            MeterScope::OperatorAddress => "operator_address",
+            MeterScope::TemporaryPasscode => "temporary_passcode",
         }
     }
 }
@@ -231,8 +241,108 @@ pub trait Outbox: Send + Sync {
 /// What operators set at run time.
 #[async_trait]
 pub trait Settings: Send + Sync {
-    /// The self-provisioning settings.
-    async fn self_provisioning(&self, vs: &VirtualServerId) -> Result<SelfProvisioning, StoreError>;
+    /// A document as it stands. An error when there is no such virtual server.
+    async fn document(&self, vs: &VirtualServerId, kind: SettingKind) -> Result<StoredDocument, StoreError>;
+    /// The newest changes of a document, newest first, at most `limit`.
+    async fn changes(
+        &self,
+        vs: &VirtualServerId,
+        kind: SettingKind,
+        limit: u32,
+    ) -> Result<Vec<SettingChange>, StoreError>;
+}
+
+/// Which part of a long list is asked for: `limit` entries after `after`, the last one's id.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// The `next` of the page before; empty for the first.
+    pub after: String,
+    /// At most so many: 1 to 200.
+    pub limit: u32,
+}
+
+/// A part of a long list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// In order.
+    pub items: Vec<T>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Which tokens are asked for; each condition that is given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenFilter {
+    /// In this state.
+    pub state: Option<TokenState>,
+    /// Locked at this time by failed passcodes.
+    pub locked_at: Option<Timestamp>,
+    /// Of this user.
+    pub owner: Option<UserId>,
+    /// Whose serial number begins with this.
+    pub serial: String,
+}
+
+/// What operators look through. All lists are of one virtual server, and in the order of names or serial numbers.
+#[async_trait]
+pub trait Register: Send + Sync {
+    /// Users whose folded name, display name or address begins with a text.
+    async fn users(&self, vs: &VirtualServerId, begins: &str, page: &Page) -> Result<Listed<UserRecord>, StoreError>;
+    /// One user.
+    async fn user_record(&self, vs: &VirtualServerId, id: &UserId) -> Result<Option<UserRecord>, StoreError>;
+    /// The temporary passcode of a user, whether it is over or not.
+    async fn temporary_passcode(
+        &self,
+        vs: &VirtualServerId,
+        id: &UserId,
+    ) -> Result<Option<TemporaryPasscode>, StoreError>;
+    /// Groups whose name begins with a text, in capital or small letters.
+    async fn groups(&self, vs: &VirtualServerId, begins: &str, page: &Page) -> Result<Listed<GroupRecord>, StoreError>;
+    /// One group.
+    async fn group(&self, vs: &VirtualServerId, id: &GroupId) -> Result<Option<GroupRecord>, StoreError>;
+    /// Users who are in a group themselves.
+    async fn members(
+        &self,
+        vs: &VirtualServerId,
+        group: &GroupId,
+        page: &Page,
+    ) -> Result<Listed<UserRecord>, StoreError>;
+    /// Tokens, without their secrets. Revoked ones are listed only where that state is asked for.
+    async fn tokens(
+        &self,
+        vs: &VirtualServerId,
+        filter: &TokenFilter,
+        page: &Page,
+    ) -> Result<Listed<TokenRecord>, StoreError>;
+    /// One token.
+    async fn token(&self, vs: &VirtualServerId, id: &CredentialId) -> Result<Option<TokenRecord>, StoreError>;
+    /// How many tokens there are in each state, and how many Active ones are locked at this time.
+    async fn token_counts(
+        &self,
+        vs: &VirtualServerId,
+        now: Timestamp,
+    ) -> Result<(Vec<(TokenState, u64)>, u64), StoreError>;
+}
+
+/// Operators and their sessions.
+#[async_trait]
+pub trait Operators: Send + Sync {
+    /// By folded name.
+    async fn operator_by_name(&self, vs: &VirtualServerId, name: &FoldedName) -> Result<Option<Operator>, StoreError>;
+    /// By row.
+    async fn operator(&self, vs: &VirtualServerId, id: &OperatorId) -> Result<Option<Operator>, StoreError>;
+    /// All of them, by name.
+    async fn operators(&self, vs: &VirtualServerId) -> Result<Vec<Operator>, StoreError>;
+    /// A session by its token's hash: live, idle no longer than `idle`, its operator not switched off.
+    async fn operator_session(
+        &self,
+        vs: &VirtualServerId,
+        token: &TokenHash,
+        idle: Duration,
+        now: Timestamp,
+    ) -> Result<Option<OperatorSession>, StoreError>;
+    /// Notes that a session was used.
+    async fn touch_operator(&self, vs: &VirtualServerId, id: &SessionId, now: Timestamp) -> Result<(), StoreError>;
 }
 
 /// The audit chain, for reading.

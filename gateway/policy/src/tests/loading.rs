@@ -180,3 +180,16 @@ fn the_texts_that_a_path_may_be_compared_with_can_be_asked_for() {
     assert_eq!(of("wiki"), ["a /Admin", "a *.PNG"]);
     assert_eq!(of("intranet"), ["a /Admin", "a *.PNG", "b /B"]);
 }
+
+#[test]
+fn the_permits_that_ask_for_a_passcode_without_a_password_can_be_asked_for() {
+    let alone = |text: &str| load(text).otp_alone().into_iter().map(ToString::to_string).collect::<Vec<_>>();
+    let policies = r#"
+        @id("both") permit(principal, action, resource) when { context.authn.password && context.authn.otp };
+        @id("otp") permit(principal, action, resource) when { context.authn.otp };
+        @id("aged") permit(principal, action, resource) when { context.authn.age.otp < 300 };
+        @id("password") permit(principal, action, resource) when { context.authn.password };"#;
+    assert_eq!(alone(policies), ["otp", "aged"]);
+    let forbid = r#"@id("no") forbid(principal, action, resource) unless { context.authn.password };"#;
+    assert_eq!(alone(&format!("{policies}\n{forbid}")), [""; 0]);
+}

@@ -3,6 +3,7 @@
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use doorward_access::arrival::ErrorKind;
+use doorward_views::Views;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::answer::Answer;
@@ -21,8 +22,13 @@ pub(crate) async fn asset(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Answer {
+    answer(&portal.parts.views, &file, query.as_deref(), &headers)
+}
+
+/// The file of a name.
+pub(crate) fn answer(views: &Views, file: &str, query: Option<&str>, headers: &HeaderMap) -> Answer {
     let no_such = || Fault::new(ErrorKind::NotFound, "no such asset");
-    let asset = portal.parts.views.asset(&file).ok_or_else(no_such)?;
+    let asset = views.asset(file).ok_or_else(no_such)?;
     let etag = format!("\"{}\"", asset.hash);
     let named = query.is_some_and(|query| query.strip_prefix("v=") == Some(asset.hash.as_str()));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());

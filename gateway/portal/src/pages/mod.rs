@@ -6,5 +6,6 @@ pub(crate) mod dispute;
 pub(crate) mod enrol;
 pub(crate) mod enter;
 pub(crate) mod language;
+pub(crate) mod own;
 pub(crate) mod signin;
 pub(crate) mod start;

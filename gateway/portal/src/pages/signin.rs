@@ -5,22 +5,17 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::CookieName;
 use doorward_access::sessions::{Place, Unclear};
 use doorward_access::visit::{Moved, Opening};
-use doorward_api::{Secret, SessionId};
+use doorward_api::SessionId;
 use http::{Method, StatusCode};
 
 use crate::answer::{Answer, LONG, STEP, land, see_other, to_step, with_cookie};
 use crate::caller::Caller;
-use crate::fault::Fault;
 use crate::fields::Fields;
 use crate::parts::{Portal, Shared};
 use crate::post::FlowPost;
-
-/// The longest password or passcode that is looked at (LG-09).
-const LONGEST_SECRET: usize = 4096;
 
 /// `GET /signin?return=…`: W0, or straight on where something is known of this browser.
 pub(crate) async fn open(
@@ -77,24 +72,23 @@ pub(crate) async fn step(State(portal): State<Shared>, Extension(caller): Extens
 
 /// `POST /signin/password`.
 pub(crate) async fn password(State(portal): State<Shared>, post: FlowPost) -> Answer {
-    let password = secret(&post, "password")?;
+    let password = post.fields.secret("password")?;
     let moved = portal.parts.desk.password(&post.caller.visit, &post.step, password).await?;
     portal.moved(&post.caller, moved)
 }
 
 /// `POST /signin/passcode`: of a token in use, or the first one of a new token.
 pub(crate) async fn passcode(State(portal): State<Shared>, post: FlowPost) -> Answer {
-    let otp = secret(&post, "otp")?;
+    let otp = post.fields.secret("otp")?;
     let moved = portal.parts.desk.passcode(&post.caller.visit, &post.step, otp).await?;
     portal.moved(&post.caller, moved)
 }
 
-fn secret(post: &FlowPost, field: &str) -> Result<Secret, Fault> {
-    let secret = post.fields.get(field).cloned().unwrap_or_default();
-    if secret.len() > LONGEST_SECRET {
-        return Err(Fault::new(ErrorKind::BadRequest, format!("the field {field} is too long")));
-    }
-    Ok(secret)
+/// `POST /signin/new-pin`: the server-side PIN, twice.
+pub(crate) async fn new_pin(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let (pin, again) = (post.fields.secret("pin")?, post.fields.secret("pin_again")?);
+    let moved = portal.parts.desk.new_pin(&post.caller.visit, &post.step, pin, again).await?;
+    portal.moved(&post.caller, moved)
 }
 
 /// `POST /signin/switch`: another user.

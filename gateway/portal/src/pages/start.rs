@@ -27,7 +27,8 @@ pub(crate) async fn start(State(portal): State<Shared>, Extension(caller): Exten
     Ok(html(StatusCode::OK, &chrome.language, body))
 }
 
-async fn signed_in(portal: &Portal, caller: &Caller) -> Result<Option<(Session, Arc<Principal>)>, Unclear> {
+/// The live session of this browser, with its user.
+pub(crate) async fn signed_in(portal: &Portal, caller: &Caller) -> Result<Option<(Session, Arc<Principal>)>, Unclear> {
     let visit = &caller.visit;
     portal.parts.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await
 }

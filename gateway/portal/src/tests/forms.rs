@@ -94,6 +94,12 @@ async fn every_form_of_the_portal_is_checked() {
         "/enrol/continue",
         "/enrol/back",
         "/signout",
+        "/sign-out-everywhere",
+        "/authenticators/c-alice/name",
+        "/authenticators/c-alice/test",
+        "/authenticators/c-alice/resync",
+        "/authenticators/c-alice/pin",
+        "/authenticators/c-alice/lost",
         "/language",
         "/notice/abc",
     ] {

@@ -60,7 +60,19 @@ async fn over_tls_cookies_and_transport_are_strict() {
 #[tokio::test]
 async fn looking_changes_nothing() {
     let world = World::start();
-    for path in ["/", "/signin", "/signin/step", "/signed-out", "/notice/x", "/notice/done", "/nowhere"] {
+    for path in [
+        "/",
+        "/signin",
+        "/signin/step",
+        "/signed-out",
+        "/sign-out-everywhere",
+        "/authenticators",
+        "/authenticators/x",
+        "/authenticators/x/lost",
+        "/notice/x",
+        "/notice/done",
+        "/nowhere",
+    ] {
         let told = world.portal(Method::HEAD, path).signed_in().go().await;
         assert!(told.body.is_empty(), "HEAD {path}");
     }

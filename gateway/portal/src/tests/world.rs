@@ -13,16 +13,19 @@ use axum::body::Body;
 use doorward_access::arrival::Arrival;
 use doorward_access::dispute::Disputes;
 use doorward_access::gate::Gate;
+use doorward_access::passwords::Passwords;
 use doorward_access::ports::Ports;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
 use doorward_access::site::{App, AppOptions, HostRole, Site, Upstream, VirtualServer};
 use doorward_access::tickets::Tickets;
 use doorward_api::keys::MasterKey;
+use doorward_api::plugin::{PinFault, Plugin, SecretRules};
 use doorward_api::ports::{Clock, Entropy, NoMetrics};
 use doorward_api::session::SessionKind;
-use doorward_api::{AppId, Proofs, Session, SessionId, Token, UserId};
-use doorward_fakes::{Dice, World as Store, now};
+use doorward_api::settings::PinRules;
+use doorward_api::{AppId, PluginError, Proofs, Secret, Session, SessionId, Token, UserId};
+use doorward_fakes::{Dice, ToyTokens, World as Store, now};
 use doorward_policy::{Policies, Source};
 use doorward_views::Views;
 use http::{Method, Request, Response, StatusCode, header};
@@ -168,16 +171,20 @@ fn parts(
         one_times: store.clone(),
         meters: store.clone(),
         settings: store.clone(),
+        register: store.clone(),
         ledger: store.clone(),
         mailer: store.clone(),
         outbox: store.clone(),
         clock: clock.clone(),
         entropy: entropy.clone(),
         metrics: Arc::new(NoMetrics),
+        passwords: Arc::new(Passwords::new(entropy.clone())),
     };
     let identities = Arc::new(Identities::new(store.clone(), store.clone(), SessionLimits::default()));
     let gate = Arc::new(Gate::new(Arc::new(NoMetrics)));
-    let desk = Desk::new(ports.clone(), &keys, site.clone(), gate, identities.clone(), Vec::new(), Rules::default());
+    let plugins: Vec<(&'static str, Arc<dyn Plugin>)> =
+        vec![("otp", Arc::new(ToyTokens(Dice::default()))), ("pin", Arc::new(FourOrMore))];
+    let desk = Desk::new(ports.clone(), &keys, site.clone(), gate, identities.clone(), plugins, Rules::default());
     PortalParts {
         site,
         desk: Arc::new(desk),
@@ -189,6 +196,25 @@ fn parts(
         entropy,
         keys,
         cut_off,
+    }
+}
+
+/// Takes every PIN of at least four characters.
+struct FourOrMore;
+
+impl Plugin for FourOrMore {
+    fn secret_rules(&self) -> Option<&dyn SecretRules> {
+        Some(self)
+    }
+}
+
+impl SecretRules for FourOrMore {
+    fn check(&self, _: &PinRules, pin: &Secret) -> Result<(), Vec<PinFault>> {
+        if pin.len() < 4 { Err(vec![PinFault::TooShort]) } else { Ok(()) }
+    }
+
+    fn generate(&self, _: &PinRules, _: u8, _: &dyn Entropy) -> Result<Secret, PluginError> {
+        Ok(Secret::new("4821"))
     }
 }
 
@@ -259,7 +285,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    async fn read(response: Response<Body>) -> Self {
+    pub(super) async fn read(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         // Templates write `/` in attributes as a character reference; tests read it as browsers do.

@@ -127,6 +127,7 @@ impl World {
             ConsoleParts {
                 router: Router::new().route("/mailbox", get(|| async { "mail" })),
                 hosts: vec!["127.0.0.1".into(), "localhost".into()],
+                trusted_proxies: Vec::new(),
                 departure,
                 clock: clock.clone(),
                 entropy: entropy.clone(),

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use doorward_policy::{Policies, cases};
 
+use crate::args::DirectoryArgs;
+use crate::commands::which;
 use crate::{Failure, Finding, config, demo};
 
 /// Runs every `*.toml` of the cases' folder; [`Finding::Bad`] when one decides otherwise.
-pub(crate) fn policy_test(file: &Path, demo: bool, cases_folder: Option<&Path>) -> Result<Finding, Failure> {
-    let (policies, folder) = if demo { of_demo()? } else { of_configuration(file)? };
+pub(crate) fn policy_test(of: &DirectoryArgs, demo: bool, cases_folder: Option<&Path>) -> Result<Finding, Failure> {
+    let (policies, folder) = if demo { of_demo()? } else { of_configuration(of)? };
     let cases_folder = cases_folder.map_or_else(|| beside(&folder), Path::to_owned);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&cases_folder)
         .map_err(|cause| Failure::Other(format!("{}: {cause}", cases_folder.display())))?
@@ -37,11 +39,12 @@ pub(crate) fn policy_test(file: &Path, demo: bool, cases_folder: Option<&Path>) 
     Ok(if failed == 0 { Finding::Good } else { Finding::Bad })
 }
 
-fn of_configuration(file: &Path) -> Result<(Arc<Policies>, PathBuf), Failure> {
-    let config = config::load(file)?;
-    let (id, folder) =
-        config.policy_folders.iter().next().ok_or_else(|| Failure::Other("there is no virtual server".into()))?;
-    let server = config.site.virtual_server(id).ok_or_else(|| Failure::Other("there is no virtual server".into()))?;
+fn of_configuration(of: &DirectoryArgs) -> Result<(Arc<Policies>, PathBuf), Failure> {
+    let config = config::load(&of.config.config)?;
+    let id = which(&config, of.virtual_server.as_deref())?;
+    let none = || Failure::Other(format!("there is no virtual server {id}"));
+    let server = config.site.virtual_server(&id).ok_or_else(none)?;
+    let folder = config.policy_folders.get(&id).ok_or_else(none)?;
     Ok((server.policies.clone(), folder.clone()))
 }
 

@@ -1,7 +1,6 @@
 //! `doorward user …`: the local directory from the command line. Every change is recorded in the audit chain.
 
 use std::io::{IsTerminal, Read, Write};
-use std::path::Path;
 
 use doorward_access::names::fold_name;
 use doorward_access::passwords::{self, Passwords};
@@ -11,19 +10,19 @@ use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Secret, Tok
 use doorward_audit::Checkpoints;
 use doorward_store::{Store, SystemEntropy};
 
-use crate::args::UserCommand;
-use crate::commands::{runtime, sign};
+use crate::args::{DirectoryArgs, UserCommand};
+use crate::commands::{runtime, sign, which};
 use crate::{Failure, Finding, config, wire};
 
 /// Runs one of them.
 pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
     match command {
-        UserCommand::Add { config, name, email, display_name, groups, generate } => {
+        UserCommand::Add { of, name, email, display_name, groups, generate } => {
             let folded = fold_name(&name).ok_or_else(|| Failure::Other(format!("{name:?} is no user name")))?;
             if email.as_deref().is_some_and(|e| !plausible(e)) {
                 return Err(Failure::Other("--email: must be a mail address".into()));
             }
-            let desk = Desk::open(&config.config)?;
+            let desk = Desk::open(&of)?;
             let password = new_password(generate)?;
             let hash = hashed(&desk.runtime, &password)?;
             let id = UserId::new(SystemEntropy.id());
@@ -36,8 +35,8 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
             })?;
             desk.told(&name, "added", generate.then_some(&password))
         }
-        UserCommand::Password { config, name, generate } => {
-            let desk = Desk::open(&config.config)?;
+        UserCommand::Password { of, name, generate } => {
+            let desk = Desk::open(&of)?;
             let user = desk.find(&name)?;
             let password = new_password(generate)?;
             let hash = hashed(&desk.runtime, &password)?;
@@ -48,18 +47,18 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
             desk.commit(change).map_err(Failure::other)?;
             desk.told(&name, "has a new password; open sessions were ended", generate.then_some(&password))
         }
-        UserCommand::Disable { config, name } => switch(&config.config, &name, true),
-        UserCommand::Enable { config, name } => switch(&config.config, &name, false),
-        UserCommand::Reactivate { config, name } => {
-            tokens(&config.config, &name, TokenState::Suspended, TokenState::Active, EventKind::TokenReactivated)
+        UserCommand::Disable { of, name } => switch(&of, &name, true),
+        UserCommand::Enable { of, name } => switch(&of, &name, false),
+        UserCommand::Reactivate { of, name } => {
+            tokens(&of, &name, TokenState::Suspended, TokenState::Active, EventKind::TokenReactivated)
         }
-        UserCommand::RevokeTokens { config, name } => {
-            tokens(&config.config, &name, TokenState::Active, TokenState::Revoked, EventKind::TokenRevoked)
+        UserCommand::RevokeTokens { of, name } => {
+            tokens(&of, &name, TokenState::Active, TokenState::Revoked, EventKind::TokenRevoked)
         }
     }
 }
 
-/// The open database of a configuration, for its one virtual server.
+/// The open database of a configuration, for one of its virtual servers.
 struct Desk {
     store: Store,
     vs: VirtualServerId,
@@ -68,11 +67,11 @@ struct Desk {
 }
 
 impl Desk {
-    fn open(file: &Path) -> Result<Self, Failure> {
-        let config = config::load(file)?;
+    fn open(of: &DirectoryArgs) -> Result<Self, Failure> {
+        let config = config::load(&of.config.config)?;
+        let vs = which(&config, of.virtual_server.as_deref())?;
         let runtime = runtime()?;
         let store = wire::open_own_store(&config, &runtime)?;
-        let vs = VirtualServerId::new("default");
         let checkpoints = Checkpoints::new(config.checkpoints, &config.key);
         let now = store.clock().now();
         runtime.block_on(store.ensure_virtual_server(&vs, now)).map_err(|e| Failure::Store(e.to_string()))?;
@@ -110,8 +109,8 @@ impl Drop for Desk {
     }
 }
 
-fn switch(file: &Path, name: &str, disabled: bool) -> Result<Finding, Failure> {
-    let desk = Desk::open(file)?;
+fn switch(of: &DirectoryArgs, name: &str, disabled: bool) -> Result<Finding, Failure> {
+    let desk = Desk::open(of)?;
     let user = desk.find(name)?;
     let kind = if disabled { EventKind::UserDisabled } else { EventKind::UserEnabled };
     let mut change = Change::of(Act::UserDisable { user: user.id.clone(), disabled });
@@ -123,8 +122,14 @@ fn switch(file: &Path, name: &str, disabled: bool) -> Result<Finding, Failure> {
 }
 
 /// Moves every token of a user that is in `from` (revoking takes suspended ones too) to `to`.
-fn tokens(file: &Path, name: &str, from: TokenState, to: TokenState, kind: EventKind) -> Result<Finding, Failure> {
-    let desk = Desk::open(file)?;
+fn tokens(
+    of: &DirectoryArgs,
+    name: &str,
+    from: TokenState,
+    to: TokenState,
+    kind: EventKind,
+) -> Result<Finding, Failure> {
+    let desk = Desk::open(of)?;
     let user = desk.find(name)?;
     let from =
         if to == TokenState::Revoked { vec![from, TokenState::Suspended, TokenState::Assigned] } else { vec![from] };

@@ -8,7 +8,7 @@ mod upgrade_socket;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use resolve::{Resolved, cores, resolve_site};
+pub(crate) use resolve::{ConsoleOrigin, Resolved, cores, resolve_site};
 pub(crate) use upgrade_socket::UpgradeSocket;
 
 /// Why a configuration is refused. Shown as `file:line: what; rule`, and the process ends with exit code 2.

@@ -31,6 +31,8 @@ pub(crate) struct Resolved {
     pub(crate) http: Vec<SocketAddr>,
     /// The console's listener.
     pub(crate) console: SocketAddr,
+    /// Where operators reach it, where that is not the listener itself: an origin and its host.
+    pub(crate) console_origin: Option<ConsoleOrigin>,
     /// The listener of metrics and health.
     pub(crate) metrics: SocketAddr,
     /// Worker threads.
@@ -123,6 +125,7 @@ pub(super) fn resolve(file: &Path, text: &str) -> Result<Resolved, ConfigError> 
         https: written.listen.https.iter().map(|a| *a.get_ref()).collect(),
         http: plain_listeners(&place, &written)?,
         console: written.listen.console,
+        console_origin: console_origin(&place, &written, &site)?,
         metrics: written.listen.metrics,
         threads: written.listen.threads.unwrap_or_else(cores),
         grace: grace(&place, &written)?,
@@ -303,8 +306,9 @@ fn site(place: &Place<'_>, written: &ConfigFile) -> Result<(Site, Folders), Conf
     let mut site = empty_site(trusted_proxies(place, written)?);
     let mut folders = Folders::new();
     for (id, table) in &written.virtual_server {
-        if id != "default" {
-            return Err(place.wrong(table, format!("virtual_server.{id}"), "this release serves one, named `default`"));
+        if !is_key(id) || id.len() > LONGEST_KEY {
+            let rule = "a virtual server's key is made of a-z, 0-9 and -, at most 40 of them";
+            return Err(place.wrong(table, format!("virtual_server.{id}"), rule));
         }
         let (server, folder) = virtual_server(place, id, table)?;
         folders.insert(server.id.clone(), folder);
@@ -318,10 +322,17 @@ fn site(place: &Place<'_>, written: &ConfigFile) -> Result<(Site, Folders), Conf
             file: place.file.to_owned(),
             line: 1,
             field: "virtual_server".into(),
-            rule: "needs [virtual_server.default]".into(),
+            rule: "needs at least one, such as [virtual_server.default]".into(),
         });
     }
     Ok((site, folders))
+}
+
+/// The longest key of a virtual server.
+const LONGEST_KEY: usize = 40;
+
+fn is_key(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn empty_site(trusted_proxies: Vec<IpNet>) -> Site {
@@ -443,7 +454,7 @@ fn shown_name(place: &Place<'_>, written: &Spanned<String>, field: String) -> Re
 
 fn application(place: &Place<'_>, key: &str, id: &str, table: &Spanned<AppTable>) -> Result<App, ConfigError> {
     let written = table.get_ref();
-    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+    if !is_key(id) {
         return Err(place.wrong(table, key, "an application's key is made of a-z, 0-9 and -"));
     }
     let public = origin(&written.url).map_err(|rule| place.wrong(&written.url, format!("{key}.url"), rule))?;
@@ -519,6 +530,29 @@ fn origin(text: &Spanned<String>) -> Result<Origin, String> {
     let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
     let port = authority.port_u16().filter(|port| *port != 443).map(|port| format!(":{port}")).unwrap_or_default();
     Ok(Origin { origin: format!("{scheme}://{host}{port}"), host })
+}
+
+/// The console behind a front that speaks TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConsoleOrigin {
+    /// `https://console.example.org`
+    pub(crate) origin: String,
+    /// `console.example.org`
+    pub(crate) host: String,
+}
+
+/// Its cookies are its host's alone, so nobody else's pages may stand there.
+fn console_origin(place: &Place<'_>, written: &ConfigFile, site: &Site) -> Result<Option<ConsoleOrigin>, ConfigError> {
+    let Some(text) = &written.console.origin else { return Ok(None) };
+    let Origin { origin, host } = origin(text).map_err(|rule| place.wrong(text, "console.origin", rule))?;
+    if site.hosts.contains_key(&host) {
+        return Err(place.wrong(
+            text,
+            "console.origin",
+            "is a portal's or an application's host; the console has its own",
+        ));
+    }
+    Ok(Some(ConsoleOrigin { origin, host }))
 }
 
 /// The most upstreams of one application.

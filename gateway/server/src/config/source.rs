@@ -17,6 +17,8 @@ pub(crate) struct ConfigFile {
     pub(crate) store: StoreTable,
     pub(crate) mail: MailTable,
     #[serde(default)]
+    pub(crate) console: ConsoleTable,
+    #[serde(default)]
     pub(crate) audit: AuditTable,
     #[serde(default)]
     pub(crate) limits: LimitsTable,
@@ -99,6 +101,14 @@ pub(crate) enum MailSecurity {
     Starttls,
     /// TLS from the first byte.
     Tls,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConsoleTable {
+    /// Where operators reach the console through a front that speaks TLS: it then answers to this name and no other.
+    #[serde(default)]
+    pub(crate) origin: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -4,6 +4,8 @@ use std::io::Write;
 
 use doorward_api::Secret;
 
+use crate::services::FirstLink;
+
 /// A user of the demo.
 pub(crate) struct DemoUser {
     pub(crate) name: &'static str,
@@ -45,10 +47,9 @@ impl DemoUser {
 /// # Errors
 /// When standard output is closed.
 pub(crate) fn print(
-    port: u16,
-    console_port: u16,
-    metrics_port: u16,
+    (port, console_port, metrics_port): (u16, u16, u16),
     passwords: &[(&DemoUser, Secret)],
+    links: &[FirstLink],
 ) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out)?;
@@ -58,6 +59,12 @@ pub(crate) fn print(
         writeln!(out, "user {} password {}    ({})", user.name, password.expose(), user.note)?;
     }
     writeln!(out)?;
+    for FirstLink { name, link } in links {
+        writeln!(out, "console first administrator {name} {link}")?;
+    }
+    if !links.is_empty() {
+        writeln!(out)?;
+    }
     writeln!(
         out,
         "Open this first:  http://wiki.localhost:{port}/         asks for a one-time password: sign in as alice"

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_portal::console::Mailbox;
 use doorward_proxy::tls::{self, Certificates};
 use doorward_proxy::{ConsoleParts, GatewayParts, Lines, console_service, public_service};
 use doorward_store::Store;
@@ -31,6 +30,8 @@ pub(crate) struct Listeners {
     https: Vec<SocketAddr>,
     certificates: Option<Arc<Certificates>>,
     console: SocketAddr,
+    /// The name under which the console is reached, where that is not the listener's own.
+    console_host: Option<String>,
     metrics: SocketAddr,
     threads: usize,
     grace: Duration,
@@ -56,6 +57,7 @@ impl Listeners {
             https: config.https.clone(),
             certificates,
             console: config.console,
+            console_host: config.console_origin.as_ref().map(|console| console.host.clone()),
             metrics: config.metrics,
             threads: config.threads,
             grace: config.grace,
@@ -73,6 +75,7 @@ impl Listeners {
             https: Vec::new(),
             certificates: None,
             console: SocketAddr::new(args.address, args.console_port),
+            console_host: None,
             metrics: SocketAddr::new(args.address, args.metrics_port),
             threads: crate::config::cores(),
             grace: Duration::from_secs(10),
@@ -122,7 +125,6 @@ impl Listeners {
         gateway: Gateway,
         store: &Store,
         runtime: &Runtime,
-        mailbox: Option<Arc<dyn Mailbox>>,
         lines: Option<Lines>,
     ) -> Result<(), Failure> {
         let mut server = self.server();
@@ -142,8 +144,9 @@ impl Listeners {
         let departure = gateway.departure;
         let console = ConsoleParts {
             departure: departure.clone(),
-            router: doorward_portal::console::router(mailbox),
-            hosts: console_hosts(self.console),
+            router: gateway.console,
+            hosts: self.console_host.clone().map_or_else(|| console_hosts(self.console), |host| vec![host]),
+            trusted_proxies: gateway.site.load().trusted_proxies.clone(),
             clock: gateway.clock.clone(),
             entropy: gateway.entropy.clone(),
             metrics: gateway.metrics.clone(),
@@ -213,7 +216,7 @@ fn socket_options(address: SocketAddr) -> TcpSocketOptions {
 }
 
 /// A wildcard address is reached by loopback.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     match (address.ip().is_unspecified(), address.is_ipv4()) {
         (false, _) => address,
         (true, true) => SocketAddr::from(([127, 0, 0, 1], address.port())),

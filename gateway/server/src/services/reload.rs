@@ -16,7 +16,7 @@ use doorward_store::Store;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::{self, Resolved, UpgradeSocket};
+use crate::config::{self, ConsoleOrigin, Resolved, UpgradeSocket};
 use crate::metrics::PrometheusMetrics;
 use crate::services::access_log::Seals;
 use crate::wire::{Fresh, Gateway, Manner, Renewal};
@@ -28,6 +28,7 @@ pub(crate) struct InForce {
     https: Vec<SocketAddr>,
     http: Vec<SocketAddr>,
     console: SocketAddr,
+    console_origin: Option<ConsoleOrigin>,
     metrics: SocketAddr,
     threads: usize,
     grace: Duration,
@@ -47,6 +48,7 @@ impl InForce {
             https: config.https.clone(),
             http: config.http.clone(),
             console: config.console,
+            console_origin: config.console_origin.clone(),
             metrics: config.metrics,
             threads: config.threads,
             grace: config.grace,
@@ -64,6 +66,7 @@ impl InForce {
             ("listen.https", self.https != new.https),
             ("listen.http", self.http != new.http),
             ("listen.console", self.console != new.console),
+            ("console.origin", self.console_origin != new.console_origin),
             ("listen.metrics", self.metrics != new.metrics),
             ("listen.threads", self.threads != new.threads),
             ("listen.grace", self.grace != new.grace),

@@ -292,23 +292,41 @@ async fn nothing_is_activated_that_is_not_allowed_any_more(world: Arc<World>) {
     let store = inhabited(&world).await;
     done(commit(&store, Act::CredentialIssue(token("t"))).await);
     let user = store.user_by_id(&vs(), &alice()).await.unwrap().unwrap();
-    let settings = store.self_provisioning(&vs()).await.unwrap();
-    let allowed = || Act::EnrolmentStillAllowed { user: Box::new(user.clone()), settings: settings.clone() };
-    let activation = async || store.commit(&vs(), Change::of(allowed()).and(activate("t", 1)), NOW).await;
-    let off = SelfProvisioning { target_users: TargetUsers::None, ..settings.clone() };
+    let versions = |users, targets| vec![(SettingKind::SelfProvisioning, users), (SettingKind::Targets, targets)];
+    let allowed = |user: &User, users, targets| Act::EnrolmentStillAllowed {
+        user: Box::new(user.clone()),
+        settings: versions(users, targets),
+    };
+    let activation = async |users, targets| {
+        store.commit(&vs(), Change::of(allowed(&user, users, targets)).and(activate("t", 1)), NOW).await
+    };
+    // What was never set counts as 0; from then on each change counts.
+    lost(activation(1, 0).await, 0);
+    done(commit(&store, set(SettingKind::SelfProvisioning, 0)).await);
+    lost(activation(0, 0).await, 0);
+    done(commit(&store, set(SettingKind::SelfProvisioning, 1)).await);
+    lost(activation(1, 0).await, 0);
+    done(commit(&store, set(SettingKind::Targets, 0)).await);
+    lost(activation(2, 0).await, 0);
+    done(commit(&store, set(SettingKind::Lockout, 0)).await);
+
     let disable = |disabled| Act::UserDisable { user: alice(), disabled };
-    for (change, back) in
-        [(Act::SelfProvisioningSet(off), Act::SelfProvisioningSet(settings.clone())), (disable(true), disable(false))]
-    {
-        done(commit(&store, change).await);
-        lost(activation().await, 0);
-        done(commit(&store, back).await);
-    }
+    done(commit(&store, disable(true)).await);
+    lost(activation(2, 1).await, 0);
+    done(commit(&store, disable(false)).await);
     let elsewhere = User { groups: vec![GroupRef { id: "another".into(), name: "another".into() }], ..user.clone() };
-    lost(commit(&store, Act::EnrolmentStillAllowed { user: Box::new(elsewhere), settings: settings.clone() }).await, 0);
+    lost(commit(&store, allowed(&elsewhere, 2, 1)).await, 0);
     let nobody = User { id: "nobody".into(), ..user.clone() };
-    lost(commit(&store, Act::EnrolmentStillAllowed { user: Box::new(nobody), settings: settings.clone() }).await, 0);
-    done(activation().await);
+    lost(commit(&store, allowed(&nobody, 2, 1)).await, 0);
+
+    // A group that comes to lie in another is another group to be in.
+    let staff = user.groups[0].id.clone();
+    done(commit(&store, Act::GroupAdd { id: "everybody".into(), name: "everybody".into() }).await);
+    let nest = |member| Act::GroupNest { group: staff.clone(), into: "everybody".into(), member };
+    done(commit(&store, nest(true)).await);
+    lost(activation(2, 1).await, 0);
+    done(commit(&store, nest(false)).await);
+    done(activation(2, 1).await);
 }
 
 async fn a_passcode_is_used_once_and_only_while_the_token_is_active(world: Arc<World>) {

@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use doorward_api::credential::{NewStock, ServerPin};
+use doorward_api::operator::{NewOperator, Role};
 use doorward_api::ports::*;
 use doorward_api::*;
 use doorward_store::{OpenError, Store};
@@ -130,8 +132,8 @@ fn another_key_and_a_newer_schema_are_refused_by_name() {
             opened(&world.url, 1).unwrap().close();
             world.sql("UPDATE meta SET value = '99' WHERE name = 'schema'").await;
             let error = opened(&world.url, 1).unwrap_err();
-            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 3 }), "{error}");
-            world.sql("UPDATE meta SET value = '3' WHERE name = 'schema'").await;
+            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 4 }), "{error}");
+            world.sql("UPDATE meta SET value = '4' WHERE name = 'schema'").await;
             world.sql("DELETE FROM meta WHERE name = 'key_check'").await;
             assert!(matches!(opened(&world.url, 1).unwrap_err(), OpenError::Damaged(_)));
         });
@@ -180,9 +182,64 @@ fn sealed_values_cannot_be_swapped() {
     }
 }
 
+/// Whoever may write to the database cannot put a PIN that they know in the place of one that they do not, nor a temporary
+/// passcode, nor their own second factor in that of an operator.
+#[test]
+fn what_an_operator_has_set_cannot_be_swapped_either() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::new(kind);
+        block_on(async {
+            let store = inhabited(&world).await;
+            let mallory = UserId::new("mallory-row");
+            let change = Change::of(add_user("mallory", mallory.clone(), &[]))
+                .and(Act::CredentialIssue(token("t")))
+                .and(Act::CredentialIssue(doorward_api::credential::NewCredential {
+                    user: mallory.clone(),
+                    ..token("of mallory")
+                }))
+                .and(set_pin("t", 0, Some(pin("alice's"))))
+                .and(set_pin("of mallory", 0, Some(pin("mallory's"))))
+                .and(give_passcode(&mallory, Some(temporary_passcode("mallory's"))))
+                .and(Act::OperatorAdd(Box::new(operator("olga", Role::Administrator))))
+                .and(Act::OperatorAdd(Box::new(operator("mallory", Role::Auditor))));
+            done(store.commit(&vs(), change, NOW).await);
+            for swap in [
+                "UPDATE credential SET pin = (SELECT c.pin FROM credential c WHERE c.id = 'of mallory') WHERE id = 't'",
+                "UPDATE user_account SET temporary_passcode = \
+                 (SELECT u.temporary_passcode FROM user_account u WHERE u.id = 'mallory-row') WHERE id = 'alice-row'",
+                "UPDATE operator SET sealed = (SELECT o.sealed FROM operator o WHERE o.id = 'mallory') WHERE id = 'olga'",
+            ] {
+                world.sql(swap).await;
+            }
+            let token = store.credential(&vs(), &CredentialId::new("t")).await;
+            assert!(matches!(token, Err(StoreError::Damaged(_))), "{token:?}");
+            let listed = store.credentials_of(&vs(), &alice()).await.unwrap();
+            assert!(listed[0].damaged && listed[0].pin.is_none() && listed[0].opened.expose().is_empty());
+            let passcode = store.temporary_passcode(&vs(), &alice()).await;
+            assert!(matches!(passcode, Err(StoreError::Damaged(_))), "{passcode:?}");
+            let record = store.user_record(&vs(), &alice()).await.unwrap().unwrap();
+            assert_eq!(record.temporary_passcode, None, "and the user is there all the same");
+            let olga = store.operator_by_name(&vs(), &FoldedName::assume("olga")).await;
+            assert!(matches!(olga, Err(StoreError::Damaged(_))), "{olga:?}");
+            let all = store.operators(&vs()).await.unwrap();
+            assert_eq!(all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["mallory"]);
+        });
+    }
+}
+
 #[test]
 fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
-    const SECRETS: [&str; 4] = ["MARKER-SEED-1f", "MARKER-CODE-2f", "MARKER-TICKET-3f", "MARKER-FLOW-4f"];
+    const SECRETS: [&str; 9] = [
+        "MARKER-SEED-1f",
+        "MARKER-CODE-2f",
+        "MARKER-TICKET-3f",
+        "MARKER-FLOW-4f",
+        "MARKER-PIN-5f",
+        "MARKER-OLD-PIN-6f",
+        "MARKER-TEMPORARY-7f",
+        "MARKER-OPERATOR-8f",
+        "MARKER-STOCK-9f",
+    ];
     let world = World::new(Kind::Sqlite);
     block_on(async {
         let store = inhabited(&world).await;
@@ -194,7 +251,14 @@ fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
         let change = Change::of(Act::FlowStart(Box::new(begun)))
             .and(Act::MailQueue(letter))
             .and(Act::CredentialIssue(issued))
-            .and(Act::OneTimePut(OneTime { data: SECRETS[2].into(), ..ticket("o") }));
+            .and(Act::OneTimePut(OneTime { data: SECRETS[2].into(), ..ticket("o") }))
+            .and(set_pin("t", 0, Some(ServerPin { history: vec![SECRETS[5].into()], ..pin(SECRETS[4]) })))
+            .and(give_passcode(&alice(), Some(temporary_passcode(SECRETS[6]))))
+            .and(Act::OperatorAdd(Box::new(NewOperator {
+                opened: bytes(SECRETS[7]),
+                ..operator("olga", Role::Administrator)
+            })))
+            .and(Act::CredentialStock(NewStock { opened: bytes(SECRETS[8]), ..stock("thing") }));
         done(store.commit(&vs(), change, NOW).await);
         search(&world, &SECRETS);
         store.close();

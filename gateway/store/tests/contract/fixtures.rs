@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use doorward_api::audit::{GENESIS, StoredRecord, chain_hash};
-use doorward_api::credential::NewCredential;
+use doorward_api::credential::{NewCredential, NewStock, ServerPin};
 use doorward_api::mail::{MailKind, NewMail};
-use doorward_api::ports::{Act, AuditLog, Change, Ledger, OneTime, OneTimePurpose};
+use doorward_api::operator::{NewOperator, NewOperatorSession, Role};
+use doorward_api::ports::{Act, AuditLog, Change, Ledger, OneTime, OneTimePurpose, Page};
 use doorward_api::session::{NewSession, SessionKind};
-use doorward_api::user::NewUser;
+use doorward_api::settings::FieldChange;
+use doorward_api::user::{NewUser, TemporaryPasscode};
 use doorward_api::*;
 use doorward_store::Store;
 
@@ -79,6 +81,9 @@ pub(crate) fn flow(id: &str, step: Step) -> Flow {
             issue_expires_at: None,
             asks_passcode: false,
             raises: None,
+            challenge: None,
+            first_pin: None,
+            new_pin: None,
         },
         created_at: NOW,
         expires_at: NOW + secs(900),
@@ -132,6 +137,79 @@ pub(crate) fn spend(id: &str, version: i64) -> Act {
 
 pub(crate) fn state(id: &str, from: &[TokenState], to: TokenState) -> Act {
     Act::CredentialState { id: CredentialId::new(id), from: from.to_vec(), to }
+}
+
+/// A token that was made elsewhere.
+pub(crate) fn stock(id: &str) -> NewStock {
+    NewStock {
+        id: CredentialId::new(id),
+        plugin: "otp".into(),
+        serial: format!("HW-{id}"),
+        template: Template::STANDARD_APP,
+        opened: bytes("imported"),
+    }
+}
+
+pub(crate) fn assign(id: &str, user: &UserId) -> Act {
+    Act::CredentialAssign { id: CredentialId::new(id), user: user.clone() }
+}
+
+pub(crate) fn pin(hash: &str) -> ServerPin {
+    ServerPin { hash: hash.into(), set_at: NOW, must_change: true, history: vec!["an older one".into()] }
+}
+
+pub(crate) fn set_pin(id: &str, version: i64, pin: Option<ServerPin>) -> Act {
+    Act::CredentialPin { id: CredentialId::new(id), version, pin }
+}
+
+pub(crate) fn temporary_passcode(hash: &str) -> TemporaryPasscode {
+    TemporaryPasscode { hash: hash.into(), expires_at: NOW + secs(3600), reason: "left at home".into() }
+}
+
+pub(crate) fn give_passcode(user: &UserId, passcode: Option<TemporaryPasscode>) -> Act {
+    Act::TemporaryPasscodeSet { user: user.clone(), passcode }
+}
+
+pub(crate) fn add_group(id: &str) -> Act {
+    Act::GroupAdd { id: GroupId::new(id), name: id.into() }
+}
+
+/// The first of these groups lies in the second, or no longer.
+pub(crate) fn nest(group: &str, into: &str, member: bool) -> Act {
+    Act::GroupNest { group: GroupId::new(group), into: GroupId::new(into), member }
+}
+
+/// A document that says which version of it this is.
+pub(crate) fn set(kind: SettingKind, seen: i64) -> Act {
+    let changes = vec![FieldChange { field: "number".into(), old: seen.into(), new: (seen + 1).into() }];
+    Act::SettingSet { kind, seen, body: format!("{{\"number\":{}}}", seen + 1), operator: "olga".into(), changes }
+}
+
+/// An operator whose row is called as they are.
+pub(crate) fn operator(name: &str, role: Role) -> NewOperator {
+    NewOperator {
+        id: OperatorId::new(name),
+        name: name.into(),
+        folded: FoldedName::assume(name.to_lowercase()),
+        role,
+        password_hash: "$argon2id$of-an-operator".into(),
+        plugin: "otp".into(),
+        opened: bytes("second factor"),
+    }
+}
+
+pub(crate) fn operator_session(id: &str, operator: &str) -> NewOperatorSession {
+    NewOperatorSession {
+        id: SessionId::new(id),
+        token: hash(id),
+        operator: OperatorId::new(operator),
+        expires_at: NOW + secs(8 * 3600),
+    }
+}
+
+/// The first so many of a list.
+pub(crate) fn first(limit: u32) -> Page {
+    Page { after: String::new(), limit }
 }
 
 pub(crate) fn portal_session(id: &str) -> NewSession {

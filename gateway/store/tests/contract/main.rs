@@ -27,9 +27,15 @@ mod faults;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod operators;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
 mod ports;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod register;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
@@ -37,6 +43,10 @@ mod schema;
 #[cfg(test)]
 mod second_process;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod sweep;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod world;

@@ -28,7 +28,6 @@ both!(
     a_mail_goes_to_one_sender_and_its_fields_are_destroyed,
     a_postponed_mail_waits,
     a_mail_that_waited_too_long_is_refused_once,
-    settings_are_those_last_set,
     a_password_changes_and_a_user_is_switched_off,
     the_ids_of_one_virtual_server_find_nothing_in_another,
     the_clock_tells_the_time_and_never_goes_back,
@@ -166,12 +165,13 @@ async fn a_token_reads_back_as_it_was_written(world: Arc<World>) {
     let read = async || store.credential(&vs(), &id).await.unwrap().unwrap();
     let issued = read().await;
     assert_eq!((issued.state, issued.version, issued.fails), (TokenState::Assigned, 1, 0));
-    assert_eq!((issued.plugin.as_str(), issued.serial.as_str(), issued.target), ("otp", "DW-t", Target::Ios));
+    assert_eq!((issued.plugin.as_str(), issued.serial.as_str(), issued.target), ("otp", "DW-t", Some(Target::Ios)));
+    assert_eq!((issued.form, issued.label.as_str(), issued.pin_version), (TokenForm::Software, "", 0));
     assert_eq!((issued.template, issued.opened.expose()), (Template::STANDARD_APP, &b"first bytes"[..]));
     done(commit(&store, Act::CredentialRetarget { id: id.clone(), target: Target::Android }).await);
     done(commit(&store, activate("t", 1)).await);
     let active = read().await;
-    assert_eq!((active.state, active.version, active.target), (TokenState::Active, 2, Target::Android));
+    assert_eq!((active.state, active.version, active.target), (TokenState::Active, 2, Some(Target::Android)));
     assert_eq!((active.activated_at, active.last_used_at), (Some(NOW), Some(NOW)));
     done(commit_at(&store, spend("t", 2), NOW + secs(60)).await);
     let used = read().await;
@@ -326,18 +326,6 @@ async fn a_mail_that_waited_too_long_is_refused_once(world: Arc<World>) {
     assert_eq!(store.delivery(&vs(), &MailId::new("waits")).await.unwrap(), Some(Delivery::Refused));
     assert_eq!(store.delivery(&vs(), &MailId::new("in-hand")).await.unwrap(), Some(Delivery::Pending));
     assert_eq!(store.expire_mails(NOW + secs(700)).await.unwrap().len(), 1, "its sender never came back");
-}
-
-async fn settings_are_those_last_set(world: Arc<World>) {
-    let store = inhabited(&world).await;
-    assert_eq!(store.self_provisioning(&vs()).await.unwrap(), SelfProvisioning::for_new_virtual_server());
-    let chosen = SelfProvisioning {
-        target_users: TargetUsers::OnlyGroups(vec![GroupId::new("g1"), GroupId::new("g2")]),
-        targets: vec![Target::WindowsMobile],
-    };
-    done(commit(&store, Act::SelfProvisioningSet(chosen.clone())).await);
-    assert_eq!(store.self_provisioning(&vs()).await.unwrap(), chosen);
-    assert!(store.self_provisioning(&VirtualServerId::new("none")).await.is_err());
 }
 
 async fn a_password_changes_and_a_user_is_switched_off(world: Arc<World>) {

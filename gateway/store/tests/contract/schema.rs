@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use doorward_api::ports::*;
+use doorward_api::settings::{Document, Seen};
 use doorward_api::*;
+use doorward_store::Store;
 use sqlx::Connection;
 
 use crate::fixtures::*;
@@ -12,6 +14,7 @@ use crate::world::{Kind, World, block_on};
 
 both!(
     a_virtual_server_older_than_self_provisioning_has_it_for_nobody,
+    what_was_set_and_issued_before_token_management_goes_on,
     opening_again_changes_nothing,
     many_may_open_a_new_database_at_once,
 );
@@ -19,22 +22,149 @@ both!(
 /// R39, B17: the database of the release before the feature.
 async fn a_virtual_server_older_than_self_provisioning_has_it_for_nobody(world: Arc<World>) {
     inhabited(&world).await.close();
-    world.sql("ALTER TABLE flow DROP COLUMN proved_at").await;
-    world.sql("DROP TABLE self_provisioning").await;
-    world.sql("UPDATE meta SET value = '1' WHERE name = 'schema'").await;
+    take_back_to(&world, 1).await;
 
     let store = world.open();
-    assert_eq!(store.self_provisioning(&vs()).await.unwrap(), SelfProvisioning::for_existing_virtual_server());
+    assert_eq!(self_provisioning(&store, &vs()).await, SelfProvisioning::for_existing_virtual_server());
+    assert_eq!(targets(&store, &vs()).await, TargetSettings::of_new());
     let records = whole_chain(&store).await;
     let migrated = of_kind(&records, EventKind::TenantMigrated);
     assert_eq!(migrated.len(), 1);
+    assert_eq!((&migrated[0]["details"]["fromSchema"], &migrated[0]["details"]["toSchema"]), (&1.into(), &4.into()));
     assert_eq!(migrated[0]["details"]["selfProvisioning"], "none");
 
     store.ensure_virtual_server(&vs(), NOW).await.unwrap();
     let later = VirtualServerId::new("later");
     store.ensure_virtual_server(&later, NOW).await.unwrap();
-    assert_eq!(store.self_provisioning(&vs()).await.unwrap().target_users, TargetUsers::None);
-    assert_eq!(store.self_provisioning(&later).await.unwrap(), SelfProvisioning::for_new_virtual_server());
+    assert_eq!(self_provisioning(&store, &vs()).await.target_users, TargetUsers::None);
+    assert_eq!(self_provisioning(&store, &later).await, SelfProvisioning::for_new_virtual_server());
+}
+
+/// What was chosen before there was a console goes on as it was, and so do tokens.
+async fn what_was_set_and_issued_before_token_management_goes_on(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for (name, user) in [("one", alice()), ("two", alice()), ("three", alice())] {
+        let issued = doorward_api::credential::NewCredential { user, ..token(name) };
+        done(commit(&store, Act::CredentialIssue(issued)).await);
+    }
+    done(commit(&store, activate("one", 1)).await);
+    done(commit(&store, state("two", &[TokenState::Assigned], TokenState::Revoked)).await);
+    done(commit(&store, Act::SessionStart(portal_session("p"))).await);
+    let other = VirtualServerId::new("other");
+    store.ensure_virtual_server(&other, NOW).await.unwrap();
+    store.close();
+    take_back_to(&world, 3).await;
+    world
+        .sql(
+            "UPDATE self_provisioning SET target_users = '{\"mode\":\"only_groups\",\"groups\":[\"g1\"]}', \
+             targets = '[\"windows-mobile\",\"android\"]', version = 7 WHERE virtual_server = 'default'; \
+             UPDATE self_provisioning SET target_users = '{\"mode\":\"all\"}', version = 2 WHERE virtual_server = 'other'",
+        )
+        .await;
+
+    let store = world.open();
+    let only = TargetUsers::OnlyGroups(vec![GroupId::new("g1")]);
+    let chosen = SelfProvisioning { target_users: only, ..SelfProvisioning::for_new_virtual_server() };
+    assert_eq!(self_provisioning(&store, &vs()).await, chosen);
+    assert_eq!(store.document(&vs(), SettingKind::SelfProvisioning).await.unwrap().version, 7);
+    assert_eq!(self_provisioning(&store, &other).await, SelfProvisioning::for_new_virtual_server());
+    let targets_now = targets(&store, &vs()).await;
+    assert_eq!(targets_now.allowed().collect::<Vec<_>>(), [Target::Android, Target::WindowsMobile]);
+    assert!(targets_now.android.push && !targets_now.windows_mobile.push && targets_now.windows_mobile.app);
+    assert_eq!(targets(&store, &other).await, TargetSettings::of_new());
+    assert!(store.changes(&vs(), SettingKind::SelfProvisioning, 10).await.unwrap().is_empty());
+    done(commit(&store, set(SettingKind::SelfProvisioning, 7)).await);
+
+    let mine = store.credentials_of(&vs(), &alice()).await.unwrap();
+    let told: Vec<_> = mine.iter().map(|t| (t.id.as_str(), t.state, t.opened.expose())).collect();
+    assert_eq!(
+        told,
+        [("one", TokenState::Active, &b"activated"[..]), ("three", TokenState::Assigned, &b"first bytes"[..])]
+    );
+    for one in &mine {
+        assert_eq!((one.form, one.label.as_str(), one.target), (TokenForm::Software, "", Some(Target::Ios)));
+        assert_eq!((one.pin.clone(), one.pin_version), (None, 0));
+    }
+    let revoked = store.token(&vs(), &CredentialId::new("two")).await.unwrap().unwrap();
+    assert_eq!((revoked.state, revoked.owner), (TokenState::Revoked, Some((alice(), "alice".to_owned()))));
+    lost(commit(&store, activate("three", 1)).await, 0);
+    done(commit(&store, spend("one", 2)).await);
+    let record = store.user_record(&vs(), &alice()).await.unwrap().unwrap();
+    assert_eq!((record.version, record.temporary_passcode), (1, None));
+    assert!(store.session(&vs(), &hash("p"), secs(60), NOW).await.unwrap().is_some());
+    assert_eq!(
+        of_kind(&whole_chain(&store).await, EventKind::TenantMigrated)[0]["details"].get("selfProvisioning"),
+        None
+    );
+}
+
+async fn self_provisioning(store: &Store, vs: &VirtualServerId) -> SelfProvisioning {
+    let stored = store.document(vs, SettingKind::SelfProvisioning).await.unwrap();
+    Seen::read(&stored).unwrap().document
+}
+
+async fn targets(store: &Store, vs: &VirtualServerId) -> TargetSettings {
+    Seen::read(&store.document(vs, SettingKind::Targets).await.unwrap()).unwrap().document
+}
+
+/// Each table of the first release, those that others refer to first, with its columns.
+const BASE: [(&str, &str); 11] = [
+    ("virtual_server", "id, created_at"),
+    ("user_account", "virtual_server, id, name, folded_name, display_name, email, password_hash, disabled, created_at"),
+    ("user_group", "virtual_server, id, name"),
+    ("group_member", "virtual_server, user_id, group_id"),
+    ("flow", "virtual_server, id, browser, user_id, step, nonce, data, created_at, expires_at, ended_at"),
+    (
+        "credential",
+        "virtual_server, id, user_id, plugin, serial, state, target, template, sealed, version, fails, locked_until, \
+         created_at, activated_at, last_used_at, revoked_at",
+    ),
+    ("session", "virtual_server, id, token, user_id, portal, host, proofs, created_at, last_seen_at, expires_at"),
+    ("one_time", "virtual_server, purpose, hash, data, expires_at"),
+    ("meter", "virtual_server, scope, subject, counted, ends_at"),
+    ("audit_head", "virtual_server, seq, hash, appended_at"),
+    ("audit_record", "virtual_server, seq, appended_at, prev, hash, record"),
+];
+
+/// Tables of later releases, and of the first one that hold nothing in these stories; those that refer to others first.
+const OTHERS: [&str; 7] =
+    ["setting_change", "setting", "self_provisioning", "group_nest", "operator_session", "operator", "mail"];
+
+/// Makes of a database the one that an earlier release has left: its own steps, and the rows as they were under it.
+async fn take_back_to(world: &World, schema: usize) {
+    macro_rules! steps {
+        ($folder:literal) => {
+            [
+                include_str!(concat!("../../migrations/", $folder, "/0001_base.sql")),
+                include_str!(concat!("../../migrations/", $folder, "/0002_self_provisioning.sql")),
+                include_str!(concat!("../../migrations/", $folder, "/0003_proved_flows.sql")),
+            ]
+        };
+    }
+    let steps = match world.kind {
+        Kind::Sqlite => steps!("sqlite"),
+        Kind::Postgres => steps!("postgres"),
+    };
+    let mut script = String::new();
+    for (table, columns) in BASE {
+        script += &format!("CREATE TABLE kept_{table} AS SELECT {columns} FROM {table};\n");
+    }
+    let of_base = BASE.iter().rev().map(|(table, _)| *table);
+    for table in OTHERS.into_iter().chain(of_base) {
+        script += &format!("DROP TABLE {table};\n");
+    }
+    for (number, step) in steps.iter().take(schema).enumerate() {
+        script += step;
+        if number == 0 {
+            for (table, columns) in BASE {
+                script += &format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM kept_{table};\n");
+            }
+        }
+    }
+    for (table, _) in BASE {
+        script += &format!("DROP TABLE kept_{table};\n");
+    }
+    world.sql(&format!("{script}UPDATE meta SET value = '{schema}' WHERE name = 'schema'")).await;
 }
 
 async fn opening_again_changes_nothing(world: Arc<World>) {
@@ -74,7 +204,17 @@ fn both_databases_have_the_same_tables_and_columns() {
         block_on(async { (sqlite_columns(&sqlite).await, postgres_columns(&postgres).await) });
     assert_eq!(of_sqlite, of_postgres);
     assert!(of_sqlite.contains(&("credential".into(), "sealed".into(), "bytes".into(), true)));
-    for (table, columns) in [("meta", false), ("virtual_server", false), ("flow", true), ("audit_record", true)] {
+    for (table, columns) in [
+        ("meta", false),
+        ("virtual_server", false),
+        ("flow", true),
+        ("audit_record", true),
+        ("setting", true),
+        ("setting_change", true),
+        ("group_nest", true),
+        ("operator", true),
+        ("operator_session", true),
+    ] {
         let bears_it = of_sqlite.iter().any(|(t, c, ..)| t == table && c == "virtual_server");
         assert_eq!(bears_it, columns, "{table}");
     }

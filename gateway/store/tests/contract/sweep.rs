@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use doorward_api::flow::Delivery;
+use doorward_api::operator::Role;
 use doorward_api::ports::*;
 use doorward_api::*;
 
@@ -53,6 +54,8 @@ async fn what_is_over_goes_and_what_is_not_stays(world: Arc<World>) {
     done(commit(&store, Act::MailQueue(mail("m"))).await);
     done(commit(&store, enrolling("f", None)).await);
     done(commit(&store, Act::FlowStart(Box::new(flow("signing-in", Step::Passcode)))).await);
+    done(commit(&store, Act::OperatorAdd(Box::new(operator("olga", Role::Administrator)))).await);
+    done(commit(&store, Act::OperatorSessionStart(operator_session("c", "olga"))).await);
     store.count(&vs(), &key, secs(60), NOW).await.unwrap();
     store.settle(&vs(), &MailId::new("m"), Delivery::Sent, event(EventKind::VerificationCodeSent), NOW).await.unwrap();
 
@@ -70,11 +73,14 @@ async fn what_is_over_goes_and_what_is_not_stays(world: Arc<World>) {
     assert_eq!(store.sweep(NOW + secs(900 + 3600)).await.unwrap(), 2);
     assert_eq!(flows().await, 0);
     assert!(store.session(&vs(), &hash("a"), secs(86_400), NOW).await.unwrap().is_some());
+    let console = async || store.operator_session(&vs(), &hash("c"), secs(86_400), NOW).await.unwrap();
+    assert!(console().await.is_some());
     let evening = NOW + secs(8 * 3600);
     assert!(store.sweep(evening).await.unwrap() > 0, "the sessions");
     for name in ["p", "a"] {
         assert!(store.session(&vs(), &hash(name), secs(86_400), NOW).await.unwrap().is_none(), "{name}");
     }
+    assert!(console().await.is_none());
     assert_eq!(store.sweep(evening).await.unwrap(), 0);
     let next_day = NOW + secs(600 + 86_400);
     assert_eq!(store.sweep(next_day).await.unwrap(), 1, "the mail that was settled");

@@ -1,7 +1,5 @@
-//! The console's pages. For now its start page and, in the demo only, the mailbox of all mail that was sent.
-//!
-//! The listener in front of it answers on its own hosts only, and is bound to loopback. The mailbox is open to whoever
-//! reaches it: it is mounted only where one is given, which only the demo does.
+//! The mailbox of all mail that was sent, in the demo only. It is open to whoever reaches it: it is mounted only where one is
+//! given, which only the demo does (decision B19).
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -44,26 +42,18 @@ pub trait Mailbox: Send + Sync {
 
 type Shared = Arc<dyn Mailbox>;
 
-/// The route table of the console.
-pub fn router(mailbox: Option<Arc<dyn Mailbox>>) -> Router {
-    let routes = match mailbox {
-        None => Router::new().route("/", get(async || page("Console", EMPTY))),
-        Some(mailbox) => Router::new()
-            .route("/", get(async || page("Console", WITH_MAILBOX)))
-            .route("/mailbox", get(show))
-            .route("/mailbox.json", get(list))
-            .route("/mailbox/stopped", post(stop))
-            .with_state(mailbox),
-    };
-    let routes = routes.route("/console.css", get(style));
-    routes.layer(middleware::map_response(dress))
+/// The mailbox's own routes.
+pub(super) fn router(mailbox: Arc<dyn Mailbox>) -> Router {
+    Router::new()
+        .route("/mailbox", get(show))
+        .route("/mailbox.json", get(list))
+        .route("/mailbox/stopped", post(stop))
+        .with_state(mailbox)
+        .route("/mailbox.css", get(style))
+        .layer(middleware::map_response(dress))
 }
 
-const EMPTY: &str = "<p>There is nothing to look at here yet.</p>";
-const WITH_MAILBOX: &str = "<ul><li><a href=\"/mailbox\">Mailbox: all mail that was sent</a></li>\
-                            <li><a href=\"/mailbox.json\">The same as JSON, for scripts</a></li></ul>";
-
-const STYLE: &str = include_str!("console.css");
+const STYLE: &str = include_str!("mailbox.css");
 
 async fn style() -> Response {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
@@ -137,7 +127,7 @@ fn page(title: &str, body: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} – Doorward</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <link rel=\"stylesheet\" href=\"/console.css\"></head><body>\
+         <link rel=\"stylesheet\" href=\"/mailbox.css\"></head><body>\
          <header><p>Doorward console</p><nav><a href=\"/\">Start</a></nav></header><main><h1>{title}</h1>{body}</main></body></html>"
     );
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
@@ -239,16 +229,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_mailbox_there_is_no_mailbox_page() {
-        assert_eq!(ask(router(None), get_of("/")).await.0, StatusCode::OK);
-        for path in ["/mailbox", "/mailbox.json", "/mailbox/stopped"] {
-            assert_eq!(ask(router(None), get_of(path)).await.0, StatusCode::NOT_FOUND);
-        }
-    }
-
-    #[tokio::test]
     async fn mails_are_shown_as_text_whatever_is_in_them() {
-        let (status, html) = ask(router(Some(Arc::new(OneMail::default()))), get_of("/mailbox")).await;
+        let (status, html) = ask(router(Arc::new(OneMail::default())), get_of("/mailbox")).await;
         assert_eq!(status, StatusCode::OK);
         assert!(html.contains("&lt;b&gt;Your code&lt;/b&gt;") && html.contains("&lt;script&gt;"));
         assert!(html.contains("<a href=\"http://login.localhost:8080/notice/x?a=1&amp;b=2\">"));
@@ -258,7 +240,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_json_has_the_fields_a_script_reads() {
-        let (_, json) = ask(router(Some(Arc::new(OneMail::default()))), get_of("/mailbox.json")).await;
+        let (_, json) = ask(router(Arc::new(OneMail::default())), get_of("/mailbox.json")).await;
         let mails: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(mails[0]["to"], "alice@example.test");
         assert_eq!(mails[0]["at"], "2026-11-24T14:32:05.120Z");
@@ -278,9 +260,9 @@ mod tests {
                 .body(Body::from("stopped=true"))
                 .unwrap()
         };
-        let (status, _) = ask(router(Some(mailbox.clone())), stop("http://evil.test")).await;
+        let (status, _) = ask(router(mailbox.clone()), stop("http://evil.test")).await;
         assert_eq!((status, mailbox.stopped()), (StatusCode::FORBIDDEN, false));
-        let (status, _) = ask(router(Some(mailbox.clone())), stop("http://127.0.0.1:8081")).await;
+        let (status, _) = ask(router(mailbox.clone()), stop("http://127.0.0.1:8081")).await;
         assert_eq!((status, mailbox.stopped()), (StatusCode::SEE_OTHER, true));
     }
 }

@@ -1,0 +1,177 @@
+//! What operators do: they set what there is to set, care for users and their tokens, and leave their names in the trail. Console
+//! and API are two faces of it: whatever is checked is checked here, and what one can do the other can.
+//!
+//! Each change is one conditional change of the store with its record. It is refused whole, with every field that is wrong, or
+//! made whole.
+
+mod groups;
+mod import;
+mod setting;
+#[cfg(test)]
+mod tests;
+pub(crate) mod text;
+mod tokens;
+mod users;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use doorward_api::ports::{Act, Change};
+use doorward_api::{
+    AuditEvent, CommitError, EventContext, EventKind, FieldFault, FieldRule, OperatorId, PluginError, StoreError,
+    Timestamp, TokenState, UserId, VirtualServerId,
+};
+
+use crate::ports::Ports;
+use crate::signin::{Desk, DeskError, Stop};
+
+pub(crate) use tokens::LONGEST_LABEL;
+
+pub use doorward_api::operator::Role;
+pub use import::{ImportReport, Imported, RowOutcome};
+pub use setting::Preview;
+pub use tokens::{GivenTemporary, LONGEST_TEMPORARY, PinGiven, RevokeReason, TestOutcome, TokenAction};
+pub use users::{GivenPassword, NewUserForm, UserForm};
+
+/// Which operator does something, from where and when.
+#[derive(Debug, Clone)]
+pub struct By {
+    /// The operator's row.
+    pub operator: OperatorId,
+    /// Their name, for the trail.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// From where.
+    pub address: Option<IpAddr>,
+    /// In which request.
+    pub request_id: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ManageError {
+    /// There is no such thing in this virtual server.
+    #[error("there is no such thing")]
+    NotFound,
+    /// Somebody else has changed it meanwhile.
+    #[error("somebody else has changed it meanwhile")]
+    Conflict,
+    /// Fields break rules.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<FieldFault>),
+    /// A token in this state cannot do that.
+    #[error("this cannot happen to a token that is {}", from.as_str())]
+    NotInState {
+        /// The state it is in.
+        from: TokenState,
+    },
+    /// The user has a token already; there is one for each.
+    #[error("the user has a token already")]
+    HasToken,
+    /// The operator's role does not allow it.
+    #[error("the operator's role does not allow it")]
+    Forbidden,
+    /// Too much is under way; worth trying again in a moment.
+    #[error("too much is under way")]
+    Busy,
+    /// The store or a plugin did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
+impl ManageError {
+    /// One field that breaks a rule.
+    pub(crate) fn field(name: &str, rule: FieldRule) -> Self {
+        ManageError::Invalid(vec![FieldFault::new(name, rule)])
+    }
+}
+
+impl From<CommitError> for ManageError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Lost { .. } => ManageError::Conflict,
+            CommitError::Store(error) => ManageError::Unavailable(error),
+        }
+    }
+}
+
+impl From<PluginError> for ManageError {
+    fn from(error: PluginError) -> Self {
+        ManageError::Unavailable(StoreError::Unavailable(error.to_string()))
+    }
+}
+
+/// What the desk stops at, where it works for operators.
+impl From<Stop> for ManageError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Fault(DeskError::Store(error)) => ManageError::Unavailable(error),
+            Stop::Fault(DeskError::Plugin(error)) => error.into(),
+            Stop::Fault(DeskError::Busy | DeskError::Full | DeskError::TooMany { .. }) => ManageError::Busy,
+            Stop::Stale | Stop::Lost(_) | Stop::Done(_) => ManageError::Conflict,
+        }
+    }
+}
+
+/// Does what operators ask for.
+pub struct Manager {
+    desk: Arc<Desk>,
+}
+
+impl std::fmt::Debug for Manager {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Manager").finish_non_exhaustive()
+    }
+}
+
+impl Manager {
+    /// Beside the desk, whose rules and plugins it goes by.
+    pub fn new(desk: Arc<Desk>) -> Self {
+        Self { desk }
+    }
+
+    fn ports(&self) -> &Ports {
+        &self.desk.ports
+    }
+
+    /// All of it and its records, or nothing.
+    async fn commit(&self, vs: &VirtualServerId, by: &By, change: Change) -> Result<(), CommitError> {
+        self.ports().ledger.commit(vs, change, by.now).await
+    }
+
+    /// Who is asked must have this role at least.
+    fn allow(by: &By, least: Role) -> Result<(), ManageError> {
+        if by.role >= least { Ok(()) } else { Err(ManageError::Forbidden) }
+    }
+
+    /// Ends a user's sessions and what sign-ins are under way: what was proved there counts no longer.
+    fn end_all_of(user: &UserId, by: &By) -> [Act; 2] {
+        let by = EventContext { user: Some(user.clone()), ..by.context() };
+        [Act::SessionsEndOf { user: user.clone() }, Act::FlowsEndOf { user: user.clone(), by: Box::new(by) }]
+    }
+}
+
+impl By {
+    fn context(&self) -> EventContext {
+        EventContext {
+            address: self.address,
+            request_id: Some(self.request_id.clone()),
+            operator: Some(self.name.clone()),
+            ..EventContext::default()
+        }
+    }
+
+    /// A record of something this operator does.
+    pub(crate) fn event(&self, kind: EventKind) -> AuditEvent {
+        AuditEvent::new(kind, self.context()).with("actor", "operator")
+    }
+
+    /// One about a user.
+    pub(crate) fn event_of(&self, kind: EventKind, user: &UserId) -> AuditEvent {
+        let context = EventContext { user: Some(user.clone()), ..self.context() };
+        AuditEvent::new(kind, context).with("actor", "operator")
+    }
+}

@@ -1,0 +1,320 @@
+//! How operators are made: by a link that is good once, behind which its holder chooses name and password and proves a
+//! second factor. The first administrator's link is printed at start; there is no password to begin with.
+
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use doorward_api::operator::{NewOperator, OperatorSession, Role};
+use doorward_api::plugin::OfferView;
+use doorward_api::ports::{Act, Change, OneTime, OneTimePurpose};
+use doorward_api::{
+    AuditEvent, CommitError, EventContext, EventKind, OperatorId, Secret, SecretBytes, StoreError, Timestamp, Token,
+    TokenHash, VirtualServerId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::staff::may_change;
+use super::{Caller, OperatorDesk, OperatorError, Passcode, SHORTEST_PASSWORD, offer_request};
+use crate::names::fold_name;
+use crate::passwords::{HashError, LONGEST_PASSWORD};
+
+/// How long a link is good.
+pub const LINK_LIFE: Duration = Duration::from_hours(24);
+
+/// Where the first administrator's link is kept. There is one place for it, so that a new link voids the one before; no token
+/// has this hash, so that nothing else ever lies there.
+const FIRST: TokenHash = TokenHash::from_bytes([0; 32]);
+
+/// How long that place is kept: a row that is over cannot be taken, and none can be put in its place until it is swept away.
+/// The link in it ends by itself.
+const FIRST_LIFE: Duration = Duration::from_hours(10 * 365 * 24);
+
+/// Of two processes that start in the same moment one is late, and tries again.
+const ROUNDS: u32 = 4;
+
+/// What the store keeps of a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Invitation {
+    role: Role,
+    /// Of the first administrator's link, which is kept in another place than under its hash: that hash, and its end.
+    link: Option<(TokenHash, Timestamp)>,
+}
+
+/// A link that was found good.
+struct Found {
+    role: Role,
+    /// Under which it is kept.
+    kept: TokenHash,
+}
+
+/// What the page behind a link shows.
+#[derive(Debug)]
+pub struct Setup {
+    /// What the operator will be.
+    pub role: Role,
+    /// QR code and key of the second factor.
+    pub view: OfferView,
+    /// What the browser keeps, so that a reload shows the same.
+    pub keep: String,
+}
+
+/// What was filled in behind a link.
+#[derive(Debug, Clone)]
+pub struct SetupForm {
+    /// The name to sign in with.
+    pub name: String,
+    /// The password.
+    pub password: Secret,
+    /// It, once more.
+    pub again: Secret,
+    /// What the app shows.
+    pub passcode: Secret,
+}
+
+/// What is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetupFault {
+    /// No name to sign in with.
+    Name,
+    /// Somebody has the name.
+    NameTaken,
+    /// Fewer than [`SHORTEST_PASSWORD`] characters, or very many.
+    PasswordLength,
+    /// It is the name.
+    PasswordIsName,
+    /// The two entries differ.
+    Differs,
+    /// The passcode is not what the app shows.
+    Passcode,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum Finished {
+    /// The operator is made and signed in.
+    Done {
+        /// For the cookie.
+        session: Token,
+    },
+    /// Not yet; the link stays good.
+    Wrong(Vec<SetupFault>),
+    /// The link was used meanwhile, or is over, or the browser has lost what it was shown.
+    Gone,
+}
+
+impl OperatorDesk {
+    /// A link for one more operator.
+    ///
+    /// # Errors
+    /// [`OperatorError::Forbidden`], [`OperatorError::NotFresh`], or a store that does not answer.
+    pub async fn invite(&self, caller: &Caller, by: &OperatorSession, role: Role) -> Result<Token, OperatorError> {
+        may_change(by, caller)?;
+        let link = Token::draw(self.ports.entropy.as_ref());
+        let put = put(link.hash(), &Invitation { role, link: None }, caller.now + LINK_LIFE);
+        let event = caller.event(EventKind::OperatorInvited, Some(&by.operator.name)).with("role", role.as_str());
+        let change = Change::of(put).record(event);
+        self.ports.ledger.commit(&caller.vs, change, caller.now).await.map_err(super::gone)?;
+        Ok(link)
+    }
+
+    /// The link for the first administrator of a virtual server that has no operators; `None` where there are some. Links made
+    /// before are void from now on.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn first_link(&self, vs: &VirtualServerId, now: Timestamp) -> Result<Option<Token>, OperatorError> {
+        for _ in 0..ROUNDS {
+            if !self.ports.operators.operators(vs).await?.is_empty() {
+                return Ok(None);
+            }
+            let link = Token::draw(self.ports.entropy.as_ref());
+            let invitation = Invitation { role: Role::Administrator, link: Some((link.hash(), now + LINK_LIFE)) };
+            let earlier = self.ports.one_times.one_time(vs, OneTimePurpose::OperatorInvite, &FIRST, now).await?;
+            let mut change = Change::default();
+            if earlier.is_some() {
+                change = change.and(take(FIRST));
+            }
+            let event = AuditEvent::new(EventKind::OperatorInvited, EventContext::default())
+                .with("role", Role::Administrator.as_str())
+                .with("actor", "system");
+            let change = change.and(put(FIRST, &invitation, now + FIRST_LIFE)).record(event);
+            match self.ports.ledger.commit(vs, change, now).await {
+                Ok(()) => return Ok(Some(link)),
+                Err(CommitError::Lost { .. }) => {}
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Unavailable("the first administrator's link was made by others each time".into()).into())
+    }
+
+    /// What the page behind a link shows. `kept` is what this browser was given to keep by the page before. `None` when the
+    /// link is no longer good.
+    ///
+    /// # Errors
+    /// A store or a plugin that does not answer.
+    pub async fn setup(
+        &self,
+        caller: &Caller,
+        issuer: &str,
+        link: &str,
+        kept: Option<&str>,
+    ) -> Result<Option<Setup>, OperatorError> {
+        let Some(found) = self.find(caller, link).await? else { return Ok(None) };
+        let (_, kind) = self.second_factor()?;
+        let request = offer_request(found.role.as_str(), issuer);
+        let opened = match kept.and_then(|kept| self.open(caller, link, kept)) {
+            Some(opened) => opened,
+            None => kind.offer(&request, caller.now).await?.opened,
+        };
+        let keep = match kept.filter(|kept| self.open(caller, link, kept).is_some()) {
+            Some(kept) => kept.to_owned(),
+            None => self.seal(caller, link, &opened),
+        };
+        Ok(Some(Setup { role: found.role, view: kind.show(&opened, &request)?, keep }))
+    }
+
+    /// Makes the operator and signs them in.
+    ///
+    /// # Errors
+    /// [`OperatorError::Busy`], or a store or a plugin that does not answer: then the link stays good.
+    pub async fn finish(
+        &self,
+        caller: &Caller,
+        link: &str,
+        kept: Option<&str>,
+        form: &SetupForm,
+    ) -> Result<Finished, OperatorError> {
+        let Some(found) = self.find(caller, link).await? else { return Ok(Finished::Gone) };
+        let Some(opened) = kept.and_then(|kept| self.open(caller, link, kept)) else { return Ok(Finished::Gone) };
+        let mut faults = self.faults(caller, form).await?;
+        let (plugin, _) = self.second_factor()?;
+        let passcode = self.check(plugin, &opened, &form.passcode, caller.now).await?;
+        let Passcode::Right { updated } = passcode else {
+            faults.push(SetupFault::Passcode);
+            return Ok(Finished::Wrong(faults));
+        };
+        if !faults.is_empty() {
+            return Ok(Finished::Wrong(faults));
+        }
+        self.make(caller, &found, form, (plugin, updated)).await
+    }
+
+    async fn make(
+        &self,
+        caller: &Caller,
+        found: &Found,
+        form: &SetupForm,
+        (plugin, opened): (&str, SecretBytes),
+    ) -> Result<Finished, OperatorError> {
+        let name = form.name.trim();
+        let Some(folded) = fold_name(name) else { return Ok(Finished::Wrong(vec![SetupFault::Name])) };
+        let operator = NewOperator {
+            id: OperatorId::new(self.ports.entropy.id()),
+            name: name.to_owned(),
+            folded,
+            role: found.role,
+            password_hash: self.hash(&form.password).await?,
+            plugin: plugin.to_owned(),
+            opened,
+        };
+        let session = Token::draw(self.ports.entropy.as_ref());
+        let begun = self.new_session(&operator.id, &session, caller.now);
+        let created = caller.event(EventKind::OperatorCreated, Some(name)).with("role", found.role.as_str());
+        let change = Change::of(take(found.kept))
+            .and(Act::OperatorAdd(Box::new(operator)))
+            .and(Act::OperatorSessionStart(begun))
+            .record(created)
+            .record(caller.event(EventKind::OperatorLogin, Some(name)));
+        match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
+            Ok(()) => Ok(Finished::Done { session }),
+            Err(CommitError::Lost { what: "operator_add", .. }) => Ok(Finished::Wrong(vec![SetupFault::NameTaken])),
+            Err(CommitError::Lost { .. }) => Ok(Finished::Gone),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// What is wrong with name and password.
+    async fn faults(&self, caller: &Caller, form: &SetupForm) -> Result<Vec<SetupFault>, OperatorError> {
+        let mut faults = Vec::new();
+        match fold_name(&form.name) {
+            None => faults.push(SetupFault::Name),
+            Some(folded) => {
+                if self.ports.operators.operator_by_name(&caller.vs, &folded).await?.is_some() {
+                    faults.push(SetupFault::NameTaken);
+                }
+            }
+        }
+        match check_password(&form.password, &form.name) {
+            Err(fault) => faults.push(fault),
+            Ok(()) if form.password.expose() != form.again.expose() => faults.push(SetupFault::Differs),
+            Ok(()) => {}
+        }
+        Ok(faults)
+    }
+
+    pub(super) async fn hash(&self, password: &Secret) -> Result<String, OperatorError> {
+        self.passwords.hash(password.clone()).await.map_err(|error| match error {
+            HashError::Busy => OperatorError::Busy,
+            other => StoreError::Unavailable(other.to_string()).into(),
+        })
+    }
+
+    /// A live link. The first administrator's is good only while there is nobody.
+    async fn find(&self, caller: &Caller, link: &str) -> Result<Option<Found>, OperatorError> {
+        let Some(hash) = Token::parse(link).map(|link| link.hash()) else { return Ok(None) };
+        if let Some(invitation) = self.invitation(caller, &hash).await? {
+            return Ok(Some(Found { role: invitation.role, kept: hash }));
+        }
+        let first = self.invitation(caller, &FIRST).await?;
+        let good =
+            |link: Option<(TokenHash, Timestamp)>| link.is_some_and(|(link, end)| link.same(&hash) && end > caller.now);
+        let Some(invitation) = first.filter(|invitation| good(invitation.link)) else { return Ok(None) };
+        let nobody = self.ports.operators.operators(&caller.vs).await?.is_empty();
+        Ok(nobody.then_some(Found { role: invitation.role, kept: FIRST }))
+    }
+
+    async fn invitation(&self, caller: &Caller, hash: &TokenHash) -> Result<Option<Invitation>, OperatorError> {
+        let purpose = OneTimePurpose::OperatorInvite;
+        let Some(kept) = self.ports.one_times.one_time(&caller.vs, purpose, hash, caller.now).await? else {
+            return Ok(None);
+        };
+        let invitation = serde_json::from_str(&kept.data)
+            .map_err(|error| StoreError::Damaged(format!("an operator's link cannot be read: {error}")))?;
+        Ok(Some(invitation))
+    }
+
+    /// What a browser keeps of a second factor until it is proved: nothing is stored before that.
+    fn seal(&self, caller: &Caller, link: &str, opened: &SecretBytes) -> String {
+        let sealed = self.sealing.seal(&place(&caller.vs, link), opened.expose(), self.ports.entropy.as_ref());
+        BASE64URL_NOPAD.encode(&sealed)
+    }
+
+    fn open(&self, caller: &Caller, link: &str, kept: &str) -> Option<SecretBytes> {
+        self.sealing.open(&place(&caller.vs, link), &BASE64URL_NOPAD.decode(kept.as_bytes()).ok()?).ok()
+    }
+}
+
+/// A second factor belongs to one link of one virtual server.
+fn place<'a>(vs: &'a VirtualServerId, link: &'a str) -> [&'a str; 3] {
+    ["operator", vs.as_str(), link]
+}
+
+fn put(hash: TokenHash, invitation: &Invitation, expires_at: Timestamp) -> Act {
+    // Writing these plain types cannot fail; an empty text would not be read back, and make nobody.
+    let data = serde_json::to_string(invitation).unwrap_or_default();
+    Act::OneTimePut(OneTime { purpose: OneTimePurpose::OperatorInvite, hash, data, expires_at })
+}
+
+const fn take(hash: TokenHash) -> Act {
+    Act::OneTimeTake { purpose: OneTimePurpose::OperatorInvite, hash }
+}
+
+/// Length is what counts (NIST SP 800-63B); and it must not be the name.
+pub(super) fn check_password(password: &Secret, name: &str) -> Result<(), SetupFault> {
+    let long_enough = password.expose().chars().count() >= SHORTEST_PASSWORD && password.len() <= LONGEST_PASSWORD;
+    if !long_enough {
+        return Err(SetupFault::PasswordLength);
+    }
+    let same = fold_name(password.expose()).is_some_and(|password| fold_name(name) == Some(password));
+    if same { Err(SetupFault::PasswordIsName) } else { Ok(()) }
+}

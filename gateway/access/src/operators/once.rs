@@ -1,0 +1,137 @@
+//! Requests that are done once: whoever does not know whether one has arrived sends it again under the same key, and is given
+//! the first one's answer.
+//!
+//! The key is reserved before anything is done, so that of two that come at once one is done; and where the process ends between
+//! the deed and its answer, the key stays reserved: the deed is not done a second time. What is kept is sealed by the store, and
+//! of the request only a keyed hash.
+
+use std::time::Duration;
+
+use doorward_api::operator::OperatorSession;
+use doorward_api::ports::{Act, Change, OneTime, OneTimePurpose};
+use doorward_api::{CommitError, StoreError, Timestamp, TokenHash};
+use serde::{Deserialize, Serialize};
+
+use super::{Caller, OperatorDesk, OperatorError};
+
+/// For so long a key stands for its request.
+pub const KEY_LIFE: Duration = Duration::from_hours(24);
+
+/// How long its row is kept. One that is over can neither be taken nor replaced until it is swept away, so it outlives its key.
+const ROW_LIFE: Duration = Duration::from_hours(48);
+
+/// A request under a key.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The operator's key, of any text.
+    pub key: &'a str,
+    /// What is asked: method and path.
+    pub call: &'a str,
+    /// With which body.
+    pub body: &'a [u8],
+}
+
+/// What is to be done with it.
+#[derive(Debug)]
+pub enum Once {
+    /// It is new: do it, then say so with [`OperatorDesk::was_done`] or [`OperatorDesk::was_not_done`].
+    Do(Reserved),
+    /// It was done, and answered with this.
+    Done(String),
+    /// It is being done, or nobody knows what became of it.
+    Underway,
+    /// The key stands for another request.
+    Another,
+}
+
+/// A key that is held for a request.
+#[derive(Debug)]
+pub struct Reserved {
+    hash: TokenHash,
+    kept: Kept,
+}
+
+/// What the store keeps of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    request: String,
+    ends_at: Timestamp,
+    answer: Option<String>,
+}
+
+impl OperatorDesk {
+    /// Takes a key for a request, or says what became of the one that has it.
+    ///
+    /// # Errors
+    /// A store that does not answer: then nothing may be done.
+    pub async fn once(
+        &self,
+        caller: &Caller,
+        by: &OperatorSession,
+        request: Request<'_>,
+    ) -> Result<Once, OperatorError> {
+        let hash = self.once.hex(&["key", by.operator.id.as_str(), request.key]);
+        let hash = TokenHash::from_hex(&hash).ok_or_else(|| damaged("a keyed hash is none"))?;
+        let body = data_encoding::BASE64.encode(request.body);
+        let asked = self.once.hex(&["request", by.operator.id.as_str(), request.call, &body]);
+        let mut change = Change::default();
+        if let Some(kept) = self.kept(caller, &hash).await? {
+            if kept.ends_at > caller.now {
+                return Ok(match kept {
+                    Kept { request, .. } if request != asked => Once::Another,
+                    Kept { answer: Some(answer), .. } => Once::Done(answer),
+                    Kept { answer: None, .. } => Once::Underway,
+                });
+            }
+            change = change.and(take(hash));
+        }
+        let kept = Kept { request: asked, ends_at: caller.now + KEY_LIFE, answer: None };
+        let change = change.and(put(hash, &kept, caller.now)?);
+        match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
+            Ok(()) => Ok(Once::Do(Reserved { hash, kept })),
+            // Somebody has it since.
+            Err(CommitError::Lost { .. }) => Ok(Once::Underway),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// It was done, and this is the answer to it.
+    ///
+    /// # Errors
+    /// A store that does not answer: the key stays reserved.
+    pub async fn was_done(&self, caller: &Caller, of: Reserved, answer: String) -> Result<(), OperatorError> {
+        let kept = Kept { answer: Some(answer), ..of.kept };
+        let change = Change::of(take(of.hash)).and(put(of.hash, &kept, caller.now)?);
+        self.ports.ledger.commit(&caller.vs, change, caller.now).await.map_err(super::gone)
+    }
+
+    /// Nothing was done: the key is free again.
+    ///
+    /// # Errors
+    /// A store that does not answer: the key stays reserved.
+    pub async fn was_not_done(&self, caller: &Caller, of: Reserved) -> Result<(), OperatorError> {
+        self.ports.ledger.commit(&caller.vs, Change::of(take(of.hash)), caller.now).await.map_err(super::gone)
+    }
+
+    async fn kept(&self, caller: &Caller, hash: &TokenHash) -> Result<Option<Kept>, OperatorError> {
+        let purpose = OneTimePurpose::Idempotency;
+        let Some(found) = self.ports.one_times.one_time(&caller.vs, purpose, hash, caller.now).await? else {
+            return Ok(None);
+        };
+        let kept = serde_json::from_str(&found.data).map_err(|_| damaged("a request's answer cannot be read"))?;
+        Ok(Some(kept))
+    }
+}
+
+fn damaged(what: &str) -> OperatorError {
+    StoreError::Damaged(what.to_owned()).into()
+}
+
+fn put(hash: TokenHash, kept: &Kept, now: Timestamp) -> Result<Act, OperatorError> {
+    let data = serde_json::to_string(kept).map_err(|_| damaged("a request's answer cannot be written"))?;
+    Ok(Act::OneTimePut(OneTime { purpose: OneTimePurpose::Idempotency, hash, data, expires_at: now + ROW_LIFE }))
+}
+
+const fn take(hash: TokenHash) -> Act {
+    Act::OneTimeTake { purpose: OneTimePurpose::Idempotency, hash }
+}

@@ -1,0 +1,347 @@
+//! What somebody signed in does with their own authenticators (self-provisioning.md 4, "User actions"). Operators do the same
+//! things for them: [`crate::manage`].
+//!
+//! Every look-up goes through the tokens of the session's own user: another's is not found, whatever its id. What a passcode is
+//! needed for is counted and locked as at a sign-in, so that a session is no way to guess.
+
+mod passcodes;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use doorward_api::credential::Credential;
+use doorward_api::flow::Notice;
+use doorward_api::ports::{Act, Change};
+use doorward_api::settings::{PinOrder, PinRules, ServerPinPolicy};
+use doorward_api::template::{Mode, PinType};
+use doorward_api::{
+    AuditEvent, CredentialId, EventContext, EventKind, FieldRule, Secret, SessionId, StoreError, Target, Timestamp,
+    TokenState, UserId,
+};
+use doorward_tokens::TokenEvent;
+
+use crate::manage::LONGEST_LABEL;
+use crate::manage::text::line;
+use crate::sessions::{Place, Unclear};
+use crate::signin::{Desk, DeskError, Stop};
+use crate::visit::Visit;
+
+/// One of the user's own tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnToken {
+    /// The row; stands in the page's address.
+    pub id: CredentialId,
+    /// The serial number.
+    pub serial: String,
+    /// The name that its user gave it; may be empty.
+    pub label: String,
+    /// The platform; a thing has none.
+    pub target: Option<Target>,
+    /// What can be done with it.
+    pub state: OwnState,
+    /// When it was first used to sign in, or else issued.
+    pub added_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// Digits of a passcode.
+    pub length: u8,
+    /// It answers questions, so that it shows no passcode by itself.
+    pub answers: bool,
+    /// Where a PIN is typed with the passcode, if one is.
+    pub pin_order: Option<PinOrder>,
+    /// The rules for a new PIN, where there is one to change.
+    pub pin_rules: Option<PinRules>,
+}
+
+/// Where a token stands, as its user needs to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnState {
+    /// Theirs, not proved yet.
+    Assigned,
+    /// In use.
+    Active,
+    /// In use, and not accepted for a while after too many failures.
+    Locked {
+        /// Until then.
+        until: Timestamp,
+    },
+    /// Held until an operator gives it back.
+    Suspended,
+    /// Its own PIN was tried too often.
+    LockedPin,
+}
+
+impl OwnToken {
+    /// Whether a passcode of it can be looked at here and now.
+    pub fn can_prove(&self) -> bool {
+        self.state == OwnState::Active && !self.answers
+    }
+
+    /// Whether it can be reported lost: it is suspended then.
+    pub fn can_be_lost(&self) -> bool {
+        matches!(self.state, OwnState::Active | OwnState::Locked { .. })
+    }
+}
+
+/// What is wrong with what was sent, for the page to say at the field that it is about. Nothing was changed, but that a
+/// passcode was counted or spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The name is too long.
+    LabelTooLong {
+        /// Characters that it may have.
+        max: u32,
+    },
+    /// The name is not one line of visible characters.
+    LabelText,
+    /// Of the passcode, or of the first of two.
+    Passcode(Notice),
+    /// Of the second of two passcodes: it is missing.
+    SecondEmpty,
+    /// The two were not shown one right after the other.
+    NotFoundAgain,
+    /// Of the new PIN.
+    Pin(Notice),
+    /// The token is not as it was when the page was made: what was asked for cannot be done with it now.
+    NotNow,
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OwnError {
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// They have no such token.
+    #[error("they have no such token")]
+    NotFound,
+    /// What was sent is not taken.
+    #[error("what was sent is not taken: {0:?}")]
+    Refused(Refusal),
+    /// Somebody else was faster.
+    #[error("somebody else was faster")]
+    Overtaken,
+    /// It could not be found out or done.
+    #[error(transparent)]
+    Fault(#[from] DeskError),
+}
+
+impl From<StoreError> for OwnError {
+    fn from(error: StoreError) -> Self {
+        OwnError::Fault(error.into())
+    }
+}
+
+impl From<Unclear> for OwnError {
+    fn from(unclear: Unclear) -> Self {
+        OwnError::Fault(unclear.into())
+    }
+}
+
+impl From<Stop> for OwnError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Fault(error) => OwnError::Fault(error),
+            Stop::Stale | Stop::Lost(_) | Stop::Done(_) => OwnError::Overtaken,
+        }
+    }
+}
+
+/// A change of the PIN, as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct PinForm {
+    /// The PIN in use with a passcode, in the policy's order.
+    pub typed: Secret,
+    /// The new PIN.
+    pub pin: Secret,
+    /// Once more.
+    pub again: Secret,
+}
+
+/// Serves the owner of tokens.
+pub struct Owner {
+    desk: Arc<Desk>,
+}
+
+impl std::fmt::Debug for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Owner").finish_non_exhaustive()
+    }
+}
+
+/// Who is signed in.
+struct Holder {
+    user: UserId,
+    session: SessionId,
+}
+
+impl Holder {
+    fn context(&self, visit: &Visit) -> EventContext {
+        EventContext {
+            address: Some(visit.address),
+            user: Some(self.user.clone()),
+            session: Some(self.session.clone()),
+            request_id: Some(visit.request_id.clone()),
+            ..EventContext::default()
+        }
+    }
+
+    fn event(&self, visit: &Visit, kind: EventKind) -> AuditEvent {
+        AuditEvent::new(kind, self.context(visit)).with("actor", "user")
+    }
+}
+
+impl Owner {
+    /// Beside the desk, whose rules and plugins it goes by.
+    pub fn new(desk: Arc<Desk>) -> Self {
+        Self { desk }
+    }
+
+    /// Their tokens, oldest first.
+    ///
+    /// # Errors
+    /// [`OwnError::SignedOut`]; [`OwnError::Fault`].
+    pub async fn tokens(&self, visit: &Visit) -> Result<Vec<OwnToken>, OwnError> {
+        let holder = self.holder(visit).await?;
+        let policy = self.desk.pin_policy(visit).await?;
+        let theirs = self.theirs(visit, &holder).await?;
+        Ok(theirs.iter().map(|token| seen(token, &policy, visit.now)).collect())
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`OwnError::NotFound`], for another's as well; [`OwnError::SignedOut`]; [`OwnError::Fault`].
+    pub async fn token(&self, visit: &Visit, id: &CredentialId) -> Result<OwnToken, OwnError> {
+        let holder = self.holder(visit).await?;
+        let token = self.own(visit, &holder, id).await?;
+        Ok(seen(&token, &self.desk.pin_policy(visit).await?, visit.now))
+    }
+
+    /// Gives a token another name; an empty one takes the name away.
+    ///
+    /// # Errors
+    /// [`OwnError::Refused`] unless it is one line of at most 64 visible characters, and as [`Owner::token`].
+    pub async fn rename(&self, visit: &Visit, id: &CredentialId, label: &str) -> Result<(), OwnError> {
+        let holder = self.holder(visit).await?;
+        let token = self.own(visit, &holder, id).await?;
+        let mut faults = Vec::new();
+        let Some(label) = line(&mut faults, "label", label, LONGEST_LABEL, true) else {
+            let refusal = match faults.first().map(|fault| &fault.rule) {
+                Some(FieldRule::TooLong { max }) => Refusal::LabelTooLong { max: *max },
+                _ => Refusal::LabelText,
+            };
+            return Err(OwnError::Refused(refusal));
+        };
+        if label == token.label {
+            return Ok(());
+        }
+        let event = holder.event(visit, EventKind::TokenRenamed).with("serial", token.serial.as_str());
+        let change = Change::of(Act::CredentialLabel { id: token.id, label }).record(event);
+        Ok(self.desk.commit(visit, change).await?)
+    }
+
+    /// The token was lost: it is suspended, and all sessions and sign-ins of its user end with it. Whose session this browser
+    /// had.
+    ///
+    /// # Errors
+    /// [`OwnError::Refused`] with [`Refusal::NotNow`] unless it is in use, and as [`Owner::token`].
+    pub async fn report_lost(&self, visit: &Visit, id: &CredentialId) -> Result<SessionId, OwnError> {
+        const WHY: &str = "lost";
+        let holder = self.holder(visit).await?;
+        let token = self.own(visit, &holder, id).await?;
+        let (from, to) = (TokenEvent::Suspend.sources(), TokenState::Suspended);
+        let suspended = holder
+            .event(visit, EventKind::TokenSuspended)
+            .with("serial", token.serial.as_str())
+            .with("from", token.state.as_str())
+            .with("to", to.as_str())
+            .with("reason", WHY);
+        let suspend = Change::of(Act::CredentialState { id: token.id, from, to }).record(suspended);
+        match self.end_everything(visit, holder, suspend, WHY).await {
+            Err(OwnError::Overtaken) => Err(OwnError::Refused(Refusal::NotNow)),
+            outcome => outcome,
+        }
+    }
+
+    /// Ends every session of theirs, and what sign-ins are under way. Whose session this browser had.
+    ///
+    /// # Errors
+    /// [`OwnError::SignedOut`]; [`OwnError::Fault`]: then all of them live on, and the page must say so.
+    pub async fn sign_out_everywhere(&self, visit: &Visit) -> Result<SessionId, OwnError> {
+        let holder = self.holder(visit).await?;
+        self.end_everything(visit, holder, Change::default(), "signed_out_everywhere").await
+    }
+
+    async fn end_everything(
+        &self,
+        visit: &Visit,
+        holder: Holder,
+        first: Change,
+        why: &'static str,
+    ) -> Result<SessionId, OwnError> {
+        let user = holder.user.clone();
+        let change = first
+            .and(Act::SessionsEndOf { user: user.clone() })
+            .and(Act::FlowsEndOf { user: user.clone(), by: Box::new(holder.context(visit)) })
+            .record(holder.event(visit, EventKind::SessionEnded).with("reason", why));
+        self.desk.commit(visit, change).await?;
+        self.desk.identities.forget_user(&user);
+        self.desk.identities.forget_all_of(&holder.session);
+        Ok(holder.session)
+    }
+
+    async fn holder(&self, visit: &Visit) -> Result<Holder, OwnError> {
+        let (vs, session) = (&visit.vs.id, visit.session.as_ref());
+        let found = self.desk.identities.session(vs, Place::Portal, session, visit.now).await?;
+        let (session, _) = found.ok_or(OwnError::SignedOut)?;
+        Ok(Holder { user: session.user, session: session.id })
+    }
+
+    async fn theirs(&self, visit: &Visit, holder: &Holder) -> Result<Vec<Credential>, StoreError> {
+        let mut tokens = self.desk.tokens_of(visit, &holder.user).await?;
+        tokens.retain(|token| token.state.owned());
+        Ok(tokens)
+    }
+
+    /// The one way to a token by its id.
+    async fn own(&self, visit: &Visit, holder: &Holder, id: &CredentialId) -> Result<Credential, OwnError> {
+        let theirs = self.theirs(visit, holder).await?;
+        theirs.into_iter().find(|token| token.id == *id).ok_or(OwnError::NotFound)
+    }
+}
+
+fn seen(token: &Credential, policy: &ServerPinPolicy, now: Timestamp) -> OwnToken {
+    let state = state(token, now);
+    let answers = token.template.mode == Mode::ChallengeResponse;
+    let with_pin = token.template.pin == PinType::ServerSide;
+    let changeable = with_pin && token.pin.is_some() && state == OwnState::Active && !answers;
+    OwnToken {
+        id: token.id.clone(),
+        serial: token.serial.clone(),
+        label: token.label.clone(),
+        target: token.target,
+        state,
+        added_at: token.activated_at.unwrap_or(token.created_at),
+        last_used_at: token.last_used_at,
+        length: token.template.length,
+        answers,
+        pin_order: with_pin.then_some(policy.order),
+        pin_rules: changeable.then(|| policy.rules()),
+    }
+}
+
+fn state(token: &Credential, now: Timestamp) -> OwnState {
+    match (token.state, token.locked_until.filter(|until| *until > now)) {
+        (TokenState::Active, Some(until)) => OwnState::Locked { until },
+        (TokenState::Active, None) => OwnState::Active,
+        (TokenState::Assigned, _) => OwnState::Assigned,
+        (TokenState::LockedPin, _) => OwnState::LockedPin,
+        // The rest belongs to nobody and is not seen here.
+        (
+            TokenState::Suspended | TokenState::Inventory | TokenState::Lost | TokenState::Faulty | TokenState::Revoked,
+            _,
+        ) => OwnState::Suspended,
+    }
+}

@@ -1,0 +1,74 @@
+//! Settings > Self-Provisioning: who is offered it, and how the app comes to a Windows computer (R33..R47).
+
+use serde::{Deserialize, Serialize};
+
+use super::{Document, SettingKind};
+use crate::ids::GroupId;
+
+/// Who is offered self-provisioning (R35..R39).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "mode", content = "groups")]
+pub enum TargetUsers {
+    /// Everybody: what a new virtual server has (R29).
+    All,
+    /// Members of these groups only.
+    OnlyGroups(Vec<GroupId>),
+    /// Everybody but members of these groups.
+    ExceptGroups(Vec<GroupId>),
+    /// Nobody: what a virtual server has that is older than the feature (R39).
+    None,
+}
+
+impl TargetUsers {
+    /// The groups that are named, if any can be.
+    pub fn groups(&self) -> &[GroupId] {
+        match self {
+            TargetUsers::OnlyGroups(groups) | TargetUsers::ExceptGroups(groups) => groups,
+            TargetUsers::All | TargetUsers::None => &[],
+        }
+    }
+}
+
+/// What "On This Computer" shows to install the app by (R43..R46).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowsLink {
+    /// Nothing: the app is there already.
+    None,
+    /// The app in the Microsoft Store.
+    Store,
+    /// The installer that the operator provides.
+    Installer,
+}
+
+/// The self-provisioning settings of one virtual server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelfProvisioning {
+    /// Who.
+    pub target_users: TargetUsers,
+    /// How the app comes to a Windows computer.
+    pub windows_link: WindowsLink,
+    /// Where the installer is, when that is the way: an absolute https URL of at most 2048 characters.
+    pub installer_url: Option<String>,
+}
+
+impl SelfProvisioning {
+    /// What a new virtual server begins with: all users, and the link to the store (R29, R43).
+    pub fn for_new_virtual_server() -> Self {
+        Self { target_users: TargetUsers::All, windows_link: WindowsLink::Store, installer_url: None }
+    }
+
+    /// What one that was there before the feature gets (R39).
+    pub fn for_existing_virtual_server() -> Self {
+        Self { target_users: TargetUsers::None, ..Self::for_new_virtual_server() }
+    }
+}
+
+impl Document for SelfProvisioning {
+    const KIND: SettingKind = SettingKind::SelfProvisioning;
+
+    fn of_new() -> Self {
+        Self::for_new_virtual_server()
+    }
+}

@@ -1,0 +1,403 @@
+//! What operators do to tokens, users, groups, settings and each other.
+
+use doorward_api::credential::NewStock;
+use doorward_api::operator::{Operator, OperatorSession, Role};
+use doorward_api::ports::Act;
+use doorward_api::settings::{SettingChange, StoredDocument};
+use doorward_api::user::NewUser;
+use doorward_api::{
+    Credential, CredentialId, GroupId, GroupRef, OperatorId, Timestamp, TokenForm, TokenState, User, UserId,
+};
+
+use crate::Rows;
+
+impl Rows {
+    /// Whether the act's condition held; what signing in does is no act of an operator.
+    pub(crate) fn take_as_operator(&mut self, act: Act, now: Timestamp) -> bool {
+        match act {
+            Act::CredentialLearn { id, version, opened } => self.change(&id, |token| {
+                let shows = matches!(token.state, TokenState::Active | TokenState::Assigned);
+                let right = shows && token.version == version;
+                if right {
+                    (token.opened, token.version) = (opened, version + 1);
+                }
+                right
+            }),
+            Act::CredentialState { id, from, to } => self.move_token(&id, &from, to),
+            Act::CredentialUnlock { id } => self.change(&id, |token| {
+                let locked = token.state == TokenState::Active && token.locked(now);
+                if locked {
+                    (token.fails, token.locked_until) = (0, None);
+                }
+                locked
+            }),
+            Act::CredentialPin { id, version, pin } => self.change(&id, |token| {
+                let right = token.state.owned() && token.pin_version == version;
+                if right {
+                    (token.pin, token.pin_version) = (pin, version + 1);
+                }
+                right
+            }),
+            Act::CredentialLabel { id, label } => self.change(&id, |token| {
+                token.label = label;
+                true
+            }),
+            Act::CredentialStock(new) => self.stock(new, now),
+            Act::CredentialAssign { id, user } => {
+                let free = self.users.iter().any(|one| one.id == user) && !self.has_token(&user);
+                free && self.change(&id, |token| {
+                    let stocked = token.state == TokenState::Inventory;
+                    if stocked {
+                        (token.state, token.user) = (TokenState::Assigned, user);
+                        (token.activated_at, token.last_used_at) = (None, None);
+                    }
+                    stocked
+                })
+            }
+            Act::CredentialDelete { id } => {
+                let before = self.credentials.len();
+                self.credentials.retain(|token| token.id != id || token.state.owned());
+                self.credentials.len() < before
+            }
+            other => self.take_of_directory(other, now),
+        }
+    }
+
+    fn change(&mut self, id: &CredentialId, change: impl FnOnce(&mut Credential) -> bool) -> bool {
+        self.credentials.iter_mut().find(|token| token.id == *id).is_some_and(change)
+    }
+
+    fn move_token(&mut self, id: &CredentialId, from: &[TokenState], to: TokenState) -> bool {
+        let Some(token) = self.credentials.iter().find(|token| token.id == *id).cloned() else { return false };
+        let another = |one: &Credential| one.id != *id && one.user == token.user && one.state.counts_as_token();
+        let second = to.counts_as_token() && self.credentials.iter().any(another);
+        let nobodys = to.owned() && token.user.as_str() == Rows::NOBODY;
+        if !from.contains(&token.state) || token.state == TokenState::Revoked || second || nobodys {
+            return false;
+        }
+        self.change(id, |token| {
+            token.state = to;
+            if !to.owned() {
+                (token.pin, token.pin_version) = (None, token.pin_version + 1);
+            }
+            match to {
+                TokenState::Revoked => (token.opened, token.version) = (Default::default(), token.version + 1),
+                _ if !to.owned() => {
+                    (token.user, token.label) = (UserId::new(Rows::NOBODY), String::new());
+                    (token.fails, token.locked_until) = (0, None);
+                }
+                _ => {}
+            }
+            true
+        })
+    }
+
+    fn stock(&mut self, new: NewStock, now: Timestamp) -> bool {
+        if self.credentials.iter().any(|token| token.serial == new.serial || token.id == new.id) {
+            return false;
+        }
+        self.credentials.push(Credential {
+            id: new.id,
+            user: UserId::new(Rows::NOBODY),
+            plugin: new.plugin,
+            serial: new.serial,
+            state: TokenState::Inventory,
+            form: TokenForm::Hardware,
+            label: String::new(),
+            target: None,
+            template: new.template,
+            opened: new.opened,
+            damaged: false,
+            version: 1,
+            pin: None,
+            pin_version: 0,
+            fails: 0,
+            locked_until: None,
+            created_at: now,
+            activated_at: None,
+            last_used_at: None,
+        });
+        true
+    }
+
+    fn take_of_directory(&mut self, act: Act, now: Timestamp) -> bool {
+        match act {
+            Act::UserAdd(new, id) => self.add_user(*new, id),
+            Act::UserPassword { user, hash } => {
+                let known = self.has_user(&user);
+                if known {
+                    self.passwords.insert(user, hash);
+                }
+                known
+            }
+            Act::UserDisable { user, disabled } => self.change_user(&user, |user| user.disabled = disabled),
+            Act::UserUpdate { user, version, details } => {
+                let groups: Option<Vec<GroupRef>> = details.groups.iter().map(|id| self.group_ref(id)).collect();
+                let Some(groups) = groups.filter(|_| self.user_version(&user) == version) else { return false };
+                self.user_versions.insert(user.clone(), version + 1);
+                self.change_user(&user, |user| {
+                    (user.display_name, user.email, user.groups) = (details.display_name, details.email, groups);
+                })
+            }
+            Act::UserDelete { user } => self.delete_user(&user),
+            Act::TemporaryPasscodeSet { user, passcode } => {
+                let known = self.has_user(&user);
+                match passcode.filter(|_| known) {
+                    Some(passcode) => drop(self.temporary_passcodes.insert(user, passcode)),
+                    None => drop(self.temporary_passcodes.remove(&user)),
+                }
+                known
+            }
+            Act::GroupAdd { id, name } => {
+                let free = self.group_refs().iter().all(|group| group.id != id && group.name != name);
+                if free {
+                    self.groups.push(GroupRef { id, name });
+                }
+                free
+            }
+            Act::GroupRename { id, name } => self.rename_group(&id, &name),
+            Act::GroupDelete { id } => {
+                let known = self.group_ref(&id).is_some();
+                self.groups.retain(|group| group.id != id);
+                self.nests.retain(|(inner, outer)| *inner != id && *outer != id);
+                for user in self.users.clone() {
+                    self.set_member(&id, &user.id, false);
+                }
+                known
+            }
+            Act::GroupMember { group, user, member } => self.set_member(&group, &user, member),
+            Act::GroupNest { group, into, member } => self.nest(group, into, member),
+            other => self.take_of_operators(other, now),
+        }
+    }
+
+    fn has_user(&self, user: &UserId) -> bool {
+        self.users.iter().any(|one| one.id == *user)
+    }
+
+    /// Counts the changes of a user's record.
+    pub fn user_version(&self, user: &UserId) -> i64 {
+        self.user_versions.get(user).copied().unwrap_or(1)
+    }
+
+    fn change_user(&mut self, user: &UserId, change: impl FnOnce(&mut User)) -> bool {
+        self.users.iter_mut().find(|one| one.id == *user).map(change).is_some()
+    }
+
+    fn add_user(&mut self, new: NewUser, id: UserId) -> bool {
+        if self.users.iter().any(|user| user.id == id || user.name == new.folded.as_str()) {
+            return false;
+        }
+        let known = self.group_refs();
+        let group = |name: &String| match known.iter().find(|group| group.name == *name) {
+            Some(group) => group.clone(),
+            None => GroupRef { id: GroupId::new(format!("g-{name}")), name: name.clone() },
+        };
+        let mut groups: Vec<GroupRef> = new.groups.iter().map(group).collect();
+        groups.sort_by(|one, other| one.name.cmp(&other.name));
+        groups.dedup();
+        if let Some(password) = new.password_hash {
+            self.passwords.insert(id.clone(), password);
+        }
+        let (name, display_name, email) = (new.name, new.display_name, new.email);
+        self.users.push(User { id, name, display_name, email, disabled: false, groups });
+        true
+    }
+
+    fn delete_user(&mut self, user: &UserId) -> bool {
+        if !self.has_user(user) {
+            return false;
+        }
+        self.users.retain(|one| one.id != *user);
+        self.passwords.remove(user);
+        self.temporary_passcodes.remove(user);
+        self.sessions.retain(|_, session| session.user != *user);
+        self.flows.retain(|flow| flow.user.as_ref() != Some(user));
+        self.mails.retain(|mail| mail.user != *user);
+        for token in self.credentials.clone().iter().filter(|token| token.user == *user) {
+            let to = if token.form == TokenForm::Hardware { TokenState::Inventory } else { TokenState::Revoked };
+            self.move_token(&token.id, &[token.state], to);
+            self.change(&token.id, |token| {
+                token.user = UserId::new(Rows::NOBODY);
+                true
+            });
+        }
+        true
+    }
+
+    /// Every group: those that were made, and those that somebody is in.
+    pub fn group_refs(&self) -> Vec<GroupRef> {
+        let mut all: Vec<GroupRef> = self.groups.clone();
+        all.extend(self.users.iter().flat_map(|user| user.groups.clone()));
+        all.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
+        all.dedup();
+        all
+    }
+
+    pub(crate) fn group_ref(&self, id: &GroupId) -> Option<GroupRef> {
+        self.group_refs().into_iter().find(|group| group.id == *id)
+    }
+
+    fn rename_group(&mut self, id: &GroupId, name: &str) -> bool {
+        let taken = self.group_refs().iter().any(|group| group.id != *id && group.name == name);
+        if taken || self.group_ref(id).is_none() {
+            return false;
+        }
+        let of_users = self.users.iter_mut().flat_map(|user| user.groups.iter_mut());
+        for group in self.groups.iter_mut().chain(of_users).filter(|group| group.id == *id) {
+            name.clone_into(&mut group.name);
+        }
+        true
+    }
+
+    fn set_member(&mut self, group: &GroupId, user: &UserId, member: bool) -> bool {
+        let Some(known) = self.group_ref(group).filter(|_| self.has_user(user)) else { return false };
+        // A group that nobody is in any more is there all the same.
+        if !self.groups.contains(&known) {
+            self.groups.push(known.clone());
+        }
+        let before = self.users.iter().find(|one| one.id == *user).is_some_and(|user| user.groups.contains(&known));
+        if before != member {
+            let next = self.user_version(user) + 1;
+            self.user_versions.insert(user.clone(), next);
+        }
+        self.change_user(user, |user| {
+            user.groups.retain(|one| one.id != known.id);
+            if member {
+                user.groups.push(known);
+                user.groups.sort_by(|one, other| one.name.cmp(&other.name));
+            }
+        })
+    }
+
+    fn nest(&mut self, group: GroupId, into: GroupId, member: bool) -> bool {
+        if self.group_ref(&group).is_none() || self.group_ref(&into).is_none() {
+            return false;
+        }
+        if member && self.and_above(vec![into.clone()]).contains(&group) {
+            return false;
+        }
+        self.nests.retain(|nest| *nest != (group.clone(), into.clone()));
+        if member {
+            self.nests.push((group, into));
+        }
+        true
+    }
+
+    /// These groups and all in which they lie.
+    fn and_above(&self, mut groups: Vec<GroupId>) -> Vec<GroupId> {
+        loop {
+            let next = self.nests.iter().find(|(inner, outer)| groups.contains(inner) && !groups.contains(outer));
+            match next {
+                Some((_, outer)) => groups.push(outer.clone()),
+                None => return groups,
+            }
+        }
+    }
+
+    /// A user as sign-in sees them: in nested groups, too.
+    pub(crate) fn with_nested(&self, user: &User) -> User {
+        let within = self.and_above(user.groups.iter().map(|group| group.id.clone()).collect());
+        let mut groups = user.groups.clone();
+        groups.extend(
+            within.iter().filter(|id| user.groups.iter().all(|g| g.id != **id)).filter_map(|id| self.group_ref(id)),
+        );
+        groups.sort_by(|one, other| one.name.cmp(&other.name));
+        User { groups, ..user.clone() }
+    }
+
+    fn take_of_operators(&mut self, act: Act, now: Timestamp) -> bool {
+        match act {
+            Act::SettingSet { kind, seen, body, operator, changes } => {
+                if self.version_of(kind) != seen {
+                    return false;
+                }
+                let version = seen + 1;
+                self.settings.insert(kind, StoredDocument { body: Some(body), version });
+                self.changes.push((kind, SettingChange { version, at: now, operator, changes }));
+                true
+            }
+            Act::OperatorAdd(new) => {
+                // Names in tests are folded already, as those of users are.
+                if self.operators.iter().any(|one| one.name.to_lowercase() == new.folded.as_str()) {
+                    return false;
+                }
+                self.operators.push(Operator {
+                    id: new.id,
+                    name: new.name,
+                    role: new.role,
+                    disabled: false,
+                    password_hash: new.password_hash,
+                    plugin: new.plugin,
+                    opened: new.opened,
+                    version: 1,
+                    created_at: now,
+                    last_seen_at: None,
+                });
+                true
+            }
+            Act::OperatorUse { id, version, opened } => self.change_operator(&id, |one| {
+                let right = one.version == version;
+                if right {
+                    (one.opened, one.version) = (opened, version + 1);
+                }
+                right
+            }),
+            Act::OperatorPassword { id, hash } => self.change_operator(&id, |one| {
+                one.password_hash = hash;
+                true
+            }),
+            Act::OperatorRole { id, role } => {
+                (role == Role::Administrator || !self.is_last_administrator(&id))
+                    && self.change_operator(&id, |one| {
+                        one.role = role;
+                        true
+                    })
+            }
+            Act::OperatorDisable { id, disabled } => {
+                if disabled && self.is_last_administrator(&id) {
+                    return false;
+                }
+                if disabled {
+                    self.operator_sessions.retain(|_, session| session.operator.id != id);
+                }
+                self.change_operator(&id, |one| {
+                    one.disabled = disabled;
+                    true
+                })
+            }
+            Act::OperatorSessionStart(new) => {
+                let mut operator = None;
+                let allowed = self.change_operator(&new.operator, |one| {
+                    one.last_seen_at = Some(now);
+                    operator = Some(one.clone());
+                    !one.disabled
+                });
+                let Some(operator) = operator.filter(|_| allowed) else { return false };
+                let (id, expires_at) = (new.id, new.expires_at);
+                let (created_at, last_seen_at, proved_at) = (now, now, now);
+                let session = OperatorSession { id, operator, created_at, last_seen_at, proved_at, expires_at };
+                self.operator_sessions.insert(new.token, session);
+                true
+            }
+            Act::OperatorSessionProved { id } => {
+                let live = |session: &&mut OperatorSession| session.id == id && session.expires_at > now;
+                self.operator_sessions.values_mut().find(live).map(|session| session.proved_at = now).is_some()
+            }
+            Act::OperatorSessionEnd { id } => {
+                self.operator_sessions.retain(|_, session| session.id != id);
+                true
+            }
+            other => panic!("nobody does {} here", other.name()),
+        }
+    }
+
+    fn change_operator(&mut self, id: &OperatorId, change: impl FnOnce(&mut Operator) -> bool) -> bool {
+        self.operators.iter_mut().find(|one| one.id == *id).is_some_and(change)
+    }
+
+    fn is_last_administrator(&self, id: &OperatorId) -> bool {
+        let mut those = self.operators.iter().filter(|one| one.role == Role::Administrator && !one.disabled);
+        matches!((those.next(), those.next()), (Some(only), None) if only.id == *id)
+    }
+}

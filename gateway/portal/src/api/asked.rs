@@ -1,0 +1,217 @@
+//! Who asks, and what for: found before a call is answered, so that no call can forget to.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use doorward_access::arrival::ConsoleArrival;
+use doorward_access::manage::By;
+use doorward_access::operators::{self, is_fresh};
+use doorward_access::site::VirtualServer;
+use doorward_api::operator::{OperatorSession, Role};
+use doorward_api::ports::Page;
+use doorward_api::{FieldRule, Secret, Timestamp, VirtualServerId};
+use http::request::Parts;
+use http::{HeaderMap, header};
+
+use super::Shared;
+use super::call::{Call, Of, Param};
+use super::given::is_id;
+use super::problem::{Kind, Problem, Wrong};
+use crate::console::{SessionCookie, origin};
+use crate::fields::Fields;
+
+/// The longest text of a query.
+const LONGEST_TEXT: usize = 512;
+
+/// Of a list whose length is not said.
+const USUAL_LIMIT: u32 = 50;
+
+/// Whoever sends a request.
+#[derive(Debug, Clone)]
+pub(super) struct Visitor {
+    pub(super) request_id: String,
+    pub(super) address: IpAddr,
+    pub(super) now: Timestamp,
+    /// `http://127.0.0.1:8081`, as it was asked for.
+    pub(super) origin: String,
+}
+
+impl Visitor {
+    pub(super) fn new(api: &super::Api, arrival: ConsoleArrival, headers: &HeaderMap) -> Self {
+        Self {
+            request_id: arrival.request_id,
+            address: arrival.client,
+            now: api.parts.clock.now(),
+            origin: api.parts.origin.clone().unwrap_or_else(|| origin(headers)),
+        }
+    }
+
+    /// For the operators' desk.
+    pub(super) fn at(&self, vs: &VirtualServerId) -> operators::Caller {
+        operators::Caller { vs: vs.clone(), address: self.address, request_id: self.request_id.clone(), now: self.now }
+    }
+}
+
+/// A call of anybody.
+pub(super) struct Outside {
+    pub(super) api: Shared,
+    pub(super) visitor: Arc<Visitor>,
+}
+
+/// A call of an operator.
+pub(super) struct Asked {
+    pub(super) api: Shared,
+    pub(super) visitor: Arc<Visitor>,
+    pub(super) vs: Arc<VirtualServer>,
+    pub(super) session: OperatorSession,
+    /// The places of the path that are filled in.
+    places: Vec<(String, String)>,
+    query: Query,
+    /// Of `If-Match`; calls that need none have none.
+    pub(super) version: i64,
+}
+
+impl Asked {
+    /// Whoever the bearer's token belongs to, if they may.
+    pub(super) async fn find(
+        api: &Shared,
+        call: &Call,
+        visitor: Arc<Visitor>,
+        parts: &Parts,
+        places: Vec<(String, String)>,
+    ) -> Result<Self, Problem> {
+        let bearer = bearer(&parts.headers)?;
+        let gone = || Problem::signed_out(true);
+        let vs = api.parts.site.load().virtual_server(&bearer.vs).cloned().ok_or_else(gone)?;
+        let session = api.parts.operators.session(&vs.id, &bearer.token, visitor.now).await?.ok_or_else(gone)?;
+        if let Some(least) = call.least {
+            may(&session, least, visitor.now)?;
+        }
+        // What can be no id is nothing's.
+        if places.iter().any(|(_, id)| !is_id(id)) {
+            return Err(Problem::not_found());
+        }
+        let query = Query::read(call.params, parts.uri.query().unwrap_or_default())?;
+        let version = if call.versioned { seen(&parts.headers)? } else { 0 };
+        Ok(Self { api: api.clone(), visitor, vs, session, places, query, version })
+    }
+
+    /// The id at a place of the path.
+    pub(super) fn id<T: From<String>>(&self, place: &str) -> T {
+        let found = self.places.iter().find(|(name, _)| name == place);
+        T::from(found.map(|(_, id)| id.clone()).unwrap_or_default())
+    }
+
+    pub(super) fn query(&self, name: &str) -> &str {
+        self.query.text(name)
+    }
+
+    /// Which part of a long list.
+    pub(super) fn page(&self) -> Page {
+        let limit = self.query("limit").parse().unwrap_or(USUAL_LIMIT);
+        Page { after: self.query("after").to_owned(), limit }
+    }
+
+    /// For what is recorded.
+    pub(super) fn by(&self) -> By {
+        By {
+            operator: self.session.operator.id.clone(),
+            name: self.session.operator.name.clone(),
+            role: self.session.operator.role,
+            address: Some(self.visitor.address),
+            request_id: self.visitor.request_id.clone(),
+            now: self.visitor.now,
+        }
+    }
+
+    /// For the operators' desk.
+    pub(super) fn at(&self) -> operators::Caller {
+        self.visitor.at(&self.vs.id)
+    }
+}
+
+/// Changes take a role and a fresh proof. Who may not do it at all is not asked for one.
+fn may(session: &OperatorSession, least: Role, now: Timestamp) -> Result<(), Problem> {
+    if session.operator.role < least {
+        let detail = format!("it takes the role {} at least", least.as_str());
+        return Err(Problem::new(Kind::RoleRequired, detail));
+    }
+    if is_fresh(session, now) { Ok(()) } else { Err(Problem::reproof()) }
+}
+
+/// The token that is sent, in the one way in which it may be: cookies are not looked at, so no page elsewhere can make
+/// a browser ask here.
+fn bearer(headers: &HeaderMap) -> Result<SessionCookie, Problem> {
+    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(sent), None) = (sent.next(), sent.next()) else { return Err(Problem::signed_out(false)) };
+    let (scheme, token) = sent.to_str().ok().and_then(|sent| sent.split_once(' ')).unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Problem::signed_out(false));
+    }
+    SessionCookie::parse(token.trim()).ok_or_else(|| Problem::signed_out(true))
+}
+
+/// The version of `If-Match`: one entity-tag, as `ETag` gave it.
+fn seen(headers: &HeaderMap) -> Result<i64, Problem> {
+    let mut sent = headers.get_all(header::IF_MATCH).iter();
+    let required = || Problem::new(Kind::VersionRequired, "send the ETag that you have seen as If-Match");
+    let tag = sent.next().ok_or_else(required)?;
+    if tag.as_bytes() == b"*" {
+        return Err(required());
+    }
+    let tag = tag.to_str().ok().filter(|_| sent.next().is_none());
+    let number = tag.and_then(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"'));
+    let canonical = |number: &str| number.parse().ok().filter(|version: &i64| version.to_string() == number);
+    number.and_then(canonical).ok_or_else(another_version)
+}
+
+pub(super) fn another_version() -> Problem {
+    Problem::new(Kind::AnotherVersion, "somebody else has changed it meanwhile: look at it anew, then decide")
+}
+
+/// The query, read by what the call says of it.
+#[derive(Debug, Default)]
+struct Query(Fields);
+
+impl Query {
+    fn read(params: &[Param], query: &str) -> Result<Self, Problem> {
+        let fields = Fields::parse(query.as_bytes());
+        let fields = fields.map_err(|error| Problem::invalid(vec![Wrong::new("", "query", &error.to_string())]))?;
+        let mut wrong = Vec::new();
+        // Calls without any do not look at them.
+        for name in fields.names().filter(|_| !params.is_empty()) {
+            if !params.iter().any(|param| param.name == name) {
+                wrong.push(Wrong::of(name, FieldRule::Unknown { value: format!("parameter {name}") }));
+            }
+        }
+        for param in params {
+            match fields.get(param.name).map(Secret::expose) {
+                Some(text) => wrong.extend(breaks(param.of, text).map(|rule| Wrong::of(param.name, rule))),
+                None if param.required => wrong.push(Wrong::of(param.name, FieldRule::Required)),
+                None => {}
+            }
+        }
+        if wrong.is_empty() { Ok(Self(fields)) } else { Err(Problem::invalid(wrong)) }
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.0.text(name)
+    }
+}
+
+/// The rule that a text breaks.
+fn breaks(of: Of, text: &str) -> Option<FieldRule> {
+    let names = |names: &[&str]| FieldRule::OneOf { values: names.iter().map(|name| (*name).to_owned()).collect() };
+    match of {
+        Of::Text if text.len() > LONGEST_TEXT || text.contains(char::is_control) => Some(FieldRule::Text),
+        Of::Id if !is_id(text) => Some(FieldRule::Unknown { value: "such id".to_owned() }),
+        Of::Between(min, max) => {
+            let number = text.parse::<u32>().ok().filter(|number| (min..=max).contains(number));
+            let rule = FieldRule::Between { min: min.into(), max: max.into() };
+            number.is_none().then_some(rule)
+        }
+        Of::Switch if !matches!(text, "true" | "false") => Some(names(&["true", "false"])),
+        Of::Names(known) if !known.contains(&text) => Some(names(known)),
+        Of::Text | Of::Id | Of::Switch | Of::Names(_) => None,
+    }
+}

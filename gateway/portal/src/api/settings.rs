@@ -1,0 +1,628 @@
+//! Settings: one document of each kind, changed by whoever has seen it as it stands.
+
+use axum::body::Bytes;
+use doorward_access::manage::Preview;
+use doorward_api::settings::{
+    Complexity, Document, Lockout, PinOrder, SelfProvisioning, ServerPinPolicy, SettingChange, TargetSettings,
+    TokenTemplate, Windows,
+};
+use doorward_api::template::{Mode, PinType, Synchronization};
+use doorward_tokens::NotOffered;
+use doorward_tokens::settings::Checked;
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::asked::Asked;
+use super::given::{Described, Nothing, Takes, json};
+use super::gives::{Found, Gives, Reply, Shown, Told, Versioned};
+use super::people::SOME_TIME;
+use super::problem::{Problem, Wrong};
+
+/// A kind of document, with the type by which it is described. What is read and shown is the document itself; a test
+/// holds the two together.
+pub(super) trait Kept: Checked {
+    /// The description.
+    type Shape: Shown + Send;
+}
+
+macro_rules! kept {
+    ($($document:ty => $shape:ident),+ $(,)?) => {
+        $(
+            impl Kept for $document {
+                type Shape = $shape;
+            }
+
+            impl Shown for $shape {
+                fn example() -> Self {
+                    Self::of(&<$document>::of_new())
+                }
+            }
+        )+
+    };
+}
+
+kept! {
+    SelfProvisioning => SelfProvisioningSettings,
+    TargetSettings => TargetsSettings,
+    TokenTemplate => TokenTemplateSettings,
+    ServerPinPolicy => ServerPinPolicySettings,
+    Windows => SynchronizationSettings,
+    Lockout => LockoutSettings,
+}
+
+/// Whether a challenge is keyed in.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ModeName {
+    /// None is.
+    QuickLog,
+    /// OCRA (RFC 6287).
+    ChallengeResponse,
+}
+
+impl ModeName {
+    pub(super) const fn of(mode: Mode) -> Self {
+        match mode {
+            Mode::QuickLog => ModeName::QuickLog,
+            Mode::ChallengeResponse => ModeName::ChallengeResponse,
+        }
+    }
+}
+
+/// Which PIN belongs to a token.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PinTypeName {
+    /// None.
+    None,
+    /// Asked by the app.
+    UserSelected,
+    /// Typed with the passcode, and checked by the server.
+    ServerSide,
+}
+
+impl PinTypeName {
+    pub(super) const fn of(pin: PinType) -> Self {
+        match pin {
+            PinType::None => PinTypeName::None,
+            PinType::UserSelected => PinTypeName::UserSelected,
+            PinType::ServerSide => PinTypeName::ServerSide,
+        }
+    }
+}
+
+/// Of what characters a PIN is made.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ComplexityName {
+    /// Digits, letters, or both.
+    Decimal,
+    /// At least one capital letter, one small letter and one digit.
+    StrongAlphanumeric,
+}
+
+impl ComplexityName {
+    pub(super) const fn of(complexity: Complexity) -> Self {
+        match complexity {
+            Complexity::Decimal => ComplexityName::Decimal,
+            Complexity::StrongAlphanumeric => ComplexityName::StrongAlphanumeric,
+        }
+    }
+}
+
+/// What moves a passcode on: one of the two.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = PasscodeSynchronization)]
+pub(super) enum SynchronizationShown {
+    /// Time.
+    Time {
+        /// Seconds: 30, 60, 90, 120, 180, 240 or 300.
+        step: u32,
+    },
+    /// Clicks.
+    Event {
+        /// Clicks ahead that are accepted: 1 to 100.
+        look_ahead: u32,
+    },
+}
+
+impl SynchronizationShown {
+    pub(super) const fn of(synchronization: Synchronization) -> Self {
+        match synchronization {
+            Synchronization::Time { step } => SynchronizationShown::Time { step },
+            Synchronization::Event { look_ahead } => SynchronizationShown::Event { look_ahead },
+        }
+    }
+}
+
+/// Settings > Self-Provisioning.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SelfProvisioningSettings {
+    /// Who is offered it.
+    target_users: TargetUsersShape,
+    /// How the app comes to a Windows computer.
+    windows_link: WindowsLinkName,
+    /// Where the installer is, with `installer` only: an absolute https URL of at most 2048 characters.
+    installer_url: Option<String>,
+}
+
+/// Who is offered self-provisioning.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TargetUsers)]
+struct TargetUsersShape {
+    /// Who.
+    mode: TargetUsersMode,
+    /// The ids of groups, with the two modes that name some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<String>>,
+}
+
+/// Who is offered self-provisioning.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum TargetUsersMode {
+    /// Everybody.
+    All,
+    /// Members of groups only.
+    OnlyGroups,
+    /// Everybody but members of groups.
+    ExceptGroups,
+    /// Nobody.
+    None,
+}
+
+/// How the app comes to a Windows computer.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WindowsLinkName {
+    /// It is there already.
+    None,
+    /// From the Microsoft Store.
+    Store,
+    /// By the installer that the operator provides.
+    Installer,
+}
+
+impl SelfProvisioningSettings {
+    fn of(document: &SelfProvisioning) -> Self {
+        use doorward_api::settings::{TargetUsers, WindowsLink};
+        let mode = match document.target_users {
+            TargetUsers::All => TargetUsersMode::All,
+            TargetUsers::OnlyGroups(_) => TargetUsersMode::OnlyGroups,
+            TargetUsers::ExceptGroups(_) => TargetUsersMode::ExceptGroups,
+            TargetUsers::None => TargetUsersMode::None,
+        };
+        let groups: Vec<String> = document.target_users.groups().iter().map(ToString::to_string).collect();
+        Self {
+            target_users: TargetUsersShape { mode, groups: Some(groups).filter(|groups| !groups.is_empty()) },
+            windows_link: match document.windows_link {
+                WindowsLink::None => WindowsLinkName::None,
+                WindowsLink::Store => WindowsLinkName::Store,
+                WindowsLink::Installer => WindowsLinkName::Installer,
+            },
+            installer_url: document.installer_url.clone(),
+        }
+    }
+}
+
+/// Policies > Token Policies > Software Token & Push OTP Settings.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct TargetsSettings {
+    /// iPhone or iPad.
+    ios: TargetRowShape,
+    /// Android phone or tablet.
+    android: TargetRowShape,
+    /// Windows 10 Mobile.
+    windows_mobile: TargetRowShape,
+    /// Windows 10 or later, desktop or tablet.
+    windows_desktop: TargetRowShape,
+}
+
+/// One platform. A platform that is not allowed has neither the app nor push.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TargetRow)]
+struct TargetRowShape {
+    /// Tokens may be enrolled on it.
+    allowed: bool,
+    /// The default app; the same as `allowed`.
+    app: bool,
+    /// Push notifications.
+    push: bool,
+}
+
+impl TargetsSettings {
+    fn of(document: &TargetSettings) -> Self {
+        let row = |row: doorward_api::settings::TargetRow| TargetRowShape {
+            allowed: row.allowed,
+            app: row.app,
+            push: row.push,
+        };
+        Self {
+            ios: row(document.ios),
+            android: row(document.android),
+            windows_mobile: row(document.windows_mobile),
+            windows_desktop: row(document.windows_desktop),
+        }
+    }
+}
+
+/// Policies > Token Policies > Token Templates. It applies to tokens enrolled from now on.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TokenTemplateSettings {
+    /// Whether a challenge is keyed in.
+    mode: ModeName,
+    /// Characters of a passcode: 6 or 8.
+    #[schema(minimum = 6, maximum = 8)]
+    length: u8,
+    /// What moves the passcode on; with `quick_log` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    synchronization: Option<SynchronizationShown>,
+    /// The PIN. The fields below are there with `user_selected` only.
+    pin_type: PinTypeName,
+    /// Least characters of the PIN: 4 to 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 4, maximum = 8)]
+    pin_length: Option<u8>,
+    /// The PIN may be one run, such as 1234.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_trivial_pins: Option<bool>,
+    /// Wrong PINs in a row that are permitted: 1 to 15.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 15)]
+    max_pin_attempts: Option<u8>,
+    /// Of what the PIN is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_pin_complexity: Option<ComplexityName>,
+    /// A fingerprint or a face may stand in for the PIN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_biometric_pin: Option<bool>,
+}
+
+impl TokenTemplateSettings {
+    fn of(document: &TokenTemplate) -> Self {
+        let with_pin = document.pin_type == PinType::UserSelected;
+        let quick = document.mode == Mode::QuickLog;
+        Self {
+            mode: ModeName::of(document.mode),
+            length: document.length,
+            synchronization: quick.then(|| SynchronizationShown::of(document.synchronization)),
+            pin_type: PinTypeName::of(document.pin_type),
+            pin_length: with_pin.then_some(document.pin_length),
+            allow_trivial_pins: with_pin.then_some(document.allow_trivial_pins),
+            max_pin_attempts: with_pin.then_some(document.max_pin_attempts),
+            min_pin_complexity: with_pin.then(|| ComplexityName::of(document.min_pin_complexity)),
+            allow_biometric_pin: with_pin.then_some(document.allow_biometric_pin),
+        }
+    }
+}
+
+/// Policies > Token Policies > Server-side PIN Policy.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServerPinPolicySettings {
+    /// A PIN that somebody else has set must be changed at its first use.
+    change_on_first_use: bool,
+    /// Operators do not type PINs, the server draws them.
+    force_random: bool,
+    /// Whether the PIN is typed before or after the passcode.
+    order: PinOrderName,
+    /// Least number of characters: 3 to 15, at most `max_length`.
+    #[schema(minimum = 3, maximum = 15)]
+    min_length: u8,
+    /// Greatest number of characters: 4 to 16.
+    #[schema(minimum = 4, maximum = 16)]
+    max_length: u8,
+    /// Characters of a PIN that is drawn: between the two.
+    #[schema(minimum = 3, maximum = 16)]
+    generated_length: u8,
+    /// Of what a PIN is made.
+    complexity: ComplexityName,
+    /// A PIN that is one run is taken.
+    allow_trivial: bool,
+    /// Days after which a PIN must be changed: 0 to 365, 0 never.
+    #[schema(minimum = 0, maximum = 365)]
+    change_after_days: u16,
+    /// How many earlier PINs are not taken again: 0 to 10.
+    #[schema(minimum = 0, maximum = 10)]
+    history: u8,
+}
+
+/// Where a PIN is typed.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PinOrderName {
+    /// Before the passcode.
+    Prepend,
+    /// After it.
+    Append,
+}
+
+impl ServerPinPolicySettings {
+    fn of(document: &ServerPinPolicy) -> Self {
+        Self {
+            change_on_first_use: document.change_on_first_use,
+            force_random: document.force_random,
+            order: match document.order {
+                PinOrder::Prepend => PinOrderName::Prepend,
+                PinOrder::Append => PinOrderName::Append,
+            },
+            min_length: document.min_length,
+            max_length: document.max_length,
+            generated_length: document.generated_length,
+            complexity: ComplexityName::of(document.complexity),
+            allow_trivial: document.allow_trivial,
+            change_after_days: document.change_after_days,
+            history: document.history,
+        }
+    }
+}
+
+/// Policies > Token Policies > Synchronization.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SynchronizationSettings {
+    /// Time steps on either side within which a passcode is accepted: 0 to 10.
+    #[schema(minimum = 0, maximum = 10)]
+    inner_steps: u32,
+    /// Time steps on either side within which one is right, but asks for the next: `inner_steps` to 100.
+    #[schema(minimum = 0, maximum = 100)]
+    outer_steps: u32,
+    /// Clicks ahead within which one is right, but asks for the next: 1 to 1000.
+    #[schema(minimum = 1, maximum = 1000)]
+    outer_events: u32,
+}
+
+impl SynchronizationSettings {
+    fn of(document: &Windows) -> Self {
+        let Windows { inner_steps, outer_steps, outer_events } = *document;
+        Self { inner_steps, outer_steps, outer_events }
+    }
+}
+
+/// Policies > Account Lockout Policy.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LockoutSettings {
+    /// Wrong passwords in a row that an account is permitted: 0 to 50, 0 never locks.
+    #[schema(minimum = 0, maximum = 50)]
+    account_failures: u32,
+    /// Minutes that an account is locked for: 1 to 1440.
+    #[schema(minimum = 1, maximum = 1440)]
+    account_minutes: u32,
+    /// Wrong passcodes in a row that a token is permitted: 1 to 50.
+    #[schema(minimum = 1, maximum = 50)]
+    token_failures: u32,
+    /// Minutes that a token is locked for: 1 to 1440.
+    #[schema(minimum = 1, maximum = 1440)]
+    token_minutes: u32,
+}
+
+impl LockoutSettings {
+    fn of(document: &Lockout) -> Self {
+        let Lockout { account_failures, account_minutes, token_failures, token_minutes } = *document;
+        Self { account_failures, account_minutes, token_failures, token_minutes }
+    }
+}
+
+/// A document as it is sent.
+pub(super) struct Sent<D>(D);
+
+impl<D: Kept> Takes for Sent<D> {
+    fn described() -> Option<Described> {
+        let mut parts = Vec::new();
+        D::Shape::schemas(&mut parts);
+        let (name, schema) = (D::Shape::name().into_owned(), D::Shape::schema());
+        Some(Described { name, schema, parts, example: D::of_new().shown() })
+    }
+
+    fn take(headers: &HeaderMap, body: &Bytes) -> Result<Self, Problem> {
+        let faults = |faults: Vec<_>| Problem::invalid(faults.into_iter().map(Wrong::from).collect());
+        D::read(&json(headers, body)?).map(Self).map_err(faults)
+    }
+}
+
+/// A document as it stands, and its version.
+pub(super) struct Standing<D> {
+    document: D,
+    version: i64,
+}
+
+impl<D: Kept> Gives for Standing<D> {
+    fn told() -> Vec<Told> {
+        Versioned::<D::Shape>::told()
+    }
+
+    fn reply(self) -> Result<Reply, Problem> {
+        Reply::versioned(&self.document.shown(), self.version)
+    }
+}
+
+/// `GET /settings/{kind}`
+pub(super) async fn get<D: Kept>(asked: Asked, _: Nothing) -> Result<Standing<D>, Problem> {
+    let seen = asked.api.parts.manager.setting::<D>(&asked.vs.id).await?;
+    Ok(Standing { document: seen.document, version: seen.version })
+}
+
+/// `PUT /settings/{kind}`
+pub(super) async fn put<D: Kept>(asked: Asked, Sent(new): Sent<D>) -> Result<Standing<D>, Problem> {
+    let manager = &asked.api.parts.manager;
+    let seen = manager.apply::<D>(&asked.vs.id, &asked.by(), asked.version, new).await?;
+    Ok(Standing { document: seen.document, version: seen.version })
+}
+
+/// The newest changes of a document, newest first: at most five.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SettingChanges)]
+pub(super) struct ChangesShown {
+    /// They.
+    items: Vec<ChangeShown>,
+}
+
+/// A change of a document.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SettingChange)]
+struct ChangeShown {
+    /// The version that it made.
+    version: i64,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// The operator's name at that time.
+    operator: String,
+    /// What.
+    changes: Vec<FieldChangeShown>,
+}
+
+/// A field that was changed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FieldChange)]
+struct FieldChangeShown {
+    /// The field's name in the document.
+    field: String,
+    /// What it said; `null` when it was not there.
+    old: Value,
+    /// What it says now; `null` when it is not there.
+    new: Value,
+}
+
+impl Shown for ChangesShown {
+    fn example() -> Self {
+        let change = FieldChangeShown { field: "token_minutes".to_owned(), old: json!(15), new: json!(30) };
+        let (at, operator) = (SOME_TIME.rfc3339(), "olga".to_owned());
+        Self { items: vec![ChangeShown { version: 2, at, operator, changes: vec![change] }] }
+    }
+}
+
+impl ChangeShown {
+    fn of(change: SettingChange) -> Self {
+        let field = |change: doorward_api::settings::FieldChange| FieldChangeShown {
+            field: change.field,
+            old: change.old,
+            new: change.new,
+        };
+        Self {
+            version: change.version,
+            at: change.at.rfc3339(),
+            operator: change.operator,
+            changes: change.changes.into_iter().map(field).collect(),
+        }
+    }
+}
+
+/// `GET /settings/{kind}/changes`
+pub(super) async fn changes<D: Kept>(asked: Asked, _: Nothing) -> Result<Found<ChangesShown>, Problem> {
+    let log = asked.api.parts.manager.change_log(&asked.vs.id, D::KIND).await?;
+    Ok(Found(ChangesShown { items: log.into_iter().map(ChangeShown::of).collect() }))
+}
+
+/// Why somebody is not offered self-provisioning.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum NotOfferedName {
+    /// No policy asks for it.
+    NotNeeded,
+    /// They have a token already.
+    HasToken,
+    /// They are switched off.
+    AccountUnusable,
+    /// The settings do not name them.
+    NotInTargetUsers,
+    /// There is no platform on which a token could be enrolled.
+    NoTarget,
+}
+
+/// What a user would be offered if a policy asked for an OTP now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SelfProvisioningPreview)]
+pub(super) struct PreviewShown {
+    /// Self-provisioning is offered.
+    offered: bool,
+    /// On these platforms.
+    targets: Vec<String>,
+    /// Or it is not, for this reason.
+    reason: Option<NotOfferedName>,
+}
+
+impl Shown for PreviewShown {
+    fn example() -> Self {
+        Self { offered: true, targets: vec!["ios".to_owned(), "android".to_owned()], reason: None }
+    }
+}
+
+/// `GET /self-provisioning/preview`
+pub(super) async fn preview(asked: Asked, _: Nothing) -> Result<Found<PreviewShown>, Problem> {
+    let preview = asked.api.parts.manager.preview(&asked.vs.id, asked.query("user")).await?;
+    let why = match preview {
+        Preview::Offered(targets) => {
+            let targets = targets.into_iter().map(|target| target.as_str().to_owned()).collect();
+            return Ok(Found(PreviewShown { offered: true, targets, reason: None }));
+        }
+        Preview::Not(why) => why,
+    };
+    let reason = match why {
+        NotOffered::NotNeeded => NotOfferedName::NotNeeded,
+        NotOffered::HasToken => NotOfferedName::HasToken,
+        NotOffered::AccountUnusable => NotOfferedName::AccountUnusable,
+        NotOffered::NotInTargetUsers => NotOfferedName::NotInTargetUsers,
+        NotOffered::NoTarget => NotOfferedName::NoTarget,
+    };
+    Ok(Found(PreviewShown { offered: false, targets: Vec::new(), reason: Some(reason) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_api::GroupId;
+    use doorward_api::settings::{TargetUsers, WindowsLink};
+
+    use super::*;
+
+    fn shape_holds<D: Kept>(document: &D, of: impl Fn(&D) -> D::Shape)
+    where
+        D::Shape: for<'de> Deserialize<'de>,
+    {
+        let shown = document.shown();
+        assert_eq!(serde_json::to_value(of(document)).unwrap(), shown);
+        let read: D::Shape = serde_json::from_value(shown.clone()).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), shown);
+    }
+
+    #[test]
+    fn each_document_is_described_as_it_is_shown() {
+        let groups = vec![GroupId::from("g-1")];
+        for target_users in [
+            TargetUsers::All,
+            TargetUsers::OnlyGroups(groups.clone()),
+            TargetUsers::ExceptGroups(groups),
+            TargetUsers::None,
+        ] {
+            for windows_link in [WindowsLink::None, WindowsLink::Store, WindowsLink::Installer] {
+                let target_users = target_users.clone();
+                let document = SelfProvisioning { target_users, windows_link, installer_url: None };
+                shape_holds(&document, SelfProvisioningSettings::of);
+            }
+        }
+        for pin_type in [PinType::None, PinType::UserSelected, PinType::ServerSide] {
+            for mode in [Mode::QuickLog, Mode::ChallengeResponse] {
+                let document = TokenTemplate { pin_type, mode, ..TokenTemplate::of_new() };
+                shape_holds(&document, TokenTemplateSettings::of);
+            }
+        }
+        let clicks = Synchronization::Event { look_ahead: 3 };
+        let by_clicks = TokenTemplate { synchronization: clicks, ..TokenTemplate::of_new() };
+        shape_holds(&by_clicks, TokenTemplateSettings::of);
+        shape_holds(&TargetSettings::of_new(), TargetsSettings::of);
+        shape_holds(&ServerPinPolicy::of_new(), ServerPinPolicySettings::of);
+        let append = ServerPinPolicy { order: PinOrder::Append, ..ServerPinPolicy::of_new() };
+        shape_holds(&append, ServerPinPolicySettings::of);
+        shape_holds(&Windows::of_new(), SynchronizationSettings::of);
+        shape_holds(&Lockout::of_new(), LockoutSettings::of);
+    }
+}

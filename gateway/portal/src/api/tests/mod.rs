@@ -1,0 +1,9 @@
+//! The API as a whole. Each answer of these stories has a status that the description tells of: the API itself checks
+//! that in debug builds.
+
+mod described;
+mod isolation;
+mod manner;
+mod resources;
+mod signed_in;
+mod world;

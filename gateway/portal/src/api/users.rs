@@ -1,0 +1,317 @@
+//! Users.
+
+use doorward_access::manage::{GivenPassword, NewUserForm, UserForm};
+use doorward_api::user::UserRecord;
+use doorward_api::{FieldRule, GroupId, Secret, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::asked::Asked;
+use super::given::{Nothing, body};
+use super::gives::{Done, Drawn, Found, Made, Shown, Versioned};
+use super::people::{GroupName, SOME_ID, SOME_TIME};
+use super::problem::{Problem, Wrong};
+
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
+pub(super) struct UserShown {
+    /// Their id.
+    id: String,
+    /// The name to sign in with.
+    name: String,
+    /// The name to show; may be empty.
+    display_name: String,
+    /// The mail address.
+    email: Option<String>,
+    /// Switched off.
+    disabled: bool,
+    /// There is a local password.
+    has_password: bool,
+    /// The groups that they are in themselves, by name.
+    groups: Vec<GroupName>,
+    /// These and those in which these lie.
+    all_groups: Vec<GroupName>,
+    /// The temporary passcode that was given last.
+    temporary_passcode: Option<TemporaryShown>,
+    /// When they were made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Counts the changes of name, address and groups; the `ETag`.
+    version: i64,
+}
+
+/// A temporary passcode, without itself.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TemporaryPasscode)]
+struct TemporaryShown {
+    /// Its end; it may be over.
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// Why it was given.
+    reason: String,
+}
+
+impl UserShown {
+    fn of(record: UserRecord) -> Self {
+        let temporary = record.temporary_passcode;
+        Self {
+            id: record.user.id.to_string(),
+            name: record.user.name,
+            display_name: record.user.display_name,
+            email: record.user.email,
+            disabled: record.user.disabled,
+            has_password: record.has_password,
+            groups: GroupName::all(record.direct_groups),
+            all_groups: GroupName::all(record.user.groups),
+            temporary_passcode: temporary.map(|(end, reason)| TemporaryShown { expires_at: end.rfc3339(), reason }),
+            created_at: record.created_at.rfc3339(),
+            version: record.version,
+        }
+    }
+}
+
+impl Shown for UserShown {
+    fn example() -> Self {
+        Self {
+            id: SOME_ID.to_owned(),
+            name: "alice".to_owned(),
+            display_name: "Alice Liddell".to_owned(),
+            email: Some("alice@example.org".to_owned()),
+            disabled: false,
+            has_password: true,
+            groups: vec![GroupName::example()],
+            all_groups: vec![GroupName::example()],
+            temporary_passcode: None,
+            created_at: SOME_TIME.rfc3339(),
+            version: 3,
+        }
+    }
+}
+
+/// A part of the list of users, by name.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Users)]
+pub(super) struct UsersShown {
+    /// This part.
+    items: Vec<UserShown>,
+    /// What to send as `after` for the next part; `null` when there is none.
+    next: Option<String>,
+}
+
+impl Shown for UsersShown {
+    fn example() -> Self {
+        Self { items: vec![UserShown::example()], next: Some("NTphbGljZW1mcmdn".to_owned()) }
+    }
+}
+
+/// A user who was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewUserShown {
+    /// They.
+    user: UserShown,
+    /// The password that was drawn, if one was. It is told this once.
+    password: Option<String>,
+}
+
+impl Shown for NewUserShown {
+    fn example() -> Self {
+        Self { user: UserShown::example(), password: Some("h7pq-2m4x-9kt3-w5ze".to_owned()) }
+    }
+}
+
+/// A password that was set.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PasswordShown {
+    /// It, when it was drawn. It is told this once.
+    password: Option<String>,
+}
+
+impl Shown for PasswordShown {
+    fn example() -> Self {
+        Self { password: Some("h7pq-2m4x-9kt3-w5ze".to_owned()) }
+    }
+}
+
+/// A temporary passcode, with itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewTemporaryPasscode {
+    /// It. It is told this once.
+    passcode: String,
+    /// Its end.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+impl Shown for NewTemporaryPasscode {
+    fn example() -> Self {
+        Self { passcode: "7Q2M-K94T".to_owned(), expires_at: SOME_TIME.rfc3339() }
+    }
+}
+
+body! {
+    /// A user to be.
+    NewUser {
+        /// The name to sign in with: 1 to 256 visible characters, nobody else's.
+        #[schema(min_length = 1, max_length = 256)]
+        name: String,
+        /// The name to show.
+        display_name: Option<String>,
+        /// The mail address.
+        email: Option<String>,
+        /// The ids of the groups to be in. It takes an administrator to name any.
+        #[schema(value_type = Option<Vec<String>>)]
+        groups: Option<Vec<GroupId>>,
+        /// A password of the operator's choice, of at least 8 characters.
+        #[schema(value_type = Option<String>, format = Password)]
+        password: Option<Secret>,
+        /// A password is drawn; not together with one that is chosen.
+        draw_password: Option<bool>,
+    }
+    example {
+        "name": "alice", "display_name": "Alice Liddell", "email": "alice@example.org", "groups": [],
+        "draw_password": true
+    }
+}
+
+body! {
+    /// What a user's record says, in place of what it said.
+    UserGiven {
+        /// The name to show; may be empty.
+        display_name: String,
+        /// The mail address; `null` for none.
+        email: Option<String>,
+        /// The ids of the groups that they are in themselves. It takes an administrator to change them.
+        #[schema(value_type = Vec<String>)]
+        groups: Vec<GroupId>,
+    }
+    example { "display_name": "Alice Liddell", "email": "alice@example.org", "groups": [] }
+}
+
+body! {
+    /// Another password.
+    PasswordGiven {
+        /// One of the operator's choice, of at least 8 characters; without it one is drawn.
+        #[schema(value_type = Option<String>, format = Password)]
+        password: Option<Secret>,
+    }
+    example { "password": null }
+}
+
+body! {
+    /// Why a temporary passcode is given, and for how long.
+    TemporaryGiven {
+        /// One line of at most 200 characters, for the trail.
+        #[schema(min_length = 1, max_length = 200)]
+        reason: String,
+        /// 1 to 168.
+        #[schema(minimum = 1, maximum = 168)]
+        hours: u32,
+    }
+    example { "reason": "left the phone at home", "hours": 8 }
+}
+
+/// `GET /users`
+pub(super) async fn list(asked: Asked, _: Nothing) -> Result<Found<UsersShown>, Problem> {
+    let found = asked.api.parts.manager.users(&asked.vs.id, asked.query("q"), &asked.page()).await?;
+    Ok(Found(UsersShown { items: found.items.into_iter().map(UserShown::of).collect(), next: found.next }))
+}
+
+/// `GET /users/{user}`
+pub(super) async fn get(asked: Asked, _: Nothing) -> Result<Versioned<UserShown>, Problem> {
+    let record = asked.api.parts.manager.user(&asked.vs.id, &asked.id("user")).await?;
+    Ok(versioned(record))
+}
+
+fn versioned(record: UserRecord) -> Versioned<UserShown> {
+    let version = record.version;
+    Versioned(UserShown::of(record), version)
+}
+
+/// `POST /users`
+pub(super) async fn add(asked: Asked, given: NewUser) -> Result<Made<NewUserShown>, Problem> {
+    let draw_password = given.draw_password.unwrap_or(false);
+    if draw_password && given.password.is_some() {
+        let rule = FieldRule::NotAvailable { field: "draw_password".to_owned(), value: "true".to_owned() };
+        return Err(Problem::invalid(vec![Wrong::of("password", rule)]));
+    }
+    let form = NewUserForm {
+        name: given.name,
+        details: UserForm {
+            display_name: given.display_name.unwrap_or_default(),
+            email: given.email.unwrap_or_default(),
+            groups: given.groups.unwrap_or_default(),
+        },
+        password: given.password,
+        draw_password,
+    };
+    let (record, drawn) = asked.api.parts.manager.add_user(&asked.vs.id, &asked.by(), form).await?;
+    let at = format!("/users/{}", record.user.id);
+    Ok(Made { at, body: NewUserShown { user: UserShown::of(record), password: drawn.map(told) } })
+}
+
+fn told(GivenPassword(password): GivenPassword) -> String {
+    password.expose().to_owned()
+}
+
+/// `PUT /users/{user}`
+pub(super) async fn update(asked: Asked, given: UserGiven) -> Result<Versioned<UserShown>, Problem> {
+    let form =
+        UserForm { display_name: given.display_name, email: given.email.unwrap_or_default(), groups: given.groups };
+    let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
+    let record = manager.update_user(&asked.vs.id, &asked.by(), &id, asked.version, &form).await?;
+    Ok(versioned(record))
+}
+
+/// `DELETE /users/{user}`
+pub(super) async fn delete(asked: Asked, _: Nothing) -> Result<Done, Problem> {
+    asked.api.parts.manager.delete_user(&asked.vs.id, &asked.by(), &asked.id("user")).await?;
+    Ok(Done)
+}
+
+/// `POST /users/{user}/password`
+pub(super) async fn set_password(asked: Asked, given: PasswordGiven) -> Result<Found<PasswordShown>, Problem> {
+    let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
+    let drawn = manager.set_password(&asked.vs.id, &asked.by(), &id, given.password).await?;
+    Ok(Found(PasswordShown { password: drawn.map(told) }))
+}
+
+/// `POST /users/{user}/disable`
+pub(super) async fn disable(asked: Asked, _: Nothing) -> Result<Versioned<UserShown>, Problem> {
+    switch(&asked, true).await
+}
+
+/// `POST /users/{user}/enable`
+pub(super) async fn enable(asked: Asked, _: Nothing) -> Result<Versioned<UserShown>, Problem> {
+    switch(&asked, false).await
+}
+
+async fn switch(asked: &Asked, disabled: bool) -> Result<Versioned<UserShown>, Problem> {
+    let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
+    Ok(versioned(manager.disable_user(&asked.vs.id, &asked.by(), &id, disabled).await?))
+}
+
+/// `POST /users/{user}/sign-out`
+pub(super) async fn sign_out(asked: Asked, _: Nothing) -> Result<Done, Problem> {
+    asked.api.parts.manager.sign_out_everywhere(&asked.vs.id, &asked.by(), &asked.id("user")).await?;
+    Ok(Done)
+}
+
+/// `POST /users/{user}/temporary-passcode`
+pub(super) async fn give_temporary(
+    asked: Asked,
+    given: TemporaryGiven,
+) -> Result<Drawn<NewTemporaryPasscode>, Problem> {
+    let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
+    let TemporaryGiven { reason, hours } = given;
+    let drawn = manager.give_temporary_passcode(&asked.vs.id, &asked.by(), &id, &reason, hours).await?;
+    let expires_at = Timestamp::rfc3339(drawn.expires_at);
+    Ok(Drawn(NewTemporaryPasscode { passcode: drawn.passcode.expose().to_owned(), expires_at }))
+}
+
+/// `DELETE /users/{user}/temporary-passcode`
+pub(super) async fn withdraw_temporary(asked: Asked, _: Nothing) -> Result<Done, Problem> {
+    let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
+    manager.withdraw_temporary_passcode(&asked.vs.id, &asked.by(), &id).await?;
+    Ok(Done)
+}

@@ -1,0 +1,199 @@
+//! The operators' console: its own listener, hosts, cookies and sessions (SEC 5.11). Pages are rendered here; what is decided
+//! is decided in `access::operators` and `access::manage`.
+//!
+//! A request takes the same way through every page: the [`caller`] is found, then who is signed in ([`signed`]), then a form
+//! is read and proved to be our own. A page that cannot be made is a [`Fault`](crate::fault::Fault) and gets its face in one
+//! place ([`faces`]).
+
+mod account;
+mod caller;
+mod changes;
+mod door;
+mod entered;
+mod faces;
+mod groups;
+mod imports;
+mod mailbox;
+mod overview;
+mod panels;
+mod records;
+mod settings;
+mod signed;
+mod staff;
+mod tokens;
+mod upload;
+mod users;
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use doorward_access::arrival::{ConsoleArrival, ErrorKind, ErrorPage};
+use doorward_access::cookies::CookieNames;
+use doorward_access::manage::Manager;
+use doorward_access::operators::OperatorDesk;
+use doorward_access::site::SharedSite;
+use doorward_api::Timestamp;
+use doorward_api::keys::{MasterKey, Purpose};
+use doorward_api::ports::{Clock, Entropy};
+use doorward_views::Views;
+use http::StatusCode;
+use tower::ServiceExt;
+use tracing::Instrument;
+
+use crate::csrf::Forgery;
+use crate::fault::Fault;
+use crate::headers;
+use caller::Caller;
+use panels::PANELS;
+
+pub(crate) use caller::{SessionCookie, origin};
+pub use mailbox::{Mailbox, ReceivedMail};
+
+/// The hosts that certificates are served for, and when each ends.
+pub type Certificates = Arc<dyn Fn() -> Vec<(String, Timestamp)> + Send + Sync>;
+
+/// Everything the console's pages call.
+#[derive(Clone)]
+pub struct ConsoleParts {
+    /// The site in force: names of virtual servers, policies.
+    pub site: SharedSite,
+    /// Operators and their sessions.
+    pub operators: Arc<OperatorDesk>,
+    /// What they do.
+    pub manager: Arc<Manager>,
+    /// Models to pages.
+    pub views: Arc<Views>,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The master key, for anti-forgery values.
+    pub keys: MasterKey,
+    /// `https://console.example.org`, behind a front that speaks TLS; `None`: plain HTTP, on loopback.
+    pub origin: Option<String>,
+    /// What the start page says of certificates.
+    pub certificates: Certificates,
+}
+
+/// The parts in use.
+pub(crate) struct Console {
+    parts: ConsoleParts,
+    forgery: Forgery,
+    imports: imports::Jobs,
+}
+
+type Shared = Arc<Console>;
+
+impl Console {
+    /// `__Host-` and `Secure` where operators come over TLS.
+    fn cookies(&self) -> CookieNames {
+        CookieNames::new(self.parts.origin.as_deref().is_some_and(|origin| origin.starts_with("https://")))
+    }
+}
+
+/// The route table of the console, with the demo's mailbox where one is given. The listener puts a [`ConsoleArrival`] into
+/// each request's extensions; for an outcome of its own it adds an [`ErrorPage`].
+pub fn router(parts: ConsoleParts, mailbox: Option<Arc<dyn Mailbox>>) -> Router {
+    let forgery = Forgery::new(parts.keys.mac(Purpose::Csrf));
+    let console = Arc::new(Console { parts, forgery, imports: imports::Jobs::default() });
+    let api = crate::api::routes(&console.parts);
+    let house = House { routes: routes(console.clone()), console };
+    let pages = Router::new().nest_service("/api", api).fallback(serve).with_state(Arc::new(house));
+    match mailbox {
+        Some(mailbox) => mailbox::router(mailbox).fallback_service(pages),
+        None => pages,
+    }
+}
+
+/// The routes, and what they share.
+struct House {
+    console: Shared,
+    routes: Router,
+}
+
+fn routes(console: Shared) -> Router {
+    let mut routes = Router::new()
+        .route("/", get(overview::start))
+        .route("/signin", get(door::open).post(door::sign_in))
+        .route("/signout", post(door::sign_out))
+        .route("/setup/{token}", get(door::setup).post(door::finish))
+        .route("/language", post(door::language))
+        .route("/assets/{file}", get(door::asset))
+        .route("/settings/self-provisioning/preview", post(settings::preview))
+        .route("/operators", get(staff::list))
+        .route("/operators/invite", post(staff::invite))
+        .route("/operators/{id}", get(staff::one).post(staff::change))
+        .route("/account", get(account::show).post(account::change))
+        .route("/users", get(users::list))
+        .route("/users/new", get(users::ask_new).post(users::add))
+        .route("/users/{id}", get(users::one))
+        .route("/users/{id}/{task}", get(users::ask).post(users::act))
+        .route("/tokens", get(tokens::list))
+        .route("/tokens/{id}", get(tokens::one))
+        .route("/tokens/{id}/{task}", get(tokens::ask).post(tokens::act))
+        .route("/groups", get(groups::list))
+        .route("/groups/new", get(groups::ask_new).post(groups::add))
+        .route("/groups/{id}", get(groups::one))
+        .route("/groups/{id}/{task}", get(groups::ask).post(groups::act))
+        .route("/import", get(imports::open).post(imports::send))
+        .route("/import/{id}", get(imports::look));
+    for panel in &PANELS {
+        let edit = format!("{}/edit", panel.path);
+        routes = routes
+            .route(
+                panel.path,
+                get(move |state, signed, query| settings::read(panel, state, signed, query))
+                    .post(move |state, post| settings::save(panel, state, post)),
+            )
+            .route(&edit, get(move |state, signed| settings::edit(panel, state, signed)));
+    }
+    routes.fallback(not_found).method_not_allowed_fallback(wrong_method).with_state(console)
+}
+
+async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let (console, outcome) = (&house.console, parts.extensions.remove::<ErrorPage>());
+    let arrival = parts.extensions.remove::<ConsoleArrival>().or_else(|| outcome.as_ref().map(hardly_arrived));
+    let Some(arrival) = arrival else {
+        tracing::error!("a request came to the console without its arrival");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let caller = Arc::new(Caller::new(console, arrival, &parts));
+    let mut response = match outcome {
+        Some(page) => faces::outcome(console, &caller, page.kind, page.status, None),
+        None => {
+            parts.extensions.insert(caller.clone());
+            let response = in_a_task(house.routes.clone(), &caller, Request::from_parts(parts, body)).await;
+            faces::faced(console, &caller, response)
+        }
+    };
+    headers::dress(&mut response, false);
+    response
+}
+
+/// A request that was refused before anything was found out of it but its id.
+fn hardly_arrived(page: &ErrorPage) -> ConsoleArrival {
+    ConsoleArrival { request_id: page.request_id.clone(), client: Ipv4Addr::UNSPECIFIED.into() }
+}
+
+/// As on the portal: what a request has begun is finished when its client has gone away, and a panic ends the task alone.
+async fn in_a_task(routes: Router, caller: &Caller, request: Request) -> Response {
+    let span = tracing::info_span!("console", request_id = caller.request_id);
+    match tokio::spawn(routes.oneshot(request).instrument(span)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(broken) => Fault::new(ErrorKind::Internal, format!("a page's task broke off: {broken}")).into_response(),
+    }
+}
+
+async fn not_found() -> Fault {
+    Fault::new(ErrorKind::NotFound, "no such page")
+}
+
+async fn wrong_method() -> Fault {
+    Fault::new(ErrorKind::Method, "no such method here")
+}

@@ -1,0 +1,82 @@
+//! The start page: what needs attention, each with the way to it, or that all is well.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use doorward_access::manage::ManageError;
+use doorward_api::settings::{SelfProvisioning, TargetSettings};
+use doorward_api::{Timestamp, TokenState};
+use doorward_views::console::{ConsolePage, Counted, OverviewPage, Told};
+use http::StatusCode;
+
+use super::signed::Signed;
+use super::{Console, Shared};
+use crate::answer::Answer;
+use crate::fault::Fault;
+
+/// From when on the end of a certificate is told of.
+const SOON: Duration = Duration::from_hours(30 * 24);
+
+/// `GET /`
+pub(super) async fn start(State(console): State<Shared>, signed: Signed) -> Answer {
+    let (states, locked) = console.parts.manager.token_counts(&signed.vs.id, signed.caller.now).await?;
+    let count = |wanted: TokenState| states.iter().find(|(state, _)| *state == wanted).map_or(0, |(_, count)| *count);
+    let counts = vec![
+        Counted { key: "console-count-tokens-active".into(), count: count(TokenState::Active) },
+        Counted { key: "console-count-tokens-assigned".into(), count: count(TokenState::Assigned) },
+    ];
+    let page = OverviewPage { attention: attention(&console, &signed, locked).await?, counts };
+    console.page(&signed, "/", StatusCode::OK, ConsolePage::Start(page))
+}
+
+async fn attention(console: &Console, signed: &Signed, locked: u64) -> Result<Vec<Told>, Fault> {
+    let mut found = platforms(console, signed).await?;
+    for policy in signed.vs.policies.otp_alone() {
+        found.push(Told::new("console-attention-otp-alone").about(policy.as_str()));
+    }
+    if group_is_gone(console, signed).await? {
+        found.push(Told::new("console-attention-group-gone").at_page("/settings/self-provisioning"));
+    }
+    if locked > 0 {
+        found.push(Told::new("console-attention-locked").about(locked.to_string()).at_page("/tokens?locked=on"));
+    }
+    found.extend((console.parts.certificates)().into_iter().filter_map(|(host, end)| certificate(host, end, signed)));
+    Ok(found)
+}
+
+/// Nobody can be offered anything.
+async fn platforms(console: &Console, signed: &Signed) -> Result<Vec<Told>, Fault> {
+    let manager = &console.parts.manager;
+    let allowed = manager.setting::<TargetSettings>(&signed.vs.id).await?.document;
+    if allowed.allowed().next().is_none() {
+        return Ok(vec![Told::new("console-attention-no-platform").at_page("/policies/software-token")]);
+    }
+    let feasible = manager.feasible(&signed.vs.id).await?;
+    if allowed.allowed().any(|target| feasible.contains(&target)) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Told::new("console-attention-no-plugin").at_page("/policies/token-templates")])
+}
+
+/// A listed group was deleted (R40).
+async fn group_is_gone(console: &Console, signed: &Signed) -> Result<bool, Fault> {
+    let settings = console.parts.manager.setting::<SelfProvisioning>(&signed.vs.id).await?.document;
+    for group in settings.target_users.groups() {
+        match console.parts.manager.group(&signed.vs.id, group).await {
+            Ok(_) => {}
+            Err(ManageError::NotFound) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(false)
+}
+
+fn certificate(host: String, end: Timestamp, signed: &Signed) -> Option<Told> {
+    let now = signed.caller.now;
+    let key = match (end <= now, end.since(now) < SOON) {
+        (true, _) => "console-attention-certificate-over",
+        (false, true) => "console-attention-certificate",
+        (false, false) => return None,
+    };
+    Some(Told::new(key).about(host).when(end))
+}

@@ -1,0 +1,134 @@
+//! The pages of operators. Everybody signed in may look; administrators invite and change.
+
+use axum::extract::{Path, State};
+use doorward_access::operators::OperatorError;
+use doorward_api::OperatorId;
+use doorward_api::operator::{Operator, Role};
+use doorward_views::console::{
+    ConsolePage, Fault as Said, InvitedPage, OperatorLine, OperatorPage, OperatorsPage, ProofFields, Told,
+};
+use http::StatusCode;
+
+use super::signed::{Signed, SignedPost};
+use super::{Console, Shared};
+use crate::answer::Answer;
+
+const HERE: &str = "/operators";
+
+/// The most powerful first.
+const ROLES: [&str; 3] = [Role::Administrator.as_str(), Role::HelpDesk.as_str(), Role::Auditor.as_str()];
+
+/// `GET /operators`
+pub(super) async fn list(State(console): State<Shared>, signed: Signed) -> Answer {
+    let proof = signed.proof_fields();
+    list_page(&console, &signed, StatusCode::OK, OperatorsPage { proof, ..OperatorsPage::default() }).await
+}
+
+async fn list_page(console: &Console, signed: &Signed, status: StatusCode, page: OperatorsPage) -> Answer {
+    let operators = console.parts.operators.operators(&signed.vs.id).await?;
+    let page = OperatorsPage {
+        operators: operators.iter().map(|operator| line(operator, signed)).collect(),
+        may_edit: signed.administers(),
+        roles: ROLES.to_vec(),
+        ..page
+    };
+    console.page(signed, HERE, status, ConsolePage::Operators(page))
+}
+
+fn line(operator: &Operator, signed: &Signed) -> OperatorLine {
+    OperatorLine {
+        id: operator.id.to_string(),
+        name: operator.name.clone(),
+        role: operator.role.as_str().to_owned(),
+        disabled: operator.disabled,
+        created_at: operator.created_at,
+        last_seen_at: operator.last_seen_at,
+        own: operator.id == signed.session.operator.id,
+    }
+}
+
+/// `POST /operators/invite`: the link is shown once.
+pub(super) async fn invite(State(console): State<Shared>, mut post: SignedPost) -> Answer {
+    post.signed.must_administer()?;
+    let typed = post.fields.text("role").to_owned();
+    let role = Role::parse(&typed);
+    let proved = post.prove(&console).await?;
+    let mut faults = Vec::new();
+    if role.is_none() {
+        faults.push(Said::plain(Some("role"), "rule-one-of"));
+    }
+    let proof = proved.err().unwrap_or_default();
+    faults.extend(proof.fault.clone());
+    let (Some(role), []) = (role, faults.as_slice()) else {
+        let page = OperatorsPage { role: typed, faults, proof, ..OperatorsPage::default() };
+        return list_page(&console, &post.signed, StatusCode::UNPROCESSABLE_ENTITY, page).await;
+    };
+    let signed = &post.signed;
+    let at = signed.caller.at(&signed.vs.id);
+    let link = console.parts.operators.invite(&at, &signed.session, role).await?;
+    let page = InvitedPage {
+        link: format!("{}/setup/{}", signed.caller.origin, link.expose()),
+        role: role.as_str().to_owned(),
+        until: signed.caller.now + doorward_access::operators::LINK_LIFE,
+    };
+    console.page(signed, HERE, StatusCode::OK, ConsolePage::Invited(page))
+}
+
+/// `GET /operators/{id}`
+pub(super) async fn one(State(console): State<Shared>, Path(id): Path<String>, signed: Signed) -> Answer {
+    let operator = console.parts.operators.operator(&signed.vs.id, &OperatorId::new(id)).await?;
+    let page = OperatorPage { of: line(&operator, &signed), proof: signed.proof_fields(), ..OperatorPage::default() };
+    one_page(&console, &signed, StatusCode::OK, page)
+}
+
+fn one_page(console: &Console, signed: &Signed, status: StatusCode, page: OperatorPage) -> Answer {
+    let page = OperatorPage { may_edit: signed.administers(), roles: ROLES.to_vec(), ..page };
+    console.page(signed, HERE, status, ConsolePage::Operator(page))
+}
+
+/// `POST /operators/{id}`: role, and off or on.
+pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>, mut post: SignedPost) -> Answer {
+    post.signed.must_administer()?;
+    let id = OperatorId::new(id);
+    let operator = console.parts.operators.operator(&post.signed.vs.id, &id).await?;
+    let disabled = post.fields.get("disabled").is_some();
+    let role = Role::parse(post.fields.text("role"));
+    let typed = OperatorLine {
+        role: role.unwrap_or(operator.role).as_str().to_owned(),
+        disabled,
+        ..line(&operator, &post.signed)
+    };
+    let proof = post.prove(&console).await?.err().unwrap_or_default();
+    let mut faults: Vec<Said> = proof.fault.clone().into_iter().collect();
+    if role.is_none() {
+        faults.push(Said::plain(Some("role"), "rule-one-of"));
+    }
+    if let (Some(role), []) = (role, faults.as_slice()) {
+        match change_both(&console, &post.signed, &id, role, disabled).await {
+            Ok(()) => {
+                let notice = Some(Told::new("console-saved"));
+                let page = OperatorPage { of: typed, notice, ..OperatorPage::default() };
+                return one_page(&console, &post.signed, StatusCode::OK, page);
+            }
+            Err(OperatorError::LastAdministrator) => {
+                faults.push(Said::plain(Some("role"), "console-fault-last-administrator"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let proof = if faults.is_empty() { ProofFields::default() } else { proof };
+    let page = OperatorPage { of: typed, faults, proof, ..OperatorPage::default() };
+    one_page(&console, &post.signed, StatusCode::UNPROCESSABLE_ENTITY, page)
+}
+
+async fn change_both(
+    console: &Console,
+    signed: &Signed,
+    id: &OperatorId,
+    role: Role,
+    disabled: bool,
+) -> Result<(), OperatorError> {
+    let at = signed.caller.at(&signed.vs.id);
+    console.parts.operators.set_role(&at, &signed.session, id, role).await?;
+    console.parts.operators.set_disabled(&at, &signed.session, id, disabled).await
+}

@@ -1,0 +1,512 @@
+//! Users: a list to look through, one's page, and what is done to one, each with a form of its own. The help desk cares for
+//! users; groups and deletion are for administrators.
+
+use axum::extract::{Path, RawQuery, State};
+use doorward_access::manage::{GivenPassword, ManageError, NewUserForm, UserForm};
+use doorward_api::credential::TokenRecord;
+use doorward_api::ports::{Page, TokenFilter};
+use doorward_api::user::UserRecord;
+use doorward_api::{GroupId, GroupRef, Secret, UserId};
+use doorward_views::console::{Field, GroupLine, Said as Words, Told};
+use doorward_views::console_records::{
+    Fact, GivenPage, Linked, RecordsPage, TaskLink, TaskPage, Temporary, UserLine, UserPage, UsersPage,
+};
+use http::StatusCode;
+
+use super::records::{
+    Refused, at, choice, crumb, done, field, give, hinted, linked, notice, offered_groups, part, parts, query, show,
+    show_task, typed, unproved,
+};
+use super::signed::{Signed, SignedPost};
+use super::{Console, Shared, changes, groups, settings, tokens};
+use crate::answer::Answer;
+use crate::fault::Fault;
+use crate::fields::Fields;
+
+pub(super) const HERE: &str = "/users";
+
+/// Hours that the form begins with: a working day, and the night before.
+const SOME_HOURS: &str = "24";
+
+/// More tokens than anybody has.
+const THEIR_TOKENS: u32 = 200;
+
+/// What is done to a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Edit,
+    Password,
+    Temporary,
+    Withdraw,
+    SignOut,
+    Enable,
+    Disable,
+    Delete,
+}
+
+impl Task {
+    /// In the order of the page.
+    const ALL: [Task; 8] = [
+        Task::Edit,
+        Task::Password,
+        Task::Temporary,
+        Task::Withdraw,
+        Task::SignOut,
+        Task::Enable,
+        Task::Disable,
+        Task::Delete,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Task::Edit => "edit",
+            Task::Password => "password",
+            Task::Temporary => "temporary",
+            Task::Withdraw => "withdraw",
+            Task::SignOut => "sign-out",
+            Task::Enable => "enable",
+            Task::Disable => "disable",
+            Task::Delete => "delete",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, ManageError> {
+        Self::ALL.into_iter().find(|task| task.as_str() == text).ok_or(ManageError::NotFound)
+    }
+
+    fn key(self) -> String {
+        key(self.as_str())
+    }
+
+    const fn dangerous(self) -> bool {
+        matches!(self, Task::Disable | Task::Delete)
+    }
+
+    fn may(self, signed: &Signed) -> Result<(), Fault> {
+        if self == Task::Delete { signed.must_administer() } else { signed.must_care() }
+    }
+
+    fn possible(self, user: &UserRecord, signed: &Signed) -> bool {
+        let there = match self {
+            Task::Withdraw => temporary(user, signed).is_some(),
+            Task::Enable => user.user.disabled,
+            Task::Disable => !user.user.disabled,
+            _ => true,
+        };
+        there && self.may(signed).is_ok()
+    }
+}
+
+const TASK: &str = "console-task-user-";
+
+fn key(name: &str) -> String {
+    TASK.to_owned() + name
+}
+
+/// `GET /users?q=…&after=…`
+pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery, signed: Signed) -> Answer {
+    let query = query(raw)?;
+    let (find, page) = (query.text("q").trim().to_owned(), part(&query));
+    let found = console.parts.manager.users(&signed.vs.id, &find, &page).await?;
+    let mut users = Vec::new();
+    for user in &found.items {
+        users.push(line(&console, &signed, user).await?);
+    }
+    let page = UsersPage {
+        parts: parts(HERE, &[("q", &find)], &page.after, found.next.as_deref()),
+        find,
+        users,
+        may_add: signed.cares(),
+        notice: notice(&query),
+    };
+    show(&console, &signed, HERE, StatusCode::OK, RecordsPage::Users(page))
+}
+
+async fn line(console: &Console, signed: &Signed, user: &UserRecord) -> Result<UserLine, Fault> {
+    let tokens = tokens_of(console, signed, &user.user.id).await?;
+    let locked = tokens.iter().any(|token| token.locked_until.is_some_and(|end| end > signed.caller.now));
+    let badges = [("disabled", user.user.disabled), ("locked", locked), ("no-token", tokens.is_empty())];
+    Ok(UserLine {
+        path: at(HERE, user.user.id.as_str()),
+        name: user.user.name.clone(),
+        display_name: user.user.display_name.clone(),
+        email: user.user.email.clone(),
+        badges: badges.into_iter().filter_map(|(badge, there)| there.then_some(badge)).collect(),
+    })
+}
+
+async fn tokens_of(console: &Console, signed: &Signed, user: &UserId) -> Result<Vec<TokenRecord>, Fault> {
+    let filter = TokenFilter { owner: Some(user.clone()), ..TokenFilter::default() };
+    let page = Page { after: String::new(), limit: THEIR_TOKENS };
+    Ok(console.parts.manager.tokens(&signed.vs.id, &filter, &page).await?.items)
+}
+
+/// `GET /users/{id}`
+pub(super) async fn one(
+    State(console): State<Shared>,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+    signed: Signed,
+) -> Answer {
+    let query = query(raw)?;
+    let user = console.parts.manager.user(&signed.vs.id, &UserId::new(id)).await?;
+    let path = at(HERE, user.user.id.as_str());
+    let theirs = tokens_of(&console, &signed, &user.user.id).await?;
+    let lines = theirs.iter().map(|token| {
+        let line = tokens::line(token, signed.caller.now);
+        doorward_views::console_records::TokenLine { owner: None, ..line }
+    });
+    let preview = console.parts.manager.preview(&signed.vs.id, &user.user.name).await?;
+    let outer = user.user.groups.iter().filter(|group| !user.direct_groups.contains(group));
+    let tasks = Task::ALL.into_iter().filter(|task| task.possible(&user, &signed)).map(|task| TaskLink {
+        path: format!("{path}/{}", task.as_str()),
+        key: task.key(),
+        danger: task.dangerous(),
+    });
+    let page = UserPage {
+        tokens: lines.collect(),
+        offer: settings::outcome(&console, &signed, preview).await?,
+        groups: user.direct_groups.iter().map(group_link).collect(),
+        outer_groups: outer.map(group_link).collect(),
+        temporary: temporary(&user, &signed),
+        tasks: tasks.collect(),
+        name: user.user.name.clone(),
+        display_name: user.user.display_name.clone(),
+        email: user.user.email.clone(),
+        disabled: user.user.disabled,
+        has_password: user.has_password,
+        created_at: user.created_at,
+        notice: notice(&query),
+    };
+    show(&console, &signed, HERE, StatusCode::OK, RecordsPage::User(Box::new(page)))
+}
+
+fn group_link(group: &GroupRef) -> Linked {
+    linked(groups::HERE, group.id.as_str(), &group.name)
+}
+
+/// The temporary passcode that is good now.
+fn temporary(user: &UserRecord, signed: &Signed) -> Option<Temporary> {
+    let (until, reason) = user.temporary_passcode.clone()?;
+    (until > signed.caller.now).then_some(Temporary { until, reason })
+}
+
+/// A record as it is being typed.
+struct Entered {
+    display_name: String,
+    email: String,
+    groups: Vec<GroupId>,
+    group_add: String,
+}
+
+impl Entered {
+    fn of(user: &UserRecord) -> Self {
+        Self {
+            display_name: user.user.display_name.clone(),
+            email: user.user.email.clone().unwrap_or_default(),
+            groups: user.direct_groups.iter().map(|group| group.id.clone()).collect(),
+            group_add: String::new(),
+        }
+    }
+
+    /// Whoever may not change groups has no fields for them: those that were stay.
+    fn read(fields: &Fields, signed: &Signed, were: Vec<GroupId>) -> Self {
+        let ticked = fields.names().filter_map(|name| name.strip_prefix("group.")).map(GroupId::from);
+        let administers = signed.administers();
+        Self {
+            display_name: fields.text("display_name").to_owned(),
+            email: fields.text("email").to_owned(),
+            groups: if administers { ticked.collect() } else { were },
+            group_add: if administers { fields.text("group_add").trim().to_owned() } else { String::new() },
+        }
+    }
+
+    /// Takes the group whose name was typed to the others.
+    async fn add_group(&mut self, console: &Console, signed: &Signed) -> Result<Option<Refused>, Fault> {
+        if self.group_add.is_empty() {
+            return Ok(None);
+        }
+        let Some(group) = console.parts.manager.group_named(&signed.vs.id, &self.group_add).await? else {
+            return Ok(Some(Refused::field("groups", "console-fault-unknown-group")));
+        };
+        if !self.groups.contains(&group.id) {
+            self.groups.push(group.id);
+        }
+        self.group_add.clear();
+        Ok(None)
+    }
+
+    async fn fields(&self, console: &Console, signed: &Signed) -> Result<Vec<Field>, Fault> {
+        let mut fields = vec![
+            field("display_name", "text", self.display_name.as_str()),
+            hinted(field("email", "text", self.email.as_str())),
+        ];
+        if signed.administers() {
+            let names = changes::names(console, &signed.vs.id, self.groups.iter().map(GroupId::as_str)).await?;
+            let line = |id: &GroupId| {
+                let name = names.get(id.as_str()).cloned().flatten();
+                GroupLine { id: id.to_string(), gone: name.is_none(), name: name.unwrap_or_else(|| id.to_string()) }
+            };
+            fields.push(Field {
+                groups: self.groups.iter().map(line).collect(),
+                offered: offered_groups(console, signed).await?,
+                ..field("groups", "member-of", self.group_add.as_str())
+            });
+        }
+        Ok(fields)
+    }
+
+    fn form(&self) -> UserForm {
+        UserForm { display_name: self.display_name.clone(), email: self.email.clone(), groups: self.groups.clone() }
+    }
+}
+
+/// `GET /users/new`
+pub(super) async fn ask_new(State(console): State<Shared>, signed: Signed) -> Answer {
+    signed.must_care()?;
+    let entered =
+        Entered { display_name: String::new(), email: String::new(), groups: Vec::new(), group_add: String::new() };
+    let task = new_task(&console, &signed, None, &entered).await?;
+    show_task(&console, &signed, HERE, task, None)
+}
+
+async fn new_task(
+    console: &Console,
+    signed: &Signed,
+    fields: Option<&Fields>,
+    entered: &Entered,
+) -> Result<TaskPage, Fault> {
+    let mut all = vec![hinted(field("name", "text", typed(fields, "name", "")))];
+    all.extend(entered.fields(console, signed).await?);
+    let by = [("draw", true), ("type", false), ("none", true)];
+    all.push(choice("password-by", typed(fields, "password-by", "draw"), &by));
+    all.push(hinted(field("password", "password", "")));
+    Ok(TaskPage {
+        crumbs: vec![crumb(Words::words("console-page-users"), HERE)],
+        key: key("new"),
+        fields: all,
+        action: format!("{HERE}/new"),
+        cancel: HERE.to_owned(),
+        ..TaskPage::default()
+    })
+}
+
+/// `POST /users/new`
+pub(super) async fn add(State(console): State<Shared>, mut post: SignedPost) -> Answer {
+    post.signed.must_care()?;
+    let mut entered = Entered::read(&post.fields, &post.signed, Vec::new());
+    let mut refused = entered.add_group(&console, &post.signed).await?;
+    let only_shown = post.fields.get("choose").is_some();
+    if refused.is_none() && !only_shown {
+        refused = unproved(&console, &mut post).await?;
+    }
+    let (signed, fields) = (&post.signed, &post.fields);
+    if refused.is_none() && !only_shown {
+        let form = NewUserForm {
+            name: fields.text("name").to_owned(),
+            details: entered.form(),
+            password: (fields.text("password-by") == "type").then(|| Secret::new(fields.text("password"))),
+            draw_password: fields.text("password-by") == "draw",
+        };
+        match console.parts.manager.add_user(&signed.vs.id, &signed.by(), form).await {
+            Ok((user, given)) => return told_once(&console, signed, &user, given, "created"),
+            Err(error) => refused = Some(Refused::of(error)?),
+        }
+    }
+    let task = new_task(&console, signed, Some(fields), &entered).await?;
+    show_task(&console, signed, HERE, task, refused)
+}
+
+/// A password that was drawn is shown; else the user's page says what was done.
+fn told_once(
+    console: &Console,
+    signed: &Signed,
+    user: &UserRecord,
+    given: Option<GivenPassword>,
+    what: &str,
+) -> Answer {
+    let back = at(HERE, user.user.id.as_str());
+    let Some(GivenPassword(secret)) = given else { return done(&back, what) };
+    let page = GivenPage {
+        kind: "password",
+        about: user.user.name.clone(),
+        secret: secret.expose().to_owned(),
+        until: None,
+        back,
+    };
+    give(console, signed, HERE, page)
+}
+
+/// `GET /users/{id}/{task}`
+pub(super) async fn ask(
+    State(console): State<Shared>,
+    Path((id, task)): Path<(String, String)>,
+    signed: Signed,
+) -> Answer {
+    let task = Task::parse(&task)?;
+    task.may(&signed)?;
+    let user = console.parts.manager.user(&signed.vs.id, &UserId::new(id)).await?;
+    let page = page(&console, &signed, task, &user, None, &Entered::of(&user)).await?;
+    show_task(&console, &signed, HERE, page, None)
+}
+
+async fn page(
+    console: &Console,
+    signed: &Signed,
+    task: Task,
+    user: &UserRecord,
+    fields: Option<&Fields>,
+    entered: &Entered,
+) -> Result<TaskPage, Fault> {
+    let path = at(HERE, user.user.id.as_str());
+    let mut page = TaskPage {
+        crumbs: vec![
+            crumb(Words::words("console-page-users"), HERE),
+            crumb(Words::text(user.user.name.as_str()), &path),
+        ],
+        key: task.key(),
+        about: user.user.name.clone(),
+        action: format!("{path}/{}", task.as_str()),
+        cancel: path,
+        danger: task.dangerous(),
+        ..TaskPage::default()
+    };
+    if task != Task::Edit {
+        page.texts.push(Told::new(task.key() + "-text"));
+    }
+    match task {
+        Task::Edit => {
+            page.submit = Some("console-save".to_owned());
+            page.fields = entered.fields(console, signed).await?;
+            page.hidden.push(("seen".to_owned(), typed(fields, "seen", &user.version.to_string())));
+        }
+        Task::Password => {
+            let by = [("draw", true), ("type", false)];
+            page.fields.push(choice("password-by", typed(fields, "password-by", "draw"), &by));
+            page.fields.push(hinted(field("password", "password", "")));
+        }
+        Task::Temporary => {
+            page.fields.push(hinted(field("reason", "text", typed(fields, "reason", ""))));
+            page.fields.push(hinted(field("hours", "number", typed(fields, "hours", SOME_HOURS))));
+        }
+        Task::Delete => {
+            let theirs = tokens_of(console, signed, &user.user.id).await?;
+            if !theirs.is_empty() {
+                let serials: Vec<String> = theirs.into_iter().map(|token| token.serial).collect();
+                page.texts.push(Told::new("console-task-user-delete-tokens").about(serials.join(", ")));
+            }
+        }
+        Task::Withdraw | Task::SignOut | Task::Enable | Task::Disable => {}
+    }
+    Ok(page)
+}
+
+/// `POST /users/{id}/{task}`
+pub(super) async fn act(
+    State(console): State<Shared>,
+    Path((id, task)): Path<(String, String)>,
+    mut post: SignedPost,
+) -> Answer {
+    let task = Task::parse(&task)?;
+    task.may(&post.signed)?;
+    let user = console.parts.manager.user(&post.signed.vs.id, &UserId::new(id)).await?;
+    if task == Task::Edit {
+        return edit(&console, post, user).await;
+    }
+    let mut refused = unproved(&console, &mut post).await?;
+    let (signed, fields) = (&post.signed, &post.fields);
+    if refused.is_none() {
+        match carry_out(&console, signed, task, &user, fields).await {
+            Ok(answer) => return answer,
+            Err(error) => refused = Some(Refused::of(error)?),
+        }
+    }
+    let page = page(&console, signed, task, &user, Some(fields), &Entered::of(&user)).await?;
+    show_task(&console, signed, HERE, page, refused)
+}
+
+async fn carry_out(
+    console: &Console,
+    signed: &Signed,
+    task: Task,
+    user: &UserRecord,
+    fields: &Fields,
+) -> Result<Answer, ManageError> {
+    let (manager, vs, by, id) = (&console.parts.manager, &signed.vs.id, signed.by(), &user.user.id);
+    let path = at(HERE, id.as_str());
+    Ok(match task {
+        Task::Edit => done(&path, "saved"),
+        Task::Password => {
+            let typed = (fields.text("password-by") == "type").then(|| Secret::new(fields.text("password")));
+            let given = manager.set_password(vs, &by, id, typed).await?;
+            told_once(console, signed, user, given, "password")
+        }
+        Task::Temporary => {
+            // What is no number is out of range.
+            let hours = fields.text("hours").trim().parse().unwrap_or(0);
+            let given = manager.give_temporary_passcode(vs, &by, id, fields.text("reason"), hours).await?;
+            let page = GivenPage {
+                kind: "temporary",
+                about: user.user.name.clone(),
+                secret: given.passcode.expose().to_owned(),
+                until: Some(given.expires_at),
+                back: path,
+            };
+            give(console, signed, HERE, page)
+        }
+        Task::Withdraw => {
+            manager.withdraw_temporary_passcode(vs, &by, id).await?;
+            done(&path, "withdrawn")
+        }
+        Task::SignOut => {
+            manager.sign_out_everywhere(vs, &by, id).await?;
+            done(&path, "signed-out")
+        }
+        Task::Enable | Task::Disable => {
+            let user = manager.disable_user(vs, &by, id, task == Task::Disable).await?;
+            done(&path, if user.user.disabled { "disabled" } else { "enabled" })
+        }
+        Task::Delete => {
+            manager.delete_user(vs, &by, id).await?;
+            done(HERE, "deleted")
+        }
+    })
+}
+
+async fn edit(console: &Console, mut post: SignedPost, user: UserRecord) -> Answer {
+    let were = user.direct_groups.iter().map(|group| group.id.clone()).collect();
+    let mut entered = Entered::read(&post.fields, &post.signed, were);
+    let mut refused = entered.add_group(console, &post.signed).await?;
+    let only_shown = post.fields.get("choose").is_some();
+    if refused.is_none() && !only_shown {
+        refused = unproved(console, &mut post).await?;
+    }
+    let (signed, fields) = (&post.signed, &post.fields);
+    let mut conflict = None;
+    if refused.is_none() && !only_shown {
+        let (manager, id) = (&console.parts.manager, &user.user.id);
+        let seen = fields.text("seen").parse().unwrap_or(-1);
+        match manager.update_user(&signed.vs.id, &signed.by(), id, seen, &entered.form()).await {
+            Ok(_) => return done(&at(HERE, id.as_str()), "saved"),
+            Err(ManageError::Conflict) => conflict = Some(manager.user(&signed.vs.id, id).await?),
+            Err(error) => refused = Some(Refused::of(error)?),
+        }
+    }
+    let mut task = page(console, signed, Task::Edit, &user, Some(fields), &entered).await?;
+    let Some(now) = conflict else { return show_task(console, signed, HERE, task, refused) };
+    task.conflict = facts(&now);
+    task.hidden = vec![("seen".to_owned(), now.version.to_string())];
+    task.proof = signed.proof_fields();
+    show(console, signed, HERE, StatusCode::CONFLICT, RecordsPage::Task(Box::new(task)))
+}
+
+/// What a record says now.
+fn facts(user: &UserRecord) -> Vec<Fact> {
+    let groups: Vec<&str> = user.direct_groups.iter().map(|group| group.name.as_str()).collect();
+    let fact = |label: &str, text: String| Fact { label: label.to_owned(), said: Words::text(text) };
+    vec![
+        fact("console-field-display_name", user.user.display_name.clone()),
+        fact("console-field-email", user.user.email.clone().unwrap_or_default()),
+        fact("console-field-groups", groups.join(", ")),
+    ]
+}

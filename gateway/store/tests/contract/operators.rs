@@ -1,0 +1,230 @@
+//! Operators and their sessions at the console.
+
+use std::sync::Arc;
+
+use doorward_api::operator::{NewOperator, NewOperatorSession, Role};
+use doorward_api::ports::*;
+use doorward_api::*;
+use doorward_store::Store;
+
+use crate::fixtures::*;
+use crate::world::World;
+
+both!(
+    an_operator_reads_back_as_they_were_made,
+    an_operators_passcode_is_used_once,
+    a_session_at_the_console_lives_as_long_as_it_is_used,
+    an_operator_who_is_switched_off_has_no_session_and_gets_none,
+    a_virtual_server_keeps_its_last_administrator,
+    two_administrators_who_disable_each_other_at_once_leave_one,
+    an_invitation_is_taken_once,
+    the_operators_of_one_virtual_server_are_nobody_in_another,
+);
+
+fn add(name: &str, role: Role) -> Act {
+    Act::OperatorAdd(Box::new(operator(name, role)))
+}
+
+fn disable(name: &str, disabled: bool) -> Act {
+    Act::OperatorDisable { id: OperatorId::new(name), disabled }
+}
+
+fn role(name: &str, role: Role) -> Act {
+    Act::OperatorRole { id: OperatorId::new(name), role }
+}
+
+fn used(name: &str, version: i64) -> Act {
+    Act::OperatorUse { id: OperatorId::new(name), version, opened: bytes("spent") }
+}
+
+async fn names(store: &Store) -> Vec<String> {
+    store.operators(&vs()).await.unwrap().into_iter().map(|one| one.name).collect()
+}
+
+async fn an_operator_reads_back_as_they_were_made(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    assert!(names(&store).await.is_empty());
+    for (name, role) in [("Paul", Role::HelpDesk), ("Olga", Role::Administrator), ("anna", Role::Auditor)] {
+        done(commit(&store, add(name, role)).await);
+    }
+    let olga = store.operator_by_name(&vs(), &FoldedName::assume("olga")).await.unwrap().unwrap();
+    assert_eq!((olga.id.as_str(), olga.name.as_str(), olga.role), ("Olga", "Olga", Role::Administrator));
+    assert_eq!((olga.plugin.as_str(), olga.opened.expose(), olga.version), ("otp", &b"second factor"[..], 1));
+    assert_eq!((olga.password_hash.as_str(), olga.disabled), ("$argon2id$of-an-operator", false));
+    assert_eq!((olga.created_at, olga.last_seen_at), (NOW, None));
+    assert!(store.operator_by_name(&vs(), &FoldedName::assume("Olga")).await.unwrap().is_none(), "by folded name");
+    assert_eq!(names(&store).await, ["Olga", "Paul", "anna"]);
+
+    let again = NewOperator { id: OperatorId::new("another"), name: "OLGA".into(), ..operator("Olga", Role::Auditor) };
+    lost(commit(&store, Act::OperatorAdd(Box::new(again))).await, 0);
+    let password = |name: &str| Act::OperatorPassword { id: OperatorId::new(name), hash: "$argon2id$new".into() };
+    done(commit(&store, password("Paul")).await);
+    done(commit(&store, role("Paul", Role::Administrator)).await);
+    let paul = store.operator(&vs(), &OperatorId::new("Paul")).await.unwrap().unwrap();
+    assert_eq!((paul.password_hash.as_str(), paul.role, paul.version), ("$argon2id$new", Role::Administrator, 1));
+    for act in [password("nobody"), role("nobody", Role::Auditor), disable("nobody", true), disable("nobody", false)] {
+        lost(commit(&store, act).await, 0);
+    }
+}
+
+async fn an_operators_passcode_is_used_once(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, add("olga", Role::Administrator)).await);
+    lost(commit(&store, used("olga", 2)).await, 0);
+    done(commit(&store, used("olga", 1)).await);
+    lost(commit(&store, used("olga", 1)).await, 0);
+    lost(commit(&store, used("nobody", 1)).await, 0);
+    let olga = store.operator(&vs(), &OperatorId::new("olga")).await.unwrap().unwrap();
+    assert_eq!((olga.version, olga.opened.expose()), (2, &b"spent"[..]));
+}
+
+async fn a_session_at_the_console_lives_as_long_as_it_is_used(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let idle = secs(900);
+    done(commit(&store, add("olga", Role::HelpDesk)).await);
+    lost(commit(&store, Act::OperatorSessionStart(operator_session("s", "nobody"))).await, 0);
+    done(commit_at(&store, Act::OperatorSessionStart(operator_session("s", "olga")), NOW + secs(5)).await);
+    lost(commit(&store, Act::OperatorSessionStart(operator_session("s", "olga"))).await, 0);
+    let at = async |at: Timestamp| store.operator_session(&vs(), &hash("s"), idle, at).await.unwrap();
+    let found = at(NOW + secs(10)).await.unwrap();
+    assert_eq!((found.id.as_str(), found.operator.name.as_str(), found.operator.role), ("s", "olga", Role::HelpDesk));
+    let began = NOW + secs(5);
+    assert_eq!((found.created_at, found.last_seen_at, found.proved_at), (began, began, began));
+    assert_eq!((found.expires_at, found.operator.last_seen_at), (NOW + secs(8 * 3600), Some(began)));
+    assert!(store.operator_session(&vs(), &hash("another"), idle, NOW).await.unwrap().is_none());
+
+    assert!(at(began + idle).await.is_some());
+    assert!(at(began + idle + secs(1)).await.is_none(), "idle");
+    store.touch_operator(&vs(), &SessionId::new("s"), NOW + secs(600)).await.unwrap();
+    store.touch_operator(&vs(), &SessionId::new("s"), NOW + secs(300)).await.unwrap();
+    assert_eq!(at(NOW + secs(1500)).await.unwrap().last_seen_at, NOW + secs(600));
+    let proved = |id: &str| Act::OperatorSessionProved { id: SessionId::new(id) };
+    done(commit_at(&store, proved("s"), NOW + secs(700)).await);
+    let found = at(NOW + secs(700)).await.unwrap();
+    assert_eq!((found.proved_at, found.created_at), (NOW + secs(700), began));
+    done(commit(&store, role("olga", Role::Auditor)).await);
+    assert_eq!(at(NOW + secs(700)).await.unwrap().operator.role, Role::Auditor, "as of now");
+
+    let over = NOW + secs(8 * 3600);
+    store.touch_operator(&vs(), &SessionId::new("s"), over).await.unwrap();
+    assert!(at(over).await.is_none(), "the absolute end");
+    lost(commit_at(&store, proved("s"), over).await, 0);
+    let end = Act::OperatorSessionEnd { id: SessionId::new("s") };
+    done(commit(&store, end.clone()).await);
+    done(commit(&store, end).await);
+    lost(commit(&store, proved("s")).await, 0);
+    assert!(at(NOW + secs(700)).await.is_none());
+}
+
+async fn an_operator_who_is_switched_off_has_no_session_and_gets_none(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for name in ["olga", "paul"] {
+        done(commit(&store, add(name, Role::Administrator)).await);
+        done(commit(&store, Act::OperatorSessionStart(operator_session(&format!("of {name}"), name))).await);
+    }
+    done(commit(&store, disable("olga", true)).await);
+    done(commit(&store, disable("olga", true)).await);
+    let lives = async |name: &str| store.operator_session(&vs(), &hash(name), secs(60), NOW).await.unwrap().is_some();
+    assert!(!lives("of olga").await && lives("of paul").await);
+    lost(commit(&store, Act::OperatorSessionStart(operator_session("late", "olga"))).await, 0);
+    assert!(store.operator(&vs(), &OperatorId::new("olga")).await.unwrap().unwrap().disabled);
+    done(commit(&store, disable("olga", false)).await);
+    assert!(!lives("of olga").await, "what has ended does not come back");
+    done(commit(&store, Act::OperatorSessionStart(operator_session("anew", "olga"))).await);
+    // Whoever writes past the gateway ends it as well.
+    world.sql("UPDATE operator SET disabled = TRUE WHERE id = 'olga'").await;
+    assert!(!lives("anew").await);
+}
+
+async fn a_virtual_server_keeps_its_last_administrator(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, add("olga", Role::Administrator)).await);
+    done(commit(&store, add("paul", Role::Administrator)).await);
+    done(commit(&store, add("anna", Role::Auditor)).await);
+    done(commit(&store, disable("paul", true)).await);
+    lost(commit(&store, disable("olga", true)).await, 0);
+    lost(commit(&store, role("olga", Role::HelpDesk)).await, 0);
+    done(commit(&store, role("olga", Role::Administrator)).await);
+    done(commit(&store, disable("anna", true)).await);
+    done(commit(&store, role("anna", Role::HelpDesk)).await);
+    // One who is switched off is none, whatever their role is.
+    done(commit(&store, role("paul", Role::Auditor)).await);
+    done(commit(&store, role("paul", Role::Administrator)).await);
+    lost(commit(&store, disable("olga", true)).await, 0);
+    done(commit(&store, disable("paul", false)).await);
+    done(commit(&store, role("olga", Role::HelpDesk)).await);
+    lost(commit(&store, role("paul", Role::HelpDesk)).await, 0);
+    done(commit(&store, disable("olga", true)).await);
+    // In one change, too.
+    done(commit(&store, role("olga", Role::Administrator)).await);
+    done(commit(&store, disable("olga", false)).await);
+    lost(store.commit(&vs(), Change::of(disable("olga", true)).and(disable("paul", true)), NOW).await, 1);
+    assert!(!store.operator(&vs(), &OperatorId::new("olga")).await.unwrap().unwrap().disabled);
+}
+
+/// Each sees the other as an administrator, unless they wait for each other.
+async fn two_administrators_who_disable_each_other_at_once_leave_one(world: Arc<World>) {
+    let (store, second) = (inhabited(&world).await, world.open());
+    for name in ["olga", "paul"] {
+        done(commit(&store, add(name, Role::Administrator)).await);
+    }
+    for round in 0..20 {
+        // What lies behind gives the other the time to look.
+        let change = |act: Act| {
+            let name = act.name();
+            let puts = (0..5).map(|n| Act::OneTimePut(ticket(&format!("{round} {name} {n}"))));
+            Change { acts: std::iter::once(act).chain(puts).collect(), events: Vec::new() }
+        };
+        let (vs, one, other) = (vs(), change(disable("olga", true)), change(role("paul", Role::Auditor)));
+        let (one, other) = tokio::join!(store.commit(&vs, one, NOW), second.commit(&vs, other, NOW));
+        assert!(one.is_ok() != other.is_ok(), "round {round}: {one:?}, {other:?}");
+        for act in [disable("olga", false), role("paul", Role::Administrator)] {
+            done(commit(&store, act).await);
+        }
+    }
+}
+
+async fn an_invitation_is_taken_once(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let invitation = OneTime { purpose: OneTimePurpose::OperatorInvite, ..ticket("i") };
+    let take = || Act::OneTimeTake { purpose: OneTimePurpose::OperatorInvite, hash: hash("i") };
+    done(commit(&store, Act::OneTimePut(invitation)).await);
+    lost(commit(&store, take_ticket("i")).await, 0);
+    done(store.commit(&vs(), Change::of(take()).and(add("olga", Role::Administrator)), NOW).await);
+    lost(store.commit(&vs(), Change::of(take()).and(add("paul", Role::Administrator)), NOW).await, 0);
+    assert_eq!(names(&store).await, ["olga"]);
+}
+
+async fn the_operators_of_one_virtual_server_are_nobody_in_another(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let other = VirtualServerId::new("other");
+    inhabit(&store, &other).await;
+    done(commit(&store, add("olga", Role::Administrator)).await);
+    done(commit(&store, Act::OperatorSessionStart(operator_session("s", "olga"))).await);
+    let olga = OperatorId::new("olga");
+    assert!(store.operator(&other, &olga).await.unwrap().is_none());
+    assert!(store.operator_by_name(&other, &FoldedName::assume("olga")).await.unwrap().is_none());
+    assert!(store.operators(&other).await.unwrap().is_empty());
+    assert!(store.operator_session(&other, &hash("s"), secs(60), NOW).await.unwrap().is_none());
+    store.touch_operator(&other, &SessionId::new("s"), NOW + secs(30)).await.unwrap();
+    let elsewhere = async |act: Act| store.commit(&other, Change::of(act), NOW).await;
+    for act in [
+        used("olga", 1),
+        Act::OperatorPassword { id: olga.clone(), hash: "$argon2id$theirs".into() },
+        role("olga", Role::Auditor),
+        disable("olga", true),
+        disable("olga", false),
+        Act::OperatorSessionStart(NewOperatorSession { id: SessionId::new("t"), ..operator_session("t", "olga") }),
+        Act::OperatorSessionProved { id: SessionId::new("s") },
+    ] {
+        lost(elsewhere(act).await, 0);
+    }
+    done(elsewhere(Act::OperatorSessionEnd { id: SessionId::new("s") }).await);
+    // An administrator there is none here.
+    done(elsewhere(add("olga", Role::Administrator)).await);
+    done(elsewhere(add("paul", Role::Administrator)).await);
+    lost(commit(&store, disable("olga", true)).await, 0);
+    done(elsewhere(disable("olga", true)).await);
+    let session = store.operator_session(&vs(), &hash("s"), secs(60), NOW).await.unwrap().unwrap();
+    assert_eq!((session.last_seen_at, session.operator.version), (NOW, 1));
+}

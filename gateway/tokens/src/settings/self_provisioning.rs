@@ -1,0 +1,174 @@
+//! Self-Provisioning (R33..R47). Whether the groups exist is for the store to say.
+
+use std::collections::BTreeSet;
+
+use doorward_api::settings::{SelfProvisioning, TargetUsers, WindowsLink};
+use doorward_api::{FieldFault, FieldRule, GroupId};
+use serde_json::Value;
+
+use super::Checked;
+use super::raw::Raw;
+
+/// The longest URL, in characters (R46).
+const LONGEST_URL: u32 = 2048;
+
+const LINKS: [(&str, WindowsLink); 3] =
+    [("none", WindowsLink::None), ("store", WindowsLink::Store), ("installer", WindowsLink::Installer)];
+
+#[derive(Clone, Copy)]
+enum Users {
+    All,
+    Only,
+    Except,
+    None,
+}
+
+const USERS: [(&str, Users); 4] =
+    [("all", Users::All), ("only_groups", Users::Only), ("except_groups", Users::Except), ("none", Users::None)];
+
+impl Checked for SelfProvisioning {
+    fn read(raw: &Value) -> Result<Self, Vec<FieldFault>> {
+        let mut raw = Raw::new(raw);
+        let target_users = target_users(&mut raw);
+        let windows_link = raw.choice("windows_link", &LINKS);
+        let installer_url = installer_url(&mut raw, windows_link);
+        raw.finish(|| Some(Self { target_users: target_users?, windows_link: windows_link?, installer_url }))
+    }
+}
+
+/// Groups go with the two modes that name some (R40); duplicates are one.
+fn target_users(raw: &mut Raw<'_>) -> Option<TargetUsers> {
+    let mut fields = raw.object("target_users");
+    let mode = fields.choice("mode", &USERS);
+    let listed = groups(&mut fields);
+    let users = match (mode, listed) {
+        (None, _) => None,
+        (Some(Users::All), None) => Some(TargetUsers::All),
+        (Some(Users::None), None) => Some(TargetUsers::None),
+        (Some(Users::Only), Some(groups)) if !groups.is_empty() => Some(TargetUsers::OnlyGroups(groups)),
+        (Some(Users::Except), Some(groups)) if !groups.is_empty() => Some(TargetUsers::ExceptGroups(groups)),
+        (Some(Users::Only | Users::Except), _) => {
+            fields.fault("groups", FieldRule::Required);
+            None
+        }
+        (Some(Users::All | Users::None), Some(_)) => {
+            let value = if matches!(mode, Some(Users::All)) { "all" } else { "none" };
+            let field = "target_users.mode".to_owned();
+            fields.fault("groups", FieldRule::NotAvailable { field, value: value.into() });
+            None
+        }
+    };
+    raw.close(fields);
+    users
+}
+
+fn groups(fields: &mut Raw<'_>) -> Option<Vec<GroupId>> {
+    let listed = fields.value("groups")?;
+    let texts: Option<BTreeSet<&str>> = listed.as_array().and_then(|listed| listed.iter().map(Value::as_str).collect());
+    // What is no list of texts names no group.
+    Some(texts.unwrap_or_default().into_iter().map(GroupId::from).collect())
+}
+
+fn installer_url(raw: &mut Raw<'_>, link: Option<WindowsLink>) -> Option<String> {
+    let url = raw.value("installer_url");
+    match (link, url) {
+        (Some(WindowsLink::Installer), None) => raw.fault("installer_url", FieldRule::Required),
+        (Some(WindowsLink::None | WindowsLink::Store), Some(_)) => {
+            let value = if link == Some(WindowsLink::None) { "none" } else { "store" };
+            raw.fault("installer_url", FieldRule::NotAvailable { field: "windows_link".into(), value: value.into() });
+        }
+        (_, Some(url)) => match url.as_str() {
+            Some(text) if text.chars().count() > LONGEST_URL as usize => {
+                raw.fault("installer_url", FieldRule::TooLong { max: LONGEST_URL });
+            }
+            Some(text) if is_https(text) => return Some(text.to_owned()),
+            _ => raw.fault("installer_url", FieldRule::HttpsUrl),
+        },
+        (_, None) => {}
+    }
+    None
+}
+
+/// Absolute, with a host, without credentials, made of what a URL is made of.
+fn is_https(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let fine = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}');
+    !host.is_empty() && !authority.contains('@') && text.chars().all(fine)
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_api::settings::Document;
+    use serde_json::json;
+
+    use super::*;
+    use crate::settings::testing::{faults, said};
+
+    #[test]
+    fn groups_go_with_the_two_modes_that_name_some() {
+        let usual = SelfProvisioning::of_new();
+        let users = |mode: &str, groups: Value| said(&usual, "target_users", json!({"mode": mode, "groups": groups}));
+        assert_eq!(users("only_groups", json!(["g1"])), [""; 0]);
+        assert_eq!(users("except_groups", json!(["g1", "g2"])), [""; 0]);
+        assert_eq!(users("all", json!(null)), [""; 0]);
+        for mode in ["only_groups", "except_groups"] {
+            for groups in [json!([]), json!(null), json!("g1"), json!([1])] {
+                assert_eq!(users(mode, groups), ["target_users.groups: must be given"], "{mode}");
+            }
+        }
+        assert_eq!(
+            users("none", json!(["g1"])),
+            ["target_users.groups: is not available when target_users.mode is none"]
+        );
+        assert_eq!(
+            users("some", json!(null)),
+            ["target_users.mode: must be one of all, only_groups, except_groups, none"]
+        );
+    }
+
+    #[test]
+    fn a_group_named_twice_is_one() {
+        let mut raw = SelfProvisioning::of_new().shown();
+        raw["target_users"] = json!({"mode": "only_groups", "groups": ["b", "a", "b"]});
+        let read = SelfProvisioning::read(&raw).unwrap();
+        assert_eq!(read.target_users.groups(), [GroupId::from("a"), GroupId::from("b")]);
+    }
+
+    #[test]
+    fn the_installer_needs_an_address_that_people_can_reach() {
+        let installer = |url: Value| {
+            let mut raw = SelfProvisioning::of_new().shown();
+            raw["windows_link"] = json!("installer");
+            raw["installer_url"] = url;
+            faults::<SelfProvisioning>(&raw)
+        };
+        let long = format!("https://example.org/{}.exe", "x".repeat(2024));
+        assert_eq!(long.len(), 2048);
+        for good in ["https://example.org/a.exe", "https://example.org:8443/x?y=1#z", "https://[2001:db8::1]/a", &long]
+        {
+            assert_eq!(installer(json!(good)), [""; 0], "{good}");
+        }
+        assert_eq!(installer(json!(null)), ["installer_url: must be given"]);
+        assert_eq!(installer(json!(format!("{long}x"))), ["installer_url: must have at most 2048 characters"]);
+        for bad in [
+            "http://example.org/a.exe",
+            "https://",
+            "https://u:p@example.org/",
+            "https://a b/",
+            "javascript:1",
+            "",
+            "/a.exe",
+        ] {
+            assert_eq!(installer(json!(bad)).len(), 1, "{bad}");
+            assert!(installer(json!(bad))[0].starts_with("installer_url: must be an absolute https:// URL"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn without_the_installer_there_is_no_address_of_one() {
+        let said = said(&SelfProvisioning::of_new(), "installer_url", json!("https://example.org/a.exe"));
+        assert_eq!(said, ["installer_url: is not available when windows_link is store"]);
+    }
+}

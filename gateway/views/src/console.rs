@@ -1,0 +1,649 @@
+//! The console's pages: what the portal hands over, and which template each takes.
+
+use std::collections::BTreeMap;
+
+use doorward_api::operator::Role;
+use doorward_api::plugin::PinFault;
+use doorward_api::{FieldFault, FieldRule, Timestamp};
+use minijinja::{Value, context};
+use serde::Serialize;
+
+use crate::console_records::RecordsPage;
+
+/// The frame of a page of the console.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ConsoleFrame {
+    /// The language of the page; what it has no words for is said in English.
+    pub language: String,
+    /// The virtual server's name. Empty before anybody is signed in where there are several.
+    pub brand: String,
+    /// The hidden field `csrf` of every form.
+    pub csrf: String,
+    /// Where `POST /language` returns to.
+    pub path_back: String,
+    /// Who is signed in.
+    pub operator: Option<OperatorName>,
+    /// Which entry of the menu this page belongs to: its path.
+    pub here: String,
+    /// Where the help link leads (R84).
+    pub support_url: Option<String>,
+    /// Assets lie at the root.
+    pub base: String,
+}
+
+/// Who is signed in at the console.
+#[derive(Debug, Clone, Serialize)]
+pub struct OperatorName {
+    /// Their name.
+    pub name: String,
+    /// Their role: its words are `console-role-<role>`.
+    pub role: &'static str,
+}
+
+impl OperatorName {
+    /// Of a name and a role.
+    pub fn new(name: impl Into<String>, role: Role) -> Self {
+        Self { name: name.into(), role: role.as_str() }
+    }
+}
+
+/// A page of the console.
+#[derive(Debug, Clone)]
+pub enum ConsolePage {
+    /// Name, password, passcode.
+    SignIn(SignInPage),
+    /// Behind an operator's link.
+    Setup(Box<SetupPage>),
+    /// What needs attention.
+    Start(OverviewPage),
+    /// A document of the settings.
+    Setting(Box<SettingPage>),
+    /// All operators.
+    Operators(OperatorsPage),
+    /// One of them.
+    Operator(OperatorPage),
+    /// A link was made: shown once.
+    Invited(InvitedPage),
+    /// One's own account.
+    Account(AccountPage),
+    /// Users, tokens, groups and files of tokens.
+    Records(RecordsPage),
+    /// Says one thing.
+    Message(ConsoleMessage),
+}
+
+impl ConsolePage {
+    /// The template's name below `admin/`.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            ConsolePage::SignIn(_) => "signin",
+            ConsolePage::Setup(_) => "setup",
+            ConsolePage::Start(_) => "start",
+            ConsolePage::Setting(_) => "setting",
+            ConsolePage::Operators(_) => "operators",
+            ConsolePage::Operator(_) => "operator",
+            ConsolePage::Invited(_) => "invited",
+            ConsolePage::Account(_) => "account",
+            ConsolePage::Records(page) => page.name(),
+            ConsolePage::Message(_) => "message",
+        }
+    }
+
+    /// The page's fields as its template takes them.
+    pub(crate) fn fields(&self) -> Value {
+        match self {
+            ConsolePage::SignIn(page) => Value::from_serialize(page),
+            ConsolePage::Setup(page) => {
+                let qr = page.qr_svg.clone().map(Value::from_safe_string);
+                context! { qr, ..Value::from_serialize(page.as_ref()) }
+            }
+            ConsolePage::Start(page) => Value::from_serialize(page),
+            ConsolePage::Setting(page) => Value::from_serialize(page.as_ref()),
+            ConsolePage::Operators(page) => Value::from_serialize(page),
+            ConsolePage::Operator(page) => Value::from_serialize(page),
+            ConsolePage::Invited(page) => Value::from_serialize(page),
+            ConsolePage::Account(page) => Value::from_serialize(page),
+            ConsolePage::Records(page) => page.fields(),
+            ConsolePage::Message(page) => Value::from_serialize(page),
+        }
+    }
+}
+
+/// A text of ours or of somebody's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// The key of our words.
+    Words(String),
+    /// As it is.
+    Text(String),
+    /// Nothing is said.
+    Nothing,
+}
+
+impl Said {
+    /// Our words.
+    pub fn words(key: impl Into<String>) -> Self {
+        Said::Words(key.into())
+    }
+
+    /// A text, or nothing if it is empty.
+    pub fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.is_empty() { Said::Nothing } else { Said::Text(text) }
+    }
+}
+
+/// A rule that is broken, as it is said at its field and at the top of the page.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fault {
+    /// The id of the field; none when it belongs to none.
+    pub field: Option<String>,
+    /// The key of its words.
+    pub key: String,
+    /// Numbers and texts in them.
+    pub args: BTreeMap<&'static str, Value>,
+    /// Another field that they name: the key of its label.
+    pub other: Option<String>,
+    /// What that field says.
+    pub value: Option<Said>,
+}
+
+impl Fault {
+    /// Plain words about a field.
+    pub fn plain(field: Option<&str>, key: impl Into<String>) -> Self {
+        Self { field: field.map(str::to_owned), key: key.into(), args: BTreeMap::new(), other: None, value: None }
+    }
+
+    /// With a number or text in its words.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.args.insert(name, value.into());
+        self
+    }
+
+    /// A broken rule. `label` gives the key of a field's label, `said` what a field's value is called.
+    pub fn of(fault: &FieldFault, label: impl Fn(&str) -> String, said: impl Fn(&str, &str) -> Said) -> Self {
+        let mut told = Self::plain(Some(&fault.field), RULE.to_owned() + rule_name(&fault.rule));
+        match &fault.rule {
+            FieldRule::Between { min, max } => {
+                told.args.insert("min", Value::from(*min));
+                told.args.insert("max", Value::from(*max));
+            }
+            FieldRule::AtMost { field } | FieldRule::AtLeast { field } => told.other = Some(label(field)),
+            FieldRule::NotAvailable { field, value } => {
+                told.other = Some(label(field));
+                told.value = Some(said(field, value));
+            }
+            FieldRule::Unknown { value } => {
+                told.args.insert("value", Value::from(value.clone()));
+            }
+            FieldRule::TooLong { max } => {
+                told.args.insert("max", Value::from(*max));
+            }
+            FieldRule::TooShort { min } => {
+                told.args.insert("min", Value::from(*min));
+            }
+            _ => {}
+        }
+        told
+    }
+}
+
+/// What the keys of rules begin with.
+const RULE: &str = "rule-";
+
+const fn rule_name(rule: &FieldRule) -> &'static str {
+    match rule {
+        FieldRule::Required => "required",
+        FieldRule::OneOf { .. } => "one-of",
+        FieldRule::Between { .. } => "between",
+        FieldRule::AtMost { .. } => "at-most",
+        FieldRule::AtLeast { .. } => "at-least",
+        FieldRule::NotAvailable { .. } => "not-available",
+        FieldRule::Unknown { .. } => "unknown",
+        FieldRule::Taken => "taken",
+        FieldRule::TooLong { .. } => "too-long",
+        FieldRule::TooShort { .. } => "too-short",
+        FieldRule::Text => "text",
+        FieldRule::HttpsUrl => "https-url",
+        FieldRule::MailAddress => "mail-address",
+        FieldRule::SignInName => "sign-in-name",
+        FieldRule::Pin { fault } => match fault {
+            PinFault::Charset => "pin-charset",
+            PinFault::TooShort => "pin-too-short",
+            PinFault::TooLong => "pin-too-long",
+            PinFault::NeedsUpper => "pin-needs-upper",
+            PinFault::NeedsLower => "pin-needs-lower",
+            PinFault::NeedsDigit => "pin-needs-digit",
+            PinFault::Trivial => "pin-trivial",
+        },
+        FieldRule::PinUsedBefore => "pin-used-before",
+        FieldRule::Differs => "differs",
+        FieldRule::Past => "past",
+        FieldRule::Circle => "circle",
+        FieldRule::NotByHand => "not-by-hand",
+    }
+}
+
+/// The names of all rules that have words: a test compares them with the locales.
+#[cfg(test)]
+pub(crate) fn every_rule() -> Vec<FieldRule> {
+    let text = || "x".to_owned();
+    let pins = [
+        PinFault::Charset,
+        PinFault::TooShort,
+        PinFault::TooLong,
+        PinFault::NeedsUpper,
+        PinFault::NeedsLower,
+        PinFault::NeedsDigit,
+        PinFault::Trivial,
+    ];
+    let others = [
+        FieldRule::Required,
+        FieldRule::OneOf { values: vec![text()] },
+        FieldRule::Between { min: 1, max: 2 },
+        FieldRule::AtMost { field: text() },
+        FieldRule::AtLeast { field: text() },
+        FieldRule::NotAvailable { field: text(), value: text() },
+        FieldRule::Unknown { value: text() },
+        FieldRule::Taken,
+        FieldRule::TooLong { max: 2 },
+        FieldRule::TooShort { min: 2 },
+        FieldRule::Text,
+        FieldRule::HttpsUrl,
+        FieldRule::MailAddress,
+        FieldRule::SignInName,
+        FieldRule::PinUsedBefore,
+        FieldRule::Differs,
+        FieldRule::Past,
+        FieldRule::Circle,
+        FieldRule::NotByHand,
+    ];
+    others.into_iter().chain(pins.map(|fault| FieldRule::Pin { fault })).collect()
+}
+
+/// Something that is told at the top of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// The key of its words.
+    pub key: String,
+    /// A name, a number or the like in them, as `$what`.
+    pub what: Option<String>,
+    /// Where it is put right: a path.
+    pub link: Option<String>,
+    /// A point in time in them, as `$time`.
+    pub at: Option<Timestamp>,
+}
+
+impl Told {
+    /// Plain words.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self { key: key.into(), what: None, link: None, at: None }
+    }
+
+    /// With a name or number.
+    #[must_use]
+    pub fn about(self, what: impl Into<String>) -> Self {
+        Self { what: Some(what.into()), ..self }
+    }
+
+    /// With the way to it.
+    #[must_use]
+    pub fn at_page(self, path: impl Into<String>) -> Self {
+        Self { link: Some(path.into()), ..self }
+    }
+
+    /// With a time.
+    #[must_use]
+    pub fn when(self, at: Timestamp) -> Self {
+        Self { at: Some(at), ..self }
+    }
+}
+
+/// Signing in.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SignInPage {
+    /// The name as it was typed.
+    pub name: String,
+    /// The virtual servers to choose from, where there are several: id and name.
+    pub servers: Vec<ServerChoice>,
+    /// Which one is chosen.
+    pub server: String,
+    /// Where to go on: a path.
+    pub next: String,
+    /// What was wrong.
+    pub notice: Option<Told>,
+    /// It was no mistake: a farewell, an end of time.
+    pub mild: bool,
+}
+
+/// A virtual server to choose.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ServerChoice {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Behind an operator's link.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SetupPage {
+    /// The form's action.
+    pub action: String,
+    /// What the operator will be.
+    pub role: String,
+    /// The name as it was typed.
+    pub name: String,
+    /// The link of the QR code.
+    pub uri: String,
+    /// The key in groups.
+    pub key: String,
+    /// The QR code: an SVG document of ours.
+    #[serde(skip)]
+    pub qr_svg: Option<String>,
+    /// Fewest characters of a password.
+    pub least: usize,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+}
+
+/// The start page.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct OverviewPage {
+    /// What needs attention, in order. None: all is well.
+    pub attention: Vec<Told>,
+    /// What there is: words and number.
+    pub counts: Vec<Counted>,
+}
+
+/// A number on the start page.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Counted {
+    /// The key of what is counted.
+    pub key: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Password and passcode, which a form asks for when they were proved too long ago.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ProofFields {
+    /// They are asked for.
+    pub asked: bool,
+    /// What was wrong with them.
+    pub fault: Option<Fault>,
+}
+
+/// A document of the settings: to be read, or to be changed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SettingPage {
+    /// `self_provisioning`: its words are `console-page-<name>`.
+    pub name: String,
+    /// Its path.
+    pub path: String,
+    /// The way to it in the menu: keys.
+    pub crumbs: Vec<String>,
+    /// What is said below the heading: keys.
+    pub notes: Vec<String>,
+    /// The fields can be changed.
+    pub editing: bool,
+    /// There is an Edit button.
+    pub may_edit: bool,
+    /// `Save` where the seed says so, else `Apply`.
+    pub saves: bool,
+    /// The version that the form was filled from.
+    pub seen: i64,
+    /// The fields, in sections.
+    pub sections: Vec<Section>,
+    /// Values that are sent along unseen.
+    pub hidden: Vec<(String, String)>,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+    /// What needs attention.
+    pub warnings: Vec<Told>,
+    /// What was done.
+    pub notice: Option<Told>,
+    /// Somebody else has changed it meanwhile.
+    pub conflict: Vec<ChangeRow>,
+    /// The newest changes.
+    pub log: Vec<ChangeRow>,
+    /// The box "Preview as user".
+    pub preview: Option<PreviewBox>,
+    /// Proofs that are asked for.
+    pub proof: ProofFields,
+}
+
+/// Fields that belong together.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Section {
+    /// Its heading: a key.
+    pub title: String,
+    /// What is said below it: a key.
+    pub hint: Option<String>,
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// The table of platforms.
+    pub table: Vec<TargetLine>,
+    /// Platforms to be read, with where they are set.
+    pub platforms: Option<Platforms>,
+    /// A button that shows the form again with the fields that belong to what was chosen: its key.
+    pub choose: Option<String>,
+    /// A PIN to be tried out against the rules as they are typed.
+    pub tester: Option<PinTester>,
+}
+
+/// The box in which a PIN is tried out.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PinTester {
+    /// The sample as it was typed.
+    pub pin: String,
+    /// It was tried.
+    pub tried: bool,
+    /// The rules that it breaks; none: it is accepted.
+    pub faults: Vec<Fault>,
+}
+
+/// The platforms that are allowed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Platforms {
+    /// Keys of their names.
+    pub names: Vec<String>,
+    /// Where they are set.
+    pub link: String,
+}
+
+/// One field.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Field {
+    /// Its name in the form, and its id.
+    pub name: String,
+    /// The key of its label.
+    pub label: String,
+    /// The key of what is said below the label.
+    pub hint: Option<String>,
+    /// `choice`, `select`, `number`, `text`, `flag`, `groups`.
+    pub kind: &'static str,
+    /// As it was typed or stands.
+    pub value: String,
+    /// What there is to choose from.
+    pub choices: Vec<Choice>,
+    /// How it is read.
+    pub said: Option<Said>,
+    /// What is wrong.
+    pub fault: Option<Fault>,
+    /// Groups that are listed.
+    pub groups: Vec<GroupLine>,
+    /// Names that are offered.
+    pub offered: Vec<String>,
+    /// A word for style: when it is of use.
+    pub when: Option<&'static str>,
+}
+
+/// Something to choose.
+#[derive(Debug, Clone, Serialize)]
+pub struct Choice {
+    /// The value.
+    pub value: String,
+    /// What it is called.
+    pub said: Said,
+    /// The key of what is said below it.
+    pub hint: Option<String>,
+}
+
+/// A listed group.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct GroupLine {
+    /// Its row.
+    pub id: String,
+    /// Its name; its row when it is gone.
+    pub name: String,
+    /// It was deleted.
+    pub gone: bool,
+}
+
+/// A row of the table of platforms.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TargetLine {
+    /// The platform: its words are `console-os-<name>` and `console-device-<name>`.
+    pub name: String,
+    /// The three boxes.
+    pub allowed: bool,
+    /// The default app's.
+    pub app: bool,
+    /// Push.
+    pub push: bool,
+}
+
+/// An entry of the Change Log, or of a conflict.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeRow {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub operator: String,
+    /// What.
+    pub fields: Vec<ChangedField>,
+}
+
+/// A field that was changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangedField {
+    /// The keys of its label.
+    pub label: Vec<String>,
+    /// What it said.
+    pub old: Said,
+    /// What it says.
+    pub new: Said,
+}
+
+/// "Preview as user".
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PreviewBox {
+    /// The name that was typed.
+    pub name: String,
+    /// What came of it.
+    pub outcome: Option<PreviewOutcome>,
+}
+
+/// Whether somebody is offered it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PreviewOutcome {
+    /// Offered?
+    pub offered: bool,
+    /// The key of why, or why not.
+    pub key: String,
+    /// Keys of the platforms that they would choose from.
+    pub platforms: Vec<String>,
+}
+
+/// All operators.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct OperatorsPage {
+    /// By name.
+    pub operators: Vec<OperatorLine>,
+    /// One may change them.
+    pub may_edit: bool,
+    /// Roles to invite for.
+    pub roles: Vec<&'static str>,
+    /// The role that was chosen.
+    pub role: String,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+    /// Proofs that are asked for.
+    pub proof: ProofFields,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct OperatorLine {
+    /// Its row.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The role.
+    pub role: String,
+    /// Switched off.
+    pub disabled: bool,
+    /// When they were made.
+    pub created_at: Timestamp,
+    /// When they last signed in.
+    pub last_seen_at: Option<Timestamp>,
+    /// It is oneself.
+    pub own: bool,
+}
+
+/// One operator's page.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct OperatorPage {
+    /// Who.
+    pub of: OperatorLine,
+    /// One may change them.
+    pub may_edit: bool,
+    /// Roles to choose from.
+    pub roles: Vec<&'static str>,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+    /// What was done.
+    pub notice: Option<Told>,
+    /// Proofs that are asked for.
+    pub proof: ProofFields,
+}
+
+/// A link was made.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct InvitedPage {
+    /// It, whole.
+    pub link: String,
+    /// For which role.
+    pub role: String,
+    /// Until when it is good.
+    pub until: Timestamp,
+}
+
+/// One's own account.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AccountPage {
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+    /// What was done.
+    pub notice: Option<Told>,
+    /// Fewest characters of a password.
+    pub least: usize,
+    /// Proofs that are asked for.
+    pub proof: ProofFields,
+}
+
+/// A page that says one thing: its words are `console-message-<kind>` and `…-title`.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ConsoleMessage {
+    /// Which.
+    pub kind: String,
+    /// The answer's status.
+    pub status: u16,
+    /// The request's id.
+    pub request_id: String,
+    /// Where to go on.
+    pub onward: Option<String>,
+}

@@ -1,0 +1,285 @@
+//! One of each page of the console, with all that may be on it, for the tests.
+
+use std::time::Duration;
+
+use doorward_api::operator::Role;
+use doorward_api::{FieldFault, FieldRule, Timestamp};
+
+use crate::console::{
+    AccountPage, ChangeRow, ChangedField, Choice, ConsoleFrame, ConsoleMessage, ConsolePage, Counted, Fault, Field,
+    GroupLine, InvitedPage, OperatorLine, OperatorName, OperatorPage, OperatorsPage, OverviewPage, Platforms,
+    PreviewBox, PreviewOutcome, ProofFields, Said, Section, ServerChoice, SettingPage, SetupPage, SignInPage,
+    TargetLine, Told,
+};
+use crate::samples::QR;
+
+/// 2026-11-24T14:32:05Z.
+const NOW: Timestamp = Timestamp::from_millis(1_795_530_725_000);
+
+/// The secret `12345678901234567890` of RFC 6238, which protects nothing.
+const KEY: &str = "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ";
+const URI: &str = "otpauth://totp/Doorward%20Demo:administrator?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/// The frame of the console's samples, of somebody signed in or of nobody.
+pub(crate) fn console_frame(language: &str, signed_in: bool) -> ConsoleFrame {
+    ConsoleFrame {
+        language: language.to_owned(),
+        brand: "Doorward Demo".to_owned(),
+        csrf: "sample".to_owned(),
+        path_back: "/".to_owned(),
+        operator: signed_in.then(|| OperatorName::new("olga", Role::Administrator)),
+        here: "/settings/self-provisioning".to_owned(),
+        support_url: Some("https://help.example.test/".to_owned()),
+        base: String::new(),
+    }
+}
+
+/// Each page of the console, by a name; with all that may be on it, and bare.
+pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
+    let words = |page: SettingPage| ConsolePage::Setting(Box::new(page));
+    let told = Told::new("console-signin-waits").when(NOW);
+    let servers = vec![ServerChoice { id: "default".into(), name: "Doorward Demo".into() }];
+    let message = |kind: &str, status| {
+        let onward = Some("/".to_owned());
+        ConsolePage::Message(ConsoleMessage { kind: kind.into(), status, request_id: "01JD2Z6T7W9Q".into(), onward })
+    };
+    let records = crate::console_records_samples::records_pages();
+    let records = records.into_iter().map(|(name, page)| (name, ConsolePage::Records(page)));
+    let others = vec![
+        ("signin", ConsolePage::SignIn(SignInPage { next: "/".into(), ..SignInPage::default() })),
+        (
+            "signin-waits",
+            ConsolePage::SignIn(SignInPage { servers, notice: Some(told), name: "olga".into(), ..Default::default() }),
+        ),
+        ("setup", ConsolePage::Setup(Box::new(setup(Vec::new())))),
+        (
+            "setup-wrong",
+            ConsolePage::Setup(Box::new(setup(vec![Fault::plain(Some("passcode"), "console-fault-passcode")]))),
+        ),
+        ("start", ConsolePage::Start(overview(Vec::new()))),
+        ("start-attention", ConsolePage::Start(overview(attention()))),
+        ("setting-read", words(setting(false))),
+        ("setting-edit", words(setting(true))),
+        ("targets-read", words(targets(false))),
+        ("targets-edit", words(targets(true))),
+        (
+            "setting-bare",
+            words(SettingPage {
+                name: "lockout".into(),
+                path: "/policies/account-lockout".into(),
+                ..Default::default()
+            }),
+        ),
+        ("operators", ConsolePage::Operators(operators(true))),
+        ("operators-read", ConsolePage::Operators(operators(false))),
+        ("operator", ConsolePage::Operator(operator(true))),
+        ("operator-read", ConsolePage::Operator(operator(false))),
+        (
+            "invited",
+            ConsolePage::Invited(InvitedPage {
+                link: "http://127.0.0.1:8081/setup/Zm9vYmFyYmF6".into(),
+                role: "auditor".into(),
+                until: NOW + Duration::from_secs(86_400),
+            }),
+        ),
+        (
+            "account",
+            ConsolePage::Account(AccountPage {
+                notice: Some(Told::new("console-account-changed")),
+                least: 12,
+                proof: proof(),
+                ..Default::default()
+            }),
+        ),
+        ("message-not-found", message("not-found", 404)),
+        ("message-forbidden", message("forbidden", 403)),
+        ("message-cross-site", message("cross-site", 403)),
+        ("message-bad-request", message("bad-request", 400)),
+        ("message-method", message("method", 405)),
+        ("message-too-large", message("too-large", 413)),
+        ("message-too-many", message("too-many", 429)),
+        ("message-unknown-host", message("unknown-host", 421)),
+        ("message-unavailable", message("unavailable", 503)),
+        ("message-internal", message("internal", 500)),
+        ("message-link-gone", message("link-gone", 410)),
+    ];
+    others.into_iter().chain(records).collect()
+}
+
+fn setup(faults: Vec<Fault>) -> SetupPage {
+    SetupPage {
+        action: "/setup/Zm9v".into(),
+        role: "administrator".into(),
+        name: "<olga>".into(),
+        uri: URI.into(),
+        key: KEY.into(),
+        qr_svg: Some(QR.into()),
+        least: 12,
+        faults,
+    }
+}
+
+fn attention() -> Vec<Told> {
+    vec![
+        Told::new("console-attention-no-platform").at_page("/policies/software-token"),
+        Told::new("console-attention-otp-alone").about("wiki-otp"),
+        Told::new("console-attention-certificate").about("wiki.example.test").when(NOW),
+    ]
+}
+
+fn overview(attention: Vec<Told>) -> OverviewPage {
+    OverviewPage { attention, counts: vec![Counted { key: "console-count-tokens-active".into(), count: 3 }] }
+}
+
+fn proof() -> ProofFields {
+    ProofFields { asked: true, fault: Some(Fault::plain(Some("proof"), "console-fault-proof")) }
+}
+
+fn field(name: &str, kind: &'static str) -> Field {
+    Field { name: name.into(), label: "console-field-length".into(), kind, ..Field::default() }
+}
+
+fn setting(editing: bool) -> SettingPage {
+    let broken = |field: &str, rule| {
+        let fault = FieldFault::new(field, rule);
+        Fault::of(&fault, |_| "console-field-length".into(), |_, _| Said::words("console-choice-mode-quick_log"))
+    };
+    let choices = vec![
+        Choice {
+            value: "a".into(),
+            said: Said::words("console-choice-mode-quick_log"),
+            hint: Some("console-choice-mode-quick_log-hint".into()),
+        },
+        Choice { value: "b".into(), said: Said::text("8"), hint: None },
+    ];
+    let changed = ChangedField { label: vec!["console-field-mode".into()], old: Said::Nothing, new: Said::text("<8>") };
+    let change = ChangeRow { at: NOW, operator: "olga".into(), fields: vec![changed] };
+    let fields = vec![
+        Field {
+            choices: choices.clone(),
+            value: "a".into(),
+            fault: Some(broken("choice", FieldRule::Required)),
+            ..field("choice", "choice")
+        },
+        Field {
+            choices,
+            value: "b".into(),
+            hint: Some("console-field-length-hint".into()),
+            ..field("select", "select")
+        },
+        Field {
+            value: "<4.5>".into(),
+            fault: Some(broken("number", FieldRule::Between { min: 1, max: 4 })),
+            said: Some(Said::text("4")),
+            ..field("number", "number")
+        },
+        Field {
+            value: "x".into(),
+            fault: Some(broken("text", FieldRule::NotAvailable { field: "f".into(), value: "v".into() })),
+            when: Some("installer"),
+            ..field("text", "text")
+        },
+        Field {
+            value: "on".into(),
+            said: Some(Said::words("console-on")),
+            hint: Some("console-field-length-hint".into()),
+            ..field("flag", "flag")
+        },
+        Field {
+            groups: vec![
+                GroupLine { id: "g1".into(), name: "staff".into(), gone: false },
+                GroupLine { id: "g2".into(), name: "g2".into(), gone: true },
+            ],
+            offered: vec!["staff".into()],
+            ..field("groups", "groups")
+        },
+    ];
+    let section = Section {
+        title: "console-section-target-users".into(),
+        hint: Some("console-section-target-users-hint".into()),
+        fields,
+        platforms: Some(Platforms {
+            names: vec!["console-target-ios".into()],
+            link: "/policies/software-token".into(),
+        }),
+        choose: Some("console-choose-fields".into()),
+        ..Section::default()
+    };
+    SettingPage {
+        name: "self_provisioning".into(),
+        path: "/settings/self-provisioning".into(),
+        crumbs: vec!["console-menu-access".into(), "console-menu-settings".into()],
+        notes: vec!["console-note-new-tokens".into()],
+        editing,
+        may_edit: true,
+        saves: true,
+        seen: 3,
+        sections: vec![section],
+        hidden: vec![("more".into(), "\"x\"".into())],
+        faults: if editing { vec![broken("number", FieldRule::AtLeast { field: "f".into() })] } else { Vec::new() },
+        warnings: attention(),
+        notice: Some(Told::new("console-saved")),
+        conflict: if editing { vec![change.clone()] } else { Vec::new() },
+        log: vec![change],
+        preview: Some(PreviewBox {
+            name: "alice".into(),
+            outcome: Some(PreviewOutcome {
+                offered: true,
+                key: "console-preview-yes".into(),
+                platforms: vec!["console-target-ios".into()],
+            }),
+        }),
+        proof: proof(),
+    }
+}
+
+fn targets(editing: bool) -> SettingPage {
+    let row = |name: &str| TargetLine { name: name.into(), allowed: true, app: true, push: false };
+    let section = Section {
+        title: "console-section-targets".into(),
+        table: ["android", "ios", "windows-mobile", "windows-desktop"].map(row).to_vec(),
+        ..Section::default()
+    };
+    SettingPage {
+        name: "targets".into(),
+        path: "/policies/software-token".into(),
+        editing,
+        may_edit: true,
+        sections: vec![section],
+        ..SettingPage::default()
+    }
+}
+
+fn line(name: &str, own: bool) -> OperatorLine {
+    OperatorLine {
+        id: format!("o-{own}"),
+        name: name.into(),
+        role: "auditor".into(),
+        disabled: !own,
+        created_at: NOW,
+        last_seen_at: own.then_some(NOW),
+        own,
+    }
+}
+
+fn operators(may_edit: bool) -> OperatorsPage {
+    OperatorsPage {
+        operators: vec![line("olga", true), line("<b>otto</b>", false)],
+        may_edit,
+        roles: vec!["administrator", "help_desk", "auditor"],
+        role: "help_desk".into(),
+        faults: if may_edit { vec![Fault::plain(Some("role"), "rule-one-of")] } else { Vec::new() },
+        proof: proof(),
+    }
+}
+
+fn operator(may_edit: bool) -> OperatorPage {
+    OperatorPage {
+        of: line("<b>otto</b>", may_edit),
+        may_edit,
+        roles: vec!["administrator", "help_desk", "auditor"],
+        faults: if may_edit { vec![Fault::plain(None, "console-fault-last-administrator")] } else { Vec::new() },
+        notice: Some(Told::new("console-saved")),
+        proof: ProofFields::default(),
+    }
+}
