@@ -35,6 +35,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("cookie", &["access"]),
     ("minijinja", &["views"]),
     ("fluent-bundle", &["views"]),
+    ("fluent-syntax", &["views"]),
     ("sqlx", &["store"]),
     ("lettre", &["connect"]),
     ("axum", &["portal", "proxy", "server"]),

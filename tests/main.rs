@@ -26,6 +26,7 @@ mod journeys {
     mod cutting;
     mod dokuwiki;
     mod enrolment;
+    mod enrolment_rules;
     mod faults;
     mod first_light;
     mod headers;

@@ -8,6 +8,23 @@ pub(crate) struct Contestant {
     /// In the table.
     pub(crate) title: &'static str,
     pub(crate) kind: Kind,
+    /// Serves with one thread, as each of several processes would on one port.
+    pub(crate) alone: bool,
+}
+
+impl Contestant {
+    const fn new(id: &'static str, title: &'static str, kind: Kind) -> Self {
+        Self { id, title, kind, alone: false }
+    }
+
+    const fn alone(id: &'static str, title: &'static str, kind: Kind) -> Self {
+        Self { id, title, kind, alone: true }
+    }
+
+    /// Whether instructions are counted: it is compared with bare Pingora. Counting has one thread serve in any case.
+    pub(crate) fn is_counted(&self) -> bool {
+        !self.alone && !self.kind.is_rival()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +53,9 @@ pub(crate) enum Shape {
 }
 
 impl Kind {
-    /// Whether instructions are counted: it serves with one thread, and is compared with bare Pingora.
-    pub(crate) fn is_counted(self) -> bool {
-        matches!(self, Kind::Bare | Kind::BareDefaults | Kind::Doorward(_))
-    }
-
     /// Whether the run can do without it.
     pub(crate) fn is_rival(self) -> bool {
-        !self.is_counted()
+        !matches!(self, Kind::Bare | Kind::BareDefaults | Kind::Doorward(_))
     }
 }
 
@@ -55,25 +67,23 @@ pub(crate) const PROTECTED: &str = "protected";
 pub(crate) const PROTECTED_MANY: &str = "protected-10000";
 pub(crate) const ENVOY: &str = "envoy";
 
-pub(crate) const ALL: [Contestant; 12] = [
-    Contestant { id: BARE, title: "bare Pingora, same build", kind: Kind::Bare },
-    Contestant { id: BARE_AGAIN, title: "the same binary again (A/A)", kind: Kind::Bare },
-    Contestant { id: BARE_DEFAULTS, title: "bare Pingora, its defaults", kind: Kind::BareDefaults },
-    Contestant { id: "open", title: "Doorward, open route", kind: Kind::Doorward(Shape::Open) },
-    Contestant { id: PROTECTED, title: "Doorward, password and passcode", kind: Kind::Doorward(Shape::Protected(1)) },
-    Contestant {
-        id: "protected-100",
-        title: "Doorward, the same with 100 applications",
-        kind: Kind::Doorward(Shape::Protected(100)),
-    },
-    Contestant {
-        id: PROTECTED_MANY,
-        title: "Doorward, the same with 10,000 applications",
-        kind: Kind::Doorward(Shape::Protected(10_000)),
-    },
-    Contestant { id: "nginx", title: "nginx", kind: Kind::Nginx { asks: false } },
-    Contestant { id: "nginx-auth", title: "nginx, auth_request to a no-op", kind: Kind::Nginx { asks: true } },
-    Contestant { id: ENVOY, title: "Envoy", kind: Kind::Envoy },
-    Contestant { id: "traefik", title: "Traefik", kind: Kind::Traefik },
-    Contestant { id: "caddy", title: "Caddy", kind: Kind::Caddy },
+pub(crate) const ALL: [Contestant; 14] = [
+    Contestant::new(BARE, "bare Pingora, same build", Kind::Bare),
+    Contestant::new(BARE_AGAIN, "the same binary again (A/A)", Kind::Bare),
+    Contestant::alone("bare-alone", "the same with one thread", Kind::Bare),
+    Contestant::new(BARE_DEFAULTS, "bare Pingora, its defaults", Kind::BareDefaults),
+    Contestant::new("open", "Doorward, open route", Kind::Doorward(Shape::Open)),
+    Contestant::new(PROTECTED, "Doorward, password and passcode", Kind::Doorward(Shape::Protected(1))),
+    Contestant::alone("protected-alone", "Doorward, the same with one thread", Kind::Doorward(Shape::Protected(1))),
+    Contestant::new("protected-100", "Doorward, the same with 100 applications", Kind::Doorward(Shape::Protected(100))),
+    Contestant::new(
+        PROTECTED_MANY,
+        "Doorward, the same with 10,000 applications",
+        Kind::Doorward(Shape::Protected(10_000)),
+    ),
+    Contestant::new("nginx", "nginx", Kind::Nginx { asks: false }),
+    Contestant::new("nginx-auth", "nginx, auth_request to a no-op", Kind::Nginx { asks: true }),
+    Contestant::new(ENVOY, "Envoy", Kind::Envoy),
+    Contestant::new("traefik", "Traefik", Kind::Traefik),
+    Contestant::new("caddy", "Caddy", Kind::Caddy),
 ];

@@ -44,7 +44,7 @@ pub(crate) fn measure(world: &World, args: &Args) -> Result<Vec<Footprint>, Stri
 fn look(world: &World, contestant: &Contestant, starts: usize) -> Result<Seen, String> {
     let mut seen = Seen::default();
     for _ in 0..starts {
-        let one = world.start(contestant, &Manner::usual())?;
+        let one = world.start(contestant, &Manner::of(contestant))?;
         seen.ready.push(one.ready_after.as_secs_f64() * 1e3);
         std::thread::sleep(SETTLE);
         seen.idle.push(one.process.megabytes());

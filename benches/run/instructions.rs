@@ -24,7 +24,7 @@ const SETTLE: Duration = Duration::from_millis(500);
 const IDLE: Duration = Duration::from_secs(10);
 
 pub(crate) fn measure(world: &World, args: &Args) -> Result<Vec<Measured>, String> {
-    let counted = args.contestants.iter().filter(|one| one.kind.is_counted() && one.id != BARE_AGAIN);
+    let counted = args.contestants.iter().filter(|one| one.is_counted() && one.id != BARE_AGAIN);
     let mut measured = Vec::new();
     for contestant in counted {
         eprintln!("instructions: {}", contestant.title);

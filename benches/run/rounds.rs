@@ -23,7 +23,7 @@ pub(crate) fn measure(world: &World, args: &Args) -> Result<Vec<Measured>, Strin
     let mut measured = Vec::new();
     let mut running: Vec<(usize, Running)> = Vec::new();
     for contestant in &args.contestants {
-        let series = match world.start(contestant, &Manner::usual()) {
+        let series = match world.start(contestant, &Manner::of(contestant)) {
             Ok(one) => {
                 running.push((measured.len(), one));
                 Ok(Series::default())

@@ -146,6 +146,11 @@ impl Manner<'_> {
     pub(crate) fn usual() -> Self {
         Self { threads: cores(), runner: &[], patience: Duration::from_secs(120), look_every: Duration::from_millis(1) }
     }
+
+    /// As this one is run.
+    pub(crate) fn of(one: &Contestant) -> Self {
+        if one.alone { Self { threads: 1, ..Self::usual() } } else { Self::usual() }
+    }
 }
 
 /// A command, run by another where there is one.

@@ -13,6 +13,7 @@ frame-continue = متابعة
 frame-back = رجوع
 frame-finish-by = يُرجى الانتهاء قبل { $time }.
 contact = الاتصال بمكتب المساعدة
+contact-at = الاتصال بمكتب المساعدة: { $contact }
 
 ## W0: اسم المستخدم وكلمة المرور
 signin-submit = تسجيل الدخول
@@ -70,6 +71,31 @@ need-device = هاتف، أو هذا الحاسوب
 need-submit = إضافة تطبيق مصادقة
 need-mail = سنرسل رمزًا إلى عنوان بريدك الإلكتروني.
 need-mail-masked = سنرسل رمزًا إلى عنوان بريدك الإلكتروني { $address }.
+need-later-submit = لاحقًا
+need-later = يمكنك تأجيل ذلك حتى نهاية يوم { $day }. بعد ذلك اليوم لا يمكنك المتابعة هنا من دون تطبيق مصادقة.
+
+## إثبات إضافي عندما تطلبه قاعدة
+approval-title-none = يلزم الحصول على موافقة
+approval-title-asked = في انتظار الموافقة
+approval-title-approved = تمت الموافقة على طلبك
+approval-title-refused = رُفض طلبك
+approval-none = قبل أن تتمكّن من إضافة تطبيق مصادقة، يجب أن يوافق أحد المسؤولين على ذلك. اطلب الموافقة هنا.
+approval-ask = طلب الموافقة
+approval-asked = لم يُبَتّ في طلبك بعد. ستخبرك هذه الصفحة عند البتّ فيه.
+approval-asked-close = يمكنك أيضًا إغلاق هذه الصفحة. عند الموافقة على طلبك تصلك رسالة بالبريد الإلكتروني، ثم تتابع بتسجيل الدخول مرة أخرى.
+approval-asked-until = طلبك صالح حتى { $time }. بعد ذلك يمكنك تقديم طلب جديد.
+approval-look = التحقّق مرة أخرى
+approval-hurry = هل الأمر عاجل؟
+approval-approved = يمكنك الآن إضافة تطبيق المصادقة.
+approval-approved-until = الموافقة صالحة حتى { $time }.
+approval-refused = لا يمكنك إضافة تطبيق مصادقة الآن.
+approval-reason = السبب المذكور: { $reason }
+approval-refused-until = يمكنك تقديم طلب جديد بعد { $time }.
+approval-refused-ask = هل تعتقد أن في الأمر خطأ؟
+help-desk-title = أدخِل رمز مكتب المساعدة
+help-desk-text = قبل أن تتمكّن من إضافة تطبيق مصادقة، يجب أن يتأكّد مكتب المساعدة من هويتك. بعد ذلك يعطيك رمزًا.
+help-desk-label = رمز مكتب المساعدة
+help-desk-hint = ثمانية محارف، صالح ليوم واحد ولمرة واحدة
 
 ## W2: تحقّق من بريدك
 code-title = تحقّق من بريدك الإلكتروني
@@ -205,6 +231,18 @@ notice-empty-passcode = أدخِل رمز المرور.
 notice-empty-code = أدخِل رمز التحقّق.
 notice-stale-form = سبق أن تجاوزت تلك الخطوة. هذه هي الخطوة الحالية.
 notice-no-longer-offered = لم يعد بإمكانك إضافة تطبيق مصادقة بنفسك. يمكن لمكتب المساعدة إرشادك إلى طريقة الحصول عليه.
+notice-not-in-network = لا يمكنك إضافة تطبيق مصادقة من هذه الشبكة. استخدم إحدى شبكات مؤسستك أو اسأل مكتب المساعدة.
+notice-help-desk-code-wrong = { $tries ->
+    [zero] هذا الرمز غير صحيح. كانت هذه آخر محاولة لليوم.
+    [one] هذا الرمز غير صحيح. تتبقّى محاولة واحدة.
+    [two] هذا الرمز غير صحيح. تتبقّى محاولتان.
+    [few] هذا الرمز غير صحيح. تتبقّى { $tries } محاولات.
+    [many] هذا الرمز غير صحيح. تتبقّى { $tries } محاولة.
+   *[other] هذا الرمز غير صحيح. تتبقّى { $tries } محاولة.
+}
+notice-help-desk-code-over = لا يوجد رمز لك، أو انتهت صلاحيته. اطلب رمزًا جديدًا من مكتب المساعدة.
+notice-help-desk-code-limit = رموز خاطئة كثيرة اليوم. عُد بعد { $time }.
+notice-empty-help-desk-code = أدخِل الرمز الذي أعطاك إياه مكتب المساعدة.
 
 ## الصفحة الرئيسية للبوابة
 start-title = تطبيقاتك
@@ -350,6 +388,31 @@ mail-notice-not-you = لم تكن أنت؟ افتح هذا الرابط وأكِ
 mail-notice-button = لم أكن أنا
 mail-notice-valid = يعمل الرابط مرة واحدة، خلال سبعة أيام.
 
+## رسالة: يقترب الموعد النهائي
+mail-reminder-subject = أعِدّ تطبيق المصادقة الخاص بك في { $brand } قبل نهاية يوم { $deadline }
+mail-reminder-title = يُرجى إعداد تطبيق مصادقة
+mail-reminder-intro = بعد { $deadline } سيُطلب رمز مرور لمرة واحدة في { $brand }. ليس لديك بعد تطبيق مصادقة يعرضه لك.
+mail-reminder-intro-app = بعد { $deadline } سيطلب { $app } رمز مرور لمرة واحدة. ليس لديك بعد تطبيق مصادقة يعرضه لك.
+mail-reminder-days = { $days ->
+    [zero] لم يتبقَّ أي يوم.
+    [one] يتبقّى يوم واحد.
+    [two] يتبقّى يومان.
+    [few] تتبقّى { $days } أيام.
+    [many] يتبقّى { $days } يومًا.
+   *[other] يتبقّى { $days } يوم.
+}
+mail-reminder-how = يستغرق ذلك نحو ثلاث دقائق. ستحتاج إلى الوصول إلى هذا البريد وإلى هاتف أو إلى حاسوبك. سجّل الدخول واختر «إضافة تطبيق مصادقة» عندما يُطلب منك ذلك.
+mail-reminder-button = تسجيل الدخول
+mail-reminder-done = إذا كنت قد أعددته في هذه الأثناء فلا يلزمك فعل شيء.
+
+## رسالة: وافق مشغّل
+mail-approved-subject = يمكنك الآن إضافة تطبيق المصادقة في { $brand }
+mail-approved-title = تمت الموافقة على طلبك
+mail-approved-intro = يمكنك الآن إضافة تطبيق مصادقة إلى حسابك في { $brand }. تابع من حيث توقفت، أو سجّل الدخول مرة أخرى.
+mail-approved-button = تسجيل الدخول
+mail-approved-until = الموافقة صالحة حتى { $time }، لتطبيق مصادقة واحد.
+mail-approved-not-you = لم تطلب ذلك؟ إذًا يعرف شخص آخر كلمة المرور الخاصة بك. غيّرها وأبلغ مكتب المساعدة.
+
 ## The operators' console: frame and menu
 console-name = وحدة تحكّم Doorward
 console-skip = الانتقال إلى المحتوى
@@ -372,6 +435,9 @@ console-off = معطَّل
 console-onward = متابعة
 console-page-start = نظرة عامة
 console-page-self_provisioning = التجهيز الذاتي
+console-page-enrolment_rules = قواعد التسجيل
+console-page-appearance = المظهر
+console-page-words = النصوص
 console-page-targets = إعدادات أدوات المصادقة البرمجية وPush OTP
 console-page-token_template = قوالب أدوات المصادقة
 console-page-server_pin_policy = سياسة الرقم السري (PIN) على الخادم
@@ -425,6 +491,17 @@ console-attention-no-platform = لا توجد منصّة مسموح بها، ل�
 console-attention-no-plugin = لا يوجد تطبيق مصادقة يلبّي ما يطلبه قالب أدوات المصادقة على أيّ منصّة مسموح بها، لذلك لا يُعرض التجهيز الذاتي على أحد.
 console-attention-otp-alone = تطلب سياسة الوصول { $what } رمز مرور من دون كلمة مرور: من يستطيع قراءة بريد مستخدم يستطيع إعداد تطبيق مصادقة باسمه.
 console-attention-group-gone = يذكر التجهيز الذاتي مجموعة محذوفة. لا ينطبق ذلك على أحد.
+console-attention-rule-group-gone = تذكر قاعدة التسجيل «{ $what }» مجموعة محذوفة. لا ينطبق ذلك على أحد.
+console-attention-mail-waits = تنتظر رسائل البريد الإرسال منذ { $time }، لذلك لا يصل إلى أحد الرمز الذي يبدأ به التسجيل. تحقّق من أن خادم البريد يستجيب.
+console-attention-waiting =
+    { $count ->
+        [zero] لا أحد ينتظر موافقة.
+        [one] شخص واحد ينتظر موافقة.
+        [two] شخصان ينتظران موافقة.
+        [few] { $count } أشخاص ينتظرون موافقة.
+        [many] { $count } شخصًا ينتظرون موافقة.
+       *[other] { $count } شخص ينتظرون موافقة.
+    }
 console-attention-locked = أدوات مصادقة مقفلة بسبب رموز مرور خاطئة: { $what }.
 console-attention-certificate = تنتهي صلاحية شهادة { $what } في { $time }.
 console-attention-certificate-over = انتهت صلاحية شهادة { $what } في { $time }.
@@ -435,6 +512,7 @@ console-unchanged = لم يتغيّر شيء.
 console-choose-again = تطابق الحقول الآن ما اخترته. راجعها ثم طبّق.
 console-conflict = سبقك شخص آخر
 console-conflict-text = تغيّر هذا أثناء تعديلك له. لم يُحفظ شيء مما أدخلته. ما كتبته ما زال أدناه؛ وإذا تابعت حلّ محلّ هذه التغييرات:
+console-conflict-again = تغيّر هذا أثناء اطّلاعك عليه، فلم يُنفَّذ شيء. تجده أدناه كما هو الآن؛ أعِد العملية إذا كانت لا تزال مطلوبة. ما تغيّر:
 console-log = سجل التغييرات
 console-log-empty = لم يتغيّر شيء بعد.
 console-note-new-tokens = ينطبق على أدوات المصادقة التي تُسجَّل من الآن فصاعدًا.
@@ -481,6 +559,107 @@ console-preview-not-in-groups = ليس المستخدم في أيّ من الم�
 console-preview-excluded = المستخدم في مجموعة مستثناة.
 console-preview-no-platform = لا توجد منصّة مسموح بها.
 console-preview-no-plugin = لا يوجد تطبيق مصادقة يلبّي ما يطلبه قالب أدوات المصادقة.
+console-preview-begins = تبدأ قاعدة التسجيل الخاصة بالمستخدم في { $time }.
+console-preview-not-reached = لم تشمل قاعدة التسجيل المستخدم بعد: فهو خارج نسبتها المئوية.
+
+## Console: Enrolment Rules
+console-section-rules = القواعد
+console-section-rules-hint = كيف يحصل من يُعرض عليهم التجهيز الذاتي على أداة مصادقة. تُفحص القواعد من الأولى إلى الأخيرة، ولا تُحتسب إلا أول قاعدة تنطبق على المستخدم.
+console-rule-everybody = الجميع
+console-rule-percentage = { $percentage } في المئة منهم
+console-rule-from = من { $day }
+console-rule-until = يمكن التأجيل حتى { $day }
+console-rule-at-once = لا يمكن التأجيل
+console-rule-networks = فقط من
+console-rule-proof-trusted_network = فقط من شبكة موثوقة
+console-rule-proof-operator_approval = موافقة مشغّل
+console-rule-proof-help_desk_code = رمز من مكتب المساعدة
+console-rule-probation = فترة الاختبار بالساعات: { $hours }
+console-rule-up = إلى أعلى
+console-rule-down = إلى أسفل
+console-rule-none-fits = من لا تنطبق عليه أيّ قاعدة يستطيع التسجيل فورًا بالرمز المُرسَل بالبريد وحده، ولا يستطيع تأجيله.
+console-rules-empty = لا توجد قواعد: من يُعرض عليه التجهيز الذاتي يستطيع التسجيل فورًا بالرمز المُرسَل بالبريد وحده، ولا يستطيع تأجيله. تتيح لك القاعدة أن تبدأ بعدد قليل، أو تحدّد يومًا أخيرًا، أو تطلب أكثر من الرمز.
+console-rules-full = لا يمكن إضافة مزيد من القواعد.
+console-task-rule-new = إضافة قاعدة
+console-task-rule-edit = تعديل القاعدة
+console-task-rule-up = نقل القاعدة إلى أعلى
+console-task-rule-up-text = تُفحص القاعدة قبل القاعدة التي فوقها.
+console-task-rule-down = نقل القاعدة إلى أسفل
+console-task-rule-down-text = تُفحص القاعدة بعد القاعدة التي تحتها.
+console-task-rule-remove = إزالة القاعدة
+console-task-rule-remove-text = من تنطبق عليهم ينتقلون إلى القاعدة التالية التي تنطبق عليهم، أو لا تشملهم أيّ قاعدة. من لديه أداة مصادقة يحتفظ بها، وفترة الاختبار التي بدأت تستمر.
+console-field-rule = القاعدة
+console-field-rule-place = الموضع
+console-field-rule-name = الاسم
+console-field-rule-name-hint = ما يسمّيها به المشغّلون.
+console-field-rule-groups = المجموعات
+console-field-rule-groups-hint = من تخصّهم القاعدة؛ وهي للجميع إذا لم تُذكر أيّ مجموعة. يُحتسب كذلك أعضاء المجموعات الواقعة ضمنها.
+console-field-rule-percentage = النسبة المئوية
+console-field-rule-percentage-hint = كم تشمل من كل مئة منهم: من 1 إلى 100. من تشمله نسبة أصغر تشمله أيضًا نسبة أكبر. لا يُعرض التسجيل على الآخرين بعد.
+console-field-rule-starts_on = اليوم الأول
+console-field-rule-starts_on-hint = متى يبدأ عرض التسجيل (UTC)؛ فورًا إذا لم يُحدَّد يوم.
+console-field-rule-deadline = الموعد النهائي
+console-field-rule-deadline-hint = آخر يوم يستطيع فيه المستخدمون تأجيل التسجيل (UTC)، إذا كانت سياسة الوصول تسمح لهم حتى ذلك الحين بالدخول من دون أداة مصادقة. إذا لم يُحدَّد فلا يمكنهم التأجيل. يُذكَّر بالبريد من ليس لديهم أداة مصادقة قبل 7 أيام و3 أيام ويوم واحد.
+console-field-rule-proof = إثبات إضافي
+console-field-rule-proof-hint = ما يُطلب إلى جانب الرمز المُرسَل بالبريد قبل أن يحصل أحد على أداة مصادقة.
+console-choice-rule-proof-none = لا شيء
+console-choice-rule-proof-none-hint = من لديه كلمة مرور مستخدم ويصل إلى بريده يحصل على أداة مصادقة.
+console-choice-rule-proof-trusted_network = شبكة موثوقة
+console-choice-rule-proof-trusted_network-hint = لا يُعرض التسجيل إلا على القادمين من إحدى الشبكات أدناه.
+console-choice-rule-proof-operator_approval = موافقة مشغّل
+console-choice-rule-proof-operator_approval-hint = يطلبها المستخدم وينتظر؛ ويوافق مشغّل أو يرفض في وحدة التحكّم.
+console-choice-rule-proof-help_desk_code = رمز من مكتب المساعدة
+console-choice-rule-proof-help_desk_code-hint = يتصل المستخدم؛ ومن يعرفه يعطيه رمزًا من صفحته هنا.
+console-field-rule-networks = الشبكات
+console-field-rule-networks-hint = مع خيار الشبكة الموثوقة فقط. واحدة في كل سطر: ‎10.0.0.0/8‎ أو ‎2001:db8::/32‎ أو عنوان مفرد.
+console-field-rule-probation_hours = فترة الاختبار
+console-field-rule-probation_hours-hint = عدد الساعات التي تبقى فيها أداة المصادقة الجديدة في فترة الاختبار: من 0 إلى 720. تحدّد سياسات الوصول ما يظلّ مغلقًا خلالها.
+console-fault-network = «{ $value }» ليس شبكة، مثل ‎10.0.0.0/8‎، ولا عنوانًا.
+console-fault-host-bits = يشير «{ $value }» إلى حاسوب لا إلى شبكة. الشبكة هي { $network }.
+
+## Console: Appearance
+console-section-look = الاسم واللون
+console-section-look-hint = ما يراه المستخدمون في كل صفحة من صفحات البوابة.
+console-section-logo = الشعار
+console-section-logo-hint = يظهر في أعلى كل صفحة بجانب الاسم.
+console-section-help = المساعدة
+console-section-help-hint = تظهر حيث قد يتعثّر المستخدم.
+console-section-languages = اللغات
+console-section-languages-hint = اللغات التي يستطيع المستخدمون الاختيار من بينها.
+console-section-words = النصوص
+console-section-words-hint = نصوص خاصة بك تحلّ محلّ نصوصنا في البوابة وفي رسائلها.
+console-field-product_name = اسم المنتج
+console-field-product_name-hint = يظهر في أعلى كل صفحة ورسالة: من 1 إلى 64 محرفًا. إذا تُرك فارغًا ظهر اسم الخادم الافتراضي.
+console-field-accent = لون التمييز
+console-field-accent-hint = لون الأزرار والروابط: علامة # وستة محارف من 0 إلى 9 ومن a إلى f، مثل ‎#2447b5‎. يجب أن تكون الحروف البيضاء مقروءة عليه. يُفتَّح تلقائيًا للشاشات الداكنة.
+console-colour-show = عرض
+console-field-logo = الصورة
+console-field-logo-hint = ‏PNG أو JPEG أو WebP، بحدّ أقصى 64 KiB.
+console-logo-alt = الشعار
+console-logo-none = لا يوجد شعار؛ يظهر مكانه شعار Doorward.
+console-field-support = جهة اتصال الدعم
+console-field-support-hint = من يُسأل: سطر واحد من 200 محرف على الأكثر، مع رقم هاتف مثلًا.
+console-field-support_url = عنوان الدعم
+console-field-support_url-hint = يبدأ بـ ‎https://‎ أو ‎mailto:‎ أو ‎tel:‎.
+console-field-languages = المعروضة
+console-field-languages-hint = جميعها إذا لم تُحدَّد أيّ لغة.
+console-field-default_language = اللغة الافتراضية
+console-field-default_language-hint = لمن لا يطلب أيّ لغة معروضة؛ والإنجليزية إذا لم تُختر لغة.
+console-field-texts = النصوص
+console-task-appearance-logo = إرسال شعار
+console-task-appearance-logo-text = يحلّ محلّ الشعار السابق فورًا.
+console-task-appearance-logo-remove = إزالة الشعار
+console-task-appearance-logo-remove-text = يظهر مكانه شعار Doorward من جديد.
+console-task-appearance-words-reset = استعادة جميع النصوص الأصلية
+console-task-appearance-words-reset-text = تزول جميع نصوصك (اللغة: { $what }) وتُعرض نصوصنا من جديد.
+console-words-none = لم يُستبدل أيّ نصّ.
+console-words-text = الحقل الفارغ يعني نصّنا. ما بين الأقواس المعقوفة يُملأ تلقائيًا.
+console-words-may-say = يمكن أن يرد بين الأقواس المعقوفة:
+console-words-find = جزء من الاسم أو النصّ
+console-words-own = المستبدلة فقط
+console-words-replaced = مستبدل
+console-words-reset = استعادة
+console-words-none-found = لا يوجد نصّ كهذا.
 
 ## Console: Software Token & Push OTP Settings
 console-section-targets = الأجهزة المسموح بها وإعدادات الإشعارات الفورية
@@ -656,6 +835,7 @@ console-message-link-gone = سبق استخدامه، أو مضى عليه أك�
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = المستخدمون
+console-page-requests = طلبات التسجيل
 console-page-tokens = أدوات المصادقة
 console-page-groups = المجموعات
 console-page-import = الاستيراد
@@ -675,6 +855,9 @@ console-done-enabled = فُعِّل المستخدم.
 console-done-signed-out = أُنهيت جميع جلسات المستخدم.
 console-done-password = تغيّرت كلمة المرور وأُنهيت جلسات المستخدم.
 console-done-withdrawn = أُلغي رمز المرور المؤقت.
+console-done-approved = تمت الموافقة على التسجيل.
+console-done-refused = رُفض التسجيل.
+console-done-grant-withdrawn = أُلغي القرار أو الرمز.
 console-done-suspend = أُوقفت أداة المصادقة. لا تُقبل رموز المرور الصادرة عنها.
 console-done-reactivate = أداة المصادقة قيد الاستخدام من جديد.
 console-done-unlock = لم تعد أداة المصادقة مقفلة.
@@ -706,6 +889,12 @@ console-user-password-none = لا توجد كلمة مرور.
 console-user-since = مستخدم منذ
 console-user-temporary = رمز المرور المؤقت
 console-user-temporary-until = صالح حتى { $time }
+console-user-granted = التسجيل
+console-granted-asked = ينتظر موافقة. ينتهي الطلب في { $time }.
+console-granted-approved = تمت الموافقة: يمكن إضافة أداة مصادقة واحدة حتى { $time }.
+console-granted-refused = مرفوض. يمكن تقديم طلب جديد بعد { $time }.
+console-granted-code_given = يوجد رمز من مكتب المساعدة، صالح حتى { $time }.
+console-granted-by = المشغّل: { $what }، { $time }
 console-user-no-tokens = ليس لدى المستخدم أداة مصادقة.
 console-user-offer = إضافة تطبيق مصادقة أثناء تسجيل الدخول:
 console-field-name = الاسم
@@ -725,6 +914,8 @@ console-field-password = كلمة المرور المكتوبة
 console-field-password-hint = 8 محارف على الأقل. فقط إذا كانت ستُكتب.
 console-field-reason = السبب
 console-field-reason-hint = يُحفظ مع رمز المرور ويُسجَّل.
+console-field-reason-recorded-hint = يُحفظ مع القرار أو الرمز ويُسجَّل.
+console-field-reason-shown-hint = يقرؤه المستخدم، ويُسجَّل.
 console-field-hours = الساعات
 console-field-hours-hint = مدة صلاحية رمز المرور بالساعات: من 1 إلى 168.
 console-task-user-new = مستخدم جديد
@@ -744,10 +935,31 @@ console-task-user-temporary = إصدار رمز مرور مؤقت
 console-task-user-temporary-text = يحلّ محلّ أداة المصادقة لمن نسيها في البيت. ويحلّ محلّ الرمز المؤقت السابق إن وُجد.
 console-task-user-withdraw = إلغاء رمز المرور المؤقت
 console-task-user-withdraw-text = لا يعود مقبولًا من الآن فصاعدًا.
+console-task-user-approve = الموافقة على التسجيل
+console-task-user-approve-text = يستطيع المستخدم إضافة أداة مصادقة واحدة بالرمز المُرسَل بالبريد وحده. تأكّد أولًا من أنه هو من يطلب ذلك فعلًا. إذا كان قد قدّم طلبًا فستصله رسالة.
+console-task-user-refuse = رفض التسجيل
+console-task-user-refuse-text = يُخبَر المستخدم بذلك مع السبب الذي تذكره، ولا يستطيع إضافة أداة مصادقة في الوقت الحالي.
+console-task-user-help-desk-code = إصدار رمز مكتب المساعدة
+console-task-user-help-desk-code-text = يكتبه المستخدم بعد الرمز المُرسَل بالبريد، ويستطيع إضافة أداة مصادقة واحدة. تأكّد أولًا من أنه هو من يطلب ذلك فعلًا: من لديه هذا الرمز وكلمة المرور ويصل إلى البريد يحصل على أداة مصادقة. يحلّ الرمز محلّ القرار أو الرمز السابق، ويُعرض عليك مرة واحدة.
+console-task-user-withdraw-grant = إلغاء القرار أو الرمز
+console-task-user-withdraw-grant-text = من الآن فصاعدًا لا تسري الموافقة أو الرفض أو الرمز.
+console-task-user-grant-needless = لا تطلب أيّ قاعدة تسجيل ذلك من المستخدم في الوضع الحالي.
 console-given-password = كلمة المرور الجديدة
 console-given-password-text = هذه كلمة مرور { $what }.
 console-given-temporary = رمز المرور المؤقت
 console-given-temporary-text = يستطيع { $what } استخدامه بدلًا من رمز المرور حتى { $time }.
+console-given-help-desk-code = رمز مكتب المساعدة
+console-given-help-desk-code-text = يكتبه { $what } حيث يُطلب رمز مكتب المساعدة. وهو صالح لمرة واحدة، حتى { $time }.
+
+## The console: who waits for an approval
+console-requests-text = كتب هؤلاء المستخدمون الرمز المُرسَل بالبريد، وتطلب قاعدة تسجيلهم موافقة مشغّل أيضًا.
+console-requests-empty = لا أحد ينتظر موافقة.
+console-request-asked = قُدِّم في { $time }
+console-request-from = من { $what }
+console-request-browser = المتصفّح: { $what }
+console-request-until = ينتهي في { $time }
+console-request-approve = موافقة
+console-request-refuse = رفض
 
 ## The console: tokens
 console-tokens-find = البحث عن أدوات المصادقة
@@ -868,6 +1080,7 @@ console-group-parents = تقع ضمن
 console-group-parents-hint = يُعدّ أعضاء هذه المجموعة أعضاءً في المجموعات التالية أيضًا.
 console-group-no-parents = لا تقع ضمن أيّ مجموعة أخرى.
 console-group-is-named = يذكر التجهيز الذاتي هذه المجموعة.
+console-group-is-named-rule = تذكر قاعدة التسجيل «{ $what }» هذه المجموعة.
 console-field-group = اسم المجموعة
 console-field-into = اسم المجموعة الأخرى
 console-task-group-new = مجموعة جديدة
@@ -935,13 +1148,18 @@ rule-one-of = اختر إحدى القيم.
 rule-between = يجب أن يكون عددًا صحيحًا من { $min } إلى { $max }.
 rule-at-most = يجب ألا يزيد على «{ $field }».
 rule-at-least = يجب ألا يقل عن «{ $field }».
+rule-not-before = يجب ألا يسبق «{ $field }».
 rule-not-available = غير متاح عندما تكون قيمة «{ $field }» هي «{ $value }».
 rule-unknown = لا يوجد: { $value }.
 rule-taken = هذا الاسم مستخدم.
+rule-twice = مذكور مرتين.
+rule-list = يجب أن يكون قائمة.
+rule-too-many = يجب ألا يزيد عدد الإدخالات على { $max }.
 rule-too-long = بحد أقصى { $max } محارف.
 rule-too-short = بحد أدنى { $min } محارف.
 rule-text = سطر واحد من المحارف المرئية.
 rule-https-url = يجب أن يكون عنوان https:// كاملًا بلا اسم مستخدم ولا كلمة مرور.
+rule-contact-url = يجب أن يكون عنوان ‎https://‎ كاملًا، أو عنوانًا يبدأ بـ ‎mailto:‎ أو ‎tel:‎.
 rule-mail-address = هذا ليس عنوان بريد إلكتروني.
 rule-sign-in-name = يتكوّن الاسم من 1 إلى 256 محرفًا مرئيًّا.
 rule-pin-charset = يتكوّن الرقم السري (PIN) من أرقام وحروف لاتينية.
@@ -953,6 +1171,15 @@ rule-pin-needs-digit = يحتاج الرقم السري إلى رقم.
 rule-pin-trivial = يجب ألا يكون الرقم السري تسلسلًا مثل 1234 أو 2222.
 rule-pin-used-before = استُخدم هذا الرقم السري من قبل.
 rule-differs = الإدخالان غير متطابقين.
+rule-day = يجب أن يكون يومًا، مثل ‎2026-12-24‎.
 rule-past = يجب ألا يكون هذا الوقت قد مضى.
+rule-network = يجب أن يكون شبكة، مثل ‎10.0.0.0/8‎، أو عنوانًا.
+rule-host-bits = يشير هذا إلى حاسوب لا إلى شبكة. الشبكة هي { $network }.
+rule-colour = يجب أن يكون لونًا، مثل ‎#1a5fb4‎.
+rule-contrast = هذا اللون فاتح جدًّا. يجب ألا يقلّ تباينه مع الأبيض عن 4.5.
+rule-base64 = يجب أن يكون بترميز Base64.
+rule-too-large = يجب ألا يزيد عدد البايتات على { $max }.
+rule-picture = ليست هذه صورة PNG أو JPEG أو WebP.
+rule-message = لا يمكن قراءة هذا النصّ كرسالة. تحقّق من أقواسه المعقوفة.
 rule-circle = سيحتوي نفسه.
 rule-not-by-hand = يُنشئه الخادم، ولا يمكن كتابته.

@@ -13,6 +13,7 @@ frame-continue = Weiter
 frame-back = Zurück
 frame-finish-by = Bitte bis { $time } abschließen.
 contact = Helpdesk kontaktieren
+contact-at = Helpdesk kontaktieren: { $contact }
 
 ## W0: Benutzername, Passwort
 signin-submit = Anmelden
@@ -66,6 +67,31 @@ need-device = ein Smartphone oder diesen Computer
 need-submit = Authenticator hinzufügen
 need-mail = Wir senden einen Code an Ihre E-Mail-Adresse.
 need-mail-masked = Wir senden einen Code an Ihre E-Mail-Adresse { $address }.
+need-later-submit = Später
+need-later = Sie können das bis einschließlich { $day } aufschieben. Danach geht es hier ohne Authenticator nicht weiter.
+
+## Ein weiterer Nachweis, wenn eine Regel ihn verlangt
+approval-title-none = Eine Genehmigung ist nötig
+approval-title-asked = Warten auf Genehmigung
+approval-title-approved = Ihr Antrag wurde genehmigt
+approval-title-refused = Ihr Antrag wurde abgelehnt
+approval-none = Bevor Sie einen Authenticator hinzufügen können, muss eine zuständige Person das genehmigen. Hier können Sie es beantragen.
+approval-ask = Genehmigung beantragen
+approval-asked = Über Ihren Antrag ist noch nicht entschieden. Diese Seite meldet, sobald es so weit ist.
+approval-asked-close = Sie können diese Seite auch schließen. Wird Ihr Antrag genehmigt, erhalten Sie eine E-Mail; melden Sie sich dann erneut an, um fortzufahren.
+approval-asked-until = Ihr Antrag ist bis { $time } gültig. Danach können Sie einen neuen stellen.
+approval-look = Noch einmal nachsehen
+approval-hurry = Eilt es?
+approval-approved = Sie können Ihren Authenticator jetzt hinzufügen.
+approval-approved-until = Die Genehmigung ist bis { $time } gültig.
+approval-refused = Sie können jetzt keinen Authenticator hinzufügen.
+approval-reason = Angegebener Grund: { $reason }
+approval-refused-until = Nach { $time } können Sie einen neuen Antrag stellen.
+approval-refused-ask = Halten Sie das für einen Irrtum?
+help-desk-title = Code des Helpdesks eingeben
+help-desk-text = Bevor Sie einen Authenticator hinzufügen können, muss der Helpdesk wissen, dass Sie es sind. Er gibt Ihnen dann einen Code.
+help-desk-label = Code des Helpdesks
+help-desk-hint = Acht Zeichen, einen Tag lang und nur einmal gültig
 
 ## W2: E-Mail prüfen
 code-title = Prüfen Sie Ihre E-Mails
@@ -197,6 +223,15 @@ notice-empty-passcode = Geben Sie den Einmalcode ein.
 notice-empty-code = Geben Sie den Bestätigungscode ein.
 notice-stale-form = Dieser Schritt war schon erledigt. Hier geht es weiter.
 notice-no-longer-offered = Sie können selbst keinen Authenticator mehr hinzufügen. Der Helpdesk sagt Ihnen, wie Sie einen erhalten.
+notice-not-in-network = Aus diesem Netzwerk können Sie keinen Authenticator hinzufügen. Verwenden Sie ein Netzwerk Ihrer Organisation oder fragen Sie den Helpdesk.
+notice-help-desk-code-wrong = { $tries ->
+    [0] Dieser Code ist nicht richtig. Das war der letzte Versuch für heute.
+    [one] Dieser Code ist nicht richtig. Noch { $tries } Versuch.
+   *[other] Dieser Code ist nicht richtig. Noch { $tries } Versuche.
+}
+notice-help-desk-code-over = Für Sie gibt es keinen Code, oder er ist abgelaufen. Lassen Sie sich vom Helpdesk einen neuen geben.
+notice-help-desk-code-limit = Zu viele falsche Codes an einem Tag. Versuchen Sie es nach { $time } wieder.
+notice-empty-help-desk-code = Geben Sie den Code ein, den Sie vom Helpdesk erhalten haben.
 
 ## Startseite des Portals
 start-title = Ihre Anwendungen
@@ -338,6 +373,27 @@ mail-notice-not-you = Das waren Sie nicht? Öffnen Sie diesen Link und bestätig
 mail-notice-button = Das war ich nicht
 mail-notice-valid = Der Link funktioniert ein einziges Mal, innerhalb von sieben Tagen.
 
+## E-Mail: die Frist läuft bald ab
+mail-reminder-subject = Richten Sie bis { $deadline } Ihren Authenticator für { $brand } ein
+mail-reminder-title = Bitte richten Sie einen Authenticator ein
+mail-reminder-intro = Nach dem { $deadline } wird bei { $brand } ein Einmalcode verlangt. Sie haben noch keinen Authenticator, der Ihnen einen anzeigen könnte.
+mail-reminder-intro-app = Nach dem { $deadline } verlangt { $app } einen Einmalcode. Sie haben noch keinen Authenticator, der Ihnen einen anzeigen könnte.
+mail-reminder-days = { $days ->
+    [one] Es bleibt noch { $days } Tag.
+   *[other] Es bleiben noch { $days } Tage.
+}
+mail-reminder-how = Das dauert etwa drei Minuten. Sie benötigen Zugriff auf dieses Postfach und ein Smartphone oder Ihren Computer. Melden Sie sich an und wählen Sie „Authenticator hinzufügen“, wenn Sie dazu aufgefordert werden.
+mail-reminder-button = Anmelden
+mail-reminder-done = Wenn Sie inzwischen einen eingerichtet haben, müssen Sie nichts tun.
+
+## E-Mail: ein Operator hat zugestimmt
+mail-approved-subject = Sie können jetzt Ihren Authenticator bei { $brand } hinzufügen
+mail-approved-title = Ihr Antrag wurde genehmigt
+mail-approved-intro = Sie können Ihrem Konto bei { $brand } jetzt einen Authenticator hinzufügen. Machen Sie dort weiter, wo Sie aufgehört haben, oder melden Sie sich erneut an.
+mail-approved-button = Anmelden
+mail-approved-until = Die Genehmigung ist bis { $time } gültig, für einen Authenticator.
+mail-approved-not-you = Sie haben das nicht beantragt? Dann kennt jemand anderes Ihr Passwort. Ändern Sie es und informieren Sie den Helpdesk.
+
 ## Die Konsole: Rahmen und Menü
 console-name = Doorward-Konsole
 console-skip = Zum Inhalt springen
@@ -360,6 +416,9 @@ console-off = Aus
 console-onward = Weiter
 console-page-start = Übersicht
 console-page-self_provisioning = Selbstausstattung
+console-page-enrolment_rules = Ausstellungsregeln
+console-page-appearance = Erscheinungsbild
+console-page-words = Texte
 console-page-targets = Software-Token & Push-OTP
 console-page-token_template = Token-Vorlagen
 console-page-server_pin_policy = Serverseitige PIN-Richtlinie
@@ -413,6 +472,13 @@ console-attention-no-platform = Keine Plattform ist erlaubt, also wird niemandem
 console-attention-no-plugin = Kein Authenticator kann auf einer der erlaubten Plattformen, was die Token-Vorlage verlangt; also wird niemandem Selbstausstattung angeboten.
 console-attention-otp-alone = Die Zugriffsrichtlinie { $what } verlangt einen Einmalcode ohne Passwort: Wer die Post eines Benutzers liest, kann einen Authenticator für ihn einrichten.
 console-attention-group-gone = Die Selbstausstattung nennt eine Gruppe, die gelöscht wurde. Sie trifft auf niemanden zu.
+console-attention-rule-group-gone = Die Ausstellungsregel „{ $what }“ nennt eine Gruppe, die gelöscht wurde. Die Gruppe trifft auf niemanden zu.
+console-attention-mail-waits = Seit { $time } warten E-Mails auf den Versand, also erhält niemand den Code, mit dem eine Ausstellung beginnt. Prüfen Sie, ob der Mailserver antwortet.
+console-attention-waiting =
+    { $count ->
+        [one] Eine Person wartet auf eine Genehmigung.
+       *[other] { $count } Personen warten auf eine Genehmigung.
+    }
 console-attention-locked = Durch Fehlversuche gesperrte Token: { $what }.
 console-attention-certificate = Das Zertifikat für { $what } endet { $time }.
 console-attention-certificate-over = Das Zertifikat für { $what } endete { $time }.
@@ -423,6 +489,7 @@ console-unchanged = Nichts wurde geändert.
 console-choose-again = Die Felder gehören jetzt zu Ihrer Wahl. Sehen Sie sie durch und übernehmen Sie sie.
 console-conflict = Jemand anderes war schneller
 console-conflict-text = Dies wurde geändert, während Sie es bearbeitet haben. Von Ihnen wurde nichts gespeichert. Was Sie eingegeben haben, steht noch unten; wenn Sie fortfahren, tritt es an die Stelle dieser Änderungen:
+console-conflict-again = Dies wurde geändert, während Sie es angesehen haben; ausgeführt wurde nichts. Unten steht der jetzige Stand; führen Sie es noch einmal aus, wenn Sie es weiterhin möchten. Geändert wurde:
 console-log = Änderungen
 console-log-empty = Noch wurde nichts geändert.
 console-note-new-tokens = Gilt für Token, die von jetzt an ausgestellt werden.
@@ -469,6 +536,107 @@ console-preview-not-in-groups = Der Benutzer ist in keiner der Gruppen.
 console-preview-excluded = Der Benutzer ist in einer ausgenommenen Gruppe.
 console-preview-no-platform = Keine Plattform ist erlaubt.
 console-preview-no-plugin = Kein Authenticator kann, was die Token-Vorlage verlangt.
+console-preview-begins = Die Ausstellungsregel für den Benutzer gilt ab { $time }.
+console-preview-not-reached = Die Ausstellungsregel hat den Benutzer noch nicht erreicht: Ihr Prozentsatz lässt ihn aus.
+
+## Konsole: Ausstellungsregeln
+console-section-rules = Regeln
+console-section-rules-hint = Wie alle, denen Selbstausstattung angeboten wird, zu einem Token kommen. Die Regeln werden von der ersten bis zur letzten geprüft; nur die erste, die auf einen Benutzer zutrifft, gilt für ihn.
+console-rule-everybody = alle
+console-rule-percentage = { $percentage } % davon
+console-rule-from = ab { $day }
+console-rule-until = aufschiebbar bis { $day }
+console-rule-at-once = nicht aufschiebbar
+console-rule-networks = nur aus
+console-rule-proof-trusted_network = nur aus einem vertrauenswürdigen Netzwerk
+console-rule-proof-operator_approval = Genehmigung eines Operators
+console-rule-proof-help_desk_code = Code des Helpdesks
+console-rule-probation = { $hours } h Probezeit
+console-rule-up = Nach oben
+console-rule-down = Nach unten
+console-rule-none-fits = Wer unter keine der Regeln fällt, darf sofort einen Authenticator hinzufügen, allein mit dem Code aus der E-Mail, und kann es nicht aufschieben.
+console-rules-empty = Es gibt keine Regeln: Alle, denen Selbstausstattung angeboten wird, dürfen sofort einen Authenticator hinzufügen, allein mit dem Code aus der E-Mail, und können es nicht aufschieben. Mit einer Regel können Sie mit wenigen Benutzern beginnen, einen letzten Tag festlegen oder mehr als den Code verlangen.
+console-rules-full = Mehr Regeln sind nicht möglich.
+console-task-rule-new = Regel hinzufügen
+console-task-rule-edit = Regel bearbeiten
+console-task-rule-up = Regel nach oben verschieben
+console-task-rule-up-text = Die Regel wird vor der geprüft, die jetzt über ihr steht.
+console-task-rule-down = Regel nach unten verschieben
+console-task-rule-down-text = Die Regel wird nach der geprüft, die jetzt unter ihr steht.
+console-task-rule-remove = Regel entfernen
+console-task-rule-remove-text = Für alle, auf die sie zutrifft, gilt dann die nächste Regel, die zutrifft, oder keine. Wer ein Token hat, behält es, und eine begonnene Probezeit läuft weiter.
+console-field-rule = Regel
+console-field-rule-place = Stelle
+console-field-rule-name = Name
+console-field-rule-name-hint = Wie Operatoren sie nennen.
+console-field-rule-groups = Gruppen
+console-field-rule-groups-hint = Für wen die Regel gilt; für alle, wenn keine Gruppe genannt ist. Mitglieder von Gruppen darin zählen mit.
+console-field-rule-percentage = Prozentsatz
+console-field-rule-percentage-hint = Wie viele von hundert die Regel erreicht: 1 bis 100. Wen ein kleinerer Prozentsatz erreicht, den erreicht auch ein größerer. Den Übrigen wird es noch nicht angeboten.
+console-field-rule-starts_on = Erster Tag
+console-field-rule-starts_on-hint = Ab wann es angeboten wird (UTC); ohne Angabe sofort.
+console-field-rule-deadline = Frist
+console-field-rule-deadline-hint = Der letzte Tag, an dem Benutzer es aufschieben dürfen (UTC), sofern die Zugriffsrichtlinie sie bis dahin ohne Token einlässt. Ohne Angabe dürfen sie es nicht. Wer kein Token hat, wird 7 Tage, 3 Tage und 1 Tag vorher per E-Mail erinnert.
+console-field-rule-proof = Zusätzlicher Nachweis
+console-field-rule-proof-hint = Was außer dem Code aus der E-Mail verlangt wird, bevor jemand ein Token bekommt.
+console-choice-rule-proof-none = Keiner
+console-choice-rule-proof-none-hint = Wer das Passwort und das Postfach eines Benutzers hat, bekommt ein Token.
+console-choice-rule-proof-trusted_network = Ein vertrauenswürdiges Netzwerk
+console-choice-rule-proof-trusted_network-hint = Es wird nur denen angeboten, die aus einem der Netzwerke unten kommen.
+console-choice-rule-proof-operator_approval = Die Genehmigung eines Operators
+console-choice-rule-proof-operator_approval-hint = Der Benutzer beantragt sie und wartet; ein Operator genehmigt den Antrag in der Konsole oder lehnt ihn ab.
+console-choice-rule-proof-help_desk_code = Ein Code des Helpdesks
+console-choice-rule-proof-help_desk_code-hint = Der Benutzer ruft an; wer ihn kennt, gibt ihm hier, auf der Seite des Benutzers, einen Code.
+console-field-rule-networks = Netzwerke
+console-field-rule-networks-hint = Nur bei einem vertrauenswürdigen Netzwerk. Eines pro Zeile: 10.0.0.0/8, 2001:db8::/32 oder eine einzelne Adresse.
+console-field-rule-probation_hours = Probezeit
+console-field-rule-probation_hours-hint = Stunden, die ein neues Token auf Probe ist: 0 bis 720. Was so lange verschlossen bleibt, bestimmen die Zugriffsrichtlinien.
+console-fault-network = „{ $value }“ ist weder ein Netzwerk, etwa 10.0.0.0/8, noch eine Adresse.
+console-fault-host-bits = „{ $value }“ bezeichnet einen Computer und kein Netzwerk. Das Netzwerk ist { $network }.
+
+## Konsole: Erscheinungsbild
+console-section-look = Name und Farbe
+console-section-look-hint = Was Benutzer auf jeder Seite des Portals sehen.
+console-section-logo = Logo
+console-section-logo-hint = Steht oben auf jeder Seite, neben dem Namen.
+console-section-help = Hilfe
+console-section-help-hint = Wird angezeigt, wo ein Benutzer vielleicht nicht weiterkommt.
+console-section-languages = Sprachen
+console-section-languages-hint = Unter welchen die Benutzer wählen können.
+console-section-words = Texte
+console-section-words-hint = Eigene Texte anstelle der mitgelieferten, im Portal und in seinen E-Mails.
+console-field-product_name = Produktname
+console-field-product_name-hint = Oben auf jeder Seite und in jeder E-Mail: 1 bis 64 Zeichen. Ohne Angabe der Name des virtuellen Servers.
+console-field-accent = Akzentfarbe
+console-field-accent-hint = Für Schaltflächen und Links: # und sechs Zeichen von 0 bis 9 und a bis f, etwa #2447b5. Weiße Schrift muss darauf lesbar sein. Für dunkle Bildschirme wird sie von selbst aufgehellt.
+console-colour-show = Zeigen
+console-field-logo = Bild
+console-field-logo-hint = PNG, JPEG oder WebP, höchstens 64 KiB.
+console-logo-alt = Das Logo
+console-logo-none = Es gibt kein Logo; an seiner Stelle steht das von Doorward.
+console-field-support = Support-Kontakt
+console-field-support-hint = An wen man sich wendet: eine Zeile mit höchstens 200 Zeichen, etwa mit einer Telefonnummer.
+console-field-support_url = Support-Adresse
+console-field-support_url-hint = Beginnt mit https://, mailto: oder tel:.
+console-field-languages = Angeboten
+console-field-languages-hint = Alle, wenn keine angekreuzt ist.
+console-field-default_language = Standardsprache
+console-field-default_language-hint = Für alle, die keine der angebotenen Sprachen verlangen; ohne Angabe Englisch.
+console-field-texts = Texte
+console-task-appearance-logo = Logo hochladen
+console-task-appearance-logo-text = Es tritt sofort an die Stelle des bisherigen.
+console-task-appearance-logo-remove = Logo entfernen
+console-task-appearance-logo-remove-text = An seiner Stelle steht dann wieder das von Doorward.
+console-task-appearance-words-reset = Alle eigenen Texte zurücknehmen
+console-task-appearance-words-reset-text = Alle eigenen Texte für { $what } entfallen, und die mitgelieferten werden wieder angezeigt.
+console-words-none = Kein Text wurde ersetzt.
+console-words-text = Bleibt ein Feld leer, gilt der mitgelieferte Text. Was in geschweiften Klammern steht, wird eingesetzt.
+console-words-may-say = In geschweiften Klammern darf stehen:
+console-words-find = Name oder Text enthält
+console-words-own = Nur ersetzte
+console-words-replaced = ersetzt
+console-words-reset = Zurücksetzen
+console-words-none-found = Einen solchen Text gibt es nicht.
 
 ## Konsole: Software-Token & Push-OTP
 console-section-targets = Erlaubte Ziele und Push-Benachrichtigungen
@@ -644,6 +812,7 @@ console-message-link-gone = Er wurde benutzt, ist älter als einen Tag, oder es 
 
 ## Die Konsole: Benutzer, Token, Gruppen und Dateien mit Token
 console-page-users = Benutzer
+console-page-requests = Ausstellungsanträge
 console-page-tokens = Token
 console-page-groups = Gruppen
 console-page-import = Import
@@ -663,6 +832,9 @@ console-done-enabled = Der Benutzer ist eingeschaltet.
 console-done-signed-out = Alle Sitzungen des Benutzers sind beendet.
 console-done-password = Das Passwort ist geändert, die Sitzungen des Benutzers sind beendet.
 console-done-withdrawn = Der vorläufige Passcode ist zurückgezogen.
+console-done-approved = Die Ausstellung ist genehmigt.
+console-done-refused = Die Ausstellung ist abgelehnt.
+console-done-grant-withdrawn = Was erteilt war, ist zurückgezogen.
 console-done-suspend = Das Token ist angehalten. Seine Passcodes werden nicht angenommen.
 console-done-reactivate = Das Token ist wieder in Gebrauch.
 console-done-unlock = Das Token ist entsperrt.
@@ -694,6 +866,12 @@ console-user-password-none = Es gibt keines.
 console-user-since = Benutzer seit
 console-user-temporary = Vorläufiger Passcode
 console-user-temporary-until = Gilt bis { $time }
+console-user-granted = Ausstellung
+console-granted-asked = Wartet auf eine Genehmigung. Der Antrag gilt bis { $time }.
+console-granted-approved = Genehmigt: Ein Token darf bis { $time } hinzugefügt werden.
+console-granted-refused = Abgelehnt. Nach { $time } kann wieder ein Antrag gestellt werden.
+console-granted-code_given = Es gibt einen Code des Helpdesks, gültig bis { $time }.
+console-granted-by = Von { $what }, { $time }
 console-user-no-tokens = Der Benutzer hat kein Token.
 console-user-offer = Einen Authenticator beim Anmelden hinzufügen:
 console-field-name = Name
@@ -713,6 +891,8 @@ console-field-password = Das Passwort
 console-field-password-hint = Mindestens 8 Zeichen. Nur, wenn eines eingegeben wird.
 console-field-reason = Grund
 console-field-reason-hint = Er bleibt beim Passcode und wird aufgezeichnet.
+console-field-reason-recorded-hint = Er bleibt bei dem, was erteilt wird, und wird aufgezeichnet.
+console-field-reason-shown-hint = Der Benutzer liest ihn, und er wird aufgezeichnet.
 console-field-hours = Stunden
 console-field-hours-hint = Wie lange der Passcode gilt: 1 bis 168.
 console-task-user-new = Neuer Benutzer
@@ -732,10 +912,31 @@ console-task-user-temporary = Vorläufigen Passcode ausgeben
 console-task-user-temporary-text = Er vertritt das Token von jemandem, der seines zu Hause gelassen hat. Er tritt an die Stelle des vorigen, falls es einen gibt.
 console-task-user-withdraw = Vorläufigen Passcode zurückziehen
 console-task-user-withdraw-text = Er wird ab sofort nicht mehr angenommen.
+console-task-user-approve = Ausstellung genehmigen
+console-task-user-approve-text = Der Benutzer darf ein Token hinzufügen, allein mit dem Code aus der E-Mail. Vergewissern Sie sich zuerst, dass wirklich er selbst darum bittet. Hat er es beantragt, bekommt er eine E-Mail.
+console-task-user-refuse = Ausstellung ablehnen
+console-task-user-refuse-text = Der Benutzer erfährt davon, mit dem Grund, den Sie angeben, und kann vorerst kein Token hinzufügen.
+console-task-user-help-desk-code = Helpdesk-Code ausgeben
+console-task-user-help-desk-code-text = Der Benutzer gibt ihn nach dem Code aus der E-Mail ein und darf ein Token hinzufügen. Vergewissern Sie sich zuerst, dass wirklich er selbst darum bittet: Wer den Code, das Passwort und das Postfach hat, bekommt ein Token. Der Code tritt an die Stelle dessen, was zuvor erteilt wurde, und wird Ihnen einmal angezeigt.
+console-task-user-withdraw-grant = Erteiltes zurückziehen
+console-task-user-withdraw-grant-text = Die Genehmigung, die Ablehnung oder der Code gilt ab sofort nicht mehr.
+console-task-user-grant-needless = Derzeit verlangt keine Ausstellungsregel das von diesem Benutzer.
 console-given-password = Das neue Passwort
 console-given-password-text = Das ist das Passwort von { $what }.
 console-given-temporary = Der vorläufige Passcode
 console-given-temporary-text = { $what } kann ihn bis { $time } anstelle eines Passcodes benutzen.
+console-given-help-desk-code = Der Helpdesk-Code
+console-given-help-desk-code-text = { $what } gibt ihn ein, wo der Code des Helpdesks verlangt wird. Er gilt einmal, bis { $time }.
+
+## Die Konsole: wer auf eine Genehmigung wartet
+console-requests-text = Diese Benutzer haben den Code aus der E-Mail eingegeben; ihre Ausstellungsregel verlangt außerdem die Genehmigung eines Operators.
+console-requests-empty = Niemand wartet auf eine Genehmigung.
+console-request-asked = Beantragt { $time }
+console-request-from = von { $what }
+console-request-browser = mit { $what }
+console-request-until = gilt bis { $time }
+console-request-approve = Genehmigen
+console-request-refuse = Ablehnen
 
 ## Die Konsole: Token
 console-tokens-find = Nach Token suchen
@@ -853,6 +1054,7 @@ console-group-parents = Liegt in
 console-group-parents-hint = Mitglieder dieser Gruppe zählen auch als Mitglieder dieser Gruppen.
 console-group-no-parents = Sie liegt in keiner anderen Gruppe.
 console-group-is-named = Die Selbstausstattung nennt diese Gruppe.
+console-group-is-named-rule = Die Ausstellungsregel „{ $what }“ nennt diese Gruppe.
 console-field-group = Name der Gruppe
 console-field-into = Name der anderen Gruppe
 console-task-group-new = Neue Gruppe
@@ -920,13 +1122,18 @@ rule-one-of = Wählen Sie einen der Werte.
 rule-between = Das muss eine ganze Zahl von { $min } bis { $max } sein.
 rule-at-most = Das darf nicht größer sein als „{ $field }“.
 rule-at-least = Das darf nicht kleiner sein als „{ $field }“.
+rule-not-before = Das darf nicht vor „{ $field }“ liegen.
 rule-not-available = Das gibt es nicht, wenn „{ $field }“ „{ $value }“ ist.
 rule-unknown = { $value } gibt es nicht.
 rule-taken = Dieser Name ist vergeben.
+rule-twice = Das ist zweimal angegeben.
+rule-list = Das muss eine Liste sein.
+rule-too-many = Höchstens { $max } Einträge.
 rule-too-long = Höchstens { $max } Zeichen.
 rule-too-short = Mindestens { $min } Zeichen.
 rule-text = Eine Zeile aus sichtbaren Zeichen.
 rule-https-url = Das muss eine vollständige https://-Adresse ohne Benutzernamen und Passwort sein.
+rule-contact-url = Das muss eine vollständige https://-Adresse sein oder eine, die mit mailto: oder tel: beginnt.
 rule-mail-address = Das ist keine Mailadresse.
 rule-sign-in-name = Ein Name hat 1 bis 256 sichtbare Zeichen.
 rule-pin-charset = Eine PIN besteht aus Ziffern und einfachen Buchstaben.
@@ -938,6 +1145,15 @@ rule-pin-needs-digit = Die PIN braucht eine Ziffer.
 rule-pin-trivial = Die PIN darf keine Reihe wie 1234 oder 2222 sein.
 rule-pin-used-before = Die PIN war schon in Gebrauch.
 rule-differs = Die beiden Eingaben sind nicht gleich.
+rule-day = Das muss ein Tag sein, etwa 2026-12-24.
 rule-past = Das darf nicht schon vorbei sein.
+rule-network = Das muss ein Netzwerk sein, etwa 10.0.0.0/8, oder eine Adresse.
+rule-host-bits = Das bezeichnet einen Computer und kein Netzwerk. Das Netzwerk ist { $network }.
+rule-colour = Das muss eine Farbe sein, etwa #1a5fb4.
+rule-contrast = Diese Farbe ist zu hell. Ihr Kontrast zu Weiß muss mindestens 4,5 betragen.
+rule-base64 = Das muss Base64 sein.
+rule-too-large = Höchstens { $max } Byte.
+rule-picture = Das ist kein PNG-, JPEG- oder WebP-Bild.
+rule-message = Das lässt sich nicht als Text lesen. Prüfen Sie die geschweiften Klammern.
 rule-circle = Sie läge in sich selbst.
 rule-not-by-hand = Der Server zieht sie; sie kann nicht eingegeben werden.

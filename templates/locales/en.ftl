@@ -14,6 +14,7 @@ frame-continue = Continue
 frame-back = Back
 frame-finish-by = Please finish by { $time }.
 contact = Contact the help desk
+contact-at = Contact the help desk: { $contact }
 
 ## W0: user name, password
 signin-submit = Login
@@ -67,6 +68,31 @@ need-device = a phone, or this computer
 need-submit = Add Authenticator
 need-mail = We will send a code to your email address.
 need-mail-masked = We will send a code to your email address, { $address }.
+need-later-submit = Later
+need-later = You can put this off until the end of { $day }. After that day you can’t go on here without an authenticator.
+
+## One more proof, where a rule asks for it
+approval-title-none = An approval is needed
+approval-title-asked = Waiting for approval
+approval-title-approved = Your request is approved
+approval-title-refused = Your request was refused
+approval-none = Before you can add an authenticator, somebody in charge has to approve it. Ask for it here.
+approval-ask = Ask for approval
+approval-asked = Your request has not been decided yet. This page tells you when it is.
+approval-asked-close = You may also close this page. When your request is approved you get an email, and go on by signing in again.
+approval-asked-until = Your request is good until { $time }. After that you can ask again.
+approval-look = Look again
+approval-hurry = In a hurry?
+approval-approved = You can add your authenticator now.
+approval-approved-until = The approval is good until { $time }.
+approval-refused = You can’t add an authenticator now.
+approval-reason = The reason given: { $reason }
+approval-refused-until = You can ask again after { $time }.
+approval-refused-ask = Do you think that this is a mistake?
+help-desk-title = Enter the code of the help desk
+help-desk-text = Before you can add an authenticator, the help desk has to know that it is you. It then gives you a code.
+help-desk-label = Code of the help desk
+help-desk-hint = Eight characters, good for a day and once
 
 ## W2: check your email
 code-title = Check your email
@@ -198,6 +224,15 @@ notice-empty-passcode = Enter the passcode.
 notice-empty-code = Enter the verification code.
 notice-stale-form = You had already gone on from there. This is the current step.
 notice-no-longer-offered = You can no longer add an authenticator yourself. The help desk can tell you how to get one.
+notice-not-in-network = You can’t add an authenticator from this network. Use a network of your organization, or ask the help desk.
+notice-help-desk-code-wrong = { $tries ->
+    [0] That code isn’t right. It was the last try for today.
+    [one] That code isn’t right. { $tries } try left.
+   *[other] That code isn’t right. { $tries } tries left.
+}
+notice-help-desk-code-over = There is no code for you, or it has expired. Ask the help desk for a new one.
+notice-help-desk-code-limit = Too many wrong codes today. Come back after { $time }.
+notice-empty-help-desk-code = Enter the code that the help desk gave you.
 
 ## The portal's start page
 start-title = Your applications
@@ -339,6 +374,27 @@ mail-notice-not-you = Not you? Open this link and confirm. The authenticator is 
 mail-notice-button = It wasn’t me
 mail-notice-valid = The link works once, within seven days.
 
+## Mail: the deadline comes near
+mail-reminder-subject = Set up your authenticator for { $brand } by { $deadline }
+mail-reminder-title = Please set up an authenticator
+mail-reminder-intro = After { $deadline } a one-time passcode is asked for at { $brand }. You don’t have an authenticator yet that could show you one.
+mail-reminder-intro-app = After { $deadline } { $app } asks for a one-time passcode. You don’t have an authenticator yet that could show you one.
+mail-reminder-days = { $days ->
+    [one] There is { $days } day left.
+   *[other] There are { $days } days left.
+}
+mail-reminder-how = It takes about three minutes. You need access to this mailbox and a phone, or your computer. Sign in and choose “Add Authenticator” when you are asked.
+mail-reminder-button = Sign in
+mail-reminder-done = If you have set one up meanwhile, there is nothing to do.
+
+## Mail: an operator has approved
+mail-approved-subject = You can now add your authenticator at { $brand }
+mail-approved-title = Your request is approved
+mail-approved-intro = You can now add an authenticator to your account at { $brand }. Go on where you left off, or sign in again.
+mail-approved-button = Sign in
+mail-approved-until = The approval is good until { $time }, for one authenticator.
+mail-approved-not-you = You didn’t ask for it? Then somebody else knows your password. Change it and tell the help desk.
+
 ## The operators' console: frame and menu
 console-name = Doorward console
 console-skip = Skip to the content
@@ -361,6 +417,9 @@ console-off = Off
 console-onward = Go on
 console-page-start = Overview
 console-page-self_provisioning = Self-Provisioning
+console-page-enrolment_rules = Enrolment Rules
+console-page-appearance = Appearance
+console-page-words = Words
 console-page-targets = Software Token & Push OTP Settings
 console-page-token_template = Token Templates
 console-page-server_pin_policy = Server-side PIN Policy
@@ -414,6 +473,13 @@ console-attention-no-platform = No platform is allowed, so nobody is offered sel
 console-attention-no-plugin = No authenticator can carry what the token template asks for on any allowed platform, so nobody is offered self-provisioning.
 console-attention-otp-alone = The access policy { $what } asks for a passcode without a password: whoever can read a user’s mail can set up an authenticator for them.
 console-attention-group-gone = Self-Provisioning names a group that was deleted. It matches nobody.
+console-attention-rule-group-gone = The enrolment rule “{ $what }” names a group that was deleted. It matches nobody.
+console-attention-mail-waits = Mail has been waiting to leave since { $time }, so nobody gets the code that begins an enrolment. See whether the mail server answers.
+console-attention-waiting =
+    { $count ->
+        [one] One person waits for an approval.
+       *[other] { $count } people wait for an approval.
+    }
 console-attention-locked = Tokens locked by failed passcodes: { $what }.
 console-attention-certificate = The certificate for { $what } ends { $time }.
 console-attention-certificate-over = The certificate for { $what } ended { $time }.
@@ -424,6 +490,7 @@ console-unchanged = Nothing was changed.
 console-choose-again = The fields now belong to what you chose. Look through them and apply.
 console-conflict = Somebody else was faster
 console-conflict-text = This was changed while you were editing. Nothing of yours was stored. What you typed is still below; if you go on, it takes the place of these changes:
+console-conflict-again = This was changed while you were looking at it, and nothing was done. Below it is as it stands now; do it again if it is still wanted. What was changed:
 console-log = Change Log
 console-log-empty = Nothing has been changed yet.
 console-note-new-tokens = Applies to tokens enrolled from now on.
@@ -470,6 +537,107 @@ console-preview-not-in-groups = The user is in none of the groups.
 console-preview-excluded = The user is in a group that is excepted.
 console-preview-no-platform = No platform is allowed.
 console-preview-no-plugin = No authenticator can carry what the token template asks for.
+console-preview-begins = The enrolment rule of the user begins { $time }.
+console-preview-not-reached = The enrolment rule has not reached the user yet: its percentage leaves them out.
+
+## Console: Enrolment Rules
+console-section-rules = Rules
+console-section-rules-hint = How those who are offered self-provisioning come to a token. The rules are asked from the first to the last, and the first that fits a user counts alone.
+console-rule-everybody = everybody
+console-rule-percentage = { $percentage } % of them
+console-rule-from = from { $day }
+console-rule-until = may be put off until { $day }
+console-rule-at-once = cannot be put off
+console-rule-networks = only from
+console-rule-proof-trusted_network = only from a trusted network
+console-rule-proof-operator_approval = operator’s approval
+console-rule-proof-help_desk_code = help desk’s code
+console-rule-probation = { $hours } h on probation
+console-rule-up = Up
+console-rule-down = Down
+console-rule-none-fits = Whoever none of the rules fits may enrol at once, with the emailed code alone, and cannot put it off.
+console-rules-empty = There are no rules: whoever is offered self-provisioning may enrol at once, with the emailed code alone, and cannot put it off. A rule lets you begin with a few, set a last day, or ask for more than the code.
+console-rules-full = There may be no more rules.
+console-task-rule-new = Add a rule
+console-task-rule-edit = Edit the rule
+console-task-rule-up = Move the rule up
+console-task-rule-up-text = The rule is asked before the one above it.
+console-task-rule-down = Move the rule down
+console-task-rule-down-text = The rule is asked behind the one below it.
+console-task-rule-remove = Remove the rule
+console-task-rule-remove-text = Those whom it fits come to the next rule that fits them, or to none. Who has a token keeps it, and a probation that has begun goes on.
+console-field-rule = Rule
+console-field-rule-place = Place
+console-field-rule-name = Name
+console-field-rule-name-hint = How operators call it.
+console-field-rule-groups = Groups
+console-field-rule-groups-hint = Whom the rule is for; everybody where no group is listed. Members of groups within them count as well.
+console-field-rule-percentage = Percentage
+console-field-rule-percentage-hint = How many of a hundred of them it reaches: 1 to 100. Who is reached by less is reached by more as well. The others are not offered it yet.
+console-field-rule-starts_on = First day
+console-field-rule-starts_on-hint = From when on it is offered (UTC); at once where none is set.
+console-field-rule-deadline = Deadline
+console-field-rule-deadline-hint = The last day on which users may put it off (UTC), where the access policy lets them in without a token until then. Where none is set, they cannot. Those without a token are reminded by mail 7, 3 and 1 days before.
+console-field-rule-proof = Extra proof
+console-field-rule-proof-hint = What is asked besides the emailed code before somebody gets a token.
+console-choice-rule-proof-none = Nothing
+console-choice-rule-proof-none-hint = Whoever has the password and the mailbox of a user gets a token.
+console-choice-rule-proof-trusted_network = A trusted network
+console-choice-rule-proof-trusted_network-hint = It is offered only to those who come from one of the networks below.
+console-choice-rule-proof-operator_approval = An operator’s approval
+console-choice-rule-proof-operator_approval-hint = The user asks for it and waits; an operator approves or refuses on the console.
+console-choice-rule-proof-help_desk_code = A code of the help desk
+console-choice-rule-proof-help_desk_code-hint = The user calls; whoever knows them gives them a code on their page here.
+console-field-rule-networks = Networks
+console-field-rule-networks-hint = Only with a trusted network. One on each line: 10.0.0.0/8, 2001:db8::/32, or a single address.
+console-field-rule-probation_hours = Probation
+console-field-rule-probation_hours-hint = Hours for which a new token is on probation: 0 to 720. Access policies say what that keeps closed.
+console-fault-network = “{ $value }” is neither a network, such as 10.0.0.0/8, nor an address.
+console-fault-host-bits = “{ $value }” names a computer and not a network. The network is { $network }.
+
+## Console: Appearance
+console-section-look = Name and colour
+console-section-look-hint = What users see on every page of the portal.
+console-section-logo = Logo
+console-section-logo-hint = Stands at the head of each page, beside the name.
+console-section-help = Help
+console-section-help-hint = Shown where a user may be stuck.
+console-section-languages = Languages
+console-section-languages-hint = Which ones users can choose from.
+console-section-words = Words
+console-section-words-hint = Texts of yours in place of ours, on the portal and in its mails.
+console-field-product_name = Product name
+console-field-product_name-hint = At the head of each page and mail: 1 to 64 characters. The virtual server’s own name where there is none.
+console-field-accent = Accent colour
+console-field-accent-hint = Of buttons and links: # and six digits of 0 to 9 and a to f, such as #2447b5. White letters must be readable on it. For dark screens it is made lighter by itself.
+console-colour-show = Show
+console-field-logo = Picture
+console-field-logo-hint = PNG, JPEG or WebP, at most 64 KiB.
+console-logo-alt = The logo
+console-logo-none = There is no logo; Doorward’s own stands in its place.
+console-field-support = Support contact
+console-field-support-hint = Whom to ask: one line of at most 200 characters, with a telephone number perhaps.
+console-field-support_url = Support address
+console-field-support_url-hint = Begins with https://, mailto: or tel:.
+console-field-languages = Offered
+console-field-languages-hint = All of them where none is ticked.
+console-field-default_language = Default language
+console-field-default_language-hint = For those who ask for none that is offered; English where there is none.
+console-field-texts = Words
+console-task-appearance-logo = Send a logo
+console-task-appearance-logo-text = It takes the place of the one before at once.
+console-task-appearance-logo-remove = Remove the logo
+console-task-appearance-logo-remove-text = Doorward’s own stands in its place again.
+console-task-appearance-words-reset = Take back all words
+console-task-appearance-words-reset-text = All texts of yours in { $what } go, and ours are shown again.
+console-words-none = No text was replaced.
+console-words-text = A field that is empty means our text. What stands in braces is filled in.
+console-words-may-say = In braces may stand:
+console-words-find = Name or text contains
+console-words-own = Only those that were replaced
+console-words-replaced = replaced
+console-words-reset = Reset
+console-words-none-found = There is no such text.
 
 ## Console: Software Token & Push OTP Settings
 console-section-targets = Allowed Target and Push Notification Settings
@@ -645,6 +813,7 @@ console-message-link-gone = It has been used, is older than a day, or a newer on
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Users
+console-page-requests = Enrolment requests
 console-page-tokens = Tokens
 console-page-groups = Groups
 console-page-import = Import
@@ -664,6 +833,9 @@ console-done-enabled = The user was switched on.
 console-done-signed-out = All sessions of the user were ended.
 console-done-password = The password was changed, and the user’s sessions were ended.
 console-done-withdrawn = The temporary passcode was withdrawn.
+console-done-approved = The enrolment was approved.
+console-done-refused = The enrolment was refused.
+console-done-grant-withdrawn = What was granted was withdrawn.
 console-done-suspend = The token is held. Its passcodes are not accepted.
 console-done-reactivate = The token is in use again.
 console-done-unlock = The token is no longer locked.
@@ -695,6 +867,12 @@ console-user-password-none = There is none.
 console-user-since = User since
 console-user-temporary = Temporary passcode
 console-user-temporary-until = Good until { $time }
+console-user-granted = Enrolment
+console-granted-asked = Waits for an approval. The request ends { $time }.
+console-granted-approved = Approved: one token may be added until { $time }.
+console-granted-refused = Refused. It can be asked for again after { $time }.
+console-granted-code_given = There is a code of the help desk, good until { $time }.
+console-granted-by = By { $what }, { $time }
 console-user-no-tokens = The user has no token.
 console-user-offer = Adding an authenticator during sign-in:
 console-field-name = Name
@@ -714,6 +892,8 @@ console-field-password = The password
 console-field-password-hint = At least 8 characters. Only where one is typed.
 console-field-reason = Reason
 console-field-reason-hint = It is kept with the passcode and recorded.
+console-field-reason-recorded-hint = It is kept with what is granted, and recorded.
+console-field-reason-shown-hint = The user reads it, and it is recorded.
 console-field-hours = Hours
 console-field-hours-hint = How long the passcode is good: 1 to 168.
 console-task-user-new = New user
@@ -733,10 +913,31 @@ console-task-user-temporary = Give a temporary passcode
 console-task-user-temporary-text = It stands in for the token of somebody who has left theirs at home. It takes the place of the one before, if there is one.
 console-task-user-withdraw = Withdraw the temporary passcode
 console-task-user-withdraw-text = It is no longer accepted from now on.
+console-task-user-approve = Approve enrolment
+console-task-user-approve-text = The user may add one token, with no more than the emailed code. Make sure first that it is really they who ask. If they have asked, they get a mail.
+console-task-user-refuse = Refuse enrolment
+console-task-user-refuse-text = The user is told so, with your reason, and can add no token for now.
+console-task-user-help-desk-code = Give a help-desk code
+console-task-user-help-desk-code-text = The user types it after the emailed code, and may add one token. Make sure first that it is really they who ask: whoever has the code, the password and the mailbox gets a token. It takes the place of what was granted before, and is shown to you once.
+console-task-user-withdraw-grant = Withdraw what was granted
+console-task-user-withdraw-grant-text = The approval, the refusal or the code is nothing any more from now on.
+console-task-user-grant-needless = No enrolment rule asks the user for this as things stand.
 console-given-password = The new password
 console-given-password-text = This is the password of { $what }.
 console-given-temporary = The temporary passcode
 console-given-temporary-text = { $what } can use this in place of a passcode until { $time }.
+console-given-help-desk-code = The help-desk code
+console-given-help-desk-code-text = { $what } types this where the code of the help desk is asked for. It is good once, until { $time }.
+
+## The console: who waits for an approval
+console-requests-text = These users have typed the emailed code, and their enrolment rule asks for an operator’s approval besides.
+console-requests-empty = Nobody waits for an approval.
+console-request-asked = Asked { $time }
+console-request-from = from { $what }
+console-request-browser = with { $what }
+console-request-until = ends { $time }
+console-request-approve = Approve
+console-request-refuse = Refuse
 
 ## The console: tokens
 console-tokens-find = Search for tokens
@@ -854,6 +1055,7 @@ console-group-parents = Lies in
 console-group-parents-hint = Members of this group count as members of these groups as well.
 console-group-no-parents = It lies in no other group.
 console-group-is-named = Self-Provisioning names this group.
+console-group-is-named-rule = The enrolment rule “{ $what }” names this group.
 console-field-group = Name of the group
 console-field-into = Name of the other group
 console-task-group-new = New group
@@ -921,13 +1123,18 @@ rule-one-of = Choose one of the values.
 rule-between = This must be a whole number from { $min } to { $max }.
 rule-at-most = This must not be greater than “{ $field }”.
 rule-at-least = This must not be less than “{ $field }”.
+rule-not-before = This must not be before “{ $field }”.
 rule-not-available = This is not available when “{ $field }” is “{ $value }”.
 rule-unknown = There is no { $value }.
 rule-taken = This name is taken.
+rule-twice = This is given twice.
+rule-list = This must be a list.
+rule-too-many = At most { $max } entries.
 rule-too-long = At most { $max } characters.
 rule-too-short = At least { $min } characters.
 rule-text = One line of visible characters.
 rule-https-url = This must be a complete https:// address without user name or password.
+rule-contact-url = This must be a complete https:// address, or one that begins with mailto: or tel:.
 rule-mail-address = This is no mail address.
 rule-sign-in-name = A name has 1 to 256 visible characters.
 rule-pin-charset = A PIN is made of digits and unaccented letters.
@@ -939,6 +1146,15 @@ rule-pin-needs-digit = The PIN needs a digit.
 rule-pin-trivial = The PIN must not be one run such as 1234 or 2222.
 rule-pin-used-before = The PIN was used before.
 rule-differs = This is not the same both times.
+rule-day = This must be a day, such as 2026-12-24.
 rule-past = This must not be over already.
+rule-network = This must be a network, such as 10.0.0.0/8, or an address.
+rule-host-bits = This names a computer and not a network. The network is { $network }.
+rule-colour = This must be a colour, such as #1a5fb4.
+rule-contrast = This colour is too light. Its contrast to white must be at least 4.5.
+rule-base64 = This must be Base64.
+rule-too-large = At most { $max } bytes.
+rule-picture = This is no PNG, JPEG or WebP picture.
+rule-message = This can’t be read as a message. Look at its braces.
 rule-circle = It would lie in itself.
 rule-not-by-hand = The server draws it; it cannot be typed.

@@ -13,6 +13,7 @@ frame-continue = Continuar
 frame-back = Atrás
 frame-finish-by = Termine antes de las { $time }.
 contact = Contactar con el servicio de asistencia
+contact-at = Contactar con el servicio de asistencia: { $contact }
 
 ## W0: nombre de usuario, contraseña
 signin-submit = Iniciar sesión
@@ -66,6 +67,31 @@ need-device = un teléfono o este equipo
 need-submit = Añadir autenticador
 need-mail = Enviaremos un código a su dirección de correo.
 need-mail-masked = Enviaremos un código a su dirección de correo, { $address }.
+need-later-submit = Más tarde
+need-later = Puede aplazarlo hasta el final del { $day }. Después de ese día no podrá continuar aquí sin un autenticador.
+
+## Una comprobación más, cuando una regla la pide
+approval-title-none = Se necesita una aprobación
+approval-title-asked = A la espera de aprobación
+approval-title-approved = Su solicitud se ha aprobado
+approval-title-refused = Su solicitud se ha rechazado
+approval-none = Para que pueda añadir un autenticador, antes tiene que aprobarlo una persona responsable. Pida aquí la aprobación.
+approval-ask = Pedir aprobación
+approval-asked = Su solicitud todavía no se ha resuelto. Esta página le avisará cuando se resuelva.
+approval-asked-close = También puede cerrar esta página. Cuando se apruebe su solicitud, recibirá un correo y podrá continuar iniciando sesión de nuevo.
+approval-asked-until = Su solicitud es válida hasta el { $time }. Después podrá pedirlo de nuevo.
+approval-look = Comprobar de nuevo
+approval-hurry = ¿Tiene prisa?
+approval-approved = Ya puede añadir su autenticador.
+approval-approved-until = La aprobación es válida hasta el { $time }.
+approval-refused = Ahora no puede añadir un autenticador.
+approval-reason = Motivo indicado: { $reason }
+approval-refused-until = Podrá pedirlo de nuevo después del { $time }.
+approval-refused-ask = ¿Cree que es un error?
+help-desk-title = Introduzca el código del servicio de asistencia
+help-desk-text = Para que pueda añadir un autenticador, antes el servicio de asistencia tiene que comprobar que es usted. Entonces le dará un código.
+help-desk-label = Código del servicio de asistencia
+help-desk-hint = Ocho caracteres; vale durante un día, y una sola vez
 
 ## W2: revise su correo
 code-title = Revise su correo
@@ -197,6 +223,15 @@ notice-empty-passcode = Introduzca el código de un solo uso.
 notice-empty-code = Introduzca el código de verificación.
 notice-stale-form = Ya había completado ese paso. Este es el paso actual.
 notice-no-longer-offered = Ya no puede añadir un autenticador por su cuenta. El servicio de asistencia le indicará cómo obtener uno.
+notice-not-in-network = No puede añadir un autenticador desde esta red. Use una red de su organización o pregunte al servicio de asistencia.
+notice-help-desk-code-wrong = { $tries ->
+    [0] Ese código no es correcto. Era el último intento por hoy.
+    [one] Ese código no es correcto. Queda { $tries } intento.
+   *[other] Ese código no es correcto. Quedan { $tries } intentos.
+}
+notice-help-desk-code-over = No hay ningún código para usted, o ha caducado. Pida uno nuevo al servicio de asistencia.
+notice-help-desk-code-limit = Demasiados códigos incorrectos por hoy. Podrá volver a intentarlo a partir de esta hora: { $time }.
+notice-empty-help-desk-code = Introduzca el código que le ha dado el servicio de asistencia.
 
 ## La página de inicio del portal
 start-title = Sus aplicaciones
@@ -338,6 +373,27 @@ mail-notice-not-you = ¿No ha sido usted? Abra este enlace y confirme. El autent
 mail-notice-button = No he sido yo
 mail-notice-valid = El enlace funciona una sola vez, durante siete días.
 
+## Correo: se acerca la fecha límite
+mail-reminder-subject = Configure su autenticador para { $brand } a más tardar el { $deadline }
+mail-reminder-title = Configure un autenticador
+mail-reminder-intro = Después del { $deadline } se pedirá un código de un solo uso en { $brand }. Usted todavía no tiene un autenticador que pueda mostrarle uno.
+mail-reminder-intro-app = Después del { $deadline }, { $app } pedirá un código de un solo uso. Usted todavía no tiene un autenticador que pueda mostrarle uno.
+mail-reminder-days = { $days ->
+    [one] Queda { $days } día.
+   *[other] Quedan { $days } días.
+}
+mail-reminder-how = Lleva unos tres minutos. Necesita acceso a este buzón y un teléfono o su equipo. Inicie sesión y elija «Añadir autenticador» cuando se le pida.
+mail-reminder-button = Iniciar sesión
+mail-reminder-done = Si entretanto ya ha configurado uno, no tiene que hacer nada.
+
+## Correo: un operador ha dado su aprobación
+mail-approved-subject = Ya puede añadir su autenticador en { $brand }
+mail-approved-title = Su solicitud se ha aprobado
+mail-approved-intro = Ya puede añadir un autenticador a su cuenta de { $brand }. Continúe donde lo dejó o inicie sesión de nuevo.
+mail-approved-button = Iniciar sesión
+mail-approved-until = La aprobación es válida hasta el { $time }, para un solo autenticador.
+mail-approved-not-you = ¿No lo ha pedido usted? Entonces otra persona conoce su contraseña. Cámbiela y avise al servicio de asistencia.
+
 ## The operators' console: frame and menu
 console-name = Consola de Doorward
 console-skip = Ir al contenido
@@ -360,6 +416,9 @@ console-off = Desactivado
 console-onward = Continuar
 console-page-start = Resumen
 console-page-self_provisioning = Autoaprovisionamiento
+console-page-enrolment_rules = Reglas de inscripción
+console-page-appearance = Apariencia
+console-page-words = Textos
 console-page-targets = Tokens de software y OTP push
 console-page-token_template = Plantillas de token
 console-page-server_pin_policy = Política de PIN en el servidor
@@ -413,6 +472,13 @@ console-attention-no-platform = No hay ninguna plataforma permitida, así que no
 console-attention-no-plugin = En las plataformas permitidas, ningún autenticador admite lo que pide la plantilla de token, así que no se ofrece el autoaprovisionamiento a nadie.
 console-attention-otp-alone = La política de acceso { $what } pide un código de un solo uso sin contraseña: quien pueda leer el correo de un usuario podrá configurar un autenticador en su lugar.
 console-attention-group-gone = El autoaprovisionamiento menciona un grupo que se ha eliminado. No corresponde a nadie.
+console-attention-rule-group-gone = La regla de inscripción «{ $what }» menciona un grupo que se ha eliminado. No corresponde a nadie.
+console-attention-mail-waits = Hay correo pendiente de salir desde el { $time }, así que nadie recibe el código con el que empieza una inscripción. Compruebe si el servidor de correo responde.
+console-attention-waiting =
+    { $count ->
+        [one] Una persona espera una aprobación.
+       *[other] { $count } personas esperan una aprobación.
+    }
 console-attention-locked = Tokens bloqueados por códigos incorrectos: { $what }.
 console-attention-certificate = El certificado de { $what } caduca: { $time }.
 console-attention-certificate-over = El certificado de { $what } ha caducado: { $time }.
@@ -423,6 +489,7 @@ console-unchanged = No se ha cambiado nada.
 console-choose-again = Los campos corresponden ahora a lo que ha elegido. Revíselos y aplique los cambios.
 console-conflict = Alguien se le ha adelantado
 console-conflict-text = Esto se ha modificado mientras usted lo editaba. No se ha guardado nada de lo suyo. Lo que escribió sigue más abajo; si continúa, sustituirá a estos cambios:
+console-conflict-again = Esto se ha modificado mientras usted lo consultaba, y no se ha hecho nada. Más abajo figura tal como está ahora; repita la acción si todavía la desea. Lo que se ha modificado:
 console-log = Registro de cambios
 console-log-empty = Todavía no se ha cambiado nada.
 console-note-new-tokens = Se aplica a los tokens que se inscriban a partir de ahora.
@@ -469,6 +536,107 @@ console-preview-not-in-groups = El usuario no está en ninguno de los grupos.
 console-preview-excluded = El usuario está en un grupo exceptuado.
 console-preview-no-platform = No hay ninguna plataforma permitida.
 console-preview-no-plugin = Ningún autenticador admite lo que pide la plantilla de token.
+console-preview-begins = La regla de inscripción del usuario empieza el { $time }.
+console-preview-not-reached = La regla de inscripción todavía no alcanza al usuario: el porcentaje lo deja fuera.
+
+## Console: Enrolment Rules
+console-section-rules = Reglas
+console-section-rules-hint = Cómo obtienen un token los usuarios a los que se ofrece el autoaprovisionamiento. Las reglas se consultan de la primera a la última, y solo cuenta la primera que corresponde al usuario.
+console-rule-everybody = todos
+console-rule-percentage = el { $percentage } % de ellos
+console-rule-from = desde el { $day }
+console-rule-until = se puede aplazar hasta el { $day }
+console-rule-at-once = no se puede aplazar
+console-rule-networks = solo desde
+console-rule-proof-trusted_network = solo desde una red de confianza
+console-rule-proof-operator_approval = aprobación de un operador
+console-rule-proof-help_desk_code = código del servicio de asistencia
+console-rule-probation = { $hours } h a prueba
+console-rule-up = Subir
+console-rule-down = Bajar
+console-rule-none-fits = Los usuarios a los que no corresponde ninguna regla pueden inscribir un token de inmediato, solo con el código enviado por correo, y no pueden aplazarlo.
+console-rules-empty = No hay reglas: los usuarios a los que se ofrece el autoaprovisionamiento pueden inscribir un token de inmediato, solo con el código enviado por correo, y no pueden aplazarlo. Una regla permite empezar con unos pocos, fijar un último día o pedir algo más que el código.
+console-rules-full = No se admiten más reglas.
+console-task-rule-new = Añadir una regla
+console-task-rule-edit = Editar la regla
+console-task-rule-up = Subir la regla
+console-task-rule-up-text = La regla se consultará antes que la que tiene encima.
+console-task-rule-down = Bajar la regla
+console-task-rule-down-text = La regla se consultará después de la que tiene debajo.
+console-task-rule-remove = Quitar la regla
+console-task-rule-remove-text = A los usuarios a los que corresponde se les aplicará la siguiente regla que les corresponda, o ninguna. Quien tiene un token lo conserva, y un período de prueba ya iniciado continúa.
+console-field-rule = Regla
+console-field-rule-place = Posición
+console-field-rule-name = Nombre
+console-field-rule-name-hint = Cómo la llaman los operadores.
+console-field-rule-groups = Grupos
+console-field-rule-groups-hint = A quién se dirige la regla; a todos si no se indica ningún grupo. También cuentan los miembros de los grupos incluidos en ellos.
+console-field-rule-percentage = Porcentaje
+console-field-rule-percentage-hint = A cuántos de cada cien alcanza: de 1 a 100. A quien alcanza un porcentaje lo alcanza también cualquiera mayor. A los demás todavía no se les ofrece.
+console-field-rule-starts_on = Primer día
+console-field-rule-starts_on-hint = Desde cuándo se ofrece (UTC); de inmediato si no se indica ninguno.
+console-field-rule-deadline = Fecha límite
+console-field-rule-deadline-hint = El último día en que los usuarios pueden aplazarlo (UTC), si la política de acceso los deja entrar sin token hasta entonces. Si no se indica ninguna, no pueden. A quienes no tienen token se les recuerda por correo 7 días, 3 días y 1 día antes.
+console-field-rule-proof = Comprobación adicional
+console-field-rule-proof-hint = Qué se pide, además del código enviado por correo, antes de que alguien obtenga un token.
+console-choice-rule-proof-none = Ninguna
+console-choice-rule-proof-none-hint = Quien tenga la contraseña y el buzón de un usuario obtiene un token.
+console-choice-rule-proof-trusted_network = Una red de confianza
+console-choice-rule-proof-trusted_network-hint = Solo se ofrece a quienes acceden desde una de las redes indicadas más abajo.
+console-choice-rule-proof-operator_approval = La aprobación de un operador
+console-choice-rule-proof-operator_approval-hint = El usuario la pide y espera; un operador la concede o la deniega en la consola.
+console-choice-rule-proof-help_desk_code = Un código del servicio de asistencia
+console-choice-rule-proof-help_desk_code-hint = El usuario llama; quien lo conozca le da un código desde la página del usuario en esta consola.
+console-field-rule-networks = Redes
+console-field-rule-networks-hint = Solo con una red de confianza. Una por línea: 10.0.0.0/8, 2001:db8::/32 o una dirección individual.
+console-field-rule-probation_hours = Período de prueba
+console-field-rule-probation_hours-hint = Horas durante las que un token nuevo está a prueba: de 0 a 720. Las políticas de acceso determinan qué queda cerrado mientras tanto.
+console-fault-network = «{ $value }» no es ni una red, como 10.0.0.0/8, ni una dirección.
+console-fault-host-bits = «{ $value }» designa un equipo y no una red. La red es { $network }.
+
+## Console: Appearance
+console-section-look = Nombre y color
+console-section-look-hint = Lo que los usuarios ven en cada página del portal.
+console-section-logo = Logotipo
+console-section-logo-hint = Figura en la cabecera de cada página, junto al nombre.
+console-section-help = Ayuda
+console-section-help-hint = Se muestra donde un usuario puede no saber cómo seguir.
+console-section-languages = Idiomas
+console-section-languages-hint = Entre cuáles pueden elegir los usuarios.
+console-section-words = Textos
+console-section-words-hint = Textos suyos en lugar de los nuestros, en el portal y en los correos que este envía.
+console-field-product_name = Nombre del producto
+console-field-product_name-hint = En la cabecera de cada página y de cada correo: de 1 a 64 caracteres. Si no se indica ninguno, el nombre del servidor virtual.
+console-field-accent = Color de énfasis
+console-field-accent-hint = De los botones y enlaces: # y seis dígitos de 0 a 9 o de «a» a «f», como #2447b5. Las letras blancas deben leerse bien sobre él. En las pantallas oscuras se aclara automáticamente.
+console-colour-show = Mostrar
+console-field-logo = Imagen
+console-field-logo-hint = PNG, JPEG o WebP, de 64 KiB como máximo.
+console-logo-alt = El logotipo
+console-logo-none = No hay logotipo; en su lugar se muestra el de Doorward.
+console-field-support = Contacto de asistencia
+console-field-support-hint = A quién acudir: una línea de 200 caracteres como máximo, por ejemplo con un número de teléfono.
+console-field-support_url = Dirección de asistencia
+console-field-support_url-hint = Empieza por https://, mailto: o tel:.
+console-field-languages = Idiomas ofrecidos
+console-field-languages-hint = Todos si no se marca ninguno.
+console-field-default_language = Idioma predeterminado
+console-field-default_language-hint = Para quien no pide ninguno de los ofrecidos; inglés si no se indica ninguno.
+console-field-texts = Textos
+console-task-appearance-logo = Enviar un logotipo
+console-task-appearance-logo-text = Sustituye de inmediato al anterior.
+console-task-appearance-logo-remove = Quitar el logotipo
+console-task-appearance-logo-remove-text = En su lugar se vuelve a mostrar el de Doorward.
+console-task-appearance-words-reset = Restablecer todos los textos
+console-task-appearance-words-reset-text = Se eliminan todos sus textos en { $what } y se vuelven a mostrar los nuestros.
+console-words-none = No se ha sustituido ningún texto.
+console-words-text = Un campo vacío equivale a nuestro texto. Lo que figura entre llaves se rellena automáticamente.
+console-words-may-say = Entre llaves pueden figurar:
+console-words-find = El nombre o el texto contiene
+console-words-own = Solo los sustituidos
+console-words-replaced = sustituido
+console-words-reset = Restablecer
+console-words-none-found = No hay ningún texto así.
 
 ## Console: Software Token & Push OTP Settings
 console-section-targets = Destinos permitidos y notificaciones push
@@ -644,6 +812,7 @@ console-message-link-gone = Ya se ha usado, tiene más de un día o se ha creado
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Usuarios
+console-page-requests = Solicitudes de inscripción
 console-page-tokens = Tokens
 console-page-groups = Grupos
 console-page-import = Importación
@@ -663,6 +832,9 @@ console-done-enabled = El usuario se ha activado.
 console-done-signed-out = Se han cerrado todas las sesiones del usuario.
 console-done-password = La contraseña se ha cambiado y las sesiones del usuario se han cerrado.
 console-done-withdrawn = El código temporal se ha retirado.
+console-done-approved = La inscripción se ha aprobado.
+console-done-refused = La inscripción se ha rechazado.
+console-done-grant-withdrawn = Lo concedido se ha retirado.
 console-done-suspend = El token está suspendido. Sus códigos no se aceptan.
 console-done-reactivate = El token vuelve a estar en uso.
 console-done-unlock = El token ya no está bloqueado.
@@ -694,6 +866,12 @@ console-user-password-none = No hay ninguna.
 console-user-since = Usuario desde
 console-user-temporary = Código temporal
 console-user-temporary-until = Fin de validez: { $time }
+console-user-granted = Inscripción
+console-granted-asked = Espera una aprobación. Fin de la solicitud: { $time }.
+console-granted-approved = Aprobada: se puede añadir un token hasta el { $time }.
+console-granted-refused = Rechazada. Se puede volver a pedir después del { $time }.
+console-granted-code_given = Hay un código del servicio de asistencia, válido hasta el { $time }.
+console-granted-by = Por { $what }, { $time }
 console-user-no-tokens = El usuario no tiene ningún token.
 console-user-offer = Añadir un autenticador al iniciar sesión:
 console-field-name = Nombre
@@ -713,6 +891,8 @@ console-field-password = La contraseña
 console-field-password-hint = Al menos 8 caracteres. Solo si se escribe una.
 console-field-reason = Motivo
 console-field-reason-hint = Se guarda con el código y queda registrado.
+console-field-reason-recorded-hint = Se guarda con lo concedido y queda registrado.
+console-field-reason-shown-hint = Lo lee el usuario y queda registrado.
 console-field-hours = Horas
 console-field-hours-hint = Cuánto tiempo vale el código: de 1 a 168.
 console-task-user-new = Nuevo usuario
@@ -732,10 +912,31 @@ console-task-user-temporary = Dar un código temporal
 console-task-user-temporary-text = Sustituye al token de quien se ha dejado el suyo en casa. Reemplaza al código temporal anterior, si lo hay.
 console-task-user-withdraw = Retirar el código temporal
 console-task-user-withdraw-text = A partir de ahora ya no se acepta.
+console-task-user-approve = Aprobar la inscripción
+console-task-user-approve-text = El usuario podrá añadir un token sin más que el código enviado por correo. Asegúrese antes de que es realmente el usuario quien lo pide. Si lo ha pedido, recibirá un correo.
+console-task-user-refuse = Rechazar la inscripción
+console-task-user-refuse-text = Se comunica al usuario, con el motivo que usted indique, y por ahora no podrá añadir ningún token.
+console-task-user-help-desk-code = Dar un código del servicio de asistencia
+console-task-user-help-desk-code-text = El usuario lo escribe después del código enviado por correo y podrá añadir un token. Asegúrese antes de que es realmente el usuario quien lo pide: quien tenga el código, la contraseña y el buzón obtiene un token. Sustituye a lo concedido antes, y se le muestra a usted una sola vez.
+console-task-user-withdraw-grant = Retirar lo concedido
+console-task-user-withdraw-grant-text = A partir de ahora la aprobación, el rechazo o el código dejan de tener efecto.
+console-task-user-grant-needless = Tal como está todo ahora, ninguna regla de inscripción se lo exige al usuario.
 console-given-password = La contraseña nueva
 console-given-password-text = Esta es la contraseña de { $what }.
 console-given-temporary = El código temporal
 console-given-temporary-text = { $what } puede usarlo en lugar de un código de un solo uso. Fin de validez: { $time }.
+console-given-help-desk-code = El código del servicio de asistencia
+console-given-help-desk-code-text = { $what } debe escribirlo donde se pida el código del servicio de asistencia. Vale una sola vez, hasta el { $time }.
+
+## The console: who waits for an approval
+console-requests-text = Estos usuarios han introducido el código enviado por correo, y su regla de inscripción pide además la aprobación de un operador.
+console-requests-empty = Nadie espera una aprobación.
+console-request-asked = Solicitada: { $time }
+console-request-from = desde { $what }
+console-request-browser = con { $what }
+console-request-until = caduca: { $time }
+console-request-approve = Aprobar
+console-request-refuse = Rechazar
 
 ## The console: tokens
 console-tokens-find = Buscar tokens
@@ -853,6 +1054,7 @@ console-group-parents = Incluido en
 console-group-parents-hint = Los miembros de este grupo cuentan también como miembros de esos grupos.
 console-group-no-parents = No está incluido en ningún otro grupo.
 console-group-is-named = El autoaprovisionamiento menciona este grupo.
+console-group-is-named-rule = La regla de inscripción «{ $what }» menciona este grupo.
 console-field-group = Nombre del grupo
 console-field-into = Nombre del otro grupo
 console-task-group-new = Nuevo grupo
@@ -920,13 +1122,18 @@ rule-one-of = Elija uno de los valores.
 rule-between = Debe ser un número entero de { $min } a { $max }.
 rule-at-most = No debe ser mayor que «{ $field }».
 rule-at-least = No debe ser menor que «{ $field }».
+rule-not-before = No debe ser anterior a «{ $field }».
 rule-not-available = No está disponible cuando «{ $field }» es «{ $value }».
 rule-unknown = No se encuentra: { $value }.
 rule-taken = Este nombre ya está ocupado.
+rule-twice = Está indicado dos veces.
+rule-list = Debe ser una lista.
+rule-too-many = Como máximo { $max } entradas.
 rule-too-long = Como máximo { $max } caracteres.
 rule-too-short = Como mínimo { $min } caracteres.
 rule-text = Una sola línea de caracteres visibles.
 rule-https-url = Debe ser una dirección https:// completa, sin nombre de usuario ni contraseña.
+rule-contact-url = Debe ser una dirección https:// completa, o una que empiece por mailto: o tel:.
 rule-mail-address = Esto no es una dirección de correo.
 rule-sign-in-name = Un nombre tiene de 1 a 256 caracteres visibles.
 rule-pin-charset = Un PIN consta de dígitos y letras sin acentos.
@@ -938,6 +1145,15 @@ rule-pin-needs-digit = Al PIN le falta un dígito.
 rule-pin-trivial = El PIN no debe ser una simple serie como 1234 o 2222.
 rule-pin-used-before = Este PIN ya se ha usado.
 rule-differs = Las dos entradas no coinciden.
+rule-day = Debe ser un día, como 2026-12-24.
 rule-past = Este momento no debe haber pasado ya.
+rule-network = Debe ser una red, como 10.0.0.0/8, o una dirección.
+rule-host-bits = Esto designa un equipo y no una red. La red es { $network }.
+rule-colour = Debe ser un color, como #1a5fb4.
+rule-contrast = Este color es demasiado claro. Su contraste con el blanco debe ser de al menos 4,5.
+rule-base64 = Debe ser Base64.
+rule-too-large = Como máximo { $max } bytes.
+rule-picture = Esto no es una imagen PNG, JPEG o WebP.
+rule-message = No se puede leer como mensaje. Revise las llaves.
 rule-circle = Se contendría a sí mismo.
 rule-not-by-hand = Lo genera el servidor; no se puede escribir.

@@ -13,6 +13,7 @@ frame-continue = Continuer
 frame-back = Retour
 frame-finish-by = Veuillez terminer avant { $time }.
 contact = Contacter le centre d’assistance
+contact-at = Contacter le centre d’assistance : { $contact }
 
 ## W0 : nom d’utilisateur, mot de passe
 signin-submit = Se connecter
@@ -66,6 +67,31 @@ need-device = un téléphone ou cet ordinateur
 need-submit = Ajouter un authentificateur
 need-mail = Nous enverrons un code à votre adresse e-mail.
 need-mail-masked = Nous enverrons un code à votre adresse e-mail, { $address }.
+need-later-submit = Plus tard
+need-later = Vous pouvez reporter cette étape jusqu’au { $day } inclus. Passé ce jour, vous ne pourrez plus continuer ici sans authentificateur.
+
+## Une preuve de plus, quand une règle la demande
+approval-title-none = Une approbation est nécessaire
+approval-title-asked = En attente d’approbation
+approval-title-approved = Votre demande est approuvée
+approval-title-refused = Votre demande a été refusée
+approval-none = Pour ajouter un authentificateur, il vous faut l’approbation d’un responsable. Demandez-la ici.
+approval-ask = Demander l’approbation
+approval-asked = Votre demande n’a pas encore été traitée. Cette page vous dira quand elle le sera.
+approval-asked-close = Vous pouvez aussi fermer cette page. Quand votre demande sera approuvée, vous recevrez un e-mail ; reconnectez-vous alors pour continuer.
+approval-asked-until = Votre demande est valable jusqu’au { $time }. Ensuite, vous pourrez en faire une nouvelle.
+approval-look = Actualiser
+approval-hurry = C’est urgent ?
+approval-approved = Vous pouvez maintenant ajouter votre authentificateur.
+approval-approved-until = L’approbation est valable jusqu’au { $time }.
+approval-refused = Vous ne pouvez pas ajouter d’authentificateur pour le moment.
+approval-reason = Motif indiqué : { $reason }
+approval-refused-until = Vous pourrez faire une nouvelle demande après le { $time }.
+approval-refused-ask = Vous pensez qu’il s’agit d’une erreur ?
+help-desk-title = Saisissez le code du centre d’assistance
+help-desk-text = Avant que vous puissiez ajouter un authentificateur, le centre d’assistance doit s’assurer de votre identité. Il vous donne ensuite un code.
+help-desk-label = Code du centre d’assistance
+help-desk-hint = Huit caractères ; valable un jour, une seule fois
 
 ## W2 : consultez vos e-mails
 code-title = Consultez vos e-mails
@@ -197,6 +223,15 @@ notice-empty-passcode = Saisissez le code à usage unique.
 notice-empty-code = Saisissez le code de vérification.
 notice-stale-form = Vous aviez déjà passé cette étape. Voici l’étape en cours.
 notice-no-longer-offered = Vous ne pouvez plus ajouter vous-même un authentificateur. Le centre d’assistance vous dira comment en obtenir un.
+notice-not-in-network = Vous ne pouvez pas ajouter d’authentificateur depuis ce réseau. Utilisez un réseau de votre organisation ou adressez-vous au centre d’assistance.
+notice-help-desk-code-wrong = { $tries ->
+    [0] Ce code n’est pas le bon. C’était le dernier essai pour aujourd’hui.
+    [one] Ce code n’est pas le bon. Il reste { $tries } essai.
+   *[other] Ce code n’est pas le bon. Il reste { $tries } essais.
+}
+notice-help-desk-code-over = Il n’y a pas de code pour vous, ou il a expiré. Demandez-en un nouveau au centre d’assistance.
+notice-help-desk-code-limit = Trop de codes erronés aujourd’hui. Revenez après { $time }.
+notice-empty-help-desk-code = Saisissez le code que le centre d’assistance vous a donné.
 
 ## La page d’accueil du portail
 start-title = Vos applications
@@ -338,6 +373,27 @@ mail-notice-not-you = Ce n’était pas vous ? Ouvrez ce lien et confirmez. L’
 mail-notice-button = Ce n’était pas moi
 mail-notice-valid = Le lien fonctionne une seule fois, pendant sept jours.
 
+## E-mail : la date limite approche
+mail-reminder-subject = Configurez votre authentificateur pour { $brand } au plus tard le { $deadline }
+mail-reminder-title = Veuillez configurer un authentificateur
+mail-reminder-intro = Après le { $deadline }, { $brand } demandera un code à usage unique. Vous n’avez pas encore d’authentificateur pour en afficher un.
+mail-reminder-intro-app = Après le { $deadline }, { $app } demandera un code à usage unique. Vous n’avez pas encore d’authentificateur pour en afficher un.
+mail-reminder-days = { $days ->
+    [one] Il vous reste { $days } jour.
+   *[other] Il vous reste { $days } jours.
+}
+mail-reminder-how = L’installation prend environ trois minutes. Il vous faut un accès à cette messagerie et un téléphone, ou votre ordinateur. Connectez-vous et choisissez « Ajouter un authentificateur » quand on vous le propose.
+mail-reminder-button = Se connecter
+mail-reminder-done = Si vous en avez configuré un entre-temps, vous n’avez rien à faire.
+
+## E-mail : un opérateur a donné son approbation
+mail-approved-subject = Vous pouvez maintenant ajouter votre authentificateur pour { $brand }
+mail-approved-title = Votre demande est approuvée
+mail-approved-intro = Vous pouvez maintenant ajouter un authentificateur à votre compte { $brand }. Reprenez là où vous en étiez, ou reconnectez-vous.
+mail-approved-button = Se connecter
+mail-approved-until = L’approbation est valable jusqu’au { $time }, pour un seul authentificateur.
+mail-approved-not-you = Vous n’avez rien demandé ? Alors quelqu’un d’autre connaît votre mot de passe. Changez-le et prévenez le centre d’assistance.
+
 ## The operators' console: frame and menu
 console-name = Console Doorward
 console-skip = Aller au contenu
@@ -360,6 +416,9 @@ console-off = Désactivé
 console-onward = Continuer
 console-page-start = Vue d’ensemble
 console-page-self_provisioning = Auto-provisionnement
+console-page-enrolment_rules = Règles d’inscription
+console-page-appearance = Apparence
+console-page-words = Textes
 console-page-targets = Jetons logiciels et OTP push
 console-page-token_template = Modèles de jeton
 console-page-server_pin_policy = Politique de PIN côté serveur
@@ -413,6 +472,13 @@ console-attention-no-platform = Aucune plateforme n’est autorisée : l’auto-
 console-attention-no-plugin = Sur les plateformes autorisées, aucun authentificateur ne sait faire ce que demande le modèle de jeton : l’auto-provisionnement n’est donc proposé à personne.
 console-attention-otp-alone = La politique d’accès { $what } demande un code à usage unique sans mot de passe : quiconque peut lire les e-mails d’un utilisateur peut configurer un authentificateur à sa place.
 console-attention-group-gone = L’auto-provisionnement désigne un groupe qui a été supprimé. Il ne correspond plus à personne.
+console-attention-rule-group-gone = La règle d’inscription « { $what } » désigne un groupe qui a été supprimé. Il ne correspond plus à personne.
+console-attention-mail-waits = Des e-mails sont en attente d’envoi depuis le { $time } : personne ne reçoit donc le code nécessaire pour commencer une inscription. Vérifiez que le serveur de messagerie répond.
+console-attention-waiting =
+    { $count ->
+        [one] Une personne attend une approbation.
+       *[other] { $count } personnes attendent une approbation.
+    }
 console-attention-locked = Jetons bloqués par des codes erronés : { $what }.
 console-attention-certificate = Le certificat pour { $what } expire : { $time }.
 console-attention-certificate-over = Le certificat pour { $what } a expiré : { $time }.
@@ -423,6 +489,7 @@ console-unchanged = Rien n’a été modifié.
 console-choose-again = Les champs correspondent maintenant à votre choix. Vérifiez-les, puis appliquez.
 console-conflict = Quelqu’un a été plus rapide
 console-conflict-text = Ceci a été modifié pendant que vous y travailliez. Rien de ce que vous avez saisi n’a été enregistré. Votre saisie figure toujours ci-dessous ; si vous continuez, elle remplace ces modifications :
+console-conflict-again = Ceci a été modifié pendant que vous le consultiez, et rien n’a été fait. L’état actuel figure ci-dessous ; recommencez si vous le souhaitez toujours. Ce qui a été modifié :
 console-log = Journal des modifications
 console-log-empty = Rien n’a encore été modifié.
 console-note-new-tokens = S’applique aux jetons inscrits à partir de maintenant.
@@ -469,6 +536,107 @@ console-preview-not-in-groups = L’utilisateur n’est dans aucun des groupes.
 console-preview-excluded = L’utilisateur est dans un groupe exclu.
 console-preview-no-platform = Aucune plateforme n’est autorisée.
 console-preview-no-plugin = Aucun authentificateur ne sait faire ce que demande le modèle de jeton.
+console-preview-begins = La règle d’inscription de l’utilisateur prend effet le { $time }.
+console-preview-not-reached = La règle d’inscription ne concerne pas encore l’utilisateur : son pourcentage l’exclut.
+
+## Console: Enrolment Rules
+console-section-rules = Règles
+console-section-rules-hint = Comment ceux à qui l’auto-provisionnement est proposé obtiennent un jeton. Les règles sont examinées de la première à la dernière ; seule compte la première qui s’applique à un utilisateur.
+console-rule-everybody = tous les utilisateurs
+console-rule-percentage = { $percentage } % d’entre eux
+console-rule-from = à partir du { $day }
+console-rule-until = report possible jusqu’au { $day }
+console-rule-at-once = report impossible
+console-rule-networks = uniquement depuis
+console-rule-proof-trusted_network = uniquement depuis un réseau de confiance
+console-rule-proof-operator_approval = approbation d’un opérateur
+console-rule-proof-help_desk_code = code du centre d’assistance
+console-rule-probation = période probatoire : { $hours } h
+console-rule-up = Monter
+console-rule-down = Descendre
+console-rule-none-fits = Un utilisateur auquel aucune règle ne s’applique peut inscrire un jeton aussitôt, avec le seul code envoyé par e-mail, et ne peut pas reporter l’inscription.
+console-rules-empty = Il n’y a pas de règles : tout utilisateur à qui l’auto-provisionnement est proposé peut inscrire un jeton aussitôt, avec le seul code envoyé par e-mail, et ne peut pas reporter l’inscription. Une règle permet de commencer par quelques utilisateurs, de fixer un dernier jour ou de demander plus que le code.
+console-rules-full = Le nombre maximal de règles est atteint.
+console-task-rule-new = Ajouter une règle
+console-task-rule-edit = Modifier la règle
+console-task-rule-up = Monter la règle
+console-task-rule-up-text = Désormais, la règle est examinée avant celle qui la précédait.
+console-task-rule-down = Descendre la règle
+console-task-rule-down-text = Désormais, la règle est examinée après celle qui la suivait.
+console-task-rule-remove = Retirer la règle
+console-task-rule-remove-text = Les utilisateurs à qui elle s’applique relèvent alors de la règle suivante qui s’applique à eux, ou d’aucune. Ceux qui ont un jeton le gardent, et une période probatoire commencée se poursuit.
+console-field-rule = Règle
+console-field-rule-place = Position
+console-field-rule-name = Nom
+console-field-rule-name-hint = Le nom que lui donnent les opérateurs.
+console-field-rule-groups = Groupes
+console-field-rule-groups-hint = À qui la règle s’applique ; à tous si aucun groupe n’est indiqué. Les membres des groupes qu’ils contiennent comptent aussi.
+console-field-rule-percentage = Pourcentage
+console-field-rule-percentage-hint = La part de ces utilisateurs qu’elle concerne : de 1 à 100. Qui est compris dans un pourcentage l’est aussi dans tout pourcentage plus élevé. Aux autres, l’inscription n’est pas encore proposée.
+console-field-rule-starts_on = Premier jour
+console-field-rule-starts_on-hint = À partir de quand l’inscription est proposée (UTC) ; aussitôt si aucun jour n’est défini.
+console-field-rule-deadline = Date limite
+console-field-rule-deadline-hint = Le dernier jour où les utilisateurs peuvent reporter l’inscription (UTC), si la politique d’accès les laisse entrer sans jeton jusque-là. Sans date limite, ils ne peuvent pas la reporter. Ceux qui n’ont pas de jeton reçoivent un rappel par e-mail 7 jours, 3 jours et 1 jour avant.
+console-field-rule-proof = Preuve supplémentaire
+console-field-rule-proof-hint = Ce qui est demandé, en plus du code envoyé par e-mail, avant que quelqu’un obtienne un jeton.
+console-choice-rule-proof-none = Aucune
+console-choice-rule-proof-none-hint = Quiconque a le mot de passe d’un utilisateur et accès à ses e-mails obtient un jeton.
+console-choice-rule-proof-trusted_network = Un réseau de confiance
+console-choice-rule-proof-trusted_network-hint = L’inscription n’est proposée qu’à ceux qui viennent de l’un des réseaux ci-dessous.
+console-choice-rule-proof-operator_approval = L’approbation d’un opérateur
+console-choice-rule-proof-operator_approval-hint = L’utilisateur fait une demande et attend ; un opérateur l’approuve ou la refuse dans la console.
+console-choice-rule-proof-help_desk_code = Un code du centre d’assistance
+console-choice-rule-proof-help_desk_code-hint = L’utilisateur appelle ; un opérateur qui le connaît lui donne un code depuis la page de cet utilisateur, ici dans la console.
+console-field-rule-networks = Réseaux
+console-field-rule-networks-hint = Seulement avec un réseau de confiance. Un par ligne : 10.0.0.0/8, 2001:db8::/32, ou une adresse isolée.
+console-field-rule-probation_hours = Période probatoire
+console-field-rule-probation_hours-hint = Nombre d’heures pendant lesquelles un nouveau jeton est en période probatoire : de 0 à 720. Les politiques d’accès fixent ce qui reste fermé pendant ce temps.
+console-fault-network = « { $value } » n’est ni un réseau, par exemple 10.0.0.0/8, ni une adresse.
+console-fault-host-bits = « { $value } » désigne un ordinateur et non un réseau. Le réseau est { $network }.
+
+## Console: Appearance
+console-section-look = Nom et couleur
+console-section-look-hint = Ce que les utilisateurs voient sur chaque page du portail.
+console-section-logo = Logo
+console-section-logo-hint = Affiché en tête de chaque page, à côté du nom.
+console-section-help = Aide
+console-section-help-hint = Affichée là où un utilisateur peut se trouver bloqué.
+console-section-languages = Langues
+console-section-languages-hint = Celles entre lesquelles les utilisateurs peuvent choisir.
+console-section-words = Textes
+console-section-words-hint = Vos propres textes à la place des nôtres, sur le portail et dans ses e-mails.
+console-field-product_name = Nom du produit
+console-field-product_name-hint = En tête de chaque page et de chaque e-mail : de 1 à 64 caractères. À défaut, le nom du serveur virtuel.
+console-field-accent = Couleur d’accentuation
+console-field-accent-hint = Pour les boutons et les liens : # et six caractères de 0 à 9 et de a à f, par exemple #2447b5. Des lettres blanches doivent y être lisibles. Pour les écrans sombres, elle est éclaircie automatiquement.
+console-colour-show = Afficher
+console-field-logo = Image
+console-field-logo-hint = PNG, JPEG ou WebP, 64 Kio au plus.
+console-logo-alt = Le logo
+console-logo-none = Il n’y a pas de logo ; celui de Doorward est affiché à sa place.
+console-field-support = Contact d’assistance
+console-field-support-hint = À qui s’adresser : une ligne de 200 caractères au plus, par exemple avec un numéro de téléphone.
+console-field-support_url = Adresse d’assistance
+console-field-support_url-hint = Commence par https://, mailto: ou tel:.
+console-field-languages = Proposées
+console-field-languages-hint = Toutes si aucune n’est cochée.
+console-field-default_language = Langue par défaut
+console-field-default_language-hint = Pour ceux qui ne demandent aucune des langues proposées ; l’anglais si aucune n’est définie.
+console-field-texts = Textes
+console-task-appearance-logo = Envoyer un logo
+console-task-appearance-logo-text = Il remplace aussitôt le précédent.
+console-task-appearance-logo-remove = Retirer le logo
+console-task-appearance-logo-remove-text = Celui de Doorward est de nouveau affiché à sa place.
+console-task-appearance-words-reset = Rétablir tous les textes d’origine
+console-task-appearance-words-reset-text = Tous vos textes pour la langue { $what } sont supprimés, et les nôtres sont de nouveau affichés.
+console-words-none = Aucun texte n’a été remplacé.
+console-words-text = Un champ vide laisse notre texte en place. Ce qui figure entre accolades est remplacé par sa valeur.
+console-words-may-say = Peuvent figurer entre accolades :
+console-words-find = Le nom ou le texte contient
+console-words-own = Seulement ceux qui ont été remplacés
+console-words-replaced = remplacé
+console-words-reset = Rétablir
+console-words-none-found = Il n’y a pas de texte de ce genre.
 
 ## Console: Software Token & Push OTP Settings
 console-section-targets = Cibles autorisées et notifications push
@@ -644,6 +812,7 @@ console-message-link-gone = Il a déjà été utilisé, date de plus d’un jour
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Utilisateurs
+console-page-requests = Demandes d’inscription
 console-page-tokens = Jetons
 console-page-groups = Groupes
 console-page-import = Importation
@@ -663,6 +832,9 @@ console-done-enabled = L’utilisateur a été activé.
 console-done-signed-out = Toutes les sessions de l’utilisateur ont été fermées.
 console-done-password = Le mot de passe a été changé et les sessions de l’utilisateur ont été fermées.
 console-done-withdrawn = Le code temporaire a été retiré.
+console-done-approved = L’inscription a été approuvée.
+console-done-refused = L’inscription a été refusée.
+console-done-grant-withdrawn = Ce qui avait été accordé a été retiré.
 console-done-suspend = Le jeton est suspendu. Ses codes ne sont pas acceptés.
 console-done-reactivate = Le jeton est de nouveau en service.
 console-done-unlock = Le jeton n’est plus bloqué.
@@ -694,6 +866,12 @@ console-user-password-none = Il n’y en a pas.
 console-user-since = Utilisateur depuis
 console-user-temporary = Code temporaire
 console-user-temporary-until = Fin de validité : { $time }
+console-user-granted = Inscription
+console-granted-asked = En attente d’approbation. La demande expire : { $time }.
+console-granted-approved = Approuvée : un jeton peut être ajouté jusqu’au { $time }.
+console-granted-refused = Refusée. Une nouvelle demande est possible après le { $time }.
+console-granted-code_given = Il y a un code du centre d’assistance, valable jusqu’au { $time }.
+console-granted-by = Par { $what }, { $time }
 console-user-no-tokens = L’utilisateur n’a pas de jeton.
 console-user-offer = Ajout d’un authentificateur lors de la connexion :
 console-field-name = Nom
@@ -713,6 +891,8 @@ console-field-password = Le mot de passe
 console-field-password-hint = Au moins 8 caractères. Seulement si vous en saisissez un.
 console-field-reason = Motif
 console-field-reason-hint = Il est conservé avec le code et consigné.
+console-field-reason-recorded-hint = Il est conservé avec ce qui est accordé, et consigné.
+console-field-reason-shown-hint = Il est montré à l’utilisateur et consigné.
 console-field-hours = Heures
 console-field-hours-hint = Durée de validité du code : de 1 à 168.
 console-task-user-new = Nouvel utilisateur
@@ -732,10 +912,31 @@ console-task-user-temporary = Donner un code temporaire
 console-task-user-temporary-text = Il remplace le jeton de quelqu’un qui a laissé le sien à la maison. Il annule le code temporaire précédent, s’il y en a un.
 console-task-user-withdraw = Retirer le code temporaire
 console-task-user-withdraw-text = Dès maintenant, il n’est plus accepté.
+console-task-user-approve = Approuver l’inscription
+console-task-user-approve-text = L’utilisateur peut ajouter un jeton, avec le seul code envoyé par e-mail. Assurez-vous d’abord que la demande vient bien de lui. S’il a fait une demande, il reçoit un e-mail.
+console-task-user-refuse = Refuser l’inscription
+console-task-user-refuse-text = L’utilisateur en est informé, avec votre motif, et ne peut pas ajouter de jeton pour le moment.
+console-task-user-help-desk-code = Donner un code du centre d’assistance
+console-task-user-help-desk-code-text = L’utilisateur le saisit après le code envoyé par e-mail et peut ajouter un jeton. Assurez-vous d’abord que la demande vient bien de lui : quiconque a ce code, le mot de passe et accès aux e-mails obtient un jeton. Il remplace ce qui avait été accordé auparavant, et vous est affiché une seule fois.
+console-task-user-withdraw-grant = Retirer ce qui a été accordé
+console-task-user-withdraw-grant-text = Dès maintenant, l’approbation, le refus ou le code n’a plus d’effet.
+console-task-user-grant-needless = Dans l’état actuel, aucune règle d’inscription ne le demande à cet utilisateur.
 console-given-password = Le nouveau mot de passe
 console-given-password-text = Voici le mot de passe de l’utilisateur { $what }.
 console-given-temporary = Le code temporaire
 console-given-temporary-text = { $what } peut l’utiliser à la place d’un code à usage unique. Fin de validité : { $time }.
+console-given-help-desk-code = Le code du centre d’assistance
+console-given-help-desk-code-text = { $what } le saisit là où le code du centre d’assistance est demandé. Il ne sert qu’une fois. Fin de validité : { $time }.
+
+## The console: who waits for an approval
+console-requests-text = Ces utilisateurs ont saisi le code envoyé par e-mail, et leur règle d’inscription demande en plus l’approbation d’un opérateur.
+console-requests-empty = Personne n’attend d’approbation.
+console-request-asked = Demande du { $time }
+console-request-from = depuis { $what }
+console-request-browser = avec { $what }
+console-request-until = expire : { $time }
+console-request-approve = Approuver
+console-request-refuse = Refuser
 
 ## The console: tokens
 console-tokens-find = Rechercher des jetons
@@ -853,6 +1054,7 @@ console-group-parents = Inclus dans
 console-group-parents-hint = Les membres de ce groupe comptent aussi comme membres de ces groupes-là.
 console-group-no-parents = Il n’est inclus dans aucun autre groupe.
 console-group-is-named = L’auto-provisionnement désigne ce groupe.
+console-group-is-named-rule = La règle d’inscription « { $what } » désigne ce groupe.
 console-field-group = Nom du groupe
 console-field-into = Nom de l’autre groupe
 console-task-group-new = Nouveau groupe
@@ -920,13 +1122,18 @@ rule-one-of = Choisissez l’une des valeurs.
 rule-between = Ce doit être un nombre entier de { $min } à { $max }.
 rule-at-most = La valeur ne doit pas dépasser « { $field } ».
 rule-at-least = La valeur ne doit pas être inférieure à « { $field } ».
+rule-not-before = La date ne doit pas être antérieure à « { $field } ».
 rule-not-available = Ce champ n’est pas disponible lorsque « { $field } » vaut « { $value } ».
 rule-unknown = Introuvable : { $value }.
 rule-taken = Ce nom est déjà pris.
+rule-twice = Cette valeur est indiquée deux fois.
+rule-list = Ce doit être une liste.
+rule-too-many = { $max } entrées au plus.
 rule-too-long = { $max } caractères au plus.
 rule-too-short = { $min } caractères au moins.
 rule-text = Une seule ligne de caractères visibles.
 rule-https-url = Ce doit être une adresse https:// complète, sans nom d’utilisateur ni mot de passe.
+rule-contact-url = Ce doit être une adresse https:// complète, ou une adresse qui commence par mailto: ou tel:.
 rule-mail-address = Ce n’est pas une adresse e-mail.
 rule-sign-in-name = Un nom compte de 1 à 256 caractères visibles.
 rule-pin-charset = Un PIN se compose de chiffres et de lettres sans accents.
@@ -938,6 +1145,15 @@ rule-pin-needs-digit = Il manque un chiffre au PIN.
 rule-pin-trivial = Le PIN ne doit pas être une simple suite comme 1234 ou 2222.
 rule-pin-used-before = Ce PIN a déjà été utilisé.
 rule-differs = Les deux saisies diffèrent.
+rule-day = Ce doit être une date, par exemple 2026-12-24.
 rule-past = Ce moment ne doit pas être déjà passé.
+rule-network = Ce doit être un réseau, par exemple 10.0.0.0/8, ou une adresse.
+rule-host-bits = Ceci désigne un ordinateur et non un réseau. Le réseau est { $network }.
+rule-colour = Ce doit être une couleur, par exemple #1a5fb4.
+rule-contrast = Cette couleur est trop claire. Son contraste avec le blanc doit être d’au moins 4,5.
+rule-base64 = Ce doit être du Base64.
+rule-too-large = { $max } octets au plus.
+rule-picture = Ce n’est pas une image PNG, JPEG ou WebP.
+rule-message = Ce texte n’est pas un message valide. Vérifiez ses accolades.
 rule-circle = Il se contiendrait lui-même.
 rule-not-by-hand = Le serveur le tire au sort ; il ne peut pas être saisi.

@@ -14,6 +14,7 @@ frame-continue = Continua
 frame-back = Indietro
 frame-finish-by = Completi l’operazione entro le { $time }.
 contact = Contatta l’assistenza
+contact-at = Contatta l’assistenza: { $contact }
 
 ## W0: user name, password
 signin-submit = Accedi
@@ -67,6 +68,31 @@ need-device = un telefono o questo computer
 need-submit = Aggiungi autenticatore
 need-mail = Invieremo un codice al Suo indirizzo e-mail.
 need-mail-masked = Invieremo un codice al Suo indirizzo e-mail, { $address }.
+need-later-submit = Più tardi
+need-later = Può rimandare fino al giorno { $day } compreso. Dopo quel giorno non potrà più proseguire qui senza un autenticatore.
+
+## One more proof, where a rule asks for it
+approval-title-none = Serve un’approvazione
+approval-title-asked = In attesa di approvazione
+approval-title-approved = La Sua richiesta è approvata
+approval-title-refused = La Sua richiesta è stata rifiutata
+approval-none = Per aggiungere un autenticatore Le serve l’approvazione di un responsabile. La chieda qui.
+approval-ask = Chiedi l’approvazione
+approval-asked = La Sua richiesta non è ancora stata esaminata. Questa pagina La avviserà quando ci sarà una decisione.
+approval-asked-close = Può anche chiudere questa pagina. Quando la Sua richiesta sarà approvata, riceverà un’e-mail; per proseguire, acceda di nuovo.
+approval-asked-until = La Sua richiesta è valida fino a: { $time }. In seguito potrà farne un’altra.
+approval-look = Controlla di nuovo
+approval-hurry = Ha fretta?
+approval-approved = Ora può aggiungere il Suo autenticatore.
+approval-approved-until = L’approvazione è valida fino a: { $time }.
+approval-refused = Al momento non può aggiungere un autenticatore.
+approval-reason = Motivo indicato: { $reason }
+approval-refused-until = Potrà fare una nuova richiesta a partire da: { $time }.
+approval-refused-ask = Ritiene che sia un errore?
+help-desk-title = Inserisca il codice dell’assistenza
+help-desk-text = Prima che Lei possa aggiungere un autenticatore, l’assistenza deve accertare la Sua identità. Poi Le darà un codice.
+help-desk-label = Codice dell’assistenza
+help-desk-hint = Otto caratteri; vale un giorno e una sola volta
 
 ## W2: check your email
 code-title = Controlli la posta
@@ -198,6 +224,15 @@ notice-empty-passcode = Inserisca il codice monouso.
 notice-empty-code = Inserisca il codice di verifica.
 notice-stale-form = Aveva già superato quel punto. Questo è il passaggio attuale.
 notice-no-longer-offered = Non può più aggiungere da sé un autenticatore. L’assistenza può dirLe come ottenerne uno.
+notice-not-in-network = Da questa rete non può aggiungere un autenticatore. Usi una rete della Sua organizzazione o si rivolga all’assistenza.
+notice-help-desk-code-wrong = { $tries ->
+    [0] Il codice non è corretto. Era l’ultimo tentativo per oggi.
+    [one] Il codice non è corretto. Resta { $tries } tentativo.
+   *[other] Il codice non è corretto. Restano { $tries } tentativi.
+}
+notice-help-desk-code-over = Per Lei non c’è alcun codice, oppure è scaduto. Ne chieda uno nuovo all’assistenza.
+notice-help-desk-code-limit = Troppi codici errati per oggi. Potrà riprovare a partire da: { $time }.
+notice-empty-help-desk-code = Inserisca il codice che Le ha dato l’assistenza.
 
 ## The portal's start page
 start-title = Le Sue applicazioni
@@ -339,6 +374,27 @@ mail-notice-not-you = Non l’ha aggiunto Lei? Apra questo link e confermi. L’
 mail-notice-button = Non l’ho aggiunto io
 mail-notice-valid = Il link funziona una sola volta, entro sette giorni.
 
+## Mail: the deadline comes near
+mail-reminder-subject = Configuri il Suo autenticatore per { $brand } entro il { $deadline }
+mail-reminder-title = Configuri un autenticatore
+mail-reminder-intro = Dopo il { $deadline }, { $brand } richiederà un codice monouso. Lei non ha ancora un autenticatore in grado di mostrarlo.
+mail-reminder-intro-app = Dopo il { $deadline }, { $app } richiederà un codice monouso. Lei non ha ancora un autenticatore in grado di mostrarlo.
+mail-reminder-days = { $days ->
+    [one] Resta { $days } giorno.
+   *[other] Restano { $days } giorni.
+}
+mail-reminder-how = Bastano circa tre minuti. Le servono l’accesso a questa casella di posta e un telefono, oppure il Suo computer. Acceda e, quando Le viene chiesto, scelga «Aggiungi autenticatore».
+mail-reminder-button = Accedi
+mail-reminder-done = Se nel frattempo ne ha configurato uno, non deve fare nulla.
+
+## Mail: an operator has approved
+mail-approved-subject = Ora può aggiungere il Suo autenticatore su { $brand }
+mail-approved-title = La Sua richiesta è approvata
+mail-approved-intro = Ora può aggiungere un autenticatore al Suo account su { $brand }. Riprenda da dove aveva interrotto oppure acceda di nuovo.
+mail-approved-button = Accedi
+mail-approved-until = L’approvazione vale per un solo autenticatore, fino a: { $time }.
+mail-approved-not-you = Non l’ha chiesto Lei? Allora qualcun altro conosce la Sua password. La cambi e avvisi l’assistenza.
+
 ## The operators' console: frame and menu
 console-name = Console di Doorward
 console-skip = Vai al contenuto
@@ -361,6 +417,9 @@ console-off = Non attivo
 console-onward = Prosegui
 console-page-start = Panoramica
 console-page-self_provisioning = Registrazione autonoma
+console-page-enrolment_rules = Regole di registrazione
+console-page-appearance = Aspetto
+console-page-words = Testi
 console-page-targets = Impostazioni token software e OTP push
 console-page-token_template = Modelli di token
 console-page-server_pin_policy = Criterio PIN lato server
@@ -414,6 +473,13 @@ console-attention-no-platform = Nessuna piattaforma è consentita, quindi la reg
 console-attention-no-plugin = Su nessuna piattaforma consentita esiste un autenticatore in grado di soddisfare il modello di token, quindi la registrazione autonoma non viene proposta a nessuno.
 console-attention-otp-alone = Il criterio di accesso { $what } chiede un codice monouso senza password: chi può leggere la posta di un utente può configurare un autenticatore al suo posto.
 console-attention-group-gone = La registrazione autonoma indica un gruppo che è stato eliminato. Non corrisponde a nessuno.
+console-attention-rule-group-gone = La regola di registrazione «{ $what }» indica un gruppo che è stato eliminato. Non corrisponde a nessuno.
+console-attention-mail-waits = Le e-mail non partono (in attesa da: { $time }), quindi nessuno riceve il codice necessario per iniziare una registrazione. Verifichi che il server di posta risponda.
+console-attention-waiting =
+    { $count ->
+        [one] Una persona attende un’approvazione.
+       *[other] { $count } persone attendono un’approvazione.
+    }
 console-attention-locked = Token bloccati per codici errati: { $what }.
 console-attention-certificate = Il certificato per { $what } scade: { $time }.
 console-attention-certificate-over = Il certificato per { $what } è scaduto: { $time }.
@@ -424,6 +490,7 @@ console-unchanged = Nulla è stato modificato.
 console-choose-again = Ora i campi corrispondono alla Sua scelta. Li controlli e applichi.
 console-conflict = Qualcuno ha fatto prima
 console-conflict-text = I dati sono stati modificati mentre Lei ci stava lavorando. Nulla di Suo è stato salvato. Ciò che ha digitato è ancora qui sotto; se prosegue, sostituirà queste modifiche:
+console-conflict-again = I dati sono stati modificati mentre Lei li consultava e nulla è stato fatto. Qui sotto c’è lo stato attuale; se l’operazione serve ancora, la ripeta. Che cosa è stato modificato:
 console-log = Registro delle modifiche
 console-log-empty = Finora nulla è stato modificato.
 console-note-new-tokens = Vale per i token registrati da ora in poi.
@@ -470,6 +537,107 @@ console-preview-not-in-groups = L’utente non è in nessuno dei gruppi.
 console-preview-excluded = L’utente è in un gruppo escluso.
 console-preview-no-platform = Nessuna piattaforma è consentita.
 console-preview-no-plugin = Nessun autenticatore può soddisfare il modello di token.
+console-preview-begins = La regola di registrazione dell’utente non è ancora in vigore. Inizio: { $time }.
+console-preview-not-reached = La regola di registrazione non raggiunge ancora l’utente: la sua percentuale lo esclude.
+
+## Console: Enrolment Rules
+console-section-rules = Regole
+console-section-rules-hint = Come ottiene un token chi riceve la proposta di registrazione autonoma. Le regole vengono esaminate dalla prima all’ultima e per un utente conta solo la prima che gli si applica.
+console-rule-everybody = tutti gli utenti
+console-rule-percentage = { $percentage }% di loro
+console-rule-from = dal { $day }
+console-rule-until = rimandabile fino al { $day }
+console-rule-at-once = non rimandabile
+console-rule-networks = solo da
+console-rule-proof-trusted_network = solo da una rete attendibile
+console-rule-proof-operator_approval = approvazione di un operatore
+console-rule-proof-help_desk_code = codice dell’assistenza
+console-rule-probation = periodo di prova: { $hours } h
+console-rule-up = Sposta su
+console-rule-down = Sposta giù
+console-rule-none-fits = Un utente a cui non si applica alcuna regola può registrare un token subito, con il solo codice inviato per e-mail, e non può rimandare la registrazione.
+console-rules-empty = Non ci sono regole: chiunque riceva la proposta di registrazione autonoma può registrare un token subito, con il solo codice inviato per e-mail, e non può rimandare la registrazione. Una regola permette di cominciare da pochi utenti, fissare un ultimo giorno o chiedere più del codice.
+console-rules-full = È stato raggiunto il numero massimo di regole.
+console-task-rule-new = Aggiungi una regola
+console-task-rule-edit = Modifica la regola
+console-task-rule-up = Sposta su la regola
+console-task-rule-up-text = La regola viene esaminata prima di quella che ora la precede.
+console-task-rule-down = Sposta giù la regola
+console-task-rule-down-text = La regola viene esaminata dopo quella che ora la segue.
+console-task-rule-remove = Rimuovi la regola
+console-task-rule-remove-text = Per gli utenti a cui si applica vale poi la regola successiva adatta a loro, oppure nessuna. Chi ha già un token lo mantiene, e un periodo di prova già iniziato prosegue.
+console-field-rule = Regola
+console-field-rule-place = Posizione
+console-field-rule-name = Nome
+console-field-rule-name-hint = Come la chiamano gli operatori.
+console-field-rule-groups = Gruppi
+console-field-rule-groups-hint = A chi si applica la regola; a tutti se non è indicato alcun gruppo. Contano anche i membri dei gruppi contenuti in questi.
+console-field-rule-percentage = Percentuale
+console-field-rule-percentage-hint = A quanti di loro su cento si applica: da 1 a 100. Chi rientra in una percentuale rientra anche in una più alta. Agli altri la registrazione non viene ancora proposta.
+console-field-rule-starts_on = Primo giorno
+console-field-rule-starts_on-hint = Da quando viene proposta la registrazione (UTC); da subito se non è impostato alcun giorno.
+console-field-rule-deadline = Scadenza
+console-field-rule-deadline-hint = L’ultimo giorno in cui gli utenti possono rimandare la registrazione (UTC), se fino ad allora il criterio di accesso li lascia entrare senza token. Senza scadenza non possono rimandarla. Chi non ha un token riceve un promemoria per e-mail 7 giorni, 3 giorni e 1 giorno prima.
+console-field-rule-proof = Verifica aggiuntiva
+console-field-rule-proof-hint = Che cosa viene chiesto, oltre al codice inviato per e-mail, prima che qualcuno ottenga un token.
+console-choice-rule-proof-none = Nessuna
+console-choice-rule-proof-none-hint = Chi ha la password e la casella di posta di un utente ottiene un token.
+console-choice-rule-proof-trusted_network = Una rete attendibile
+console-choice-rule-proof-trusted_network-hint = La registrazione viene proposta solo a chi proviene da una delle reti indicate sotto.
+console-choice-rule-proof-operator_approval = L’approvazione di un operatore
+console-choice-rule-proof-operator_approval-hint = L’utente fa richiesta e attende; un operatore la approva o la rifiuta nella console.
+console-choice-rule-proof-help_desk_code = Un codice dell’assistenza
+console-choice-rule-proof-help_desk_code-hint = L’utente telefona; un operatore che lo conosce gli dà un codice dalla pagina di quell’utente, qui nella console.
+console-field-rule-networks = Reti
+console-field-rule-networks-hint = Solo con una rete attendibile. Una per riga: 10.0.0.0/8, 2001:db8::/32 oppure un singolo indirizzo.
+console-field-rule-probation_hours = Periodo di prova
+console-field-rule-probation_hours-hint = Ore per cui un nuovo token è in prova: da 0 a 720. I criteri di accesso stabiliscono che cosa resta chiuso nel frattempo.
+console-fault-network = «{ $value }» non è né una rete, ad esempio 10.0.0.0/8, né un indirizzo.
+console-fault-host-bits = «{ $value }» indica un computer e non una rete. La rete è { $network }.
+
+## Console: Appearance
+console-section-look = Nome e colore
+console-section-look-hint = Ciò che gli utenti vedono in ogni pagina del portale.
+console-section-logo = Logo
+console-section-logo-hint = Compare in testa a ogni pagina, accanto al nome.
+console-section-help = Aiuto
+console-section-help-hint = Mostrato dove un utente può trovarsi in difficoltà.
+console-section-languages = Lingue
+console-section-languages-hint = Quelle tra cui gli utenti possono scegliere.
+console-section-words = Testi
+console-section-words-hint = I Suoi testi al posto dei nostri, nel portale e nelle sue e-mail.
+console-field-product_name = Nome del prodotto
+console-field-product_name-hint = In testa a ogni pagina ed e-mail: da 1 a 64 caratteri. Se manca, il nome del server virtuale.
+console-field-accent = Colore d’accento
+console-field-accent-hint = Per pulsanti e link: # e sei caratteri da 0 a 9 e dalla a alla f, ad esempio #2447b5. Le lettere bianche devono essere leggibili su questo colore. Per gli schermi scuri viene schiarito automaticamente.
+console-colour-show = Mostra
+console-field-logo = Immagine
+console-field-logo-hint = PNG, JPEG o WebP, al massimo 64 KiB.
+console-logo-alt = Il logo
+console-logo-none = Non c’è alcun logo; al suo posto compare quello di Doorward.
+console-field-support = Contatto dell’assistenza
+console-field-support-hint = A chi rivolgersi: una riga di al massimo 200 caratteri, ad esempio con un numero di telefono.
+console-field-support_url = Indirizzo dell’assistenza
+console-field-support_url-hint = Inizia con https://, mailto: o tel:.
+console-field-languages = Proposte
+console-field-languages-hint = Tutte, se non ne è selezionata alcuna.
+console-field-default_language = Lingua predefinita
+console-field-default_language-hint = Per chi non chiede nessuna delle lingue proposte; l’inglese, se non ne è impostata alcuna.
+console-field-texts = Testi
+console-task-appearance-logo = Carica un logo
+console-task-appearance-logo-text = Sostituisce subito quello precedente.
+console-task-appearance-logo-remove = Rimuovi il logo
+console-task-appearance-logo-remove-text = Al suo posto compare di nuovo quello di Doorward.
+console-task-appearance-words-reset = Ripristina tutti i testi originali
+console-task-appearance-words-reset-text = Tutti i Suoi testi per la lingua { $what } vengono eliminati e compaiono di nuovo i nostri.
+console-words-none = Nessun testo è stato sostituito.
+console-words-text = Un campo vuoto lascia il nostro testo. Ciò che è tra parentesi graffe viene sostituito con il suo valore.
+console-words-may-say = Tra parentesi graffe possono comparire:
+console-words-find = Il nome o il testo contiene
+console-words-own = Solo quelli che sono stati sostituiti
+console-words-replaced = sostituito
+console-words-reset = Ripristina
+console-words-none-found = Nessun testo corrisponde.
 
 ## Console: Software Token & Push OTP Settings
 console-section-targets = Destinazioni consentite e notifiche push
@@ -645,6 +813,7 @@ console-message-link-gone = È già stato usato, risale a più di un giorno fa o
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Utenti
+console-page-requests = Richieste di registrazione
 console-page-tokens = Token
 console-page-groups = Gruppi
 console-page-import = Importazione
@@ -664,6 +833,9 @@ console-done-enabled = L’utente è stato attivato.
 console-done-signed-out = Tutte le sessioni dell’utente sono state chiuse.
 console-done-password = La password è stata cambiata e le sessioni dell’utente sono state chiuse.
 console-done-withdrawn = Il codice provvisorio è stato ritirato.
+console-done-approved = La registrazione è stata approvata.
+console-done-refused = La registrazione è stata rifiutata.
+console-done-grant-withdrawn = Ciò che era stato concesso è stato ritirato.
 console-done-suspend = Il token è sospeso. I suoi codici non vengono accettati.
 console-done-reactivate = Il token è di nuovo in uso.
 console-done-unlock = Il token non è più bloccato.
@@ -695,6 +867,12 @@ console-user-password-none = Non è impostata.
 console-user-since = Utente da
 console-user-temporary = Codice provvisorio
 console-user-temporary-until = Valido fino a: { $time }
+console-user-granted = Registrazione
+console-granted-asked = In attesa di approvazione. La richiesta scade: { $time }.
+console-granted-approved = Approvata. Si può aggiungere un token fino a: { $time }.
+console-granted-refused = Rifiutata. Una nuova richiesta è possibile a partire da: { $time }.
+console-granted-code_given = C’è un codice dell’assistenza, valido fino a: { $time }.
+console-granted-by = Da { $what }, { $time }
 console-user-no-tokens = L’utente non ha alcun token.
 console-user-offer = Aggiunta di un autenticatore durante l’accesso:
 console-field-name = Nome
@@ -714,6 +892,8 @@ console-field-password = La password
 console-field-password-hint = Almeno 8 caratteri. Solo se la si digita.
 console-field-reason = Motivo
 console-field-reason-hint = Viene conservato con il codice e registrato.
+console-field-reason-recorded-hint = Viene conservato insieme a ciò che viene concesso, e registrato.
+console-field-reason-shown-hint = Viene mostrato all’utente e registrato.
 console-field-hours = Ore
 console-field-hours-hint = Per quanto tempo vale il codice: da 1 a 168.
 console-task-user-new = Nuovo utente
@@ -733,10 +913,31 @@ console-task-user-temporary = Assegna un codice provvisorio
 console-task-user-temporary-text = Sostituisce il token di chi l’ha dimenticato a casa. Prende il posto del codice precedente, se ce n’è uno.
 console-task-user-withdraw = Ritira il codice provvisorio
 console-task-user-withdraw-text = Da ora in poi non viene più accettato.
+console-task-user-approve = Approva la registrazione
+console-task-user-approve-text = L’utente può aggiungere un token con il solo codice inviato per e-mail. Prima si accerti che la richiesta venga davvero dall’utente. Se ha fatto richiesta, riceve un’e-mail.
+console-task-user-refuse = Rifiuta la registrazione
+console-task-user-refuse-text = L’utente ne viene informato, con il motivo da Lei indicato, e per ora non può aggiungere alcun token.
+console-task-user-help-desk-code = Assegna un codice dell’assistenza
+console-task-user-help-desk-code-text = L’utente lo digita dopo il codice inviato per e-mail e può aggiungere un token. Prima si accerti che la richiesta venga davvero dall’utente: chi ha il codice, la password e la casella di posta ottiene un token. Prende il posto di ciò che era stato concesso prima e Le viene mostrato una sola volta.
+console-task-user-withdraw-grant = Ritira ciò che è stato concesso
+console-task-user-withdraw-grant-text = Da ora in poi l’approvazione, il rifiuto o il codice non ha più effetto.
+console-task-user-grant-needless = Allo stato attuale nessuna regola di registrazione lo richiede a questo utente.
 console-given-password = La nuova password
 console-given-password-text = Questa è la password di { $what }.
 console-given-temporary = Il codice provvisorio
 console-given-temporary-text = { $what } può usarlo al posto di un codice monouso fino a: { $time }.
+console-given-help-desk-code = Il codice dell’assistenza
+console-given-help-desk-code-text = { $what } lo digita dove viene chiesto il codice dell’assistenza. Vale una sola volta, fino a: { $time }.
+
+## The console: who waits for an approval
+console-requests-text = Questi utenti hanno digitato il codice inviato per e-mail e la loro regola di registrazione richiede inoltre l’approvazione di un operatore.
+console-requests-empty = Nessuno attende un’approvazione.
+console-request-asked = Richiesta: { $time }
+console-request-from = da { $what }
+console-request-browser = con { $what }
+console-request-until = scade: { $time }
+console-request-approve = Approva
+console-request-refuse = Rifiuta
 
 ## The console: tokens
 console-tokens-find = Cerca token
@@ -854,6 +1055,7 @@ console-group-parents = Contenuto in
 console-group-parents-hint = I membri di questo gruppo contano anche come membri di questi gruppi.
 console-group-no-parents = Non è contenuto in nessun altro gruppo.
 console-group-is-named = La registrazione autonoma indica questo gruppo.
+console-group-is-named-rule = La regola di registrazione «{ $what }» indica questo gruppo.
 console-field-group = Nome del gruppo
 console-field-into = Nome dell’altro gruppo
 console-task-group-new = Nuovo gruppo
@@ -921,13 +1123,18 @@ rule-one-of = Scelga uno dei valori.
 rule-between = Deve essere un numero intero da { $min } a { $max }.
 rule-at-most = Non deve essere maggiore di «{ $field }».
 rule-at-least = Non deve essere minore di «{ $field }».
+rule-not-before = La data non deve essere precedente a «{ $field }».
 rule-not-available = Non disponibile quando «{ $field }» è «{ $value }».
 rule-unknown = { $value } non esiste.
 rule-taken = Questo nome è già in uso.
+rule-twice = Questo valore è indicato due volte.
+rule-list = Deve essere un elenco.
+rule-too-many = Al massimo { $max } voci.
 rule-too-long = Al massimo { $max } caratteri.
 rule-too-short = Almeno { $min } caratteri.
 rule-text = Una sola riga di caratteri visibili.
 rule-https-url = Deve essere un indirizzo https:// completo, senza nome utente né password.
+rule-contact-url = Deve essere un indirizzo https:// completo, oppure uno che inizia con mailto: o tel:.
 rule-mail-address = Non è un indirizzo e-mail.
 rule-sign-in-name = Un nome ha da 1 a 256 caratteri visibili.
 rule-pin-charset = Un PIN è composto da cifre e lettere senza accenti.
@@ -939,6 +1146,15 @@ rule-pin-needs-digit = Il PIN deve contenere una cifra.
 rule-pin-trivial = Il PIN non deve essere una semplice sequenza, come 1234 o 2222.
 rule-pin-used-before = Il PIN è già stato usato.
 rule-differs = I due valori non coincidono.
+rule-day = Deve essere una data, ad esempio 2026-12-24.
 rule-past = Non deve essere già trascorso.
+rule-network = Deve essere una rete, ad esempio 10.0.0.0/8, oppure un indirizzo.
+rule-host-bits = Questo indica un computer e non una rete. La rete è { $network }.
+rule-colour = Deve essere un colore, ad esempio #1a5fb4.
+rule-contrast = Questo colore è troppo chiaro. Il suo contrasto con il bianco deve essere almeno 4,5.
+rule-base64 = Deve essere in Base64.
+rule-too-large = Al massimo { $max } byte.
+rule-picture = Non è un’immagine PNG, JPEG o WebP.
+rule-message = Questo testo non è un messaggio valido. Controlli le parentesi graffe.
 rule-circle = Finirebbe per contenere sé stesso.
 rule-not-by-hand = Lo genera il server; non può essere digitato.

@@ -13,6 +13,7 @@ frame-continue = Doorgaan
 frame-back = Terug
 frame-finish-by = Rond dit af vóór { $time }.
 contact = Contact opnemen met de helpdesk
+contact-at = Contact opnemen met de helpdesk: { $contact }
 
 ## W0: user name, password
 signin-submit = Aanmelden
@@ -66,6 +67,31 @@ need-device = een telefoon of deze computer
 need-submit = Authenticator toevoegen
 need-mail = We sturen een code naar uw e-mailadres.
 need-mail-masked = We sturen een code naar uw e-mailadres { $address }.
+need-later-submit = Later
+need-later = U kunt dit uitstellen tot en met { $day }. Daarna kunt u hier zonder authenticator niet verder.
+
+## One more proof, where a rule asks for it
+approval-title-none = Er is goedkeuring nodig
+approval-title-asked = Wachten op goedkeuring
+approval-title-approved = Uw aanvraag is goedgekeurd
+approval-title-refused = Uw aanvraag is afgewezen
+approval-none = Voordat u een authenticator kunt toevoegen, moet een verantwoordelijke dat goedkeuren. Vraag de goedkeuring hier aan.
+approval-ask = Goedkeuring aanvragen
+approval-asked = Over uw aanvraag is nog niet beslist. Op deze pagina ziet u wanneer dat is gebeurd.
+approval-asked-close = U mag deze pagina ook sluiten. Wordt uw aanvraag goedgekeurd, dan krijgt u een e-mail en gaat u verder door u opnieuw aan te melden.
+approval-asked-until = Uw aanvraag is geldig tot { $time }. Daarna kunt u opnieuw een aanvraag doen.
+approval-look = Opnieuw kijken
+approval-hurry = Hebt u haast?
+approval-approved = U kunt uw authenticator nu toevoegen.
+approval-approved-until = De goedkeuring is geldig tot { $time }.
+approval-refused = U kunt nu geen authenticator toevoegen.
+approval-reason = De opgegeven reden: { $reason }
+approval-refused-until = Na { $time } kunt u opnieuw een aanvraag doen.
+approval-refused-ask = Denkt u dat dit een vergissing is?
+help-desk-title = Voer de code van de helpdesk in
+help-desk-text = Voordat u een authenticator kunt toevoegen, moet de helpdesk weten dat u het bent. U krijgt dan een code.
+help-desk-label = Code van de helpdesk
+help-desk-hint = Acht tekens, één dag geldig en maar één keer te gebruiken
 
 ## W2: check your email
 code-title = Controleer uw e-mail
@@ -197,6 +223,15 @@ notice-empty-passcode = Voer de toegangscode in.
 notice-empty-code = Voer de verificatiecode in.
 notice-stale-form = U was hier al voorbij. Dit is de huidige stap.
 notice-no-longer-offered = U kunt niet meer zelf een authenticator toevoegen. De helpdesk kan u vertellen hoe u er een krijgt.
+notice-not-in-network = Vanuit dit netwerk kunt u geen authenticator toevoegen. Gebruik een netwerk van uw organisatie of vraag het aan de helpdesk.
+notice-help-desk-code-wrong = { $tries ->
+    [0] Die code is niet juist. Dit was de laatste poging voor vandaag.
+    [one] Die code is niet juist. Nog { $tries } poging.
+   *[other] Die code is niet juist. Nog { $tries } pogingen.
+}
+notice-help-desk-code-over = Er is geen code voor u, of hij is verlopen. Vraag de helpdesk om een nieuwe.
+notice-help-desk-code-limit = Te veel onjuiste codes vandaag. Kom terug na { $time }.
+notice-empty-help-desk-code = Voer de code in die u van de helpdesk hebt gekregen.
 
 ## The portal's start page
 start-title = Uw toepassingen
@@ -338,6 +373,27 @@ mail-notice-not-you = Was u het niet? Open deze link en bevestig. De authenticat
 mail-notice-button = Ik was het niet
 mail-notice-valid = De link werkt één keer, binnen zeven dagen.
 
+## Mail: the deadline comes near
+mail-reminder-subject = Stel uw authenticator voor { $brand } uiterlijk { $deadline } in
+mail-reminder-title = Stel een authenticator in
+mail-reminder-intro = Na { $deadline } wordt bij { $brand } om een eenmalige toegangscode gevraagd. U hebt nog geen authenticator die er een kan tonen.
+mail-reminder-intro-app = Na { $deadline } vraagt { $app } om een eenmalige toegangscode. U hebt nog geen authenticator die er een kan tonen.
+mail-reminder-days = { $days ->
+    [one] U hebt nog { $days } dag.
+   *[other] U hebt nog { $days } dagen.
+}
+mail-reminder-how = Het duurt ongeveer drie minuten. U hebt toegang tot deze mailbox nodig, en een telefoon of uw computer. Meld u aan en kies ‘Authenticator toevoegen’ als daarom wordt gevraagd.
+mail-reminder-button = Aanmelden
+mail-reminder-done = Hebt u er intussen een ingesteld, dan hoeft u niets te doen.
+
+## Mail: an operator has approved
+mail-approved-subject = U kunt nu uw authenticator bij { $brand } toevoegen
+mail-approved-title = Uw aanvraag is goedgekeurd
+mail-approved-intro = U kunt nu een authenticator toevoegen aan uw account bij { $brand }. Ga verder waar u was gebleven of meld u opnieuw aan.
+mail-approved-button = Aanmelden
+mail-approved-until = De goedkeuring is geldig tot { $time }, voor één authenticator.
+mail-approved-not-you = Hebt u er niet om gevraagd? Dan kent iemand anders uw wachtwoord. Wijzig het en meld dit aan de helpdesk.
+
 ## The operators' console: frame and menu
 console-name = Doorward-console
 console-skip = Naar de inhoud
@@ -360,6 +416,9 @@ console-off = Uit
 console-onward = Doorgaan
 console-page-start = Overzicht
 console-page-self_provisioning = Zelfregistratie
+console-page-enrolment_rules = Registratieregels
+console-page-appearance = Vormgeving
+console-page-words = Teksten
 console-page-targets = Instellingen voor softwaretoken en push-OTP
 console-page-token_template = Tokensjablonen
 console-page-server_pin_policy = PIN-beleid op de server
@@ -413,6 +472,13 @@ console-attention-no-platform = Er is geen platform toegestaan, dus zelfregistra
 console-attention-no-plugin = Geen enkele authenticator op een toegestaan platform kan wat het tokensjabloon vraagt, dus zelfregistratie wordt aan niemand aangeboden.
 console-attention-otp-alone = Het toegangsbeleid { $what } vraagt om een toegangscode zonder wachtwoord: wie de e-mail van een gebruiker kan lezen, kan een authenticator voor die gebruiker instellen.
 console-attention-group-gone = Zelfregistratie noemt een groep die is verwijderd. Niemand valt eronder.
+console-attention-rule-group-gone = De registratieregel ‘{ $what }’ noemt een groep die is verwijderd. Niemand valt onder die groep.
+console-attention-mail-waits = Sinds { $time } wacht e-mail op verzending, dus niemand krijgt de code waarmee een registratie begint. Ga na of de mailserver reageert.
+console-attention-waiting =
+    { $count ->
+        [one] Eén persoon wacht op goedkeuring.
+       *[other] { $count } personen wachten op goedkeuring.
+    }
 console-attention-locked = Tokens die door onjuiste toegangscodes zijn vergrendeld: { $what }.
 console-attention-certificate = Het certificaat voor { $what } verloopt { $time }.
 console-attention-certificate-over = Het certificaat voor { $what } is verlopen: { $time }.
@@ -423,6 +489,7 @@ console-unchanged = Er is niets gewijzigd.
 console-choose-again = De velden horen nu bij wat u hebt gekozen. Loop ze na en kies Toepassen.
 console-conflict = Iemand anders was sneller
 console-conflict-text = Dit is gewijzigd terwijl u aan het bewerken was. Er is niets van u opgeslagen. Wat u hebt getypt, staat hieronder nog; als u doorgaat, komt het in de plaats van deze wijzigingen:
+console-conflict-again = Dit is gewijzigd terwijl u het bekeek; er is niets uitgevoerd. Hieronder staat het zoals het nu is; voer uw actie opnieuw uit als die nog gewenst is. Wat is gewijzigd:
 console-log = Wijzigingslogboek
 console-log-empty = Er is nog niets gewijzigd.
 console-note-new-tokens = Geldt voor tokens die vanaf nu worden geregistreerd.
@@ -469,6 +536,107 @@ console-preview-not-in-groups = De gebruiker zit in geen van de groepen.
 console-preview-excluded = De gebruiker zit in een groep die is uitgezonderd.
 console-preview-no-platform = Er is geen platform toegestaan.
 console-preview-no-plugin = Geen enkele authenticator kan wat het tokensjabloon vraagt.
+console-preview-begins = De registratieregel voor de gebruiker gaat in: { $time }.
+console-preview-not-reached = De registratieregel heeft de gebruiker nog niet bereikt: de gebruiker valt buiten het percentage.
+
+## Console: Enrolment Rules
+console-section-rules = Regels
+console-section-rules-hint = Hoe gebruikers aan wie zelfregistratie wordt aangeboden, aan een token komen. De regels worden van de eerste tot de laatste nagegaan; alleen de eerste die op een gebruiker van toepassing is, telt.
+console-rule-everybody = iedereen
+console-rule-percentage = { $percentage }% daarvan
+console-rule-from = vanaf { $day }
+console-rule-until = uit te stellen tot en met { $day }
+console-rule-at-once = niet uit te stellen
+console-rule-networks = alleen vanuit
+console-rule-proof-trusted_network = alleen vanuit een vertrouwd netwerk
+console-rule-proof-operator_approval = goedkeuring door een operator
+console-rule-proof-help_desk_code = code van de helpdesk
+console-rule-probation = { $hours } uur proeftijd
+console-rule-up = Omhoog
+console-rule-down = Omlaag
+console-rule-none-fits = Wie onder geen van de regels valt, mag direct een authenticator toevoegen, met alleen de code uit de e-mail, en kan dat niet uitstellen.
+console-rules-empty = Er zijn geen regels: wie zelfregistratie krijgt aangeboden, mag direct een authenticator toevoegen, met alleen de code uit de e-mail, en kan dat niet uitstellen. Met een regel kunt u met een kleine groep beginnen, een laatste dag instellen of meer dan de code vragen.
+console-rules-full = Er kunnen geen regels meer bij.
+console-task-rule-new = Een regel toevoegen
+console-task-rule-edit = De regel bewerken
+console-task-rule-up = De regel omhoog verplaatsen
+console-task-rule-up-text = De regel wordt nagegaan vóór de regel die er nu boven staat.
+console-task-rule-down = De regel omlaag verplaatsen
+console-task-rule-down-text = De regel wordt nagegaan na de regel die er nu onder staat.
+console-task-rule-remove = De regel verwijderen
+console-task-rule-remove-text = Wie onder deze regel valt, valt voortaan onder de volgende regel die van toepassing is, of onder geen. Wie een token heeft, houdt het, en een begonnen proeftijd loopt door.
+console-field-rule = Regel
+console-field-rule-place = Plaats
+console-field-rule-name = Naam
+console-field-rule-name-hint = Hoe operators de regel noemen.
+console-field-rule-groups = Groepen
+console-field-rule-groups-hint = Voor wie de regel geldt; voor iedereen als er geen groep wordt genoemd. Leden van groepen daarbinnen tellen ook mee.
+console-field-rule-percentage = Percentage
+console-field-rule-percentage-hint = Hoeveel van elke honderd de regel bereikt: 1 tot 100. Wie bij een lager percentage wordt bereikt, wordt dat ook bij een hoger. De anderen krijgen het nog niet aangeboden.
+console-field-rule-starts_on = Eerste dag
+console-field-rule-starts_on-hint = Vanaf wanneer het wordt aangeboden (UTC); direct als er niets is ingesteld.
+console-field-rule-deadline = Deadline
+console-field-rule-deadline-hint = De laatste dag waarop gebruikers het mogen uitstellen (UTC), als het toegangsbeleid hen tot dan zonder token binnenlaat. Is er niets ingesteld, dan kan dat niet. Wie geen token heeft, krijgt 7 dagen, 3 dagen en 1 dag van tevoren een herinnering per e-mail.
+console-field-rule-proof = Extra bewijs
+console-field-rule-proof-hint = Wat naast de code uit de e-mail wordt gevraagd voordat iemand een token krijgt.
+console-choice-rule-proof-none = Niets
+console-choice-rule-proof-none-hint = Wie het wachtwoord en de mailbox van een gebruiker heeft, krijgt een token.
+console-choice-rule-proof-trusted_network = Een vertrouwd netwerk
+console-choice-rule-proof-trusted_network-hint = Het wordt alleen aangeboden aan wie vanuit een van de netwerken hieronder komt.
+console-choice-rule-proof-operator_approval = Goedkeuring door een operator
+console-choice-rule-proof-operator_approval-hint = De gebruiker vraagt erom en wacht; een operator keurt de aanvraag in de console goed of wijst die af.
+console-choice-rule-proof-help_desk_code = Een code van de helpdesk
+console-choice-rule-proof-help_desk_code-hint = De gebruiker belt; wie de gebruiker kent, geeft hier, op de pagina van de gebruiker, een code.
+console-field-rule-networks = Netwerken
+console-field-rule-networks-hint = Alleen bij een vertrouwd netwerk. Eén per regel: 10.0.0.0/8, 2001:db8::/32 of een afzonderlijk adres.
+console-field-rule-probation_hours = Proeftijd
+console-field-rule-probation_hours-hint = Aantal uren dat de proeftijd van een nieuw token duurt: 0 tot 720. Het toegangsbeleid bepaalt wat dan gesloten blijft.
+console-fault-network = ‘{ $value }’ is geen netwerk, zoals 10.0.0.0/8, en ook geen adres.
+console-fault-host-bits = ‘{ $value }’ is een computer en geen netwerk. Het netwerk is { $network }.
+
+## Console: Appearance
+console-section-look = Naam en kleur
+console-section-look-hint = Wat gebruikers op elke pagina van het portaal zien.
+console-section-logo = Logo
+console-section-logo-hint = Staat boven aan elke pagina, naast de naam.
+console-section-help = Hulp
+console-section-help-hint = Wordt getoond waar een gebruiker kan vastlopen.
+console-section-languages = Talen
+console-section-languages-hint = Waaruit gebruikers kunnen kiezen.
+console-section-words = Teksten
+console-section-words-hint = Eigen teksten in plaats van de standaardteksten, in het portaal en in de e-mails ervan.
+console-field-product_name = Productnaam
+console-field-product_name-hint = Boven aan elke pagina en e-mail: 1 tot 64 tekens. De naam van de virtuele server als er niets is ingesteld.
+console-field-accent = Accentkleur
+console-field-accent-hint = Van knoppen en links: # en zes tekens van 0 tot 9 en a tot f, zoals #2447b5. Witte letters moeten erop leesbaar zijn. Voor donkere schermen wordt de kleur vanzelf lichter gemaakt.
+console-colour-show = Tonen
+console-field-logo = Afbeelding
+console-field-logo-hint = PNG, JPEG of WebP, maximaal 64 KiB.
+console-logo-alt = Het logo
+console-logo-none = Er is geen logo; dat van Doorward staat op die plaats.
+console-field-support = Contact voor ondersteuning
+console-field-support-hint = Tot wie men zich kan wenden: één regel van maximaal 200 tekens, bijvoorbeeld met een telefoonnummer.
+console-field-support_url = Adres voor ondersteuning
+console-field-support_url-hint = Begint met https://, mailto: of tel:.
+console-field-languages = Aangeboden
+console-field-languages-hint = Allemaal als er geen is aangevinkt.
+console-field-default_language = Standaardtaal
+console-field-default_language-hint = Voor wie geen van de aangeboden talen vraagt; Engels als er niets is ingesteld.
+console-field-texts = Teksten
+console-task-appearance-logo = Een logo uploaden
+console-task-appearance-logo-text = Het komt direct in de plaats van het vorige.
+console-task-appearance-logo-remove = Het logo verwijderen
+console-task-appearance-logo-remove-text = Dat van Doorward komt er weer voor in de plaats.
+console-task-appearance-words-reset = Alle eigen teksten intrekken
+console-task-appearance-words-reset-text = Alle eigen teksten voor { $what } verdwijnen en de standaardteksten worden weer getoond.
+console-words-none = Er is geen tekst vervangen.
+console-words-text = Een leeg veld betekent: de standaardtekst. Wat tussen accolades staat, wordt ingevuld.
+console-words-may-say = Tussen accolades mag staan:
+console-words-find = Naam of tekst bevat
+console-words-own = Alleen vervangen teksten
+console-words-replaced = vervangen
+console-words-reset = Herstellen
+console-words-none-found = Er is geen tekst die hieraan voldoet.
 
 ## Console: Software Token & Push OTP Settings
 console-section-targets = Toegestane doelen en instellingen voor pushmeldingen
@@ -644,6 +812,7 @@ console-message-link-gone = Hij is al gebruikt, is ouder dan een dag, of er is e
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Gebruikers
+console-page-requests = Registratieaanvragen
 console-page-tokens = Tokens
 console-page-groups = Groepen
 console-page-import = Importeren
@@ -663,6 +832,9 @@ console-done-enabled = De gebruiker is ingeschakeld.
 console-done-signed-out = Alle sessies van de gebruiker zijn beëindigd.
 console-done-password = Het wachtwoord is gewijzigd en de sessies van de gebruiker zijn beëindigd.
 console-done-withdrawn = De tijdelijke toegangscode is ingetrokken.
+console-done-approved = De registratie is goedgekeurd.
+console-done-refused = De registratie is afgewezen.
+console-done-grant-withdrawn = Wat was verleend, is ingetrokken.
 console-done-suspend = Het token is geblokkeerd. De toegangscodes ervan worden niet geaccepteerd.
 console-done-reactivate = Het token is weer in gebruik.
 console-done-unlock = Het token is niet meer vergrendeld.
@@ -694,6 +866,12 @@ console-user-password-none = Er is er geen.
 console-user-since = Gebruiker sinds
 console-user-temporary = Tijdelijke toegangscode
 console-user-temporary-until = Geldig tot { $time }
+console-user-granted = Registratie
+console-granted-asked = Wacht op goedkeuring. De aanvraag verloopt { $time }.
+console-granted-approved = Goedgekeurd: er mag tot { $time } één token worden toegevoegd.
+console-granted-refused = Afgewezen. Na { $time } kan opnieuw een aanvraag worden gedaan.
+console-granted-code_given = Er is een code van de helpdesk, geldig tot { $time }.
+console-granted-by = Door { $what }, { $time }
 console-user-no-tokens = De gebruiker heeft geen token.
 console-user-offer = Tijdens het aanmelden een authenticator toevoegen:
 console-field-name = Naam
@@ -713,6 +891,8 @@ console-field-password = Het wachtwoord
 console-field-password-hint = Minstens 8 tekens. Alleen als u er zelf een typt.
 console-field-reason = Reden
 console-field-reason-hint = Wordt bij de toegangscode bewaard en vastgelegd.
+console-field-reason-recorded-hint = Wordt bewaard bij wat wordt verleend, en vastgelegd.
+console-field-reason-shown-hint = De gebruiker krijgt dit te lezen en het wordt vastgelegd.
 console-field-hours = Uren
 console-field-hours-hint = Hoelang de toegangscode geldig is: 1 tot 168.
 console-task-user-new = Nieuwe gebruiker
@@ -732,10 +912,31 @@ console-task-user-temporary = Een tijdelijke toegangscode geven
 console-task-user-temporary-text = Deze vervangt het token van iemand die het thuis heeft laten liggen. Is er al een tijdelijke code, dan vervalt die.
 console-task-user-withdraw = De tijdelijke toegangscode intrekken
 console-task-user-withdraw-text = Hij wordt vanaf nu niet meer geaccepteerd.
+console-task-user-approve = Registratie goedkeuren
+console-task-user-approve-text = De gebruiker mag één token toevoegen, met alleen de code uit de e-mail. Ga eerst na of het echt de gebruiker is die erom vraagt. Is er een aanvraag gedaan, dan krijgt de gebruiker een e-mail.
+console-task-user-refuse = Registratie afwijzen
+console-task-user-refuse-text = De gebruiker krijgt dit te zien, met uw reden, en kan voorlopig geen token toevoegen.
+console-task-user-help-desk-code = Een helpdeskcode geven
+console-task-user-help-desk-code-text = De gebruiker typt deze code na de code uit de e-mail en mag één token toevoegen. Ga eerst na of het echt de gebruiker is die erom vraagt: wie de code, het wachtwoord en de mailbox heeft, krijgt een token. De code komt in de plaats van wat eerder was verleend en wordt u één keer getoond.
+console-task-user-withdraw-grant = Intrekken wat is verleend
+console-task-user-withdraw-grant-text = De goedkeuring, de afwijzing of de code geldt vanaf nu niet meer.
+console-task-user-grant-needless = Op dit moment vraagt geen registratieregel dit van de gebruiker.
 console-given-password = Het nieuwe wachtwoord
 console-given-password-text = Dit is het wachtwoord van { $what }.
 console-given-temporary = De tijdelijke toegangscode
 console-given-temporary-text = { $what } kan dit tot { $time } in plaats van een toegangscode gebruiken.
+console-given-help-desk-code = De helpdeskcode
+console-given-help-desk-code-text = { $what } typt deze waar om de code van de helpdesk wordt gevraagd. Hij is één keer geldig, tot { $time }.
+
+## The console: who waits for an approval
+console-requests-text = Deze gebruikers hebben de code uit de e-mail getypt; hun registratieregel vraagt daarnaast om goedkeuring door een operator.
+console-requests-empty = Niemand wacht op goedkeuring.
+console-request-asked = Aangevraagd { $time }
+console-request-from = vanaf { $what }
+console-request-browser = met { $what }
+console-request-until = verloopt { $time }
+console-request-approve = Goedkeuren
+console-request-refuse = Afwijzen
 
 ## The console: tokens
 console-tokens-find = Tokens zoeken
@@ -853,6 +1054,7 @@ console-group-parents = Ligt in
 console-group-parents-hint = Leden van deze groep tellen ook als leden van deze groepen.
 console-group-no-parents = De groep ligt in geen andere groep.
 console-group-is-named = Zelfregistratie noemt deze groep.
+console-group-is-named-rule = De registratieregel ‘{ $what }’ noemt deze groep.
 console-field-group = Naam van de groep
 console-field-into = Naam van de andere groep
 console-task-group-new = Nieuwe groep
@@ -920,13 +1122,18 @@ rule-one-of = Kies een van de waarden.
 rule-between = Dit moet een geheel getal van { $min } tot en met { $max } zijn.
 rule-at-most = Dit mag niet groter zijn dan ‘{ $field }’.
 rule-at-least = Dit mag niet kleiner zijn dan ‘{ $field }’.
+rule-not-before = Dit mag niet vóór ‘{ $field }’ liggen.
 rule-not-available = Dit is niet beschikbaar als ‘{ $field }’ op ‘{ $value }’ staat.
 rule-unknown = { $value } bestaat niet.
 rule-taken = Deze naam is al in gebruik.
+rule-twice = Dit is twee keer opgegeven.
+rule-list = Dit moet een lijst zijn.
+rule-too-many = Maximaal { $max } items.
 rule-too-long = Maximaal { $max } tekens.
 rule-too-short = Minstens { $min } tekens.
 rule-text = Eén regel met zichtbare tekens.
 rule-https-url = Dit moet een volledig https://-adres zonder gebruikersnaam of wachtwoord zijn.
+rule-contact-url = Dit moet een volledig https://-adres zijn of een adres dat met mailto: of tel: begint.
 rule-mail-address = Dit is geen e-mailadres.
 rule-sign-in-name = Een naam heeft 1 tot 256 zichtbare tekens.
 rule-pin-charset = Een PIN bestaat uit cijfers en letters zonder accenten.
@@ -938,6 +1145,15 @@ rule-pin-needs-digit = De PIN moet een cijfer bevatten.
 rule-pin-trivial = De PIN mag geen reeks zijn, zoals 1234 of 2222.
 rule-pin-used-before = De PIN is al eerder gebruikt.
 rule-differs = Dit is niet beide keren hetzelfde.
+rule-day = Dit moet een dag zijn, zoals 2026-12-24.
 rule-past = Dit mag niet al voorbij zijn.
+rule-network = Dit moet een netwerk zijn, zoals 10.0.0.0/8, of een adres.
+rule-host-bits = Dit is een computer en geen netwerk. Het netwerk is { $network }.
+rule-colour = Dit moet een kleur zijn, zoals #1a5fb4.
+rule-contrast = Deze kleur is te licht. Het contrast met wit moet minstens 4,5 zijn.
+rule-base64 = Dit moet base64 zijn.
+rule-too-large = Maximaal { $max } bytes.
+rule-picture = Dit is geen PNG-, JPEG- of WebP-afbeelding.
+rule-message = Dit kan niet als tekst worden gelezen. Controleer de accolades.
 rule-circle = De groep zou dan in zichzelf liggen.
 rule-not-by-hand = De server genereert dit; het kan niet worden getypt.

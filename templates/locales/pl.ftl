@@ -13,6 +13,7 @@ frame-continue = Dalej
 frame-back = Wstecz
 frame-finish-by = Proszę zakończyć do { $time }.
 contact = Skontaktuj się z pomocą techniczną
+contact-at = Skontaktuj się z pomocą techniczną: { $contact }
 
 ## W0: user name, password
 signin-submit = Zaloguj się
@@ -68,6 +69,31 @@ need-device = telefon lub ten komputer
 need-submit = Dodaj uwierzytelniacz
 need-mail = Kod wyślemy na adres e-mail przypisany do konta.
 need-mail-masked = Kod wyślemy na adres e-mail { $address }.
+need-later-submit = Później
+need-later = Można to odłożyć do końca dnia { $day }. Potem bez uwierzytelniacza nie będzie można tu kontynuować.
+
+## One more proof, where a rule asks for it
+approval-title-none = Potrzebna jest zgoda
+approval-title-asked = Oczekiwanie na zgodę
+approval-title-approved = Wniosek został zatwierdzony
+approval-title-refused = Wniosek został odrzucony
+approval-none = Zanim będzie można dodać uwierzytelniacz, musi się na to zgodzić upoważniona osoba. O zgodę można poprosić tutaj.
+approval-ask = Poproś o zgodę
+approval-asked = Wniosek nie został jeszcze rozpatrzony. Ta strona poinformuje, gdy to nastąpi.
+approval-asked-close = Tę stronę można też zamknąć. Po zatwierdzeniu wniosku przyjdzie wiadomość e-mail; aby kontynuować, wystarczy zalogować się ponownie.
+approval-asked-until = Wniosek jest ważny do { $time }. Potem można złożyć nowy.
+approval-look = Sprawdź ponownie
+approval-hurry = Sprawa jest pilna?
+approval-approved = Można już dodać uwierzytelniacz.
+approval-approved-until = Zgoda jest ważna do { $time }.
+approval-refused = Nie można teraz dodać uwierzytelniacza.
+approval-reason = Podany powód: { $reason }
+approval-refused-until = Nowy wniosek można złożyć po { $time }.
+approval-refused-ask = Czy to pomyłka?
+help-desk-title = Wpisz kod pomocy technicznej
+help-desk-text = Zanim będzie można dodać uwierzytelniacz, pomoc techniczna musi potwierdzić tożsamość właściciela konta. Wtedy poda kod.
+help-desk-label = Kod pomocy technicznej
+help-desk-hint = Osiem znaków; kod ważny przez dobę i tylko raz
 
 ## W2: check your email
 code-title = Sprawdź pocztę e-mail
@@ -201,6 +227,17 @@ notice-empty-passcode = Proszę wpisać kod jednorazowy.
 notice-empty-code = Proszę wpisać kod weryfikacyjny.
 notice-stale-form = Ten krok został już zakończony. Oto bieżący krok.
 notice-no-longer-offered = Nie można już samodzielnie dodać uwierzytelniacza. Jak go otrzymać, podpowie pomoc techniczna.
+notice-not-in-network = Z tej sieci nie można dodać uwierzytelniacza. Proszę skorzystać z sieci organizacji lub zwrócić się do pomocy technicznej.
+notice-help-desk-code-wrong = { $tries ->
+    [0] Ten kod jest nieprawidłowy. To była ostatnia próba na dziś.
+    [one] Ten kod jest nieprawidłowy. Pozostała { $tries } próba.
+    [few] Ten kod jest nieprawidłowy. Pozostały { $tries } próby.
+    [many] Ten kod jest nieprawidłowy. Pozostało { $tries } prób.
+   *[other] Ten kod jest nieprawidłowy. Pozostało { $tries } próby.
+}
+notice-help-desk-code-over = Dla tego konta nie ma kodu albo kod już wygasł. O nowy proszę poprosić pomoc techniczną.
+notice-help-desk-code-limit = Za dużo błędnych kodów dzisiaj. Proszę wrócić po { $time }.
+notice-empty-help-desk-code = Proszę wpisać kod otrzymany od pomocy technicznej.
 
 ## The portal's start page
 start-title = Aplikacje
@@ -344,6 +381,29 @@ mail-notice-not-you = Dodał go ktoś inny? Proszę otworzyć ten link i potwier
 mail-notice-button = To nie ja
 mail-notice-valid = Link działa jeden raz, przez siedem dni.
 
+## Mail: the deadline comes near
+mail-reminder-subject = Proszę skonfigurować uwierzytelniacz w { $brand } do { $deadline }
+mail-reminder-title = Proszę skonfigurować uwierzytelniacz
+mail-reminder-intro = Po { $deadline } w { $brand } będzie wymagany kod jednorazowy. Na tym koncie nie ma jeszcze uwierzytelniacza, który mógłby go pokazać.
+mail-reminder-intro-app = Po { $deadline } aplikacja { $app } będzie wymagać kodu jednorazowego. Na tym koncie nie ma jeszcze uwierzytelniacza, który mógłby go pokazać.
+mail-reminder-days = { $days ->
+    [one] Pozostał { $days } dzień.
+    [few] Pozostały { $days } dni.
+    [many] Pozostało { $days } dni.
+   *[other] Pozostało { $days } dnia.
+}
+mail-reminder-how = Trwa to około trzech minut. Potrzebne są: dostęp do tej poczty oraz telefon lub komputer. Proszę się zalogować i, gdy pojawi się pytanie, wybrać „Dodaj uwierzytelniacz”.
+mail-reminder-button = Zaloguj się
+mail-reminder-done = Jeśli uwierzytelniacz został już skonfigurowany, nie trzeba nic robić.
+
+## Mail: an operator has approved
+mail-approved-subject = Można już dodać uwierzytelniacz do konta w { $brand }
+mail-approved-title = Wniosek został zatwierdzony
+mail-approved-intro = Do konta w { $brand } można już dodać uwierzytelniacz. Proszę kontynuować od przerwanego miejsca lub zalogować się ponownie.
+mail-approved-button = Zaloguj się
+mail-approved-until = Zgoda jest ważna do { $time } i dotyczy jednego uwierzytelniacza.
+mail-approved-not-you = O zgodę poprosił ktoś inny? To znaczy, że zna hasło do tego konta. Proszę zmienić hasło i powiadomić pomoc techniczną.
+
 ## The operators' console: frame and menu
 console-name = Konsola Doorward
 console-skip = Przejdź do treści
@@ -366,6 +426,9 @@ console-off = Wył.
 console-onward = Dalej
 console-page-start = Przegląd
 console-page-self_provisioning = Rejestracja samoobsługowa
+console-page-enrolment_rules = Reguły rejestracji
+console-page-appearance = Wygląd
+console-page-words = Teksty
 console-page-targets = Ustawienia tokenów programowych i OTP push
 console-page-token_template = Szablony tokenów
 console-page-server_pin_policy = Zasady PIN-u po stronie serwera
@@ -419,6 +482,15 @@ console-attention-no-platform = Żadna platforma nie jest dozwolona, więc rejes
 console-attention-no-plugin = Na żadnej dozwolonej platformie nie ma uwierzytelniacza, który spełnia wymagania szablonu tokenów, więc rejestracja samoobsługowa nie jest nikomu oferowana.
 console-attention-otp-alone = Zasady dostępu { $what } wymagają kodu jednorazowego bez hasła: kto może czytać pocztę użytkownika, może skonfigurować dla niego uwierzytelniacz.
 console-attention-group-gone = Rejestracja samoobsługowa wskazuje grupę, która została usunięta. Nie obejmuje ona nikogo.
+console-attention-rule-group-gone = Reguła rejestracji „{ $what }” wskazuje grupę, która została usunięta. Nie obejmuje ona nikogo.
+console-attention-mail-waits = Od { $time } wiadomości e-mail czekają na wysłanie, więc nikt nie otrzymuje kodu, od którego zaczyna się rejestracja. Proszę sprawdzić, czy serwer poczty odpowiada.
+console-attention-waiting =
+    { $count ->
+        [one] Jedna osoba czeka na zgodę.
+        [few] { $count } osoby czekają na zgodę.
+        [many] { $count } osób czeka na zgodę.
+       *[other] { $count } osoby czeka na zgodę.
+    }
 console-attention-locked = Tokeny zablokowane po błędnych kodach jednorazowych: { $what }.
 console-attention-certificate = Koniec ważności certyfikatu dla { $what }: { $time }.
 console-attention-certificate-over = Certyfikat dla { $what } stracił ważność: { $time }.
@@ -429,6 +501,7 @@ console-unchanged = Niczego nie zmieniono.
 console-choose-again = Pola odpowiadają teraz dokonanemu wyborowi. Proszę je przejrzeć i zastosować.
 console-conflict = Ktoś inny był szybszy
 console-conflict-text = W czasie edycji wprowadzono tu inne zmiany. Niczego z tego formularza nie zapisano. Wpisane wartości są nadal poniżej; kontynuacja zastąpi nimi te zmiany:
+console-conflict-again = W czasie przeglądania wprowadzono tu inne zmiany, więc niczego nie wykonano. Poniżej widać obecny stan; jeśli czynność jest nadal potrzebna, proszę ją powtórzyć. Wprowadzone zmiany:
 console-log = Dziennik zmian
 console-log-empty = Niczego jeszcze nie zmieniono.
 console-note-new-tokens = Dotyczy tokenów rejestrowanych od teraz.
@@ -475,6 +548,107 @@ console-preview-not-in-groups = Użytkownik nie należy do żadnej z grup.
 console-preview-excluded = Użytkownik należy do wykluczonej grupy.
 console-preview-no-platform = Żadna platforma nie jest dozwolona.
 console-preview-no-plugin = Żaden uwierzytelniacz nie spełnia wymagań szablonu tokenów.
+console-preview-begins = Reguła rejestracji tego użytkownika zaczyna obowiązywać: { $time }.
+console-preview-not-reached = Reguła rejestracji jeszcze nie obejmuje tego użytkownika: nie mieści się on w jej odsetku.
+
+## Console: Enrolment Rules
+console-section-rules = Reguły
+console-section-rules-hint = Jak osoby, którym oferowana jest rejestracja samoobsługowa, otrzymują token. Reguły są sprawdzane od pierwszej do ostatniej; liczy się tylko pierwsza, która pasuje do użytkownika.
+console-rule-everybody = wszyscy
+console-rule-percentage = { $percentage }% z nich
+console-rule-from = od { $day }
+console-rule-until = można odłożyć do { $day }
+console-rule-at-once = nie można odłożyć
+console-rule-networks = tylko z sieci
+console-rule-proof-trusted_network = tylko z zaufanej sieci
+console-rule-proof-operator_approval = zgoda operatora
+console-rule-proof-help_desk_code = kod pomocy technicznej
+console-rule-probation = okres próbny: { $hours } h
+console-rule-up = W górę
+console-rule-down = W dół
+console-rule-none-fits = Użytkownik, do którego nie pasuje żadna reguła, może zarejestrować token od razu, z samym kodem z wiadomości e-mail, i nie może tego odłożyć.
+console-rules-empty = Nie ma reguł: każdy, komu oferowana jest rejestracja samoobsługowa, może zarejestrować token od razu, z samym kodem z wiadomości e-mail, i nie może tego odłożyć. Reguła pozwala zacząć od kilku osób, wyznaczyć ostatni dzień lub wymagać czegoś więcej niż kodu.
+console-rules-full = Nie można dodać więcej reguł.
+console-task-rule-new = Dodaj regułę
+console-task-rule-edit = Edytuj regułę
+console-task-rule-up = Przesuń regułę w górę
+console-task-rule-up-text = Reguła będzie sprawdzana przed tą, która jest nad nią.
+console-task-rule-down = Przesuń regułę w dół
+console-task-rule-down-text = Reguła będzie sprawdzana po tej, która jest pod nią.
+console-task-rule-remove = Usuń regułę
+console-task-rule-remove-text = Użytkowników, do których pasuje, obejmie następna pasująca reguła albo żadna. Kto ma token, zachowa go, a rozpoczęty okres próbny będzie trwał dalej.
+console-field-rule = Reguła
+console-field-rule-place = Pozycja
+console-field-rule-name = Nazwa
+console-field-rule-name-hint = Tak nazywają ją operatorzy.
+console-field-rule-groups = Grupy
+console-field-rule-groups-hint = Dla kogo jest reguła; dla wszystkich, gdy nie podano żadnej grupy. Członkowie grup podrzędnych też się liczą.
+console-field-rule-percentage = Odsetek
+console-field-rule-percentage-hint = Ilu z każdych stu takich użytkowników obejmuje reguła: od 1 do 100. Kogo obejmuje mniejszy odsetek, tego obejmie i większy. Pozostałym rejestracja nie jest jeszcze oferowana.
+console-field-rule-starts_on = Pierwszy dzień
+console-field-rule-starts_on-hint = Od kiedy rejestracja jest oferowana (UTC); od razu, gdy nie podano dnia.
+console-field-rule-deadline = Termin
+console-field-rule-deadline-hint = Ostatni dzień, do którego użytkownicy mogą odkładać rejestrację (UTC), o ile zasady dostępu wpuszczają ich do tego czasu bez tokenu. Gdy go nie podano, odłożyć jej nie można. Osoby bez tokenu dostają przypomnienie e-mailem na 7 dni, 3 dni i 1 dzień przed terminem.
+console-field-rule-proof = Dodatkowe potwierdzenie
+console-field-rule-proof-hint = Co jest wymagane oprócz kodu z wiadomości e-mail, zanim ktoś otrzyma token.
+console-choice-rule-proof-none = Nic
+console-choice-rule-proof-none-hint = Kto ma hasło użytkownika i dostęp do jego poczty, otrzyma token.
+console-choice-rule-proof-trusted_network = Zaufana sieć
+console-choice-rule-proof-trusted_network-hint = Rejestracja jest oferowana tylko osobom łączącym się z jednej z poniższych sieci.
+console-choice-rule-proof-operator_approval = Zgoda operatora
+console-choice-rule-proof-operator_approval-hint = Użytkownik prosi o nią i czeka; operator zatwierdza lub odrzuca wniosek w konsoli.
+console-choice-rule-proof-help_desk_code = Kod pomocy technicznej
+console-choice-rule-proof-help_desk_code-hint = Użytkownik dzwoni; kto go zna, wydaje mu kod na jego stronie w konsoli.
+console-field-rule-networks = Sieci
+console-field-rule-networks-hint = Tylko z opcją zaufanej sieci. Po jednej w wierszu: 10.0.0.0/8, 2001:db8::/32 lub pojedynczy adres.
+console-field-rule-probation_hours = Okres próbny
+console-field-rule-probation_hours-hint = Liczba godzin okresu próbnego nowego tokenu: od 0 do 720. Zasady dostępu określają, co pozostaje wtedy niedostępne.
+console-fault-network = „{ $value }” nie jest ani siecią, na przykład 10.0.0.0/8, ani adresem.
+console-fault-host-bits = „{ $value }” wskazuje komputer, a nie sieć. Sieć to { $network }.
+
+## Console: Appearance
+console-section-look = Nazwa i kolor
+console-section-look-hint = Co użytkownicy widzą na każdej stronie portalu.
+console-section-logo = Logo
+console-section-logo-hint = Widoczne na górze każdej strony, obok nazwy.
+console-section-help = Pomoc
+console-section-help-hint = Widoczna tam, gdzie użytkownik może nie wiedzieć, co dalej.
+console-section-languages = Języki
+console-section-languages-hint = Które języki użytkownicy mogą wybrać.
+console-section-words = Teksty
+console-section-words-hint = Własne teksty zamiast naszych, w portalu i w jego wiadomościach e-mail.
+console-field-product_name = Nazwa produktu
+console-field-product_name-hint = Na górze każdej strony i wiadomości e-mail: od 1 do 64 znaków. Gdy pole jest puste, widać nazwę serwera wirtualnego.
+console-field-accent = Kolor akcentu
+console-field-accent-hint = Dla przycisków i linków: # i sześć znaków od 0 do 9 lub od a do f, na przykład #2447b5. Białe litery muszą być na nim czytelne. Na ciemnych ekranach jest automatycznie rozjaśniany.
+console-colour-show = Pokaż
+console-field-logo = Obraz
+console-field-logo-hint = PNG, JPEG lub WebP, najwyżej 64 KiB.
+console-logo-alt = Logo
+console-logo-none = Nie ma logo; zamiast niego widać logo Doorward.
+console-field-support = Kontakt do pomocy technicznej
+console-field-support-hint = Do kogo się zwrócić: jeden wiersz, najwyżej 200 znaków, na przykład z numerem telefonu.
+console-field-support_url = Adres pomocy technicznej
+console-field-support_url-hint = Zaczyna się od https://, mailto: lub tel:.
+console-field-languages = Oferowane
+console-field-languages-hint = Wszystkie, gdy nie zaznaczono żadnego.
+console-field-default_language = Język domyślny
+console-field-default_language-hint = Dla osób, których język nie jest oferowany; angielski, gdy nie wybrano żadnego.
+console-field-texts = Teksty
+console-task-appearance-logo = Wyślij logo
+console-task-appearance-logo-text = Natychmiast zastąpi poprzednie.
+console-task-appearance-logo-remove = Usuń logo
+console-task-appearance-logo-remove-text = Zamiast niego będzie znowu widać logo Doorward.
+console-task-appearance-words-reset = Przywróć wszystkie teksty
+console-task-appearance-words-reset-text = Wszystkie własne teksty (język: { $what }) znikną i znowu będą pokazywane nasze.
+console-words-none = Nie zastąpiono żadnego tekstu.
+console-words-text = Puste pole oznacza nasz tekst. To, co jest w nawiasach klamrowych, zostanie uzupełnione.
+console-words-may-say = W nawiasach klamrowych można podać:
+console-words-find = Nazwa lub tekst zawiera
+console-words-own = Tylko zastąpione
+console-words-replaced = zastąpiony
+console-words-reset = Przywróć
+console-words-none-found = Nie ma takiego tekstu.
 
 ## Console: Software Token & Push OTP Settings
 console-section-targets = Dozwolone platformy i ustawienia powiadomień push
@@ -650,6 +824,7 @@ console-message-link-gone = Został użyty, ma więcej niż jeden dzień albo ut
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Użytkownicy
+console-page-requests = Wnioski o rejestrację
 console-page-tokens = Tokeny
 console-page-groups = Grupy
 console-page-import = Import
@@ -669,6 +844,9 @@ console-done-enabled = Użytkownik został włączony.
 console-done-signed-out = Wszystkie sesje użytkownika zostały zakończone.
 console-done-password = Hasło zostało zmienione, a sesje użytkownika zakończone.
 console-done-withdrawn = Kod tymczasowy został wycofany.
+console-done-approved = Rejestracja została zatwierdzona.
+console-done-refused = Rejestracja została odrzucona.
+console-done-grant-withdrawn = Wycofano decyzję lub kod.
 console-done-suspend = Token jest zawieszony. Jego kody jednorazowe nie są przyjmowane.
 console-done-reactivate = Token jest znowu w użyciu.
 console-done-unlock = Token nie jest już zablokowany.
@@ -700,6 +878,12 @@ console-user-password-none = Brak.
 console-user-since = Użytkownik od
 console-user-temporary = Kod tymczasowy
 console-user-temporary-until = Ważny do { $time }
+console-user-granted = Rejestracja
+console-granted-asked = Czeka na zgodę. Wniosek jest ważny do { $time }.
+console-granted-approved = Zatwierdzona: do { $time } można dodać jeden token.
+console-granted-refused = Odrzucona. Nowy wniosek można złożyć po { $time }.
+console-granted-code_given = Wydano kod pomocy technicznej, ważny do { $time }.
+console-granted-by = Operator: { $what }, { $time }
 console-user-no-tokens = Użytkownik nie ma tokenu.
 console-user-offer = Dodawanie uwierzytelniacza podczas logowania:
 console-field-name = Nazwa
@@ -719,6 +903,8 @@ console-field-password = Treść hasła
 console-field-password-hint = Co najmniej 8 znaków. Tylko przy opcji wpisania.
 console-field-reason = Powód
 console-field-reason-hint = Jest przechowywany z kodem i zapisywany w rejestrze.
+console-field-reason-recorded-hint = Jest przechowywany z decyzją lub kodem i zapisywany w rejestrze.
+console-field-reason-shown-hint = Użytkownik go przeczyta; jest też zapisywany w rejestrze.
 console-field-hours = Godziny
 console-field-hours-hint = Jak długo kod jest ważny: od 1 do 168.
 console-task-user-new = Nowy użytkownik
@@ -738,10 +924,31 @@ console-task-user-temporary = Wydaj kod tymczasowy
 console-task-user-temporary-text = Zastępuje token osobie, która zostawiła swój w domu. Unieważnia poprzedni kod tymczasowy, jeśli taki jest.
 console-task-user-withdraw = Wycofaj kod tymczasowy
 console-task-user-withdraw-text = Od teraz nie będzie przyjmowany.
+console-task-user-approve = Zatwierdź rejestrację
+console-task-user-approve-text = Użytkownik będzie mógł dodać jeden token, z samym kodem z wiadomości e-mail. Najpierw proszę się upewnić, że prosi o to naprawdę ten użytkownik. Jeśli złożył wniosek, otrzyma wiadomość e-mail.
+console-task-user-refuse = Odrzuć rejestrację
+console-task-user-refuse-text = Użytkownik dowie się o tym wraz z powodem i na razie nie będzie mógł dodać tokenu.
+console-task-user-help-desk-code = Wydaj kod pomocy technicznej
+console-task-user-help-desk-code-text = Użytkownik wpisuje go po kodzie z wiadomości e-mail i może dodać jeden token. Najpierw proszę się upewnić, że prosi o to naprawdę ten użytkownik: kto ma ten kod, hasło i dostęp do poczty, otrzyma token. Kod zastępuje wcześniejszą decyzję lub wcześniejszy kod i jest pokazywany tylko raz.
+console-task-user-withdraw-grant = Wycofaj decyzję lub kod
+console-task-user-withdraw-grant-text = Zgoda, odrzucenie lub kod tracą od teraz ważność.
+console-task-user-grant-needless = Obecnie żadna reguła rejestracji nie wymaga tego od użytkownika.
 console-given-password = Nowe hasło
 console-given-password-text = To jest hasło użytkownika { $what }.
 console-given-temporary = Kod tymczasowy
 console-given-temporary-text = Użytkownik { $what } może go używać zamiast kodu jednorazowego do { $time }.
+console-given-help-desk-code = Kod pomocy technicznej
+console-given-help-desk-code-text = Użytkownik { $what } wpisuje go tam, gdzie wymagany jest kod pomocy technicznej. Kod jest ważny tylko raz, do { $time }.
+
+## The console: who waits for an approval
+console-requests-text = Ci użytkownicy wpisali kod z wiadomości e-mail, a ich reguła rejestracji wymaga ponadto zgody operatora.
+console-requests-empty = Nikt nie czeka na zgodę.
+console-request-asked = Złożono: { $time }
+console-request-from = z adresu { $what }
+console-request-browser = przeglądarka: { $what }
+console-request-until = ważny do { $time }
+console-request-approve = Zatwierdź
+console-request-refuse = Odrzuć
 
 ## The console: tokens
 console-tokens-find = Szukaj tokenów
@@ -861,6 +1068,7 @@ console-group-parents = Należy do
 console-group-parents-hint = Członkowie tej grupy liczą się też jako członkowie tych grup.
 console-group-no-parents = Nie należy do żadnej innej grupy.
 console-group-is-named = Rejestracja samoobsługowa wskazuje tę grupę.
+console-group-is-named-rule = Reguła rejestracji „{ $what }” wskazuje tę grupę.
 console-field-group = Nazwa grupy
 console-field-into = Nazwa drugiej grupy
 console-task-group-new = Nowa grupa
@@ -928,13 +1136,18 @@ rule-one-of = Proszę wybrać jedną z wartości.
 rule-between = Wymagana jest liczba całkowita od { $min } do { $max }.
 rule-at-most = Wartość nie może być większa niż „{ $field }”.
 rule-at-least = Wartość nie może być mniejsza niż „{ $field }”.
+rule-not-before = Ten dzień nie może być wcześniejszy niż „{ $field }”.
 rule-not-available = Niedostępne, gdy „{ $field }” ma wartość „{ $value }”.
 rule-unknown = Nie ma takiej pozycji: { $value }.
 rule-taken = Ta nazwa jest zajęta.
+rule-twice = Podano to dwa razy.
+rule-list = Wymagana jest lista.
+rule-too-many = Największa liczba pozycji: { $max }.
 rule-too-long = Największa liczba znaków: { $max }.
 rule-too-short = Najmniejsza liczba znaków: { $min }.
 rule-text = Jeden wiersz widocznych znaków.
 rule-https-url = Wymagany jest pełny adres https:// bez nazwy użytkownika i hasła.
+rule-contact-url = Wymagany jest pełny adres https:// albo adres zaczynający się od mailto: lub tel:.
 rule-mail-address = To nie jest adres e-mail.
 rule-sign-in-name = Nazwa ma od 1 do 256 widocznych znaków.
 rule-pin-charset = PIN składa się z cyfr i liter bez znaków diakrytycznych.
@@ -946,6 +1159,15 @@ rule-pin-needs-digit = PIN musi zawierać cyfrę.
 rule-pin-trivial = PIN nie może być prostym ciągiem, takim jak 1234 lub 2222.
 rule-pin-used-before = Ten PIN był już używany.
 rule-differs = Podane wartości różnią się.
+rule-day = Wymagany jest dzień, na przykład 2026-12-24.
 rule-past = Ten czas nie może już należeć do przeszłości.
+rule-network = Wymagana jest sieć, na przykład 10.0.0.0/8, lub adres.
+rule-host-bits = Ten adres wskazuje komputer, a nie sieć. Sieć to { $network }.
+rule-colour = Wymagany jest kolor, na przykład #1a5fb4.
+rule-contrast = Ten kolor jest za jasny. Jego kontrast z bielą musi wynosić co najmniej 4,5.
+rule-base64 = Wymagany jest format Base64.
+rule-too-large = Największa liczba bajtów: { $max }.
+rule-picture = To nie jest obraz PNG, JPEG ani WebP.
+rule-message = Nie można tego odczytać jako komunikatu. Proszę sprawdzić nawiasy klamrowe.
 rule-circle = Grupa należałaby do samej siebie.
 rule-not-by-hand = Tę wartość losuje serwer; nie można jej wpisać.

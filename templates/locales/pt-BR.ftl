@@ -14,6 +14,7 @@ frame-continue = Continuar
 frame-back = Voltar
 frame-finish-by = Conclua até { $time }.
 contact = Falar com o suporte
+contact-at = Falar com o suporte: { $contact }
 
 ## W0: user name, password
 signin-submit = Entrar
@@ -67,6 +68,31 @@ need-device = um celular ou este computador
 need-submit = Adicionar autenticador
 need-mail = Vamos enviar um código para o seu e-mail.
 need-mail-masked = Vamos enviar um código para o seu e-mail, { $address }.
+need-later-submit = Mais tarde
+need-later = Você pode adiar isso até o fim do dia { $day }. Depois desse dia, não será possível continuar aqui sem um autenticador.
+
+## One more proof, where a rule asks for it
+approval-title-none = É necessária uma aprovação
+approval-title-asked = Aguardando aprovação
+approval-title-approved = Sua solicitação foi aprovada
+approval-title-refused = Sua solicitação foi recusada
+approval-none = Antes que você possa adicionar um autenticador, uma pessoa responsável precisa aprovar. Peça a aprovação aqui.
+approval-ask = Pedir aprovação
+approval-asked = Sua solicitação ainda não foi decidida. Esta página avisará quando houver uma decisão.
+approval-asked-close = Você também pode fechar esta página. Quando sua solicitação for aprovada, você receberá um e-mail e poderá continuar entrando novamente.
+approval-asked-until = Sua solicitação é válida até { $time }. Depois disso, você pode pedir de novo.
+approval-look = Verificar novamente
+approval-hurry = Está com pressa?
+approval-approved = Você já pode adicionar seu autenticador.
+approval-approved-until = A aprovação é válida até { $time }.
+approval-refused = Você não pode adicionar um autenticador agora.
+approval-reason = Motivo informado: { $reason }
+approval-refused-until = Você pode pedir de novo após { $time }.
+approval-refused-ask = Acha que é um engano?
+help-desk-title = Digite o código do suporte
+help-desk-text = Antes que você possa adicionar um autenticador, o suporte precisa confirmar que é você. Em seguida, ele fornece um código.
+help-desk-label = Código do suporte
+help-desk-hint = Oito caracteres; vale por um dia e uma única vez
 
 ## W2: check your email
 code-title = Verifique seu e-mail
@@ -198,6 +224,15 @@ notice-empty-passcode = Digite o código de uso único.
 notice-empty-code = Digite o código de verificação.
 notice-stale-form = Você já havia passado dessa etapa. Esta é a etapa atual.
 notice-no-longer-offered = Você não pode mais adicionar um autenticador por conta própria. O suporte pode dizer como obter um.
+notice-not-in-network = Você não pode adicionar um autenticador a partir desta rede. Use uma rede da sua organização ou fale com o suporte.
+notice-help-desk-code-wrong = { $tries ->
+    [0] Código incorreto. Era a última tentativa de hoje.
+    [one] Código incorreto. Resta { $tries } tentativa.
+   *[other] Código incorreto. Restam { $tries } tentativas.
+}
+notice-help-desk-code-over = Não há um código para você, ou ele expirou. Peça um novo ao suporte.
+notice-help-desk-code-limit = Muitos códigos incorretos hoje. Volte após { $time }.
+notice-empty-help-desk-code = Digite o código que o suporte forneceu.
 
 ## The portal's start page
 start-title = Seus aplicativos
@@ -339,6 +374,27 @@ mail-notice-not-you = Não foi você? Abra este link e confirme. O autenticador 
 mail-notice-button = Não fui eu
 mail-notice-valid = O link funciona uma única vez, no prazo de sete dias.
 
+## Mail: the deadline comes near
+mail-reminder-subject = Configure seu autenticador para { $brand } até { $deadline }
+mail-reminder-title = Configure um autenticador
+mail-reminder-intro = Após { $deadline }, será pedido um código de uso único em { $brand }. Você ainda não tem um autenticador que possa mostrar um.
+mail-reminder-intro-app = Após { $deadline }, { $app } pedirá um código de uso único. Você ainda não tem um autenticador que possa mostrar um.
+mail-reminder-days = { $days ->
+    [one] Resta { $days } dia.
+   *[other] Restam { $days } dias.
+}
+mail-reminder-how = Leva cerca de três minutos. Você precisa de acesso a esta caixa de e-mail e de um celular ou do seu computador. Entre e escolha “Adicionar autenticador” quando for solicitado.
+mail-reminder-button = Entrar
+mail-reminder-done = Se você já configurou um nesse meio-tempo, não é preciso fazer nada.
+
+## Mail: an operator has approved
+mail-approved-subject = Você já pode adicionar seu autenticador em { $brand }
+mail-approved-title = Sua solicitação foi aprovada
+mail-approved-intro = Você já pode adicionar um autenticador à sua conta em { $brand }. Continue de onde parou ou entre novamente.
+mail-approved-button = Entrar
+mail-approved-until = A aprovação é válida até { $time }, para um único autenticador.
+mail-approved-not-you = Você não pediu? Então outra pessoa sabe a sua senha. Altere-a e avise o suporte.
+
 ## The operators' console: frame and menu
 console-name = Console do Doorward
 console-skip = Ir para o conteúdo
@@ -361,6 +417,9 @@ console-off = Desativado
 console-onward = Continuar
 console-page-start = Visão geral
 console-page-self_provisioning = Autoprovisionamento
+console-page-enrolment_rules = Regras de cadastro
+console-page-appearance = Aparência
+console-page-words = Textos
 console-page-targets = Tokens de software e OTP por push
 console-page-token_template = Modelos de token
 console-page-server_pin_policy = Política de PIN no servidor
@@ -414,6 +473,13 @@ console-attention-no-platform = Nenhuma plataforma é permitida, por isso o auto
 console-attention-no-plugin = Nenhum autenticador atende ao que o modelo de token exige em alguma plataforma permitida, por isso o autoprovisionamento não é oferecido a ninguém.
 console-attention-otp-alone = A política de acesso { $what } pede um código de uso único sem senha: quem puder ler os e-mails de um usuário poderá configurar um autenticador em nome dele.
 console-attention-group-gone = O autoprovisionamento indica um grupo que foi excluído. Ele não corresponde a ninguém.
+console-attention-rule-group-gone = A regra de cadastro “{ $what }” indica um grupo que foi excluído. Ele não corresponde a ninguém.
+console-attention-mail-waits = Há e-mails aguardando envio desde { $time }, por isso ninguém recebe o código com que um cadastro começa. Verifique se o servidor de e-mail responde.
+console-attention-waiting =
+    { $count ->
+        [one] { $count } pessoa aguarda aprovação.
+       *[other] { $count } pessoas aguardam aprovação.
+    }
 console-attention-locked = Tokens bloqueados por códigos incorretos: { $what }.
 console-attention-certificate = O certificado de { $what } vence em { $time }.
 console-attention-certificate-over = O certificado de { $what } venceu em { $time }.
@@ -424,6 +490,7 @@ console-unchanged = Nada foi alterado.
 console-choose-again = Os campos agora correspondem à sua escolha. Revise-os e aplique.
 console-conflict = Outra pessoa foi mais rápida
 console-conflict-text = Isto foi alterado enquanto você editava. Nada do que você fez foi armazenado. O que você digitou continua abaixo; se prosseguir, substituirá estas alterações:
+console-conflict-again = Isto foi alterado enquanto você estava vendo, e nada foi feito. Abaixo está a situação atual; repita a ação se ainda for o que você quer. O que foi alterado:
 console-log = Registro de alterações
 console-log-empty = Nada foi alterado ainda.
 console-note-new-tokens = Aplica-se aos tokens cadastrados a partir de agora.
@@ -470,6 +537,107 @@ console-preview-not-in-groups = O usuário não está em nenhum dos grupos.
 console-preview-excluded = O usuário está em um grupo excluído da oferta.
 console-preview-no-platform = Nenhuma plataforma é permitida.
 console-preview-no-plugin = Nenhum autenticador atende ao que o modelo de token exige.
+console-preview-begins = A regra de cadastro do usuário começa em { $time }.
+console-preview-not-reached = A regra de cadastro ainda não alcança o usuário: a porcentagem o deixa de fora.
+
+## Console: Enrolment Rules
+console-section-rules = Regras
+console-section-rules-hint = Como os usuários aos quais se oferece o autoprovisionamento obtêm um token. As regras são consultadas da primeira à última, e só conta a primeira que corresponde ao usuário.
+console-rule-everybody = todos
+console-rule-percentage = { $percentage }% deles
+console-rule-from = a partir de { $day }
+console-rule-until = pode ser adiado até { $day }
+console-rule-at-once = não pode ser adiado
+console-rule-networks = somente a partir de
+console-rule-proof-trusted_network = somente a partir de uma rede confiável
+console-rule-proof-operator_approval = aprovação de um operador
+console-rule-proof-help_desk_code = código do suporte
+console-rule-probation = { $hours } h em período probatório
+console-rule-up = Mover para cima
+console-rule-down = Mover para baixo
+console-rule-none-fits = Os usuários aos quais nenhuma regra corresponde podem cadastrar um token imediatamente, somente com o código enviado por e-mail, e não podem adiar.
+console-rules-empty = Não há regras: os usuários aos quais se oferece o autoprovisionamento podem cadastrar um token imediatamente, somente com o código enviado por e-mail, e não podem adiar. Uma regra permite começar com alguns, definir um último dia ou exigir mais do que o código.
+console-rules-full = Não é possível adicionar mais regras.
+console-task-rule-new = Adicionar uma regra
+console-task-rule-edit = Editar a regra
+console-task-rule-up = Mover a regra para cima
+console-task-rule-up-text = A regra será consultada antes da que está acima dela.
+console-task-rule-down = Mover a regra para baixo
+console-task-rule-down-text = A regra será consultada depois da que está abaixo dela.
+console-task-rule-remove = Remover a regra
+console-task-rule-remove-text = Aos usuários aos quais ela corresponde passa a se aplicar a próxima regra que lhes corresponda, ou nenhuma. Quem tem um token continua com ele, e um período probatório já iniciado prossegue.
+console-field-rule = Regra
+console-field-rule-place = Posição
+console-field-rule-name = Nome
+console-field-rule-name-hint = Como os operadores a chamam.
+console-field-rule-groups = Grupos
+console-field-rule-groups-hint = Para quem é a regra; para todos se nenhum grupo for indicado. Os membros de grupos contidos neles também contam.
+console-field-rule-percentage = Porcentagem
+console-field-rule-percentage-hint = Quantos de cada cem ela alcança: de 1 a 100. Quem é alcançado por uma porcentagem também é alcançado por qualquer uma maior. Aos demais ainda não é oferecido.
+console-field-rule-starts_on = Primeiro dia
+console-field-rule-starts_on-hint = A partir de quando é oferecido (UTC); imediatamente se nenhum for definido.
+console-field-rule-deadline = Data-limite
+console-field-rule-deadline-hint = O último dia em que os usuários podem adiar (UTC), se a política de acesso os deixar entrar sem token até lá. Se nenhuma for definida, não podem. Quem não tem token recebe um lembrete por e-mail 7 dias, 3 dias e 1 dia antes.
+console-field-rule-proof = Comprovação adicional
+console-field-rule-proof-hint = O que é pedido, além do código enviado por e-mail, antes que alguém obtenha um token.
+console-choice-rule-proof-none = Nenhuma
+console-choice-rule-proof-none-hint = Quem tem a senha e a caixa de e-mail de um usuário obtém um token.
+console-choice-rule-proof-trusted_network = Uma rede confiável
+console-choice-rule-proof-trusted_network-hint = É oferecido somente a quem vem de uma das redes abaixo.
+console-choice-rule-proof-operator_approval = A aprovação de um operador
+console-choice-rule-proof-operator_approval-hint = O usuário pede e espera; um operador aprova ou recusa no console.
+console-choice-rule-proof-help_desk_code = Um código do suporte
+console-choice-rule-proof-help_desk_code-hint = O usuário liga; quem o conhece fornece um código a ele pela página do usuário neste console.
+console-field-rule-networks = Redes
+console-field-rule-networks-hint = Somente com uma rede confiável. Uma por linha: 10.0.0.0/8, 2001:db8::/32 ou um único endereço.
+console-field-rule-probation_hours = Período probatório
+console-field-rule-probation_hours-hint = Horas em que um novo token fica em período probatório: de 0 a 720. As políticas de acesso determinam o que fica fechado enquanto isso.
+console-fault-network = “{ $value }” não é uma rede, como 10.0.0.0/8, nem um endereço.
+console-fault-host-bits = “{ $value }” indica um computador, e não uma rede. A rede é { $network }.
+
+## Console: Appearance
+console-section-look = Nome e cor
+console-section-look-hint = O que os usuários veem em cada página do portal.
+console-section-logo = Logotipo
+console-section-logo-hint = Fica no topo de cada página, ao lado do nome.
+console-section-help = Ajuda
+console-section-help-hint = Exibida onde um usuário pode não saber como continuar.
+console-section-languages = Idiomas
+console-section-languages-hint = Entre quais os usuários podem escolher.
+console-section-words = Textos
+console-section-words-hint = Textos seus no lugar dos nossos, no portal e nos e-mails que ele envia.
+console-field-product_name = Nome do produto
+console-field-product_name-hint = No topo de cada página e de cada e-mail: de 1 a 64 caracteres. Se não houver um, o nome do próprio servidor virtual.
+console-field-accent = Cor de destaque
+console-field-accent-hint = De botões e links: # e seis dígitos de 0 a 9 ou de “a” a “f”, como #2447b5. Letras brancas precisam ser legíveis sobre ela. Para telas escuras, ela é clareada automaticamente.
+console-colour-show = Mostrar
+console-field-logo = Imagem
+console-field-logo-hint = PNG, JPEG ou WebP, de até 64 KiB.
+console-logo-alt = O logotipo
+console-logo-none = Não há logotipo; o do Doorward fica em seu lugar.
+console-field-support = Contato do suporte
+console-field-support-hint = Com quem falar: uma linha de até 200 caracteres, por exemplo, com um número de telefone.
+console-field-support_url = Endereço do suporte
+console-field-support_url-hint = Começa com https://, mailto: ou tel:.
+console-field-languages = Idiomas oferecidos
+console-field-languages-hint = Todos se nenhum for marcado.
+console-field-default_language = Idioma padrão
+console-field-default_language-hint = Para quem não pede nenhum dos oferecidos; inglês se nenhum for definido.
+console-field-texts = Textos
+console-task-appearance-logo = Enviar um logotipo
+console-task-appearance-logo-text = Ele toma imediatamente o lugar do anterior.
+console-task-appearance-logo-remove = Remover o logotipo
+console-task-appearance-logo-remove-text = O do Doorward volta a ficar em seu lugar.
+console-task-appearance-words-reset = Restaurar todos os textos
+console-task-appearance-words-reset-text = Todos os seus textos em { $what } são excluídos, e os nossos voltam a ser exibidos.
+console-words-none = Nenhum texto foi substituído.
+console-words-text = Um campo vazio equivale ao nosso texto. O que está entre chaves é preenchido automaticamente.
+console-words-may-say = Entre chaves podem estar:
+console-words-find = Nome ou texto contém
+console-words-own = Somente os substituídos
+console-words-replaced = substituído
+console-words-reset = Restaurar
+console-words-none-found = Não há um texto assim.
 
 ## Console: Software Token & Push OTP Settings
 console-section-targets = Destinos permitidos e notificações por push
@@ -645,6 +813,7 @@ console-message-link-gone = Ele já foi usado, tem mais de um dia ou um mais nov
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Usuários
+console-page-requests = Solicitações de cadastro
 console-page-tokens = Tokens
 console-page-groups = Grupos
 console-page-import = Importação
@@ -664,6 +833,9 @@ console-done-enabled = O usuário foi ativado.
 console-done-signed-out = Todas as sessões do usuário foram encerradas.
 console-done-password = A senha foi alterada, e as sessões do usuário foram encerradas.
 console-done-withdrawn = O código temporário foi revogado.
+console-done-approved = O cadastro foi aprovado.
+console-done-refused = O cadastro foi recusado.
+console-done-grant-withdrawn = O que foi concedido foi revogado.
 console-done-suspend = O token está suspenso. Seus códigos não são aceitos.
 console-done-reactivate = O token está em uso novamente.
 console-done-unlock = O token não está mais bloqueado.
@@ -695,6 +867,12 @@ console-user-password-none = Não definida.
 console-user-since = Usuário desde
 console-user-temporary = Código temporário
 console-user-temporary-until = Válido até { $time }
+console-user-granted = Cadastro
+console-granted-asked = Aguarda aprovação. A solicitação expira em { $time }.
+console-granted-approved = Aprovado: um token pode ser adicionado até { $time }.
+console-granted-refused = Recusado. Pode ser pedido de novo após { $time }.
+console-granted-code_given = Há um código do suporte, válido até { $time }.
+console-granted-by = Por { $what }, { $time }
 console-user-no-tokens = O usuário não tem token.
 console-user-offer = Adição de um autenticador ao entrar:
 console-field-name = Nome
@@ -714,6 +892,8 @@ console-field-password = A senha
 console-field-password-hint = Pelo menos 8 caracteres. Somente se for digitada.
 console-field-reason = Motivo
 console-field-reason-hint = É guardado com o código e registrado.
+console-field-reason-recorded-hint = É guardado com o que é concedido e registrado.
+console-field-reason-shown-hint = O usuário o lê, e ele é registrado.
 console-field-hours = Horas
 console-field-hours-hint = Por quanto tempo o código vale: de 1 a 168.
 console-task-user-new = Novo usuário
@@ -733,10 +913,31 @@ console-task-user-temporary = Fornecer um código temporário
 console-task-user-temporary-text = Ele substitui o token de quem o esqueceu em casa. Toma o lugar do anterior, se houver.
 console-task-user-withdraw = Revogar o código temporário
 console-task-user-withdraw-text = Ele deixa de ser aceito a partir de agora.
+console-task-user-approve = Aprovar o cadastro
+console-task-user-approve-text = O usuário poderá adicionar um token, com nada além do código enviado por e-mail. Antes, certifique-se de que é realmente ele quem pede. Se ele pediu, receberá um e-mail.
+console-task-user-refuse = Recusar o cadastro
+console-task-user-refuse-text = O usuário é informado disso, com o motivo que você indicar, e por enquanto não poderá adicionar um token.
+console-task-user-help-desk-code = Fornecer um código do suporte
+console-task-user-help-desk-code-text = O usuário o digita depois do código enviado por e-mail e poderá adicionar um token. Antes, certifique-se de que é realmente ele quem pede: quem tem o código, a senha e a caixa de e-mail obtém um token. Toma o lugar do que foi concedido antes e é mostrado a você uma única vez.
+console-task-user-withdraw-grant = Revogar o que foi concedido
+console-task-user-withdraw-grant-text = A aprovação, a recusa ou o código deixa de valer a partir de agora.
+console-task-user-grant-needless = No momento, nenhuma regra de cadastro exige isso do usuário.
 console-given-password = A nova senha
 console-given-password-text = Esta é a senha de { $what }.
 console-given-temporary = O código temporário
 console-given-temporary-text = { $what } pode usá-lo no lugar de um código de uso único até { $time }.
+console-given-help-desk-code = O código do suporte
+console-given-help-desk-code-text = { $what } deve digitá-lo onde o código do suporte for pedido. Ele vale uma única vez, até { $time }.
+
+## The console: who waits for an approval
+console-requests-text = Estes usuários digitaram o código enviado por e-mail, e a regra de cadastro deles exige também a aprovação de um operador.
+console-requests-empty = Ninguém aguarda aprovação.
+console-request-asked = Pedido em { $time }
+console-request-from = de { $what }
+console-request-browser = com { $what }
+console-request-until = expira em { $time }
+console-request-approve = Aprovar
+console-request-refuse = Recusar
 
 ## The console: tokens
 console-tokens-find = Pesquisar tokens
@@ -854,6 +1055,7 @@ console-group-parents = Contido em
 console-group-parents-hint = Os membros deste grupo também contam como membros destes grupos.
 console-group-no-parents = Ele não está contido em nenhum outro grupo.
 console-group-is-named = O autoprovisionamento indica este grupo.
+console-group-is-named-rule = A regra de cadastro “{ $what }” indica este grupo.
 console-field-group = Nome do grupo
 console-field-into = Nome do outro grupo
 console-task-group-new = Novo grupo
@@ -921,13 +1123,18 @@ rule-one-of = Escolha um dos valores.
 rule-between = Deve ser um número inteiro de { $min } a { $max }.
 rule-at-most = Não pode ser maior que “{ $field }”.
 rule-at-least = Não pode ser menor que “{ $field }”.
+rule-not-before = Não pode ser anterior a “{ $field }”.
 rule-not-available = Não disponível quando “{ $field }” é “{ $value }”.
 rule-unknown = { $value } não existe.
 rule-taken = Este nome já está em uso.
+rule-twice = Isto foi informado duas vezes.
+rule-list = Deve ser uma lista.
+rule-too-many = No máximo { $max } itens.
 rule-too-long = No máximo { $max } caracteres.
 rule-too-short = Pelo menos { $min } caracteres.
 rule-text = Uma linha de caracteres visíveis.
 rule-https-url = Deve ser um endereço https:// completo, sem nome de usuário nem senha.
+rule-contact-url = Deve ser um endereço https:// completo ou um que comece com mailto: ou tel:.
 rule-mail-address = Isto não é um endereço de e-mail.
 rule-sign-in-name = Um nome tem de 1 a 256 caracteres visíveis.
 rule-pin-charset = Um PIN é formado por dígitos e letras sem acentos.
@@ -939,6 +1146,15 @@ rule-pin-needs-digit = O PIN precisa de um dígito.
 rule-pin-trivial = O PIN não pode ser uma sequência simples, como 1234 ou 2222.
 rule-pin-used-before = O PIN já foi usado antes.
 rule-differs = Não é igual nas duas vezes.
+rule-day = Deve ser um dia, como 2026-12-24.
 rule-past = Não pode estar no passado.
+rule-network = Deve ser uma rede, como 10.0.0.0/8, ou um endereço.
+rule-host-bits = Isto indica um computador, e não uma rede. A rede é { $network }.
+rule-colour = Deve ser uma cor, como #1a5fb4.
+rule-contrast = Esta cor é clara demais. O contraste dela com o branco deve ser de pelo menos 4,5.
+rule-base64 = Deve ser Base64.
+rule-too-large = No máximo { $max } bytes.
+rule-picture = Isto não é uma imagem PNG, JPEG ou WebP.
+rule-message = Não pode ser lido como mensagem. Verifique as chaves.
 rule-circle = Ele estaria contido em si mesmo.
 rule-not-by-hand = O servidor o gera; não pode ser digitado.

@@ -15,8 +15,10 @@ function localTimes(root) {
   const language = navigator.languages.find((tag) => tag.split("-")[0] === page) ?? page; // en-GB tells 14:32, en-US 2:32 PM
   const clock = { timeStyle: "short", numberingSystem: "latn" };
   const moment = { dateStyle: "medium", timeStyle: "short", numberingSystem: "latn" };
+  const day = { dateStyle: "medium", timeZone: "UTC", numberingSystem: "latn" }; // a day in UTC is that day everywhere
+  const forms = { clock, moment, day };
   for (const time of root.querySelectorAll("time[data-local]")) {
-    const form = time.dataset.local === "clock" ? clock : moment;
+    const form = forms[time.dataset.local] ?? moment;
     time.textContent = new Intl.DateTimeFormat(language, form).format(new Date(time.dateTime));
     time.removeAttribute("dir");
     time.removeAttribute("data-local");

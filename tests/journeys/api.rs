@@ -10,14 +10,14 @@ use crate::world::{Answer, Gateway, Phone, ask_peer, exchange, forms, peer, unti
 const PASSWORD: &str = "correct horse battery";
 
 /// Whoever made themselves the first administrator by the printed link.
-struct Olga<'g> {
+pub(crate) struct Olga<'g> {
     gateway: &'g Gateway,
     phone: Phone,
     used: Vec<String>,
 }
 
 impl<'g> Olga<'g> {
-    fn becomes_administrator(gateway: &'g Gateway) -> Self {
+    pub(crate) fn becomes_administrator(gateway: &'g Gateway) -> Self {
         let link = gateway.first_administrator().expect("the banner names the link");
         let page = exchange(gateway.console, "GET", "127.0.0.1", &link, &[], b"");
         assert_eq!(page.status, 200, "{}", page.text());
@@ -40,7 +40,7 @@ impl<'g> Olga<'g> {
     }
 
     /// The token of a session at the API, by a passcode that is not used yet.
-    fn signs_in(&mut self) -> String {
+    pub(crate) fn signs_in(&mut self) -> String {
         let passcode = self.phone.passcode_beside(&self.used).expect("a passcode that is good and not used");
         self.used.push(passcode.clone());
         let body = json!({"name": "olga", "password": PASSWORD, "passcode": passcode});
@@ -50,7 +50,13 @@ impl<'g> Olga<'g> {
     }
 }
 
-fn ask(gateway: &Gateway, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+pub(crate) fn ask(
+    gateway: &Gateway,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Answer {
     let mut headers = headers.to_vec();
     let body = body.map(Value::to_string).unwrap_or_default();
     if !body.is_empty() {
@@ -59,7 +65,7 @@ fn ask(gateway: &Gateway, method: &str, path: &str, headers: &[(&str, &str)], bo
     exchange(gateway.console, method, "127.0.0.1", &format!("/api/v1{path}"), &headers, body.as_bytes())
 }
 
-fn read(answer: &Answer) -> Value {
+pub(crate) fn read(answer: &Answer) -> Value {
     serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {}", answer.text()))
 }
 

@@ -95,6 +95,25 @@ fn every_page_and_every_error_in_english_at_three_sizes_in_light_and_dark() {
     browse(&timed.gateway, "pages", "pages-english", timed.says("en"));
 }
 
+/// The wiki lets in who has put it off.
+const OR_LATER: &str = r#"
+@id("wiki-or-later")
+permit (principal is User, action, resource == Application::"wiki")
+when { context.authn.password && context.authn.enrolment_deferred };
+"#;
+
+#[test]
+fn rules_of_enrolment_the_users_own_pages_and_a_look_of_ones_own_in_english() {
+    let timed = Timed::demo(OR_LATER);
+    browse(&timed.gateway, "rules", "rules-english", timed.says("en"));
+}
+
+#[test]
+fn rules_of_enrolment_the_users_own_pages_and_a_look_of_ones_own_in_arabic() {
+    let timed = Timed::demo(OR_LATER);
+    browse(&timed.gateway, "rules", "rules-arabic", timed.says("ar"));
+}
+
 #[test]
 fn every_page_and_every_error_in_arabic_at_three_sizes_in_light_and_dark() {
     let timed = Timed::demo(BOARD);

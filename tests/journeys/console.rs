@@ -27,6 +27,18 @@ fn the_first_administrator_comes_in_by_the_printed_link_and_sets_what_there_is_t
 }
 
 #[test]
+fn rules_requests_and_the_look_of_the_portal_are_set_at_the_console() {
+    let timed = Timed::demo("");
+    browse(&timed.gateway, "console-rules", "console-rules-english", says(&timed, "en"));
+}
+
+#[test]
+fn rules_requests_and_the_look_of_the_portal_are_set_at_the_console_in_polish() {
+    let timed = Timed::demo("");
+    browse(&timed.gateway, "console-rules", "console-rules-polish", says(&timed, "pl"));
+}
+
+#[test]
 fn the_console_in_german() {
     let timed = Timed::demo("");
     browse(&timed.gateway, "console", "console-german", says(&timed, "de"));

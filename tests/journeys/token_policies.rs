@@ -21,7 +21,7 @@ fn template(changes: &Value) -> Value {
     template
 }
 
-fn set(installation: &Installation, kind: &str, body: &Value) {
+pub(crate) fn set(installation: &Installation, kind: &str, body: &Value) {
     installation.sql(&format!(
         "INSERT INTO setting (virtual_server, kind, body, version, changed_at) VALUES ('default', '{kind}', '{body}', 1, 0) \
          ON CONFLICT (virtual_server, kind) DO UPDATE SET body = excluded.body, version = setting.version + 1"

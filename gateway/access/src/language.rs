@@ -1,7 +1,7 @@
-//! In which language a page is shown: the one chosen, else the browser's (R8, R9), else English.
+//! In which language a page is shown: the one chosen, else the browser's (R8, R9), else the default.
 
 /// What a page is shown in when nothing else is asked for.
-const DEFAULT: &str = "en";
+pub const DEFAULT: &str = "en";
 
 /// Any language that is not named beside it (RFC 9110, 12.5.4).
 const ANY: &str = "*";
@@ -10,13 +10,19 @@ const ANY: &str = "*";
 const LONGEST_HEADER: usize = 1024;
 
 /// Chooses among the `available` languages: `chosen` (the language cookie) if it is one of them, else what the browser's
-/// `Accept-Language` asks for by RFC 4647 lookup, else English. Whatever the inputs are, the answer is a language of ours.
+/// `Accept-Language` asks for by RFC 4647 lookup, else the `default`, which is one of them. Whatever the inputs are, the answer
+/// is one of these languages.
 ///
 /// A language of weight 0 is not acceptable (RFC 9110, 12.4.2) and serves no other wish. Where `*` says that any other is, one
-/// of the others is shown. Where nothing that is acceptable is asked for, English is shown though it was refused: a page must
+/// of the others is shown. Where nothing that is acceptable is asked for, the default is shown though it was refused: a page must
 /// be shown in some language (12.5.4 would rather disregard the header than answer 406), and one that nobody named is no
 /// likelier to be read.
-pub fn negotiate<'a>(accept_language: Option<&str>, chosen: Option<&str>, available: &[&'a str]) -> &'a str {
+pub fn negotiate<'a>(
+    accept_language: Option<&str>,
+    chosen: Option<&str>,
+    available: &[&'a str],
+    default: &'a str,
+) -> &'a str {
     if let Some(language) = chosen.and_then(|range| look_up(range, available)) {
         return language;
     }
@@ -27,8 +33,8 @@ pub fn negotiate<'a>(accept_language: Option<&str>, chosen: Option<&str>, availa
     let close = |range: &str| look_up(range, &offered).or_else(|| kin(range, &offered));
     wanted.iter().find_map(|wanted| close(wanted.range)).unwrap_or_else(|| {
         let anything = wanted.iter().any(|wanted| wanted.range == ANY);
-        let named = offered.first().copied().filter(|_| anything && !offered.contains(&DEFAULT));
-        named.unwrap_or(DEFAULT)
+        let named = offered.first().copied().filter(|_| anything && !offered.contains(&default));
+        named.unwrap_or(default)
     })
 }
 
@@ -119,9 +125,19 @@ fn covers(range: &str, language: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::DEFAULT;
 
     const OURS: [&str; 6] = ["en", "de", "fr", "es", "ja", "ar"];
+
+    fn negotiate<'a>(header: Option<&str>, chosen: Option<&str>, available: &[&'a str]) -> &'a str {
+        super::negotiate(header, chosen, available, DEFAULT)
+    }
+
+    #[test]
+    fn where_english_is_not_offered_another_language_is_the_default() {
+        let shown = |header| super::negotiate(header, None, &["de", "fr"], "fr");
+        assert_eq!([shown(None), shown(Some("en")), shown(Some("de-AT"))], ["fr", "fr", "de"]);
+    }
 
     fn from_browser(header: &str) -> &'static str {
         negotiate(Some(header), None, &OURS)

@@ -19,6 +19,7 @@ pub mod own;
 pub mod passwords;
 pub mod ports;
 pub mod regulate;
+pub mod remind;
 pub mod returns;
 pub mod sessions;
 pub mod settings;

@@ -4,6 +4,7 @@
 //! Each change is one conditional change of the store with its record. It is refused whole, with every field that is wrong, or
 //! made whole.
 
+mod grants;
 mod groups;
 mod import;
 mod setting;
@@ -28,6 +29,7 @@ use crate::signin::{Desk, DeskError, Stop};
 pub(crate) use tokens::LONGEST_LABEL;
 
 pub use doorward_api::operator::Role;
+pub use grants::GivenCode;
 pub use import::{ImportReport, Imported, RowOutcome};
 pub use setting::Preview;
 pub use tokens::{GivenTemporary, LONGEST_TEMPORARY, PinGiven, RevokeReason, TestOutcome, TokenAction};

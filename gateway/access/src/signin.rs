@@ -16,6 +16,7 @@ mod admit;
 mod ahead;
 mod begin;
 mod hold;
+mod later;
 pub(crate) mod pin;
 mod prove;
 mod room;
@@ -272,6 +273,42 @@ impl Desk {
     /// [`DeskError`].
     pub async fn add_authenticator(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_add_authenticator(visit, form).await;
+        self.settle(visit, outcome).await
+    }
+
+    /// W1: Later.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn later(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
+        let outcome = self.try_later(visit, form).await;
+        self.settle(visit, outcome).await
+    }
+
+    /// An operator's approval was asked for.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn ask_approval(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
+        let outcome = self.try_ask_approval(visit, form).await;
+        self.settle(visit, outcome).await
+    }
+
+    /// On, if the approval is there by now.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn go_on(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
+        let outcome = self.try_go_on(visit, form).await;
+        self.settle(visit, outcome).await
+    }
+
+    /// The help desk's code was sent.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn help_desk_code(&self, visit: &Visit, form: &StepForm, code: &Secret) -> Result<Moved, DeskError> {
+        let outcome = self.try_help_desk_code(visit, form, code).await;
         self.settle(visit, outcome).await
     }
 

@@ -15,10 +15,11 @@ use crate::dispute::Disputes;
 use crate::gate::Gate;
 use crate::passwords::Passwords;
 use crate::ports::Ports;
+use crate::remind::Reminders;
 use crate::returns::Returns;
 use crate::sessions::{Identities, SessionLimits};
 use crate::signin::{Desk, DeskError, Rules};
-use crate::site::{Site, VirtualServer};
+use crate::site::{SharedSite, Site, VirtualServer};
 use crate::testing::{Dice, now, return_to, virtual_server_with};
 use crate::visit::{Landing, Moved, Opening, StepForm, Visit};
 
@@ -39,6 +40,7 @@ pub(crate) const OTP_ALONE: &str = r#"
 pub(crate) struct Stage {
     pub(crate) world: Arc<World>,
     pub(crate) desk: Arc<Desk>,
+    site: SharedSite,
     pub(crate) disputes: Disputes,
     pub(crate) vs: Arc<VirtualServer>,
     returns: Returns,
@@ -63,12 +65,13 @@ impl Stage {
             trusted_proxies: Vec::new(),
             secure_cookies: false,
         };
+        let site: SharedSite = Arc::new(ArcSwap::from_pointee(site));
         let key = MasterKey::new(vec![7; 32]).unwrap();
         let identities = Arc::new(Identities::new(world.clone(), world.clone(), SessionLimits::default()));
         let desk = Desk::new(
             ports(&world),
             &key,
-            Arc::new(ArcSwap::from_pointee(site)),
+            site.clone(),
             Arc::new(Gate::new(Arc::new(NoMetrics))),
             identities.clone(),
             vec![("otp", Arc::new(ToyTokens(Dice::default()))), ("pin", judge_of_pins())],
@@ -76,7 +79,12 @@ impl Stage {
         );
         let disputes = Disputes::new(ports(&world), identities);
         let returns = Returns::new(&key, Arc::new(Dice::default()));
-        Arc::new(Self { world, desk: Arc::new(desk), disputes, vs, returns })
+        Arc::new(Self { world, desk: Arc::new(desk), site, disputes, vs, returns })
+    }
+
+    /// Who reminds of deadlines.
+    pub(crate) fn reminders(&self) -> Reminders {
+        Reminders::new(ports(&self.world), self.site.clone())
     }
 
     /// The passcode that a user's app shows.
@@ -123,6 +131,10 @@ pub(crate) enum Send {
     Password(String),
     Passcode(String),
     Add,
+    Later,
+    AskApproval,
+    GoOn,
+    HelpDeskCode(String),
     Resend,
     Code(String),
     Target(&'static str),
@@ -225,6 +237,10 @@ impl Browser {
             Send::Password(text) => desk.password(visit, form, Secret::new(text)).await,
             Send::Passcode(text) => desk.passcode(visit, form, Secret::new(text)).await,
             Send::Add => desk.add_authenticator(visit, form).await,
+            Send::Later => desk.later(visit, form).await,
+            Send::AskApproval => desk.ask_approval(visit, form).await,
+            Send::GoOn => desk.go_on(visit, form).await,
+            Send::HelpDeskCode(code) => desk.help_desk_code(visit, form, &Secret::new(code)).await,
             Send::Resend => desk.resend_code(visit, form).await,
             Send::Code(text) => desk.verify_code(visit, form, &text).await,
             Send::Target(value) => desk.choose_target(visit, form, value).await,

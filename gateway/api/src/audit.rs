@@ -47,6 +47,19 @@ pub enum EventKind {
     EnrollmentNoticeSent,
     EnrollmentNoticeFailed,
     EnrollmentDisputed,
+    EnrollmentDeferred,
+    EnrollmentApprovalRequested,
+    EnrollmentApproved,
+    EnrollmentRefused,
+    EnrollmentGrantWithdrawn,
+    EnrollmentApprovedSent,
+    EnrollmentApprovedFailed,
+    EnrollmentReminderSent,
+    EnrollmentReminderFailed,
+    HelpDeskCodeIssued,
+    HelpDeskCodeAccepted,
+    HelpDeskCodeRejected,
+    HelpDeskCodeLimit,
     // tokens
     TokenAssigned,
     TokenActivated,
@@ -82,6 +95,8 @@ pub enum EventKind {
     UserPasswordRehashed,
     AccessPolicyChanged,
     SelfProvisioningSettingsChanged,
+    EnrolmentRulesChanged,
+    AppearanceChanged,
     TargetSettingsChanged,
     TokenTemplateChanged,
     ServerPinPolicyChanged,
@@ -140,7 +155,20 @@ impl EventKind {
             | E::EnrollmentConfirmed
             | E::EnrollmentNoticeSent
             | E::EnrollmentNoticeFailed
-            | E::EnrollmentDisputed => "ENROLLMENT",
+            | E::EnrollmentDisputed
+            | E::EnrollmentDeferred
+            | E::EnrollmentApprovalRequested
+            | E::EnrollmentApproved
+            | E::EnrollmentRefused
+            | E::EnrollmentGrantWithdrawn
+            | E::EnrollmentApprovedSent
+            | E::EnrollmentApprovedFailed
+            | E::EnrollmentReminderSent
+            | E::EnrollmentReminderFailed
+            | E::HelpDeskCodeIssued
+            | E::HelpDeskCodeAccepted
+            | E::HelpDeskCodeRejected
+            | E::HelpDeskCodeLimit => "ENROLLMENT",
             _ => "AUDIT",
         }
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::EventContext;
+use crate::grant::GrantState;
 use crate::ids::{AppId, CredentialId, FlowId, UserId};
 use crate::mail::masked;
 use crate::plugin::PinFault;
@@ -25,7 +26,9 @@ pub enum Step {
     Offered,
     /// W2: a verification code was mailed.
     CodeSent,
-    /// W3, W4: the code was right; where to install?
+    /// The code was right, and the user's enrolment rule asks for more: an approval, or the help desk's code.
+    ExtraProof,
+    /// W3, W4: nothing more is asked; where to install?
     EmailVerified,
     /// W5, then W7/W8: the token is Assigned and its secret shown; its first passcode is awaited.
     CodeIssued,
@@ -39,12 +42,13 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub const ALL: [Step; 10] = [
+    pub const ALL: [Step; 11] = [
         Step::Password,
         Step::Passcode,
         Step::NewPin,
         Step::Offered,
         Step::CodeSent,
+        Step::ExtraProof,
         Step::EmailVerified,
         Step::CodeIssued,
         Step::Confirmed,
@@ -60,6 +64,7 @@ impl Step {
             Step::NewPin => "new_pin",
             Step::Offered => "offered",
             Step::CodeSent => "code_sent",
+            Step::ExtraProof => "extra_proof",
             Step::EmailVerified => "email_verified",
             Step::CodeIssued => "code_issued",
             Step::Confirmed => "confirmed",
@@ -80,7 +85,7 @@ impl Step {
 
     /// Whether it lies within self-provisioning.
     pub const fn enrolling(self) -> bool {
-        matches!(self, Step::Offered | Step::CodeSent | Step::EmailVerified | Step::CodeIssued)
+        matches!(self, Step::Offered | Step::CodeSent | Step::ExtraProof | Step::EmailVerified | Step::CodeIssued)
     }
 }
 
@@ -142,6 +147,8 @@ pub struct FlowData {
     pub notice: Option<Notice>,
     /// The emailed code, once sent.
     pub code: Option<SentCode>,
+    /// The state of the grant by which this flow has got past [`Step::ExtraProof`]: approved, or a code that was right.
+    pub granted: Option<GrantState>,
     /// W3's answer "on a mobile device", until W4 is answered.
     pub mobile_chosen: bool,
     /// The platform chosen at W3/W4.
@@ -312,4 +319,18 @@ pub enum Notice {
     StaleForm,
     /// The user is no longer offered self-provisioning.
     NoLongerOffered,
+    /// The enrolment rule asks for a network that the user does not come from.
+    NotInNetwork,
+    /// The help desk's code was wrong.
+    HelpDeskCodeWrong {
+        /// How many tries are left today.
+        tries_left: u32,
+    },
+    /// There is no code of the help desk, or it is over.
+    HelpDeskCodeOver,
+    /// Too many wrong codes of the help desk today.
+    HelpDeskCodeLimit {
+        /// When to come back.
+        until: Timestamp,
+    },
 }

@@ -25,20 +25,30 @@ pub enum MailKind {
     VerificationCode,
     /// W9: an authenticator was added.
     EnrolmentNotice,
+    /// The deadline of an enrolment rule comes near, and there is no authenticator yet.
+    EnrolmentReminder,
+    /// An operator has approved: the user may go on.
+    EnrolmentApproved,
 }
 
 impl MailKind {
+    /// All of them.
+    pub const ALL: [MailKind; 4] =
+        [Self::VerificationCode, Self::EnrolmentNotice, Self::EnrolmentReminder, Self::EnrolmentApproved];
+
     /// The name in the store, in metrics, and of the template.
     pub const fn as_str(self) -> &'static str {
         match self {
             MailKind::VerificationCode => "verification_code",
             MailKind::EnrolmentNotice => "enrolment_notice",
+            MailKind::EnrolmentReminder => "enrolment_reminder",
+            MailKind::EnrolmentApproved => "enrolment_approved",
         }
     }
 
     /// Back from [`MailKind::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::VerificationCode, Self::EnrolmentNotice].into_iter().find(|k| k.as_str() == text)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 

@@ -58,11 +58,18 @@ pub struct Proofs {
     /// When a passkey was last used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passkey: Option<Timestamp>,
+    /// No proof: until when the user need not have an authenticator yet ([`Proofs::deferred`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deferred_until: Option<Timestamp>,
+    /// No proof: until when the token that proved the OTP is on probation ([`Proofs::on_probation`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probation_until: Option<Timestamp>,
 }
 
 impl Proofs {
     /// Nothing proved.
-    pub const NONE: Proofs = Proofs { password: None, otp: None, push: None, passkey: None };
+    pub const NONE: Proofs =
+        Proofs { password: None, otp: None, push: None, passkey: None, deferred_until: None, probation_until: None };
 
     /// When `factor` was last proved. An approved push counts as an OTP too (A18).
     pub fn at(&self, factor: Factor) -> Option<Timestamp> {
@@ -89,7 +96,25 @@ impl Proofs {
             Factor::Passkey => &mut self.passkey,
         };
         *slot = (*slot).max(Some(at));
+        self.settled()
+    }
+
+    /// Whoever has proved an OTP or more has put nothing off.
+    fn settled(mut self) -> Proofs {
+        if self.has(Factor::Otp) || self.has(Factor::Passkey) {
+            self.deferred_until = None;
+        }
         self
+    }
+
+    /// Whether the user's enrolment is put off at `now`: what `context.authn.enrolment_deferred` says.
+    pub fn deferred(&self, now: Timestamp) -> bool {
+        self.deferred_until.is_some_and(|until| until > now)
+    }
+
+    /// Whether the token that proved the OTP is on probation at `now`: what `context.authn.probation` says.
+    pub fn on_probation(&self, now: Timestamp) -> bool {
+        self.probation_until.is_some_and(|until| until > now)
     }
 
     /// Both sets, the later time of each.
@@ -100,10 +125,13 @@ impl Proofs {
             otp: self.otp.max(other.otp),
             push: self.push.max(other.push),
             passkey: self.passkey.max(other.passkey),
+            deferred_until: self.deferred_until.max(other.deferred_until),
+            probation_until: self.probation_until.max(other.probation_until),
         }
+        .settled()
     }
 
-    /// The same proofs, each given so much earlier.
+    /// The same proofs, each given so much earlier, and whatever has an end ended so much earlier.
     #[must_use]
     pub fn earlier(self, by: Duration) -> Proofs {
         let earlier = |at: Option<Timestamp>| at.map(|at| at - by);
@@ -112,12 +140,14 @@ impl Proofs {
             otp: earlier(self.otp),
             push: earlier(self.push),
             passkey: earlier(self.passkey),
+            deferred_until: earlier(self.deferred_until),
+            probation_until: earlier(self.probation_until),
         }
     }
 
-    /// Whether nothing was proved.
+    /// Whether nothing was proved, whatever is put off.
     pub fn is_empty(&self) -> bool {
-        *self == Proofs::NONE
+        !Factor::ALL.into_iter().any(|factor| self.has(factor))
     }
 }
 
@@ -140,6 +170,19 @@ mod tests {
             Proofs::NONE.with(Factor::Password, Timestamp::from_secs(2)).with(Factor::Otp, Timestamp::from_secs(4));
         assert_eq!(given.earlier(Duration::from_secs(3)), older);
         assert!(Proofs::NONE.earlier(Duration::from_secs(3)).is_empty());
+    }
+
+    #[test]
+    fn what_is_put_off_proves_nothing_and_ends() {
+        let until = Timestamp::from_secs(9);
+        let put_off = Proofs { deferred_until: Some(until), probation_until: Some(until), ..Proofs::NONE };
+        assert!(put_off.is_empty());
+        let at = Timestamp::from_secs;
+        assert_eq!([at(8), at(9)].map(|now| put_off.deferred(now)), [true, false]);
+        assert_eq!([at(8), at(9)].map(|now| put_off.on_probation(now)), [true, false]);
+        assert!(put_off.with(Factor::Password, at(1)).deferred(at(2)));
+        let proved = Proofs::NONE.with(Factor::Otp, at(1));
+        assert!(!put_off.with(Factor::Otp, at(1)).deferred(at(2)) && !put_off.merged(proved).deferred(at(2)));
     }
 
     #[test]

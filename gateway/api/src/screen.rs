@@ -87,7 +87,20 @@ pub enum ScreenPage {
     NeedAuthenticator {
         /// `j***@e***.org`, only after a password (0.6).
         masked_email: Option<String>,
+        /// Until when it may be put off, where it may be: a form "Later" without fields.
+        later_until: Option<Timestamp>,
     },
+    /// Somebody else must say yes first.
+    AskApproval {
+        /// Where the user's request stands: not asked yet, asked, approved or refused.
+        state: Option<crate::grant::GrantState>,
+        /// Why it was refused, in the operator's words.
+        reason: Option<String>,
+        /// Until when the request or the approval is good.
+        valid_until: Option<Timestamp>,
+    },
+    /// The help desk's code is asked for. Field `code`.
+    HelpDeskCode,
     /// W2: check your email.
     CheckEmail {
         /// When the newest code was made; `None` when none could be (E1, E2).
@@ -187,6 +200,8 @@ impl ScreenPage {
             ScreenPage::Passcode { .. } => "passcode",
             ScreenPage::NewPin { .. } => "new_pin",
             ScreenPage::NeedAuthenticator { .. } => "need_authenticator",
+            ScreenPage::AskApproval { .. } => "ask_approval",
+            ScreenPage::HelpDeskCode => "help_desk_code",
             ScreenPage::CheckEmail { .. } => "check_email",
             ScreenPage::ChooseKind { .. } => "choose_kind",
             ScreenPage::ChooseDevice { .. } => "choose_device",

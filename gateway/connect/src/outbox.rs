@@ -13,9 +13,10 @@ use async_trait::async_trait;
 use doorward_api::flow::Delivery;
 use doorward_api::keys::{MacKey, MasterKey, Purpose};
 use doorward_api::mail::{DueMail, MailKind};
-use doorward_api::ports::{Clock, Directory, Mailer, Metrics, Outbox};
+use doorward_api::ports::{Clock, Directory, Mailer, Metrics, Outbox, Settings};
+use doorward_api::settings::{Appearance, Document};
 use doorward_api::{AuditEvent, EventContext, EventKind, MailId, StoreError, VirtualServerId};
-use doorward_views::Views;
+use doorward_views::{Look, Looks, Views};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -52,7 +53,9 @@ pub struct OutboxParts {
     pub directory: Arc<dyn Directory>,
     /// Words and mail server. Others may be put in their place at any time; a mail that is being sent keeps those it has.
     pub means: Arc<ArcSwap<Means>>,
-    /// The name that a virtual server's mails bear.
+    /// Where appearances are read: a mail looks and speaks as the portal does at the moment it is sent.
+    pub settings: Arc<dyn Settings>,
+    /// The name that a virtual server's mails bear where its appearance has none.
     pub brand: Box<dyn Fn(&VirtualServerId) -> String + Send + Sync>,
     /// The key of `addressHash` is derived from it.
     pub key: MasterKey,
@@ -76,6 +79,7 @@ pub struct OutboxSender(Arc<Sender>);
 struct Sender {
     parts: OutboxParts,
     address_hash: MacKey,
+    looks: Looks,
     /// The newest outcomes, for those who wait for a mail that [`OutboxSender::run`] took first.
     recent: Mutex<VecDeque<(MailId, Outcome)>>,
 }
@@ -143,7 +147,7 @@ impl OutboxSender {
     /// A sender. Nothing happens before [`Mailer::deliver`] or [`OutboxSender::run`] is called.
     pub fn new(parts: OutboxParts) -> Self {
         let address_hash = parts.key.mac(Purpose::AddressHash);
-        Self(Arc::new(Sender { parts, address_hash, recent: Mutex::default() }))
+        Self(Arc::new(Sender { parts, address_hash, looks: Looks::default(), recent: Mutex::default() }))
     }
 
     /// Sends what is due, until it is dropped. A mail that is being sent then is tried again when its time with this sender
@@ -279,12 +283,22 @@ impl Sender {
         let user = directory.get(vs, &mail.user).await?.ok_or(MailError::NoUser)?;
         let email = user.email.filter(|email| !email.is_empty()).ok_or(MailError::NoEmail)?;
         let to = address.insert(MailAddress::parse(&email).map_err(|_| MailError::BadAddress)?);
+        let look = self.look(vs).await?;
         let words = views
-            .mail(mail.kind, &mail.language, &mail.fields, &brand(vs))
+            .mail(mail.kind, &mail.language, &mail.fields, &brand(vs), &look)
             .map_err(|error| MailError::Words(error.to_string()))?;
         let letter = Letter { from: smtp.from(), to, words: &words, id: mail.id.as_str(), at: now };
         let bytes = letter.compose().map_err(|error| MailError::Words(error.to_string()))?;
         Ok(smtp.send(to, bytes.expose()).await?)
+    }
+
+    /// How a virtual server's mails look. A code must arrive even where its appearance cannot be read.
+    async fn look(&self, vs: &VirtualServerId) -> Result<Arc<Look>, StoreError> {
+        let stored = self.parts.settings.document(vs, Appearance::KIND).await?;
+        Ok(self.looks.of(vs, &stored).unwrap_or_else(|| {
+            tracing::warn!(%vs, "the appearance cannot be read; a mail looks as Doorward's do");
+            Arc::default()
+        }))
     }
 
     /// Writes down what became of a try.
@@ -342,6 +356,10 @@ impl Sender {
             (MailKind::VerificationCode, Some(_)) => EventKind::VerificationCodeFailed,
             (MailKind::EnrolmentNotice, None) => EventKind::EnrollmentNoticeSent,
             (MailKind::EnrolmentNotice, Some(_)) => EventKind::EnrollmentNoticeFailed,
+            (MailKind::EnrolmentReminder, None) => EventKind::EnrollmentReminderSent,
+            (MailKind::EnrolmentReminder, Some(_)) => EventKind::EnrollmentReminderFailed,
+            (MailKind::EnrolmentApproved, None) => EventKind::EnrollmentApprovedSent,
+            (MailKind::EnrolmentApproved, Some(_)) => EventKind::EnrollmentApprovedFailed,
         };
         let context =
             EventContext { user: Some(due.mail.user.clone()), flow: due.mail.flow.clone(), ..EventContext::default() };

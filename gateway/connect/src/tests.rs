@@ -7,6 +7,7 @@ use doorward_api::flow::Delivery;
 use doorward_api::keys::Purpose;
 use doorward_api::mail::MailKind;
 use doorward_api::ports::Mailer;
+use doorward_api::settings::Appearance;
 
 use crate::smtp::SendError;
 use crate::testing::{BRAND, Behaviour, CA, Reply, Sink, World, deliver, tls_sink, vs};
@@ -71,6 +72,52 @@ async fn a_notice_has_records_of_its_own() {
     let refused = world.queue(MailKind::EnrolmentNotice, &fields);
     assert_eq!(deliver(&world.sender(&sink), &refused).await, Delivery::Refused);
     assert_eq!(world.event_names(), ["ENROLLMENT_NOTICE_SENT", "ENROLLMENT_NOTICE_FAILED"]);
+}
+
+#[tokio::test]
+async fn a_reminder_and_an_approval_have_records_of_their_own() {
+    let reminder = [("deadline", "2026-12-24"), ("days", "3"), ("portal_url", "http://login.example.test/")];
+    let approved = [("portal_url", "http://login.example.test/"), ("until", "2026-11-27T14:32:05.000Z")];
+    for (kind, fields, records) in [
+        (MailKind::EnrolmentReminder, reminder.as_slice(), ["ENROLLMENT_REMINDER_SENT", "ENROLLMENT_REMINDER_FAILED"]),
+        (MailKind::EnrolmentApproved, approved.as_slice(), ["ENROLLMENT_APPROVED_SENT", "ENROLLMENT_APPROVED_FAILED"]),
+    ] {
+        let (sink, world) = (Sink::start(GOOD).await, World::new());
+        let sent = world.queue(kind, fields);
+        assert_eq!(deliver(&world.sender(&sink), &sent).await, Delivery::Sent);
+        sink.behave(Behaviour::rcpt("550 no such mailbox"));
+        let refused = world.queue(kind, fields);
+        assert_eq!(deliver(&world.sender(&sink), &refused).await, Delivery::Refused);
+        assert_eq!(world.event_names(), records);
+    }
+}
+
+/// A change is in force with the next mail, without a new start.
+#[tokio::test]
+async fn a_mail_looks_and_speaks_as_the_portal_does_when_it_is_sent() {
+    let (sink, world) = (Sink::start(GOOD).await, World::new());
+    let sender = world.sender(&sink);
+    let first = world.queue_code("048213");
+    assert_eq!(deliver(&sender, &first).await, Delivery::Sent);
+    let second = world.queue_code("048214");
+    let mut appearance = Appearance { product_name: Some("Contoso Login".to_owned()), ..Appearance::default() };
+    let words = [("mail-code-never".to_owned(), "Keep it to yourself.".to_owned())];
+    appearance.texts.insert("en".to_owned(), words.into());
+    world.dress(&appearance);
+    assert_eq!(deliver(&sender, &second).await, Delivery::Sent);
+    let mails = sink.mails();
+    assert!(mails[0].contains(BRAND) && !mails[0].contains("Keep it to yourself."), "{}", mails[0]);
+    assert!(!mails[1].contains(BRAND) && mails[1].contains("Subject: Your verification code for Contoso Login"));
+    assert!(mails[1].contains("Keep it to yourself."), "{}", mails[1]);
+}
+
+#[tokio::test]
+async fn an_appearance_that_cannot_be_read_holds_no_mail_up() {
+    let (sink, world) = (Sink::start(GOOD).await, World::new());
+    world.store_appearance("no appearance");
+    let id = world.queue_code("048213");
+    assert_eq!(deliver(&world.sender(&sink), &id).await, Delivery::Sent);
+    assert!(sink.mails()[0].contains(BRAND));
 }
 
 #[tokio::test]

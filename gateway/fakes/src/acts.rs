@@ -148,6 +148,17 @@ impl Rows {
                 }
                 known
             }
+            Act::GrantSet { grant, seen } => {
+                let right = self.has_user(&grant.user) && self.grant_state(&grant.user, now) == seen;
+                if right {
+                    self.grants.insert(grant.user.clone(), *grant);
+                }
+                right
+            }
+            Act::GrantTake { user, state } => {
+                let right = self.grant_state(&user, now) == Some(state);
+                right && self.grants.remove(&user).is_some()
+            }
             Act::GroupAdd { id, name } => {
                 let free = self.group_refs().iter().all(|group| group.id != id && group.name != name);
                 if free {
@@ -211,6 +222,7 @@ impl Rows {
         self.users.retain(|one| one.id != *user);
         self.passwords.remove(user);
         self.temporary_passcodes.remove(user);
+        self.grants.remove(user);
         self.sessions.retain(|_, session| session.user != *user);
         self.flows.retain(|flow| flow.user.as_ref() != Some(user));
         self.mails.retain(|mail| mail.user != *user);
@@ -399,5 +411,52 @@ impl Rows {
     fn is_last_administrator(&self, id: &OperatorId) -> bool {
         let mut those = self.operators.iter().filter(|one| one.role == Role::Administrator && !one.disabled);
         matches!((those.next(), those.next()), (Some(only), None) if only.id == *id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use doorward_api::{Grant, GrantDetails, GrantState};
+
+    use super::*;
+    use crate::{World, now};
+
+    fn set(user: &str, state: GrantState, seen: Option<GrantState>) -> Act {
+        let (user, details) = (UserId::new(user), GrantDetails::default());
+        let grant = Grant { user, state, at: now(), expires_at: now() + Duration::from_mins(1), details };
+        Act::GrantSet { grant: Box::new(grant), seen }
+    }
+
+    fn take(state: GrantState) -> Act {
+        Act::GrantTake { user: UserId::new("u-alice"), state }
+    }
+
+    #[test]
+    fn a_grant_is_set_and_taken_where_it_stands_and_while_it_is_not_over() {
+        use GrantState::{Approved, Asked, Refused};
+        let world = World::new();
+        let tell = |act, at| world.with(|rows| rows.take(act, at));
+        let over = now() + Duration::from_mins(1);
+        for (why, act, at, held) in [
+            ("nobody", set("u-nobody", Asked, None), now(), false),
+            ("there was none", set("u-alice", Approved, Some(Asked)), now(), false),
+            ("the first", set("u-alice", Asked, None), now(), true),
+            ("there is one", set("u-alice", Asked, None), now(), false),
+            ("it is not refused", set("u-alice", Approved, Some(Refused)), now(), false),
+            ("as it was seen", set("u-alice", Approved, Some(Asked)), now(), true),
+            ("it is approved by now", take(Asked), now(), false),
+            ("it is over", take(Approved), over, false),
+            ("it stands there", take(Approved), now(), true),
+            ("it is taken", take(Approved), now(), false),
+            ("the next", set("u-alice", Asked, None), now(), true),
+            ("that is over", set("u-alice", Approved, Some(Asked)), over, false),
+            ("and gives way", set("u-alice", Refused, None), over, true),
+        ] {
+            assert_eq!(tell(act, at), held, "{why}");
+        }
+        assert!(tell(Act::UserDelete { user: UserId::new("u-alice") }, now()));
+        assert!(world.with(|rows| rows.grants.is_empty()));
     }
 }

@@ -8,8 +8,8 @@ use doorward_api::operator::{Operator, OperatorSession};
 use doorward_api::ports::{Listed, Operators, Page, Register, TokenFilter};
 use doorward_api::user::{GroupRecord, TemporaryPasscode, UserRecord};
 use doorward_api::{
-    Credential, CredentialId, FoldedName, GroupId, GroupRef, OperatorId, SessionId, StoreError, Timestamp, TokenHash,
-    TokenState, User, UserId, VirtualServerId,
+    Credential, CredentialId, FoldedName, Grant, GrantRecord, GrantState, GroupId, GroupRef, OperatorId, SessionId,
+    StoreError, Timestamp, TokenHash, TokenState, User, UserId, VirtualServerId,
 };
 
 use crate::{Rows, World, now};
@@ -20,6 +20,15 @@ fn part<T>(all: Vec<T>, page: &Page) -> Listed<T> {
     let limit = page.limit.clamp(1, 200) as usize;
     let next = (all.len() > from + limit).then(|| (from + limit).to_string());
     Listed { items: all.into_iter().skip(from).take(limit).collect(), next }
+}
+
+/// The first part of what is left of a list; `next` is the id of its last entry.
+fn first_of<T>(mut all: Vec<T>, limit: u32, id: impl Fn(&T) -> &str) -> Listed<T> {
+    let limit = limit.clamp(1, 200) as usize;
+    let more = all.len() > limit;
+    all.truncate(limit);
+    let next = all.last().filter(|_| more).map(|last| id(last).to_owned());
+    Listed { items: all, next }
 }
 
 fn begins(text: &str, with: &str) -> bool {
@@ -37,6 +46,12 @@ impl Rows {
             created_at: now(),
             temporary_passcode: passcode.map(|passcode| (passcode.expires_at, passcode.reason.clone())),
         }
+    }
+
+    fn grant_record(&self, grant: &Grant) -> Option<GrantRecord> {
+        let user = self.users.iter().find(|user| user.id == grant.user)?;
+        let (name, display_name) = (user.name.clone(), user.display_name.clone());
+        Some(GrantRecord { grant: grant.clone(), name, display_name })
     }
 
     fn group_record(&self, group: GroupRef) -> GroupRecord {
@@ -94,6 +109,40 @@ impl Register for World {
     ) -> Result<Option<TemporaryPasscode>, StoreError> {
         self.up()?;
         Ok(self.with(|rows| rows.temporary_passcodes.get(id).cloned()))
+    }
+    async fn grant(&self, _: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Option<Grant>, StoreError> {
+        self.up()?;
+        Ok(self.with(|rows| rows.grant(user, now).cloned()))
+    }
+    async fn grants(
+        &self,
+        _: &VirtualServerId,
+        state: GrantState,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<Listed<GrantRecord>, StoreError> {
+        self.up()?;
+        Ok(self.with(|rows| {
+            let fits = |grant: &&Grant| grant.state == state && grant.expires_at > now;
+            let mut all: Vec<GrantRecord> =
+                rows.grants.values().filter(fits).filter_map(|grant| rows.grant_record(grant)).collect();
+            all.sort_by(|one, other| one.name.cmp(&other.name));
+            let after = rows.users.iter().find(|user| user.id.as_str() == page.after).map(|user| &user.name);
+            all.retain(|record| page.after.is_empty() || after.is_some_and(|after| record.name > *after));
+            first_of(all, page.limit, |record| record.grant.user.as_str())
+        }))
+    }
+    async fn users_without_token(&self, _: &VirtualServerId, page: &Page) -> Result<Listed<User>, StoreError> {
+        self.up()?;
+        Ok(self.with(|rows| {
+            let fits = |user: &&User| {
+                let reached = !user.disabled && user.email.as_deref().is_some_and(|email| !email.is_empty());
+                reached && !rows.has_token(&user.id) && user.id.as_str() > page.after.as_str()
+            };
+            let mut all: Vec<User> = rows.users.iter().filter(fits).map(|user| rows.with_nested(user)).collect();
+            all.sort_by(|one, other| one.id.as_str().cmp(other.id.as_str()));
+            first_of(all, page.limit, |user| user.id.as_str())
+        }))
     }
     async fn groups(&self, _: &VirtualServerId, with: &str, page: &Page) -> Result<Listed<GroupRecord>, StoreError> {
         self.up()?;
@@ -200,5 +249,39 @@ impl Operators for World {
             }
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_api::GrantDetails;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn grants_and_those_without_a_token_are_listed_in_parts() {
+        let (world, vs) = (World::new(), VirtualServerId::new("default"));
+        let until = now() + Duration::from_mins(1);
+        world.with(|rows| {
+            for name in ["u-bob", "u-alice", "u-carol"] {
+                let (user, state, details) = (UserId::new(name), GrantState::Asked, GrantDetails::default());
+                rows.grants.insert(user.clone(), Grant { user, state, at: now(), expires_at: until, details });
+            }
+        });
+        let page = |after: &str, limit| Page { after: after.into(), limit };
+        let asked = async |after: &str, at| {
+            let listed = world.grants(&vs, GrantState::Asked, &page(after, 2), at).await.unwrap();
+            let names: Vec<String> = listed.items.into_iter().map(|record| record.name).collect();
+            (names.join(" "), listed.next)
+        };
+        assert_eq!(asked("", now()).await, ("alice bob".into(), Some("u-bob".into())));
+        assert_eq!(asked("u-bob", now()).await, ("carol".into(), None));
+        assert_eq!(asked("", until).await, (String::new(), None));
+        assert_eq!(world.grant(&vs, &UserId::new("u-bob"), until).await.unwrap(), None);
+
+        let first = world.users_without_token(&vs, &page("", 1)).await.unwrap();
+        assert_eq!((first.items[0].name.as_str(), first.next.as_deref()), ("alice", Some("u-alice")));
+        let second = world.users_without_token(&vs, &page("u-alice", 1)).await.unwrap();
+        assert_eq!((second.items[0].name.as_str(), second.next), ("bob", None), "carol has no address");
     }
 }

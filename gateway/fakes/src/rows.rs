@@ -10,8 +10,8 @@ use doorward_api::session::SessionKind;
 use doorward_api::settings::{Document, SettingChange, SettingKind, StoredDocument};
 use doorward_api::user::TemporaryPasscode;
 use doorward_api::{
-    AuditEvent, Credential, CredentialId, Flow, GroupId, GroupRef, Session, Step, Timestamp, TokenForm, TokenHash,
-    TokenState, User, UserId,
+    AuditEvent, Credential, CredentialId, Flow, Grant, GrantState, GroupId, GroupRef, Session, Step, Timestamp,
+    TokenForm, TokenHash, TokenState, User, UserId,
 };
 
 /// Everything there is.
@@ -38,6 +38,8 @@ pub struct Rows {
     /// Where it counts more than 1.
     pub user_versions: HashMap<UserId, i64>,
     pub temporary_passcodes: HashMap<UserId, TemporaryPasscode>,
+    /// One of each user at the most, whether it is over or not.
+    pub grants: HashMap<UserId, Grant>,
     pub operators: Vec<Operator>,
     pub operator_sessions: HashMap<TokenHash, OperatorSession>,
     /// Of whose password the hash is too weak, and which it is.
@@ -68,6 +70,16 @@ impl Rows {
         self.credentials.iter().any(|token| token.user == *user && token.state.counts_as_token())
     }
 
+    /// The grant of a user, unless it is over.
+    pub fn grant(&self, user: &UserId, now: Timestamp) -> Option<&Grant> {
+        self.grants.get(user).filter(|grant| grant.expires_at > now)
+    }
+
+    /// Where the grant of a user stands, unless it is over.
+    pub(crate) fn grant_state(&self, user: &UserId, now: Timestamp) -> Option<GrantState> {
+        self.grant(user, now).map(|grant| grant.state)
+    }
+
     /// Whether the act's condition held.
     pub(crate) fn take(&mut self, act: Act, now: Timestamp) -> bool {
         match act {
@@ -96,7 +108,8 @@ impl Rows {
             }
             Act::FlowsMakeRoom { user, keep, most, .. } => {
                 let counts = |flow: &&mut Flow| {
-                    let verified = matches!(flow.step, Step::EmailVerified | Step::CodeIssued | Step::NewPin);
+                    use Step::{CodeIssued, EmailVerified, ExtraProof, NewPin};
+                    let verified = matches!(flow.step, ExtraProof | EmailVerified | CodeIssued | NewPin);
                     let open = !flow.step.ended() && flow.expires_at > now && !flow.data.proofs.is_empty();
                     flow.user.as_ref() == Some(&user) && flow.id != keep && open && !verified
                 };
@@ -169,6 +182,7 @@ impl Rows {
                     return false;
                 };
                 (token.state, token.opened, token.version, token.fails) = (TokenState::Active, opened, version + 1, 0);
+                token.activated_at = Some(now);
             }
             Act::EnrolmentStillAllowed { user, settings } => {
                 let same = settings.iter().all(|(kind, version)| self.version_of(*kind) == *version);
@@ -202,6 +216,10 @@ impl Rows {
             }
             Act::SessionEnd { id } => self.sessions.retain(|_, session| *session.portal() != id),
             Act::SessionsEndOf { user } => self.sessions.retain(|_, session| session.user != user),
+            Act::DeferredSessionsEnd { user, keep } => self.sessions.retain(|_, session| {
+                let put_off = session.user == user && session.proofs.deferred_until.is_some();
+                !put_off || keep.as_ref() == Some(&session.id)
+            }),
             Act::OneTimePut(one) if self.one_times.contains_key(&one.hash) => return false,
             Act::OneTimePut(one) => drop(self.one_times.insert(one.hash, one)),
             Act::OneTimeTake { purpose, hash } => {

@@ -14,6 +14,9 @@
 //! need = ["otp"]
 //! by = ["wiki"]
 //! ```
+//!
+//! What else policies read of `context.authn` is said among the proofs as well:
+//! `proofs = { password = true, enrolment_deferred = true }`, `proofs = { password = true, otp = true, probation = true }`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -135,6 +138,10 @@ struct Given {
     otp: Option<When>,
     push: Option<When>,
     passkey: Option<When>,
+    /// No proof: the enrolment is put off.
+    enrolment_deferred: bool,
+    /// No proof: the token is on probation.
+    probation: bool,
 }
 
 /// `true` is just now, `false` is never, `"10s ago"` is what it says (units s, m, h, d).
@@ -209,7 +216,7 @@ impl Case {
     fn subject(&self, now: Timestamp) -> Result<Subject, String> {
         let proofs = self.proofs.at(now)?;
         let Some(name) = &self.user else {
-            let bare = self.groups.is_empty() && proofs.is_empty();
+            let bare = self.groups.is_empty() && proofs == Proofs::NONE;
             return if bare { Ok(Subject::Anonymous) } else { Err("groups and proofs need a user".to_owned()) };
         };
         let group = |name: &String| GroupRef { id: GroupId::new(name.clone()), name: name.clone() };
@@ -250,11 +257,15 @@ impl Case {
 impl Given {
     fn at(&self, now: Timestamp) -> Result<Proofs, String> {
         let proof = |when: &Option<When>| when.as_ref().map_or(Ok(None), |when| when.before(now));
+        // An end that has not come yet; how far off it is, no policy can read.
+        let still = now + Duration::from_secs(1);
         Ok(Proofs {
             password: proof(&self.password)?,
             otp: proof(&self.otp)?,
             push: proof(&self.push)?,
             passkey: proof(&self.passkey)?,
+            deferred_until: self.enrolment_deferred.then_some(still),
+            probation_until: self.probation.then_some(still),
         })
     }
 }

@@ -116,6 +116,9 @@ impl Slice {
     ///
     /// Of somebody unknown, it is the least under which they would admit *anybody*: whatever a policy asks about the
     /// person is taken to be so. That never admits; it only decides whether signing in is worth while.
+    ///
+    /// Only proofs are ever asked for. That an enrolment is put off, or a token on probation, is as it is for somebody known;
+    /// of somebody unknown it is supposed only where nothing else would do.
     fn least_further(&self, facts: &Facts) -> Option<Decision> {
         let unknown = facts.who == Who::Anonymous;
         let policies = if unknown { &self.for_somebody } else { &self.policies };
@@ -125,10 +128,14 @@ impl Slice {
         if unknown && !useful.contains(&Factor::Password) {
             useful.push(Factor::Password);
         }
-        FURTHER.into_iter().filter(|set| set.iter().all(|factor| useful.contains(factor))).find_map(|set| {
-            let then = self.ask(policies, &facts.supposing(&self.reads, set));
-            then.admits.then(|| Decision::Challenge { need: set.to_vec(), by: then.by })
-        })
+        let sets = || FURTHER.into_iter().filter(|set| set.iter().all(|factor| useful.contains(factor)));
+        let least = |facts: &Facts| {
+            sets().find_map(|set| {
+                let then = self.ask(policies, &facts.supposing(&self.reads, set));
+                then.admits.then(|| Decision::Challenge { need: set.to_vec(), by: then.by })
+            })
+        };
+        if unknown { facts.of_anybody().find_map(|facts| least(&facts)) } else { least(facts) }
     }
 
     fn ask(&self, policies: &PolicySet, facts: &Facts) -> Answer {

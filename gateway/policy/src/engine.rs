@@ -180,6 +180,8 @@ fn authn(facts: &Facts) -> Option<RestrictedExpression> {
     let age = (!ages.is_empty()).then(|| RestrictedExpression::new_record(ages).ok()).flatten();
     let mut fields = record(&facts.given, RestrictedExpression::new_bool);
     fields.extend(age.map(|age| ("age".to_owned(), age)));
+    let others = [("enrolment_deferred", facts.deferred), ("probation", facts.probation)].into_iter();
+    fields.extend(others.filter_map(|(name, is)| Some((name.to_owned(), RestrictedExpression::new_bool(is?)))));
     if fields.is_empty() { None } else { RestrictedExpression::new_record(fields).ok() }
 }
 

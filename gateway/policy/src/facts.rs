@@ -54,6 +54,10 @@ pub(crate) struct Facts<Text = String> {
     pub(crate) given: PerFactor<Option<bool>>,
     /// In whole seconds.
     pub(crate) ages: PerFactor<Option<i64>>,
+    /// Whether the enrolment is put off. Its end is no fact of its own: when it passes, this changes.
+    pub(crate) deferred: Option<bool>,
+    /// Whether the token is on probation. The same holds of its end.
+    pub(crate) probation: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +122,8 @@ impl<'a> Footprint<'a> {
             time: reads.time.then(|| now.secs()),
             given: PerFactor::from_fn(|f| reads.given.get(f).then(|| proofs.has(f))),
             ages: PerFactor::from_fn(|f| age(reads.ages.get(f), || seconds_since(&proofs, f, now))),
+            deferred: reads.deferred.then(|| proofs.deferred(now)),
+            probation: reads.probation.then(|| proofs.on_probation(now)),
         })
     }
 
@@ -153,6 +159,8 @@ impl<'a> Footprint<'a> {
             time: facts.time,
             given: facts.given,
             ages: facts.ages,
+            deferred: facts.deferred,
+            probation: facts.probation,
         })
     }
 }
@@ -162,9 +170,11 @@ impl<'a> Footprint<'a> {
 impl<Text: AsRef<str>> Facts<Text> {
     /// Whether every fact is the same, whoever holds the texts.
     fn same<Other: AsRef<str>>(&self, other: &Facts<Other>) -> bool {
-        let Facts { slice, who, host, method, path, prefixes, ip, secure, time, given, ages } = self;
+        let Facts { slice, who, host, method, path, prefixes, ip, secure, time, given, ages, deferred, probation } =
+            self;
         (Arc::ptr_eq(slice, &other.slice) || *slice == other.slice)
             && (*ip, *secure, *time, *given, *ages) == (other.ip, other.secure, other.time, other.given, other.ages)
+            && (*deferred, *probation) == (other.deferred, other.probation)
             && same_text(path, &other.path)
             && same_text(host, &other.host)
             && same_text(method, &other.method)
@@ -208,10 +218,11 @@ fn same_list(these: &[impl AsRef<str>], those: &[impl AsRef<str>]) -> bool {
 /// Texts weigh, small facts are packed: a hash is made for every request. Equality is over each fact by itself.
 impl<Text: AsRef<str>> Hash for Facts<Text> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Facts { slice, who, host, method, path, prefixes, ip, secure, time, given, ages } = self;
+        let Facts { slice, who, host, method, path, prefixes, ip, secure, time, given, ages, deferred, probation } =
+            self;
         let mut flags = u64::from(matches!(who, Who::User { .. }));
         let mut flag = |value: Option<bool>| flags = (flags << 2) | value.map_or(0, |value| 2 | u64::from(value));
-        flag(*secure);
+        [secure, deferred, probation].into_iter().for_each(|fact| flag(*fact));
         Factor::ALL.into_iter().for_each(|factor| flag(*given.get(factor)));
         state.write_u64(slice.fingerprint);
         state.write_u64(flags);
@@ -236,7 +247,8 @@ impl<Text: AsRef<str>> Hash for Facts<Text> {
 }
 
 impl Facts {
-    /// The same facts, had these proofs been given just now.
+    /// The same facts, had these proofs been given just now. What is put off, and the probation of a token, stay as they are:
+    /// nobody can be asked for either.
     pub(crate) fn supposing(&self, reads: &Reads, further: &[Factor]) -> Facts {
         let mut facts = self.clone();
         // An approved push counts as an OTP too (A18).
@@ -247,6 +259,20 @@ impl Facts {
             *facts.ages.get_mut(factor) = age(reads.ages.get(factor), || 0);
         }
         facts
+    }
+
+    /// The facts of whoever suits the policies best, should these be the facts of nobody known: as they are first, then with
+    /// an enrolment that is put off, then with a token on probation, then with both; whatever of it is read.
+    pub(crate) fn of_anybody(&self) -> impl Iterator<Item = Facts> {
+        let read = |fact: Option<bool>, wanted: bool| fact.is_some() || !wanted;
+        [(false, false), (true, false), (false, true), (true, true)]
+            .into_iter()
+            .filter(move |(deferred, probation)| read(self.deferred, *deferred) && read(self.probation, *probation))
+            .map(|(deferred, probation)| Facts {
+                deferred: self.deferred.map(|_| deferred),
+                probation: self.probation.map(|_| probation),
+                ..self.clone()
+            })
     }
 }
 

@@ -48,6 +48,10 @@ pub(crate) struct Reads {
     pub(crate) given: PerFactor<bool>,
     /// How long ago.
     pub(crate) ages: PerFactor<Extent<i64>>,
+    /// Whether the enrolment is put off.
+    pub(crate) deferred: bool,
+    /// Whether the token is on probation.
+    pub(crate) probation: bool,
 }
 
 /// What stands behind `context.`.
@@ -62,6 +66,8 @@ enum Attribute {
     Time,
     Given(Factor),
     Age(Factor),
+    Deferred,
+    Probation,
     /// A record of several, or something unknown.
     Several,
 }
@@ -159,6 +165,8 @@ impl Reads {
             time: true,
             given: PerFactor::from_fn(|_| true),
             ages: PerFactor::from_fn(|_| Extent::Whole),
+            deferred: true,
+            probation: true,
         }
     }
 
@@ -184,6 +192,8 @@ impl Reads {
             time: self.time || other.time,
             given: self.given.merged(other.given, |a, b| a || b),
             ages: self.ages.merged(other.ages, Extent::merged),
+            deferred: self.deferred || other.deferred,
+            probation: self.probation || other.probation,
         }
     }
 
@@ -228,6 +238,8 @@ impl Reads {
             Attribute::Time => Reads { time: true, ..none },
             Attribute::Given(factor) => Reads { given: PerFactor::from_fn(|f| f == factor), ..none },
             Attribute::Age(factor) => Reads::of_age(factor, Extent::Whole),
+            Attribute::Deferred => Reads { deferred: true, ..none },
+            Attribute::Probation => Reads { probation: true, ..none },
             Attribute::Several => Reads::everything(),
         }
     }
@@ -362,6 +374,8 @@ fn attribute(expr: &Expr) -> Option<Attribute> {
         ["ip"] => Attribute::Ip,
         ["secure"] => Attribute::Secure,
         ["time"] => Attribute::Time,
+        ["authn", "enrolment_deferred"] => Attribute::Deferred,
+        ["authn", "probation"] => Attribute::Probation,
         ["authn", name] => factor(name).map_or(Attribute::Several, Attribute::Given),
         ["authn", "age", name] => factor(name).map_or(Attribute::Several, Attribute::Age),
         _ => Attribute::Several,
@@ -434,5 +448,14 @@ mod tests {
         let all = when("context.authn.otp && context.secure && context.authn.age.push > 3");
         assert!(*all.given.get(Factor::Otp) && !*all.given.get(Factor::Push) && all.secure && !all.ip);
         assert_eq!(all.factors().collect::<Vec<_>>(), [Factor::Otp, Factor::Push]);
+    }
+
+    #[test]
+    fn what_is_put_off_is_read_by_itself_and_is_no_factor() {
+        assert_eq!(when("context.authn.enrolment_deferred"), Reads { deferred: true, ..Reads::default() });
+        assert_eq!(when("!context.authn.probation"), Reads { probation: true, ..Reads::default() });
+        let both = when("context.authn.enrolment_deferred || context.authn.probation");
+        assert_eq!(both, Reads { deferred: true, probation: true, ..Reads::default() });
+        assert_eq!(both.factors().count(), 0);
     }
 }

@@ -63,6 +63,7 @@ impl Portal {
     /// The frame of a page whose forms hang on `bond`.
     pub(crate) fn chrome(&self, caller: &Caller, bond: Option<Bond<'_>>) -> Chrome {
         Chrome {
+            look: caller.look.clone(),
             language: caller.visit.language.clone(),
             brand: caller.vs().name.clone(),
             support_url: caller.vs().support_url.clone(),

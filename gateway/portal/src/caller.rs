@@ -8,6 +8,7 @@ use doorward_access::language::negotiate;
 use doorward_access::site::{HostRole, VirtualServer};
 use doorward_access::visit::Visit;
 use doorward_api::Token;
+use doorward_views::Look;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, header};
 
@@ -24,6 +25,8 @@ pub(crate) struct Caller {
     pub(crate) arrival: Arrival,
     /// What the desk needs. On an application's host its `session` is that host's own.
     pub(crate) visit: Visit,
+    /// How the portal looks.
+    pub(crate) look: Arc<Look>,
     /// The user name remembered on this device.
     pub(crate) remembered: Option<String>,
     /// Where the language selector returns to.
@@ -33,7 +36,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn new(portal: &Portal, arrival: Arrival, parts: &Parts) -> Self {
+    pub(crate) fn new(portal: &Portal, arrival: Arrival, look: Arc<Look>, parts: &Parts) -> Self {
         let cookies = portal.cookies();
         let cookie = |which| cookies.get(which, &parts.headers);
         let token = |which| cookie(which).as_deref().and_then(Token::parse);
@@ -47,12 +50,12 @@ impl Caller {
             session: token(session),
             device: cookie(CookieName::Device),
             address: arrival.client,
-            language: language(portal, &parts.headers),
+            language: language(portal, &look, &parts.headers),
             user_agent: user_agent(&parts.headers),
             request_id: arrival.request_id.clone(),
             now: portal.parts.clock.now(),
         };
-        Self { visit, remembered: cookie(CookieName::UserName), here: here(parts), cookies, arrival }
+        Self { visit, look, remembered: cookie(CookieName::UserName), here: here(parts), cookies, arrival }
     }
 
     /// The virtual server.
@@ -100,11 +103,11 @@ impl Caller {
 /// The prefix that is ours on every host (decision A7).
 pub(crate) const RESERVED: &str = "/.doorward";
 
-/// The language chosen, else the browser's, else English.
-pub(crate) fn language(portal: &Portal, headers: &HeaderMap) -> String {
+/// The language chosen, else the browser's, else the default, of those that are offered.
+pub(crate) fn language(portal: &Portal, look: &Look, headers: &HeaderMap) -> String {
     let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let chosen = portal.cookies().get(CookieName::Language, headers);
-    negotiate(wanted, chosen.as_deref(), portal.parts.views.languages()).to_owned()
+    negotiate(wanted, chosen.as_deref(), &look.languages(), look.default_language()).to_owned()
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

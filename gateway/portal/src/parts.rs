@@ -9,10 +9,11 @@ use doorward_access::sessions::Identities;
 use doorward_access::signin::Desk;
 use doorward_access::site::SharedSite;
 use doorward_access::tickets::Tickets;
-use doorward_api::SessionId;
 use doorward_api::keys::{MasterKey, Purpose};
-use doorward_api::ports::{Clock, Entropy};
-use doorward_views::Views;
+use doorward_api::ports::{Clock, Entropy, Settings};
+use doorward_api::settings::{Appearance, Document};
+use doorward_api::{SessionId, VirtualServerId};
+use doorward_views::{Look, Looks, Views};
 
 use crate::csrf::Forgery;
 
@@ -34,6 +35,8 @@ pub struct PortalParts {
     pub tickets: Arc<Tickets>,
     /// Models to pages.
     pub views: Arc<Views>,
+    /// Where appearances are read.
+    pub settings: Arc<dyn Settings>,
     /// Now.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -50,6 +53,7 @@ pub(crate) struct Portal {
     /// What somebody signed in does with their own authenticators.
     pub(crate) owner: Owner,
     pub(crate) forgery: Forgery,
+    looks: Looks,
 }
 
 /// The portal as handlers share it.
@@ -59,7 +63,22 @@ impl Portal {
     pub(crate) fn new(parts: PortalParts) -> Shared {
         let forgery = Forgery::new(parts.keys.mac(Purpose::Csrf));
         let owner = Owner::new(parts.desk.clone());
-        Arc::new(Self { parts, owner, forgery })
+        Arc::new(Self { parts, owner, forgery, looks: Looks::default() })
+    }
+
+    /// How the portal of a virtual server looks. Where the store does not answer, or what it has is no appearance, as Doorward
+    /// comes: a page that says what is wrong must not fail at its colours.
+    pub(crate) async fn look(&self, vs: &VirtualServerId) -> Arc<Look> {
+        match self.parts.settings.document(vs, Appearance::KIND).await {
+            Ok(stored) => self.looks.of(vs, &stored).unwrap_or_else(|| {
+                tracing::warn!(%vs, "the appearance cannot be read; the portal looks as Doorward comes");
+                Arc::default()
+            }),
+            Err(error) => {
+                tracing::debug!(%vs, %error, "the appearance could not be read");
+                self.looks.last(vs).unwrap_or_default()
+            }
+        }
     }
 
     /// The cookies' names as the site in force has them.

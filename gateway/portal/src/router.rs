@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use doorward_access::arrival::{Arrival, ErrorKind, ErrorPage};
-use doorward_access::site::HostRole;
+use doorward_access::site::{HostRole, VirtualServer};
 use doorward_views::{Chrome, MessageKind, MessagePage};
 use http::{HeaderValue, StatusCode, header};
 use tower::ServiceExt;
@@ -19,7 +19,7 @@ use crate::answer::html;
 use crate::caller::{Caller, RESERVED, language};
 use crate::fault::Fault;
 use crate::headers;
-use crate::pages::{asset, dispute, enrol, enter, language as language_choice, own, signin, start};
+use crate::pages::{appearance, asset, dispute, enrol, enter, language as language_choice, own, signin, start};
 use crate::parts::{Portal, PortalParts, Shared};
 
 /// On the portal's host every path is ours.
@@ -46,16 +46,21 @@ fn portal_routes(portal: Shared) -> Router {
         .route("/signin/switch", post(signin::switch))
         .route("/signin/cancel", post(signin::cancel))
         .route("/enrol/add", post(enrol::add))
+        .route("/enrol/later", post(enrol::later))
         .route("/enrol/code", post(enrol::code))
         .route("/enrol/resend", post(enrol::resend))
+        .route("/enrol/ask-approval", post(enrol::ask_approval))
+        .route("/enrol/go-on", post(enrol::go_on))
+        .route("/enrol/help-desk-code", post(enrol::help_desk_code))
         .route("/enrol/target", post(enrol::target))
         .route("/enrol/new-code", post(enrol::new_code))
-        .route("/enrol/continue", post(enrol::go_on))
+        .route("/enrol/continue", post(enrol::to_passcode))
         .route("/enrol/back", post(enrol::back))
         .route("/notice/done", get(dispute::done))
         .route("/notice/{token}", get(dispute::look).post(dispute::confirm))
         .route("/language", post(language_choice::choose))
         .route("/assets/{file}", get(asset::asset))
+        .route("/appearance/{file}", get(appearance::file))
         .merge(assets_anywhere())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
@@ -67,6 +72,7 @@ fn app_routes(portal: Shared) -> Router {
     Router::new()
         .route("/.doorward/enter", get(enter::enter))
         .route("/.doorward/language", post(language_choice::choose))
+        .route("/.doorward/appearance/{file}", get(appearance::file))
         .merge(assets_anywhere())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
@@ -102,8 +108,12 @@ struct House {
 async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let arrival = parts.extensions.remove::<Arrival>();
-    let caller = arrival.map(|arrival| Arc::new(Caller::new(&house.portal, arrival, &parts)));
-    let language = language(&house.portal, &parts.headers);
+    let look = match &arrival {
+        Some(arrival) => house.portal.look(&virtual_server(&arrival.role).id).await,
+        None => Arc::default(),
+    };
+    let language = language(&house.portal, &look, &parts.headers);
+    let caller = arrival.map(|arrival| Arc::new(Caller::new(&house.portal, arrival, look, &parts)));
     let response = match (parts.extensions.remove::<ErrorPage>(), &caller) {
         (Some(page), _) => Outcome::Page(page).face(&house.portal, caller.as_deref(), language),
         (None, Some(caller)) => {
@@ -120,6 +130,12 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
         }
     };
     dressed(caller.as_deref(), response)
+}
+
+const fn virtual_server(role: &HostRole) -> &Arc<VirtualServer> {
+    match role {
+        HostRole::Portal(vs) | HostRole::App(vs, _) => vs,
+    }
 }
 
 impl House {

@@ -84,6 +84,9 @@ pub(crate) enum Kind {
 /// Where the console takes files of tokens: in a page and in the API.
 const FILES_OF_TOKENS: [&str; 2] = ["/import", "/api/v1/tokens/import"];
 
+/// Where it takes the appearance of a portal, with its picture and its texts.
+const APPEARANCES: [&str; 2] = ["/settings/appearance/", "/api/v1/settings/appearance"];
+
 /// What to tell about a failure, and whose it was.
 struct Failure {
     status: u16,
@@ -267,11 +270,21 @@ impl Gateway {
         match canonical_request(&arrived, &Default::default()) {
             Ok(request) => {
                 ctx.record.path(&request.path);
-                let file = FILES_OF_TOKENS.iter().any(|path| *path == &*request.path);
-                let most = if file { self.limits.file_body } else { self.limits.portal_body };
+                let most = self.largest_of_console(&request.path);
                 self.local(session, ctx, request, Some(arrival), most).await
             }
             Err(refusal) => self.refuse(session, ctx, refusal, Some(arrival)).await,
+        }
+    }
+
+    /// How large a body the console takes there, in bytes.
+    fn largest_of_console(&self, path: &str) -> usize {
+        if FILES_OF_TOKENS.contains(&path) {
+            self.limits.file_body
+        } else if APPEARANCES.iter().any(|begins| path.starts_with(begins)) {
+            self.limits.appearance_body
+        } else {
+            self.limits.portal_body
         }
     }
 

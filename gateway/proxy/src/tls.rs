@@ -71,7 +71,7 @@ pub struct Checked(Loaded);
 struct Loaded {
     by_host: HashMap<String, Arc<CertifiedKey>>,
     default: Arc<CertifiedKey>,
-    ends: BTreeMap<String, i64>,
+    ends: Arc<BTreeMap<String, i64>>,
 }
 
 impl Certificates {
@@ -99,8 +99,9 @@ impl Certificates {
         !others.serves_the_same(&before)
     }
 
-    /// Until when the certificate of each host is good, in seconds since the epoch, by the names of the hosts.
-    pub fn ends(&self) -> BTreeMap<String, i64> {
+    /// Until when the certificate of each host is good, in seconds since the epoch, by the names of the hosts. The same map for as
+    /// long as the same certificates are in force.
+    pub fn ends(&self) -> Arc<BTreeMap<String, i64>> {
         self.0.load().ends.clone()
     }
 
@@ -127,7 +128,7 @@ impl Loaded {
             by_host.insert(host.clone(), key.clone());
         }
         let ends = by_host.iter().filter_map(|(host, key)| Some((host.clone(), not_after(key)?))).collect();
-        Ok(Self { by_host, default, ends })
+        Ok(Self { by_host, default, ends: Arc::new(ends) })
     }
 
     fn serves_the_same(&self, other: &Self) -> bool {

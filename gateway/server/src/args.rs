@@ -124,6 +124,12 @@ pub(crate) struct ExplainArgs {
     /// A proof given (repeatable): `password`, `otp`, `push`, `passkey`, or with its age: `otp=400s`.
     #[arg(long = "proof", value_name = "PROOF")]
     pub(crate) proofs: Vec<String>,
+    /// Suppose that the user may put the authenticator off: `context.authn.enrolment_deferred`.
+    #[arg(long, requires = "user")]
+    pub(crate) enrolment_deferred: bool,
+    /// Suppose that the token is on probation: `context.authn.probation`.
+    #[arg(long, requires = "user")]
+    pub(crate) probation: bool,
     /// As JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -44,6 +44,9 @@ pub(crate) struct PrometheusMetrics {
     started: Gauge,
 }
 
+/// A mail that waits for longer is worth a look at the mail server.
+pub(crate) const MAIL_IS_LATE: Duration = Duration::from_secs(60);
+
 /// From one microsecond to ten seconds.
 const FINE: &[f64] = &[
     0.000_001,
@@ -277,6 +280,11 @@ impl PrometheusMetrics {
     pub(crate) fn set_waiting_mails(&self, vs: &str, count: u64, oldest: Duration) {
         self.waiting_mails.with_label_values(&[vs]).set(i64::try_from(count).unwrap_or(i64::MAX));
         self.oldest_mail.with_label_values(&[vs]).set(oldest.as_secs_f64());
+    }
+
+    /// For how long the oldest mail of a virtual server has waited, as far as it was last looked.
+    pub(crate) fn oldest_mail(&self, vs: &str) -> Duration {
+        Duration::try_from_secs_f64(self.oldest_mail.with_label_values(&[vs]).get()).unwrap_or_default()
     }
 
     /// Notes that the audit chain is covered by a checkpoint.

@@ -15,6 +15,7 @@ use doorward_access::manage::Manager;
 use doorward_access::operators::{OperatorDesk, OperatorPorts};
 use doorward_access::passwords::{LocalDirectory, Passwords};
 use doorward_access::ports::Ports;
+use doorward_access::remind::Reminders;
 use doorward_access::returns::Returns;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
@@ -37,7 +38,7 @@ use tower::ServiceExt;
 
 use crate::Failure;
 use crate::config::Resolved;
-use crate::metrics::PrometheusMetrics;
+use crate::metrics::{MAIL_IS_LATE, PrometheusMetrics};
 use crate::plugins;
 
 /// All that `run` and `demo` say in their own ways.
@@ -78,6 +79,7 @@ pub(crate) struct Gateway {
     /// Until a reloader takes it.
     pub(crate) renewal: Option<Renewal>,
     pub(crate) outbox: Arc<OutboxSender>,
+    pub(crate) reminders: Arc<Reminders>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) metrics: Arc<PrometheusMetrics>,
@@ -152,6 +154,7 @@ struct Portal {
     live: Arc<Live>,
     operators: OperatorPorts,
     console: ConsoleSettings,
+    metrics: Arc<PrometheusMetrics>,
 }
 
 /// What the configuration says of it.
@@ -215,7 +218,12 @@ impl Portal {
         let ConsoleSettings { origin, certificates, mailbox } = self.console.clone();
         let ends = move || {
             let ends = certificates.as_ref().map(|certificates| certificates.ends()).unwrap_or_default();
-            ends.into_iter().map(|(host, end)| (host, Timestamp::from_secs(end))).collect()
+            ends.iter().map(|(host, end)| (host.clone(), Timestamp::from_secs(*end))).collect()
+        };
+        let (metrics, clock) = (self.metrics.clone(), self.ports.clock.clone());
+        let late_mail = move |vs: &VirtualServerId| {
+            let waits = metrics.oldest_mail(vs.as_str());
+            (waits >= MAIL_IS_LATE).then(|| clock.now() - waits)
         };
         let parts = ConsoleParts {
             site: self.site.clone(),
@@ -227,6 +235,7 @@ impl Portal {
             keys: self.key.clone(),
             origin,
             certificates: Arc::new(ends),
+            late_mail: Arc::new(late_mail),
         };
         doorward_portal::console::router(parts, mailbox)
     }
@@ -241,6 +250,7 @@ impl Portal {
             identities: identities.clone(),
             tickets: Arc::new(Tickets::new(ports.ledger.clone(), ports.one_times.clone(), ports.entropy.clone())),
             views,
+            settings: ports.settings.clone(),
             clock: ports.clock.clone(),
             entropy: ports.entropy.clone(),
             keys: key.clone(),
@@ -283,6 +293,7 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         outbox: shared.clone(),
         directory: directory.clone(),
         means: means.clone(),
+        settings: shared.clone(),
         brand: Box::new(move |vs: &VirtualServerId| {
             brands.load().virtual_server(vs).map_or_else(|| "Doorward".to_owned(), |server| server.name.clone())
         }),
@@ -318,6 +329,7 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         ledger: ports.ledger.clone(),
         entropy: entropy.clone(),
     };
+    let reminders = Arc::new(Reminders::new(ports.clone(), site.clone()));
     let portal = Portal {
         ports,
         key,
@@ -327,6 +339,7 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         live: live.clone(),
         operators,
         console,
+        metrics: metrics.clone(),
     };
     let Pages { portal: router, console, operators } = portal.pages(&manner, views)?;
     let router = Arc::new(ArcSwap::from_pointee(router));
@@ -345,6 +358,7 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         fleet: Fleet::new(),
         renewal: Some(Renewal { portal, router, console, means }),
         outbox,
+        reminders,
         clock,
         entropy,
         metrics,

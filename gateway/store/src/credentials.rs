@@ -180,6 +180,7 @@ macro_rules! without_token {
         )
     };
 }
+pub(crate) use without_token;
 
 pub(crate) async fn issue(tx: &mut Tx, at: At<'_>, new: &NewCredential) -> Result<(), Failure> {
     const SQL: &str = concat!(

@@ -15,7 +15,7 @@ use crate::seal::Place;
 /// The steps of [`Step::enrolling`], as SQL; a test compares.
 macro_rules! enrolling {
     () => {
-        "step IN ('offered', 'code_sent', 'email_verified', 'code_issued')"
+        "step IN ('offered', 'code_sent', 'extra_proof', 'email_verified', 'code_issued')"
     };
 }
 pub(crate) use enrolling;
@@ -216,7 +216,8 @@ pub(crate) async fn make_room(
     // Beyond its email code a flow is not ended by a password alone.
     const END: &str = end_flows!(
         " AND id IN (SELECT id FROM flow WHERE virtual_server = $1 AND user_id = $2 AND id <> $3 AND ended_at IS NULL \
-         AND expires_at > $4 AND proved_at IS NOT NULL AND step NOT IN ('email_verified', 'code_issued', 'new_pin') \
+         AND expires_at > $4 AND proved_at IS NOT NULL \
+         AND step NOT IN ('extra_proof', 'email_verified', 'code_issued', 'new_pin') \
          ORDER BY proved_at DESC, id LIMIT 1000000 OFFSET $5)"
     );
     let (vs, id) = (at.vs.as_str(), user.as_str());

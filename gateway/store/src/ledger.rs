@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::db::{Tx, rows};
 use crate::error::{Failure, Verdict};
 use crate::open::{Inner, Store};
-use crate::{audit, credentials, flows, groups, one_times, operators, outbox, sessions, settings, users};
+use crate::{audit, credentials, flows, grants, groups, one_times, operators, outbox, sessions, settings, users};
 
 /// How often a change is tried when PostgreSQL breaks a deadlock by giving it up.
 const TRIES: u32 = 4;
@@ -351,6 +351,7 @@ impl At<'_> {
             }
             Act::SessionEnd { id } => sessions::end(tx, self, id).await,
             Act::SessionsEndOf { user } => sessions::end_all_of(tx, self, user).await,
+            Act::DeferredSessionsEnd { user, keep } => sessions::end_deferred(tx, self, user, keep.as_ref()).await,
             Act::OneTimePut(new) => one_times::put(tx, self, new).await,
             Act::OneTimeTake { purpose, hash } => one_times::take(tx, self, *purpose, hash).await,
             Act::MailQueue(new) => outbox::queue(tx, self, new).await,
@@ -363,6 +364,8 @@ impl At<'_> {
             Act::TemporaryPasscodeSet { user, passcode } => {
                 users::set_passcode(tx, self, user, passcode.as_ref()).await
             }
+            Act::GrantSet { grant, seen } => grants::set(tx, self, grant, *seen).await,
+            Act::GrantTake { user, state } => grants::take(tx, self, user, *state).await,
             Act::GroupAdd { id, name } => groups::add(tx, self, id, name).await,
             Act::GroupRename { id, name } => groups::rename(tx, self, id, name).await,
             Act::GroupDelete { id } => groups::delete(tx, self, id).await,

@@ -18,6 +18,7 @@ mod db;
 mod entropy;
 mod error;
 mod flows;
+mod grants;
 mod groups;
 mod ledger;
 mod meters;

@@ -31,18 +31,34 @@ impl Part {
         Some(Self { after, limit })
     }
 
+    /// The same of a list whose places are the ids of its rows.
+    pub(crate) fn after_row(page: &Page) -> Option<Self> {
+        let after = After { key: String::new(), id: storable(&page.after)?.to_owned() };
+        Some(Self { after, limit: page.limit.clamp(1, MOST) as usize })
+    }
+
     /// How many rows to ask for: one more than are listed, to know whether there is more.
     pub(crate) fn rows(&self) -> i64 {
         i64::try_from(self.limit + 1).unwrap_or(i64::MAX)
     }
 
     /// The list, of the rows that were found; `place` tells where a row stands.
-    pub(crate) fn listed<T>(&self, mut items: Vec<T>, place: impl Fn(&T) -> After) -> Listed<T> {
+    pub(crate) fn listed<T>(&self, items: Vec<T>, place: impl Fn(&T) -> After) -> Listed<T> {
+        self.listed_by_row(items, |last| place(last).written())
+    }
+
+    /// The same, of a list whose places are the ids of its rows.
+    pub(crate) fn listed_by_row<T>(&self, mut items: Vec<T>, id: impl Fn(&T) -> String) -> Listed<T> {
         let more = items.len() > self.limit;
         items.truncate(self.limit);
-        let next = if more { items.last().map(|last| place(last).written()) } else { None };
+        let next = if more { items.last().map(id) } else { None };
         Listed { items, next }
     }
+}
+
+/// No text of the store has a NUL, and PostgreSQL takes none that does.
+fn storable(text: &str) -> Option<&str> {
+    (!text.contains('\0')).then_some(text)
 }
 
 impl After {
@@ -53,11 +69,7 @@ impl After {
 
     fn read(text: &str) -> Option<Self> {
         let plain = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
-        // No text of the store has it, and PostgreSQL takes none that does.
-        if plain.contains('\0') {
-            return None;
-        }
-        let (length, rest) = plain.split_once(':')?;
+        let (length, rest) = storable(&plain)?.split_once(':')?;
         let (key, id) = rest.split_at_checked(length.parse().ok()?)?;
         Some(Self { key: key.to_owned(), id: id.to_owned() })
     }
@@ -105,6 +117,16 @@ mod tests {
             assert_eq!(Part::of(&Page { after: String::new(), limit: asked }).unwrap().rows(), rows);
         }
         assert_eq!(Part::of(&Page { after: "no place".into(), limit: 2 }), None);
+    }
+
+    #[test]
+    fn a_part_that_goes_on_after_a_row_names_the_last_one() {
+        let part = Part::after_row(&Page { after: "row-3".into(), limit: 2 }).unwrap();
+        assert_eq!((part.after.id.as_str(), part.rows()), ("row-3", 3));
+        let listed = part.listed_by_row(vec![4, 5, 6], |number| format!("row-{number}"));
+        assert_eq!(listed, Listed { items: vec![4, 5], next: Some("row-5".into()) });
+        assert_eq!(part.listed_by_row(vec![4, 5], |number| format!("row-{number}")).next, None);
+        assert_eq!(Part::after_row(&Page { after: "\0".into(), limit: 2 }), None);
     }
 
     #[test]

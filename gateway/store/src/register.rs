@@ -10,7 +10,8 @@ use doorward_api::credential::TokenRecord;
 use doorward_api::ports::{Listed, Page, Register, TokenFilter};
 use doorward_api::user::{GroupRecord, TemporaryPasscode, UserRecord};
 use doorward_api::{
-    CredentialId, GroupId, GroupRef, StoreError, Timestamp, TokenForm, TokenState, User, UserId, VirtualServerId,
+    CredentialId, Grant, GrantRecord, GrantState, GroupId, GroupRef, StoreError, Timestamp, TokenForm, TokenState,
+    User, UserId, VirtualServerId,
 };
 
 use crate::credentials::{count, target};
@@ -19,6 +20,7 @@ use crate::error::Failure;
 use crate::open::{Inner, Store};
 use crate::pages::{After, Part, begins_with};
 use crate::users::{by_name, passcode_place, within};
+use crate::{grants, users};
 
 /// Users whom `$of` tells, each once for each group, or once without one.
 macro_rules! select_records {
@@ -331,6 +333,29 @@ impl Register for Store {
             found.into_iter().next().map(open).transpose()
         })
         .await
+    }
+
+    async fn grant(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Option<Grant>, StoreError> {
+        let (vs, user) = (vs.clone(), user.clone());
+        self.run(move |inner| async move { grants::of_user(&inner, &vs, &user, now).await }).await
+    }
+
+    async fn grants(
+        &self,
+        vs: &VirtualServerId,
+        state: GrantState,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<Listed<GrantRecord>, StoreError> {
+        let Some(part) = Part::after_row(page) else { return Ok(nothing()) };
+        let vs = vs.clone();
+        self.run(move |inner| async move { grants::in_state(&inner, &vs, state, &part, now).await }).await
+    }
+
+    async fn users_without_token(&self, vs: &VirtualServerId, page: &Page) -> Result<Listed<User>, StoreError> {
+        let Some(part) = Part::after_row(page) else { return Ok(nothing()) };
+        let vs = vs.clone();
+        self.run(move |inner| async move { users::without_token(&inner, &vs, &part).await }).await
     }
 
     async fn groups(&self, vs: &VirtualServerId, begins: &str, page: &Page) -> Result<Listed<GroupRecord>, StoreError> {

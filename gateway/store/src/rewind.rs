@@ -23,13 +23,14 @@ use crate::users::passcode_place;
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// All that ends, or begins, at a time. `$1` are milliseconds.
-const GO_BACK: [&str; 6] = [
+const GO_BACK: [&str; 7] = [
     "UPDATE session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, expires_at = expires_at - $1",
     "UPDATE operator_session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, \
      proved_at = proved_at - $1, expires_at = expires_at - $1",
     "UPDATE one_time SET expires_at = expires_at - $1",
     "UPDATE meter SET ends_at = ends_at - $1",
     "UPDATE credential SET locked_until = locked_until - $1 WHERE locked_until IS NOT NULL",
+    "UPDATE enrolment_grant SET at = at - $1, expires_at = expires_at - $1",
     "UPDATE mail SET due_at = due_at - $1, created_at = created_at - $1, expires_at = expires_at - $1, \
      leased_until = CASE WHEN leased_until > $1 THEN leased_until - $1 ELSE leased_until END WHERE delivery = 'pending'",
 ];
@@ -135,8 +136,8 @@ mod tests {
     use doorward_api::session::{NewSession, SessionKind};
     use doorward_api::user::NewUser;
     use doorward_api::{
-        CommitError, CredentialId, Factor, Flow, FlowId, FoldedName, MailId, OperatorId, SecretBytes, SessionId, Step,
-        StoreError, Target, Template, TokenHash, UserId, VirtualServerId,
+        CommitError, CredentialId, Factor, Flow, FlowId, FoldedName, Grant, GrantDetails, GrantState, MailId,
+        OperatorId, SecretBytes, SessionId, Step, StoreError, Target, Template, TokenHash, UserId, VirtualServerId,
     };
 
     use super::*;
@@ -193,12 +194,14 @@ mod tests {
     }
 
     fn session(now: Timestamp) -> Act {
+        let until = Some(now + 8 * HOUR);
+        let put_off = Proofs { deferred_until: until, probation_until: until, ..Proofs::NONE };
         Act::SessionStart(NewSession {
             id: SessionId::new("s"),
             token: hash(1),
             user: UserId::new("alice"),
             kind: SessionKind::Portal,
-            proofs: Proofs::NONE.with(Factor::Password, now),
+            proofs: put_off.with(Factor::Password, now),
             expires_at: now + 8 * HOUR,
         })
     }
@@ -226,6 +229,12 @@ mod tests {
         Act::TemporaryPasscodeSet { user: UserId::new("alice"), passcode: Some(passcode) }
     }
 
+    fn grant(now: Timestamp) -> Act {
+        let (user, state, details) = (UserId::new("alice"), GrantState::Asked, GrantDetails::default());
+        let grant = Grant { user, state, at: now, expires_at: now + 12 * HOUR, details };
+        Act::GrantSet { grant: Box::new(grant), seen: None }
+    }
+
     fn flow(now: Timestamp) -> Act {
         let data = FlowData {
             typed_name: "alice".into(),
@@ -235,6 +244,7 @@ mod tests {
             proofs: Proofs::NONE.with(Factor::Password, now),
             notice: None,
             code: None,
+            granted: None,
             mobile_chosen: false,
             target: None,
             credential: Some(CredentialId::new("t")),
@@ -301,7 +311,8 @@ mod tests {
                 mail(ahead),
             ];
             store.commit(&vs(), Change { acts: change.into(), events: Vec::new() }, ahead).await.unwrap();
-            let change = [Act::OperatorAdd(Box::new(operator())), console(ahead), temporary_passcode(ahead)];
+            let change =
+                [Act::OperatorAdd(Box::new(operator())), console(ahead), temporary_passcode(ahead), grant(ahead)];
             store.commit(&vs(), Change { acts: change.into(), events: Vec::new() }, ahead).await.unwrap();
             store.count(&vs(), &meter(), HOUR, ahead).await.unwrap();
             store.count_failure(&vs(), &CredentialId::new("t"), 0, HOUR, ahead).await.unwrap();
@@ -315,12 +326,18 @@ mod tests {
             is_left(session.expires_at, now, 8 * HOUR);
             assert!(session.last_seen_at <= now && session.created_at <= now);
             assert!(session.proofs.at(Factor::Password).is_some_and(|at| at <= now), "no proof is of the future");
+            for until in [session.proofs.deferred_until, session.proofs.probation_until] {
+                is_left(until.unwrap(), now, 8 * HOUR);
+            }
             let console = store.operator_session(&vs(), &hash(5), HOUR, now).await.unwrap().unwrap();
             is_left(console.expires_at, now, 8 * HOUR);
             assert!(console.last_seen_at <= now && console.created_at <= now && console.proved_at <= now);
             let passcode = store.temporary_passcode(&vs(), &UserId::new("alice")).await.unwrap().unwrap();
             is_left(passcode.expires_at, now, 12 * HOUR);
             assert_eq!((passcode.hash.as_str(), passcode.reason.as_str()), ("hash", "left at home"));
+            let grant = store.grant(&vs(), &UserId::new("alice"), now).await.unwrap().unwrap();
+            is_left(grant.expires_at, now, 12 * HOUR);
+            assert!(grant.at <= now);
             let (_, ends) = store.read(&vs(), &meter(), now).await.unwrap();
             is_left(ends, now, HOUR);
             let link = store.one_time(&vs(), OneTimePurpose::Dispute, &hash(4), now).await.unwrap().unwrap();

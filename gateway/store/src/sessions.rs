@@ -143,6 +143,19 @@ pub(crate) async fn end_all_of(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result
     Ok(())
 }
 
+pub(crate) async fn end_deferred(
+    tx: &mut Tx,
+    at: At<'_>,
+    user: &UserId,
+    keep: Option<&SessionId>,
+) -> Result<(), Failure> {
+    // Proofs are JSON without spaces, and leave out what there is not.
+    const SQL: &str = "DELETE FROM session WHERE virtual_server = $1 AND user_id = $2 AND id <> $3 \
+                       AND proofs LIKE '%\"deferred_until\":%'";
+    change_in!(tx, SQL, at.vs.as_str(), user.as_str(), keep.map_or("", SessionId::as_str))?;
+    Ok(())
+}
+
 fn written(proofs: &Proofs) -> Result<String, Failure> {
     serde_json::to_string(proofs).map_err(|_| Failure::damaged("proofs cannot be written"))
 }

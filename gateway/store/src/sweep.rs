@@ -18,6 +18,9 @@ const KEEP_FLOWS: Duration = Duration::from_hours(1);
 /// How long a mail's outcome stays: somebody may still ask what became of it.
 const KEEP_MAILS: Duration = Duration::from_hours(24);
 
+/// How long a grant that is over stays. It is nothing any more; who looks into a complaint still finds that there was one.
+const KEEP_GRANTS: Duration = Duration::from_hours(24);
+
 /// Enrolments that one sweep records at most for a virtual server; the next one goes on.
 const BATCH: i64 = 200;
 
@@ -26,6 +29,7 @@ const OPERATOR_SESSIONS: &str = "DELETE FROM operator_session WHERE virtual_serv
 const ONE_TIMES: &str = "DELETE FROM one_time WHERE virtual_server = $1 AND expires_at <= $2";
 const METERS: &str = "DELETE FROM meter WHERE virtual_server = $1 AND ends_at <= $2";
 const MAILS: &str = "DELETE FROM mail WHERE virtual_server = $1 AND settled_at <= $2 AND expires_at <= $2";
+const GRANTS: &str = "DELETE FROM enrolment_grant WHERE virtual_server = $1 AND expires_at <= $2";
 
 /// Not an enrolment whose expiry was not recorded yet. In portions: after a flood there are many, and each portion holds up
 /// other writers no longer than a sign-in does.
@@ -58,6 +62,7 @@ impl Store {
                 swept += self.delete(&vs, sql, now).await?;
             }
             swept += self.delete(&vs, MAILS, now - KEEP_MAILS).await?;
+            swept += self.delete(&vs, GRANTS, now - KEEP_GRANTS).await?;
             swept += self.delete_flows(&vs, now - KEEP_FLOWS).await?;
         }
         Ok(swept)

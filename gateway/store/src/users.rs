@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use doorward_api::credential::Version;
-use doorward_api::ports::Users;
+use doorward_api::ports::{Listed, Users};
 use doorward_api::user::{NewUser, TemporaryPasscode, UserDetails};
 use doorward_api::{FoldedName, GroupId, GroupRef, StoreError, User, UserId, VirtualServerId};
 
+use crate::credentials::without_token;
 use crate::db::{Tx, change_in, lock_in, rows, rows_in};
 use crate::error::{Failure, holds, some};
 use crate::ledger::At;
-use crate::open::Store;
+use crate::open::{Inner, Store};
+use crate::pages::Part;
 use crate::seal::Place;
 
 /// Every group of the users whom `$of` tells, nested ones included: `within (user_id, group_id)`, to follow a `WITH RECURSIVE`.
@@ -59,27 +61,55 @@ struct UserRow {
     group_name: Option<String>,
 }
 
+/// Users in the order of their rows, each with all its groups.
+fn users(rows: Vec<UserRow>) -> Vec<User> {
+    let mut all: Vec<User> = Vec::new();
+    for row in rows {
+        if all.last().is_none_or(|last| last.id.as_str() != row.id) {
+            all.push(User {
+                id: UserId::new(row.id),
+                name: row.name,
+                display_name: row.display_name,
+                email: row.email,
+                disabled: row.disabled,
+                groups: Vec::new(),
+            });
+        }
+        if let (Some(user), Some(id), Some(name)) = (all.last_mut(), row.group_id, row.group_name) {
+            user.groups.push(GroupRef { id: GroupId::new(id), name });
+        }
+    }
+    for user in &mut all {
+        user.groups = by_name(std::mem::take(&mut user.groups));
+    }
+    all
+}
+
 /// One user of the rows of one user.
-fn user(mut rows: Vec<UserRow>) -> Option<User> {
-    let groups = rows
-        .iter_mut()
-        .filter_map(|row| Some(GroupRef { id: GroupId::new(row.group_id.take()?), name: row.group_name.take()? }))
-        .collect();
-    let row = rows.into_iter().next()?;
-    Some(User {
-        id: UserId::new(row.id),
-        name: row.name,
-        display_name: row.display_name,
-        email: row.email,
-        disabled: row.disabled,
-        groups: by_name(groups),
-    })
+fn user(rows: Vec<UserRow>) -> Option<User> {
+    users(rows).into_iter().next()
 }
 
 /// Sorted here: the two databases do not order text alike.
 pub(crate) fn by_name(mut groups: Vec<GroupRef>) -> Vec<GroupRef> {
     groups.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     groups
+}
+
+/// Users who are not disabled, have an address and no token that counts, in the order of their rows.
+pub(crate) async fn without_token(inner: &Inner, vs: &VirtualServerId, part: &Part) -> Result<Listed<User>, Failure> {
+    // They are found before their groups are, so that there are as many as were asked for.
+    const SQL: &str = concat!(
+        "WITH RECURSIVE found AS (SELECT one.id, one.name, one.display_name, one.email, one.disabled \
+            FROM user_account one WHERE one.virtual_server = $1 AND one.id > $2 AND NOT one.disabled AND one.email <> '' AND ",
+        without_token!("one.id"),
+        " ORDER BY one.id LIMIT $3), ",
+        within!("m.user_id IN (SELECT id FROM found)"),
+        " SELECT u.*, g.id AS group_id, g.name AS group_name FROM found u LEFT JOIN within w ON w.user_id = u.id \
+         LEFT JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id ORDER BY u.id"
+    );
+    let found = rows!(inner.db.reader(), UserRow, SQL, vs.as_str(), part.after.id.as_str(), part.rows())?;
+    Ok(part.listed_by_row(users(found), |user: &User| user.id.as_str().to_owned()))
 }
 
 /// Where a temporary passcode is sealed.
@@ -208,6 +238,7 @@ pub(crate) async fn update(
 }
 
 /// A user goes, and what is only theirs with them. An app's token is revoked; a thing goes back to the stock, for the next one.
+/// That their grant goes is seen to by its table.
 pub(crate) async fn delete(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<(), Failure> {
     // Nothing is made for them meanwhile that would hang on their row.
     const HOLD: &str = "SELECT id FROM user_account WHERE virtual_server = $1 AND id = $2 FOR UPDATE";

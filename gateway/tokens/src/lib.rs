@@ -8,6 +8,6 @@ pub mod state;
 pub mod targets;
 pub mod template;
 
-pub use eligibility::{Facts, NotOffered, offer};
+pub use eligibility::{Facts, NeededGrant, NotOffered, Offer, Terms, offer, probation_until, rule_for};
 pub use state::{NotAllowed, TokenEvent, next};
 pub use targets::{Choice, Choices};

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use doorward_api::language::{LANGUAGES, Language};
 use doorward_api::operator::Role;
 use doorward_api::plugin::PinFault;
 use doorward_api::{FieldFault, FieldRule, Timestamp};
 use minijinja::{Value, context};
 use serde::Serialize;
 
+use crate::console_appearance::{LogoBox, OwnWords, WordsPage};
+use crate::console_enrolment::{RuleLine, RuleList};
 use crate::console_records::RecordsPage;
 
 /// The frame of a page of the console.
@@ -58,6 +61,8 @@ pub enum ConsolePage {
     Start(OverviewPage),
     /// A document of the settings.
     Setting(Box<SettingPage>),
+    /// Words in place of ours.
+    Words(Box<WordsPage>),
     /// All operators.
     Operators(OperatorsPage),
     /// One of them.
@@ -80,6 +85,7 @@ impl ConsolePage {
             ConsolePage::Setup(_) => "setup",
             ConsolePage::Start(_) => "start",
             ConsolePage::Setting(_) => "setting",
+            ConsolePage::Words(_) => "words",
             ConsolePage::Operators(_) => "operators",
             ConsolePage::Operator(_) => "operator",
             ConsolePage::Invited(_) => "invited",
@@ -99,6 +105,7 @@ impl ConsolePage {
             }
             ConsolePage::Start(page) => Value::from_serialize(page),
             ConsolePage::Setting(page) => Value::from_serialize(page.as_ref()),
+            ConsolePage::Words(page) => Value::from_serialize(page.as_ref()),
             ConsolePage::Operators(page) => Value::from_serialize(page),
             ConsolePage::Operator(page) => Value::from_serialize(page),
             ConsolePage::Invited(page) => Value::from_serialize(page),
@@ -117,6 +124,8 @@ pub enum Said {
     Words(String),
     /// As it is.
     Text(String),
+    /// The name of a language in itself.
+    Language(Language),
     /// Nothing is said.
     Nothing,
 }
@@ -131,6 +140,11 @@ impl Said {
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
         if text.is_empty() { Said::Nothing } else { Said::Text(text) }
+    }
+
+    /// The name of the language of a tag; nothing for a tag that is none of ours.
+    pub fn language(tag: &str) -> Self {
+        LANGUAGES.into_iter().find(|language| language.tag == tag).map_or(Said::Nothing, Said::Language)
     }
 }
 
@@ -170,19 +184,24 @@ impl Fault {
                 told.args.insert("min", Value::from(*min));
                 told.args.insert("max", Value::from(*max));
             }
-            FieldRule::AtMost { field } | FieldRule::AtLeast { field } => told.other = Some(label(field)),
-            FieldRule::NotAvailable { field, value } => {
-                told.other = Some(label(field));
-                told.value = Some(said(field, value));
+            FieldRule::AtMost { other } | FieldRule::AtLeast { other } | FieldRule::NotBefore { other } => {
+                told.other = Some(label(other));
+            }
+            FieldRule::NotAvailable { other, value } => {
+                told.other = Some(label(other));
+                told.value = Some(said(other, value));
             }
             FieldRule::Unknown { value } => {
                 told.args.insert("value", Value::from(value.clone()));
             }
-            FieldRule::TooLong { max } => {
+            FieldRule::TooLong { max } | FieldRule::TooMany { max } | FieldRule::TooLarge { max } => {
                 told.args.insert("max", Value::from(*max));
             }
             FieldRule::TooShort { min } => {
                 told.args.insert("min", Value::from(*min));
+            }
+            FieldRule::HostBits { network } => {
+                told.args.insert("network", Value::from(network.clone()));
             }
             _ => {}
         }
@@ -200,13 +219,18 @@ const fn rule_name(rule: &FieldRule) -> &'static str {
         FieldRule::Between { .. } => "between",
         FieldRule::AtMost { .. } => "at-most",
         FieldRule::AtLeast { .. } => "at-least",
+        FieldRule::NotBefore { .. } => "not-before",
         FieldRule::NotAvailable { .. } => "not-available",
         FieldRule::Unknown { .. } => "unknown",
         FieldRule::Taken => "taken",
+        FieldRule::Twice => "twice",
+        FieldRule::List => "list",
+        FieldRule::TooMany { .. } => "too-many",
         FieldRule::TooLong { .. } => "too-long",
         FieldRule::TooShort { .. } => "too-short",
         FieldRule::Text => "text",
         FieldRule::HttpsUrl => "https-url",
+        FieldRule::ContactUrl => "contact-url",
         FieldRule::MailAddress => "mail-address",
         FieldRule::SignInName => "sign-in-name",
         FieldRule::Pin { fault } => match fault {
@@ -220,7 +244,16 @@ const fn rule_name(rule: &FieldRule) -> &'static str {
         },
         FieldRule::PinUsedBefore => "pin-used-before",
         FieldRule::Differs => "differs",
+        FieldRule::Day => "day",
         FieldRule::Past => "past",
+        FieldRule::Network => "network",
+        FieldRule::HostBits { .. } => "host-bits",
+        FieldRule::Colour => "colour",
+        FieldRule::Contrast => "contrast",
+        FieldRule::Base64 => "base64",
+        FieldRule::TooLarge { .. } => "too-large",
+        FieldRule::Picture => "picture",
+        FieldRule::Message => "message",
         FieldRule::Circle => "circle",
         FieldRule::NotByHand => "not-by-hand",
     }
@@ -243,20 +276,34 @@ pub(crate) fn every_rule() -> Vec<FieldRule> {
         FieldRule::Required,
         FieldRule::OneOf { values: vec![text()] },
         FieldRule::Between { min: 1, max: 2 },
-        FieldRule::AtMost { field: text() },
-        FieldRule::AtLeast { field: text() },
-        FieldRule::NotAvailable { field: text(), value: text() },
+        FieldRule::AtMost { other: text() },
+        FieldRule::AtLeast { other: text() },
+        FieldRule::NotBefore { other: text() },
+        FieldRule::NotAvailable { other: text(), value: text() },
         FieldRule::Unknown { value: text() },
         FieldRule::Taken,
+        FieldRule::Twice,
+        FieldRule::List,
+        FieldRule::TooMany { max: 2 },
         FieldRule::TooLong { max: 2 },
         FieldRule::TooShort { min: 2 },
         FieldRule::Text,
         FieldRule::HttpsUrl,
+        FieldRule::ContactUrl,
         FieldRule::MailAddress,
         FieldRule::SignInName,
         FieldRule::PinUsedBefore,
         FieldRule::Differs,
+        FieldRule::Day,
         FieldRule::Past,
+        FieldRule::Network,
+        FieldRule::HostBits { network: text() },
+        FieldRule::Colour,
+        FieldRule::Contrast,
+        FieldRule::Base64,
+        FieldRule::TooLarge { max: 2 },
+        FieldRule::Picture,
+        FieldRule::Message,
         FieldRule::Circle,
         FieldRule::NotByHand,
     ];
@@ -270,6 +317,8 @@ pub struct Told {
     pub key: String,
     /// A name, a number or the like in them, as `$what`.
     pub what: Option<String>,
+    /// How many, as `$count`, where the words depend on it. What else they name is not told then.
+    pub count: Option<u64>,
     /// Where it is put right: a path.
     pub link: Option<String>,
     /// A point in time in them, as `$time`.
@@ -279,13 +328,19 @@ pub struct Told {
 impl Told {
     /// Plain words.
     pub fn new(key: impl Into<String>) -> Self {
-        Self { key: key.into(), what: None, link: None, at: None }
+        Self { key: key.into(), what: None, count: None, link: None, at: None }
     }
 
     /// With a name or number.
     #[must_use]
     pub fn about(self, what: impl Into<String>) -> Self {
         Self { what: Some(what.into()), ..self }
+    }
+
+    /// With a number that the words depend on.
+    #[must_use]
+    pub fn counting(self, count: u64) -> Self {
+        Self { count: Some(count), ..self }
     }
 
     /// With the way to it.
@@ -358,6 +413,13 @@ pub struct OverviewPage {
     pub counts: Vec<Counted>,
 }
 
+impl OverviewPage {
+    /// Mail has waited to leave since then: nobody gets the code that begins an enrolment.
+    pub fn mail_waits(since: Timestamp) -> Told {
+        Told::new("console-attention-mail-waits").when(since)
+    }
+}
+
 /// A number on the start page.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Counted {
@@ -393,7 +455,7 @@ pub struct SettingPage {
     pub may_edit: bool,
     /// `Save` where the seed says so, else `Apply`.
     pub saves: bool,
-    /// The version that the form was filled from.
+    /// The version that the form was filled from, or that is read: buttons on the page name it too, as `seen`.
     pub seen: i64,
     /// The fields, in sections.
     pub sections: Vec<Section>,
@@ -405,7 +467,7 @@ pub struct SettingPage {
     pub warnings: Vec<Told>,
     /// What was done.
     pub notice: Option<Told>,
-    /// Somebody else has changed it meanwhile.
+    /// Somebody else has changed it meanwhile. While the page is read, that came between a button on it and what it does.
     pub conflict: Vec<ChangeRow>,
     /// The newest changes.
     pub log: Vec<ChangeRow>,
@@ -432,6 +494,13 @@ pub struct Section {
     pub choose: Option<String>,
     /// A PIN to be tried out against the rules as they are typed.
     pub tester: Option<PinTester>,
+    /// The enrolment rules ([`RuleList::section`]).
+    pub rules: Option<RuleList>,
+    /// The logo ([`AppearanceSection::Logo`](crate::console_appearance::AppearanceSection)). Given only while the page is read:
+    /// what it leads to would lose what is typed.
+    pub logo: Option<LogoBox>,
+    /// How many texts were replaced, and the way to them. Given only while the page is read, as the logo is.
+    pub own_words: Option<OwnWords>,
 }
 
 /// The box in which a PIN is tried out.
@@ -463,12 +532,19 @@ pub struct Field {
     pub label: String,
     /// The key of what is said below the label.
     pub hint: Option<String>,
-    /// `choice`, `select`, `number`, `text`, `flag`, `groups`.
+    /// How it is filled in: `text`, `number`, `password`, `code`, `file`, `date` (a day, `2026-12-24`), `lines` (technical text,
+    /// line by line), `colour` (with a button that shows it, `choose=colour`), `suggest` (names are [offered](Field::offered));
+    /// `flag` (sends `on`), `choice` (radio buttons), `select`, `checks` (boxes, each sent as `<name>.<value>=on`); `groups`
+    /// and `member-of` (boxes sent as `group.<id>=on`, a name as `group_add`, and a button that adds it, `choose=group`).
     pub kind: &'static str,
     /// As it was typed or stands.
     pub value: String,
     /// What there is to choose from.
     pub choices: Vec<Choice>,
+    /// The values of the boxes that are ticked, of a field of the kind `checks`.
+    pub ticked: Vec<String>,
+    /// The colour to be shown beside it: set by [`Field::coloured`].
+    pub swatch: Option<String>,
     /// How it is read.
     pub said: Option<Said>,
     /// What is wrong.
@@ -479,6 +555,16 @@ pub struct Field {
     pub offered: Vec<String>,
     /// A word for style: when it is of use.
     pub when: Option<&'static str>,
+}
+
+impl Field {
+    /// With its value shown as a colour, if it is one: `#rrggbb`, and nothing else gets into a picture.
+    #[must_use]
+    pub fn coloured(self) -> Self {
+        let digits = self.value.strip_prefix('#').unwrap_or_default();
+        let colour = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Self { swatch: colour.then(|| self.value.clone()), ..self }
+    }
 }
 
 /// Something to choose.
@@ -530,6 +616,8 @@ pub struct ChangeRow {
 /// A field that was changed.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangedField {
+    /// Of which of several it is: a rule's name; a language and the name of a message. None where there is one only.
+    pub of: Vec<Said>,
     /// The keys of its label.
     pub label: Vec<String>,
     /// What it said.
@@ -554,8 +642,14 @@ pub struct PreviewOutcome {
     pub offered: bool,
     /// The key of why, or why not.
     pub key: String,
+    /// A point in time in those words, as `$time`.
+    pub at: Option<Timestamp>,
     /// Keys of the platforms that they would choose from.
     pub platforms: Vec<String>,
+    /// On which terms: the enrolment rule that fits them, as it is now. Nobody can move or change it here.
+    pub rule: Option<RuleLine>,
+    /// There are rules, and none fits them.
+    pub none_fits: bool,
 }
 
 /// All operators.

@@ -6,6 +6,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use crate::console::{Fault, Field, PreviewOutcome, ProofFields, Said, Told};
+use crate::console_enrolment::{Granted, RequestsPage};
 
 /// A page of this kind.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub enum RecordsPage {
     Users(UsersPage),
     /// One user.
     User(Box<UserPage>),
+    /// Who waits for an approval.
+    Requests(RequestsPage),
     /// Tokens.
     Tokens(Box<TokensPage>),
     /// One token.
@@ -38,6 +41,7 @@ impl RecordsPage {
         match self {
             RecordsPage::Users(_) => "users",
             RecordsPage::User(_) => "user",
+            RecordsPage::Requests(_) => "requests",
             RecordsPage::Tokens(_) => "tokens",
             RecordsPage::Token(_) => "token",
             RecordsPage::Groups(_) => "groups",
@@ -54,6 +58,7 @@ impl RecordsPage {
         match self {
             RecordsPage::Users(page) => Value::from_serialize(page),
             RecordsPage::User(page) => Value::from_serialize(page.as_ref()),
+            RecordsPage::Requests(page) => Value::from_serialize(page),
             RecordsPage::Tokens(page) => Value::from_serialize(page.as_ref()),
             RecordsPage::Token(page) => Value::from_serialize(page.as_ref()),
             RecordsPage::Groups(page) => Value::from_serialize(page),
@@ -157,6 +162,8 @@ pub struct UserPage {
     pub tokens: Vec<TokenLine>,
     /// The temporary passcode that is good now.
     pub temporary: Option<Temporary>,
+    /// What stands of an approval or of a code of the help desk.
+    pub granted: Option<Granted>,
     /// What they would be offered if a passcode was asked for.
     pub offer: PreviewOutcome,
     /// What can be done.
@@ -378,16 +385,24 @@ pub struct Crumb {
 /// A secret that is told once.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct GivenPage {
-    /// `password`, `pin`, `temporary`: its words are `console-given-<kind>` and `…-text`.
+    /// `password`, `pin`, `temporary`, `help-desk-code`: its words are `console-given-<kind>` and `…-text`. Those of
+    /// `temporary` and `help-desk-code` name an end.
     pub kind: &'static str,
     /// Whose it is.
     pub about: String,
-    /// The secret.
+    /// The secret, as it is to be read out: [`in_groups_of_four`].
     pub secret: String,
     /// Until when it is good.
     pub until: Option<Timestamp>,
     /// Where to go on.
     pub back: String,
+}
+
+/// A code as it is read out: `7Q2M K94T`. Whoever types it may leave out the spaces, or not.
+pub fn in_groups_of_four(code: &str) -> String {
+    let letters: Vec<char> = code.chars().collect();
+    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
 }
 
 /// A file of tokens to be sent, and those that were.

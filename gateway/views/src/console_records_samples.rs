@@ -6,8 +6,9 @@ use crate::console::{Choice, Fault, Field, GroupLine, PreviewOutcome, ProofField
 use crate::console_records::{
     Crumb, Entry, Fact, GivenPage, GroupItem, GroupPage, GroupsPage, ImportPage, JobLine, JobPage, Linked, Parts,
     RecordsPage, RowCount, RowLine, StateCount, TaskLink, TaskPage, Temporary, TokenLine, TokenPage, TokensPage,
-    UserLine, UserPage, UsersPage,
+    UserLine, UserPage, UsersPage, in_groups_of_four,
 };
+use crate::{console_appearance_samples, console_enrolment_samples};
 
 /// 2026-11-24T14:32:05Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_530_725_000);
@@ -35,13 +36,35 @@ pub(crate) fn records_pages() -> Vec<(&'static str, RecordsPage)> {
         ("given-password", RecordsPage::Given(given("password", None))),
         ("given-pin", RecordsPage::Given(given("pin", None))),
         (
+            "given-help-desk-code",
+            RecordsPage::Given(GivenPage {
+                secret: in_groups_of_four("7Q2MK94T"),
+                ..given("help-desk-code", Some(NOW))
+            }),
+        ),
+        (
             "import",
             RecordsPage::Import(Box::new(ImportPage { task: upload(), jobs: vec![job("done"), job("failed")] })),
         ),
     ];
+    pages.extend(enrolment());
     pages.extend(token_states());
     pages.extend(jobs());
     pages
+}
+
+/// What enrolment and appearance have of these pages.
+fn enrolment() -> Vec<(&'static str, RecordsPage)> {
+    let requests = console_enrolment_samples::requests_pages().into_iter();
+    let requests = requests.map(|(name, page)| (name, RecordsPage::Requests(page)));
+    let users = console_enrolment_samples::granted_users().into_iter();
+    let users =
+        users.map(|(name, page)| (name, RecordsPage::User(Box::new(UserPage { offer: bare_user().offer, ..page }))));
+    let tasks = console_enrolment_samples::rule_tasks().into_iter();
+    let tasks = tasks.chain(console_enrolment_samples::grant_tasks());
+    let tasks = tasks.chain(console_appearance_samples::appearance_tasks());
+    let tasks = tasks.map(|(name, page)| (name, RecordsPage::Task(Box::new(page))));
+    requests.chain(users).chain(tasks).collect()
 }
 
 fn linked(name: &str) -> Linked {
@@ -79,6 +102,10 @@ fn user() -> UserPage {
         ("password", false),
         ("temporary", false),
         ("withdraw", false),
+        ("approve", false),
+        ("help-desk-code", false),
+        ("refuse", true),
+        ("withdraw-grant", true),
         ("sign-out", false),
         ("enable", false),
         ("disable", true),
@@ -95,10 +122,13 @@ fn user() -> UserPage {
         outer_groups: vec![linked("everybody")],
         tokens: vec![line("active"), TokenLine { locked_until: None, label: String::new(), ..line("revoked") }],
         temporary: Some(Temporary { until: NOW, reason: "<b>left at home</b>".into() }),
+        granted: None,
         offer: PreviewOutcome {
             offered: true,
             key: "console-preview-yes".into(),
             platforms: vec!["console-target-ios".into()],
+            none_fits: true,
+            ..PreviewOutcome::default()
         },
         tasks: tasks.map(|(name, danger)| task(&format!("console-task-user-{name}"), danger)).to_vec(),
         notice: Some(Told::new("console-done-saved")),
@@ -106,7 +136,7 @@ fn user() -> UserPage {
 }
 
 fn bare_user() -> UserPage {
-    let offer = PreviewOutcome { key: "console-preview-no-users".into(), ..PreviewOutcome::default() };
+    let offer = PreviewOutcome { key: "console-preview-begins".into(), at: Some(NOW), ..PreviewOutcome::default() };
     UserPage { name: "bob".into(), offer, ..UserPage::default() }
 }
 

@@ -11,7 +11,9 @@ use crate::console::{
     PreviewBox, PreviewOutcome, ProofFields, Said, Section, ServerChoice, SettingPage, SetupPage, SignInPage,
     TargetLine, Told,
 };
+use crate::console_enrolment::{rule_group_gone, waiting};
 use crate::samples::QR;
+use crate::{console_appearance_samples, console_enrolment_samples};
 
 /// 2026-11-24T14:32:05Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_530_725_000);
@@ -45,6 +47,11 @@ pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
     };
     let records = crate::console_records_samples::records_pages();
     let records = records.into_iter().map(|(name, page)| (name, ConsolePage::Records(page)));
+    let rules = console_enrolment_samples::rule_pages().into_iter();
+    let documents = rules.chain(console_appearance_samples::appearance_pages());
+    let documents = documents.map(|(name, page)| (name, ConsolePage::Setting(Box::new(page))));
+    let own_words = console_appearance_samples::words_pages().into_iter();
+    let own_words = own_words.map(|(name, page)| (name, ConsolePage::Words(Box::new(page))));
     let others = vec![
         ("signin", ConsolePage::SignIn(SignInPage { next: "/".into(), ..SignInPage::default() })),
         (
@@ -103,7 +110,7 @@ pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
         ("message-internal", message("internal", 500)),
         ("message-link-gone", message("link-gone", 410)),
     ];
-    others.into_iter().chain(records).collect()
+    others.into_iter().chain(documents).chain(own_words).chain(records).collect()
 }
 
 fn setup(faults: Vec<Fault>) -> SetupPage {
@@ -124,6 +131,10 @@ fn attention() -> Vec<Told> {
         Told::new("console-attention-no-platform").at_page("/policies/software-token"),
         Told::new("console-attention-otp-alone").about("wiki-otp"),
         Told::new("console-attention-certificate").about("wiki.example.test").when(NOW),
+        OverviewPage::mail_waits(NOW),
+        rule_group_gone("<b>Staff</b>", "/settings/enrolment-rules"),
+        waiting(1),
+        waiting(3),
     ]
 }
 
@@ -152,7 +163,8 @@ fn setting(editing: bool) -> SettingPage {
         },
         Choice { value: "b".into(), said: Said::text("8"), hint: None },
     ];
-    let changed = ChangedField { label: vec!["console-field-mode".into()], old: Said::Nothing, new: Said::text("<8>") };
+    let label = vec!["console-field-mode".into()];
+    let changed = ChangedField { of: Vec::new(), label, old: Said::Nothing, new: Said::text("<8>") };
     let change = ChangeRow { at: NOW, operator: "olga".into(), fields: vec![changed] };
     let fields = vec![
         Field {
@@ -175,7 +187,7 @@ fn setting(editing: bool) -> SettingPage {
         },
         Field {
             value: "x".into(),
-            fault: Some(broken("text", FieldRule::NotAvailable { field: "f".into(), value: "v".into() })),
+            fault: Some(broken("text", FieldRule::NotAvailable { other: "f".into(), value: "v".into() })),
             when: Some("installer"),
             ..field("text", "text")
         },
@@ -216,7 +228,7 @@ fn setting(editing: bool) -> SettingPage {
         seen: 3,
         sections: vec![section],
         hidden: vec![("more".into(), "\"x\"".into())],
-        faults: if editing { vec![broken("number", FieldRule::AtLeast { field: "f".into() })] } else { Vec::new() },
+        faults: if editing { vec![broken("number", FieldRule::AtLeast { other: "f".into() })] } else { Vec::new() },
         warnings: attention(),
         notice: Some(Told::new("console-saved")),
         conflict: if editing { vec![change.clone()] } else { Vec::new() },
@@ -227,6 +239,8 @@ fn setting(editing: bool) -> SettingPage {
                 offered: true,
                 key: "console-preview-yes".into(),
                 platforms: vec!["console-target-ios".into()],
+                rule: console_enrolment_samples::rule_of_somebody(),
+                ..PreviewOutcome::default()
             }),
         }),
         proof: proof(),

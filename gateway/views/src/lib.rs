@@ -6,6 +6,12 @@
 
 mod builtin;
 pub mod console;
+pub mod console_appearance;
+#[cfg(test)]
+mod console_appearance_samples;
+pub mod console_enrolment;
+#[cfg(test)]
+mod console_enrolment_samples;
 pub mod console_records;
 #[cfg(test)]
 mod console_records_samples;
@@ -14,13 +20,16 @@ mod console_samples;
 mod error;
 mod loader;
 mod locale;
+mod look;
 mod mail;
 mod notice;
 mod own;
 mod page;
+mod palette;
 mod render;
 mod samples;
 mod screen;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,15 +37,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use doorward_api::mail::MailKind;
-use doorward_api::{Screen, Secret};
+use doorward_api::settings::Appearance;
+use doorward_api::{FieldFault, FieldRule, Screen, Secret};
 use minijinja::{Environment, Value, context};
 
 pub use error::ViewsError;
 pub use loader::Asset;
 pub use locale::Language;
+pub use look::{Look, Looks};
 pub use mail::MailText;
 pub use own::{OwnCan, OwnDone, OwnPage, OwnProblem, OwnTask, OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong};
 pub use page::{Chrome, MessageKind, MessagePage, StartApp, StartPage};
+pub use palette::accent_css;
+pub use wording::Wording;
 
 use console::{ConsoleFrame, ConsolePage};
 use loader::Sources;
@@ -45,6 +58,7 @@ use locale::Locales;
 /// All pages, mails, words and assets, parsed and ready. Shared by all requests.
 pub struct Views {
     env: Environment<'static>,
+    locales: Arc<Locales>,
     assets: BTreeMap<String, Asset>,
 }
 
@@ -58,8 +72,8 @@ impl Views {
             sources.overlay(folder)?;
         }
         let locales = Arc::new(Locales::new(&sources.words)?);
-        let env = render::environment(sources.templates, locales, &sources.assets)?;
-        let views = Views { env, assets: sources.assets };
+        let env = render::environment(sources.templates, locales.clone(), &sources.assets)?;
+        let views = Views { env, locales, assets: sources.assets };
         if overrides.is_some() {
             views.try_out()?;
         }
@@ -123,15 +137,48 @@ impl Views {
     }
 
     /// The words of a mail. Fields: `code`, `minutes` and perhaps `app` and `sent_at` for a verification code; `device`
-    /// (a target), `when`, `dispute_url` and perhaps `address` for a notice. Times are milliseconds or RFC 3339.
+    /// (a target), `when`, `dispute_url` and perhaps `address` for a notice; `deadline` (a day), `days`, `portal_url` and
+    /// perhaps `app` for a reminder; `portal_url` and `until` for an approval. Times are milliseconds or RFC 3339. The
+    /// product's name that a look may have is said in place of `brand`.
     pub fn mail(
         &self,
         kind: MailKind,
         language: &str,
         fields: &BTreeMap<String, Secret>,
         brand: &str,
+        look: &Arc<Look>,
     ) -> Result<MailText, ViewsError> {
-        mail::render(&self.env, kind, language, fields, brand)
+        mail::render(&self.env, kind, language, fields, brand, look)
+    }
+
+    /// The names of the messages of pages and mails: those that operators may put words in place of, in the order in which
+    /// people meet them.
+    pub fn message_names(&self) -> &[String] {
+        self.locales.replaceable()
+    }
+
+    /// Those messages in our words in a language; in English where there are none in that language.
+    pub fn wordings(&self, language: &str) -> Vec<Wording> {
+        self.locales.wordings(language)
+    }
+
+    /// What is wrong with the words that an appearance puts in place of ours, each at `texts.<language>.<name>`: there is no
+    /// such message, they cannot be read as one, or they refer to what ours do not say.
+    pub fn check_texts(&self, appearance: &Appearance) -> Vec<FieldFault> {
+        let texts = appearance.texts.iter().flat_map(|(tag, texts)| texts.iter().map(move |text| (tag, text)));
+        let said = texts.filter(|(_, (_, text))| !text.trim().is_empty());
+        let fault = |(tag, (name, text)): (&String, (&String, &String))| {
+            let rule = self.broken_rule(tag, name, text)?;
+            Some(FieldFault::new(format!("texts.{tag}.{name}"), rule))
+        };
+        said.filter_map(fault).collect()
+    }
+
+    fn broken_rule(&self, tag: &str, name: &String, text: &str) -> Option<FieldRule> {
+        if !self.message_names().contains(name) {
+            return Some(FieldRule::Unknown { value: name.clone() });
+        }
+        wording::fault(name, text, &self.locales.variables(tag, name))
     }
 
     /// A static file, by its name: `doorward.css`.
@@ -140,19 +187,13 @@ impl Views {
     }
 
     fn page(&self, name: &str, chrome: &Chrome, fields: Value) -> Result<String, ViewsError> {
-        let frame = context! {
-            chrome => chrome,
-            lang => locale::language(&chrome.language),
-            languages => locale::LANGUAGES,
-        };
         let template = self.env.get_template(&format!("pages/{name}.html"))?;
-        Ok(template.render(context! { ..frame, ..fields })?)
+        Ok(template.render(context! { ..chrome.around(), ..fields })?)
     }
 
     /// Renders everything once in every language and throws it away.
     fn try_out(&self) -> Result<(), ViewsError> {
-        for tag in locale::TAGS {
-            let chrome = samples::chrome(tag);
+        for chrome in locale::TAGS.into_iter().flat_map(|tag| [samples::chrome(tag), samples::dressed(tag)]) {
             for (_, screen) in samples::screens() {
                 self.screen(&screen, &chrome, Some(samples::QR))?;
             }
@@ -164,7 +205,7 @@ impl Views {
                 self.message(&page, &chrome)?;
             }
             for (kind, fields) in samples::mails() {
-                self.mail(kind, tag, &fields, &chrome.brand)?;
+                self.mail(kind, &chrome.language, &fields, &chrome.brand, &chrome.look)?;
             }
         }
         Ok(())
@@ -179,5 +220,7 @@ impl fmt::Debug for Views {
 
 #[cfg(test)]
 mod console_tests;
+#[cfg(test)]
+mod look_tests;
 #[cfg(test)]
 mod tests;

@@ -1,45 +1,20 @@
 //! Words: Fluent messages in eleven languages, with English behind each of them (R10).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+pub use doorward_api::language::Language;
+pub(crate) use doorward_api::language::{ENGLISH, LANGUAGES, TAGS};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource};
-use serde::Serialize;
+use fluent_syntax::ast::{Entry, Message, Pattern};
 use unic_langid::LanguageIdentifier;
 
 use crate::error::ViewsError;
+use crate::look::Look;
+use crate::wording::{self, Wording};
 
-/// A language people may choose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Language {
-    /// `fr`.
-    pub tag: &'static str,
-    /// Its name in itself: `Français`.
-    pub name: &'static str,
-    /// `ltr` or `rtl`.
-    pub dir: &'static str,
-}
-
-/// The languages in the order of the selector (decision A28).
-pub(crate) const LANGUAGES: [Language; 11] = [
-    ENGLISH,
-    Language { tag: "de", name: "Deutsch", dir: "ltr" },
-    Language { tag: "fr", name: "Français", dir: "ltr" },
-    Language { tag: "es", name: "Español", dir: "ltr" },
-    Language { tag: "it", name: "Italiano", dir: "ltr" },
-    Language { tag: "pt-BR", name: "Português (Brasil)", dir: "ltr" },
-    Language { tag: "nl", name: "Nederlands", dir: "ltr" },
-    Language { tag: "pl", name: "Polski", dir: "ltr" },
-    Language { tag: "ja", name: "日本語", dir: "ltr" },
-    Language { tag: "zh-Hans", name: "简体中文", dir: "ltr" },
-    Language { tag: "ar", name: "العربية", dir: "rtl" },
-];
-
-/// The tags of [`LANGUAGES`], as language negotiation takes them.
-pub(crate) const TAGS: [&str; 11] = ["en", "de", "fr", "es", "it", "pt-BR", "nl", "pl", "ja", "zh-Hans", "ar"];
-
-/// The language that others fall back to.
-pub(crate) const ENGLISH: Language = Language { tag: "en", name: "English", dir: "ltr" };
+/// The messages of one language.
+pub(crate) type Words = FluentBundle<FluentResource>;
 
 /// The language of a tag; English for a tag that is none of ours.
 pub(crate) fn language(tag: &str) -> Language {
@@ -65,7 +40,9 @@ pub(crate) struct Phrase {
 
 /// All words, by language.
 pub(crate) struct Locales {
-    bundles: BTreeMap<&'static str, FluentBundle<FluentResource>>,
+    bundles: BTreeMap<&'static str, Words>,
+    /// The messages that operators may put words in place of, in the order of the English file.
+    replaceable: Vec<String>,
 }
 
 impl Locales {
@@ -76,21 +53,63 @@ impl Locales {
             let layers = files.get(language.tag).map(Vec::as_slice).unwrap_or_default();
             bundles.insert(language.tag, bundle(language.tag, layers)?);
         }
-        Ok(Self { bundles })
+        let english = files.get(ENGLISH.tag).map(Vec::as_slice).unwrap_or_default();
+        Ok(Self { bundles, replaceable: replaceable(english)? })
     }
 
-    /// A message in a language. English when that language has no such message or its message cannot be formatted;
-    /// `None` when English has none either.
-    pub(crate) fn format(&self, tag: &str, key: &str, args: &FluentArgs<'_>) -> Option<Phrase> {
+    /// A message in a language: in a look's words if it has any for it, else in ours. English when that language has no such
+    /// message or its message cannot be formatted; `None` when English has none either.
+    pub(crate) fn format(&self, look: Option<&Look>, tag: &str, key: &str, args: &FluentArgs<'_>) -> Option<Phrase> {
         let wanted = language(tag);
         [wanted, ENGLISH].into_iter().find_map(|language| {
-            let text = self.bundles.get(language.tag).and_then(|bundle| format_in(bundle, key, args))?;
+            let theirs = look.and_then(|look| look.words(language.tag));
+            let ours = self.bundles.get(language.tag);
+            let text = theirs.into_iter().chain(ours).find_map(|words| format_in(words, key, args))?;
             Some(Phrase { text, language })
         })
     }
+
+    /// The names of the messages that operators may put words in place of.
+    pub(crate) fn replaceable(&self) -> &[String] {
+        &self.replaceable
+    }
+
+    /// Those messages in a language; in English where it has none.
+    pub(crate) fn wordings(&self, tag: &str) -> Vec<Wording> {
+        let wording = |name: &String| {
+            let pattern = self.pattern(tag, name).or_else(|| self.pattern(ENGLISH.tag, name))?;
+            let variables = self.variables(tag, name).into_iter().collect();
+            Some(Wording { name: name.clone(), text: wording::written(name, pattern), variables })
+        };
+        self.replaceable.iter().filter_map(wording).collect()
+    }
+
+    /// What words in place of a message may refer to: whatever ours do.
+    pub(crate) fn variables(&self, tag: &str, name: &str) -> BTreeSet<String> {
+        [tag, ENGLISH.tag].into_iter().filter_map(|tag| self.pattern(tag, name)).flat_map(wording::references).collect()
+    }
+
+    fn pattern(&self, tag: &str, name: &str) -> Option<&Pattern<&str>> {
+        self.bundles.get(tag)?.get_message(name)?.value()
+    }
 }
 
-fn format_in(bundle: &FluentBundle<FluentResource>, key: &str, args: &FluentArgs<'_>) -> Option<String> {
+fn replaceable(files: &[WordsFile]) -> Result<Vec<String>, ViewsError> {
+    let mut names: Vec<String> = Vec::new();
+    for file in files {
+        for entry in parse(file)?.entries() {
+            if let Entry::Message(Message { id, value: Some(_), .. }) = entry
+                && wording::replaceable(id.name)
+                && !names.iter().any(|name| name == id.name)
+            {
+                names.push(id.name.to_owned());
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn format_in(bundle: &Words, key: &str, args: &FluentArgs<'_>) -> Option<String> {
     let pattern = bundle.get_message(key)?.value()?;
     let mut errors: Vec<FluentError> = Vec::new();
     let text = bundle.format_pattern(pattern, Some(args), &mut errors).into_owned();
@@ -98,14 +117,20 @@ fn format_in(bundle: &FluentBundle<FluentResource>, key: &str, args: &FluentArgs
     errors.is_empty().then_some(text)
 }
 
-fn bundle(tag: &'static str, layers: &[WordsFile]) -> Result<FluentBundle<FluentResource>, ViewsError> {
+fn bundle(tag: &'static str, layers: &[WordsFile]) -> Result<Words, ViewsError> {
+    let mut bundle = empty_words(tag)?;
+    for file in layers {
+        bundle.add_resource_overriding(parse(file)?);
+    }
+    Ok(bundle)
+}
+
+/// No words yet, but the language's plurals.
+pub(crate) fn empty_words(tag: &'static str) -> Result<Words, ViewsError> {
     let id: LanguageIdentifier = tag.parse().map_err(|_| ViewsError::Language(tag))?;
     let mut bundle = FluentBundle::new_concurrent(vec![id]);
     // Foreign runs are isolated by the renderer, which knows whether it writes HTML or text.
     bundle.set_use_isolating(false);
-    for file in layers {
-        bundle.add_resource_overriding(parse(file)?);
-    }
     Ok(bundle)
 }
 
@@ -136,7 +161,7 @@ mod tests {
     #[test]
     fn a_missing_message_is_said_in_english() {
         let words = locales("hello = Hello\nbye = Bye", "hello = Bonjour").unwrap();
-        let say = |tag, key| words.format(tag, key, &FluentArgs::new()).map(|p| (p.text, p.language.tag));
+        let say = |tag, key| words.format(None, tag, key, &FluentArgs::new()).map(|p| (p.text, p.language.tag));
         assert_eq!(say("fr", "hello"), Some(("Bonjour".to_owned(), "fr")));
         assert_eq!(say("fr", "bye"), Some(("Bye".to_owned(), "en")));
         assert_eq!(say("tlh", "bye"), Some(("Bye".to_owned(), "en")));
@@ -148,17 +173,12 @@ mod tests {
         let words = locales("tries = { $left } left", "tries = { $restants } restants").unwrap();
         let mut args = FluentArgs::new();
         args.set("left", 3);
-        assert_eq!(words.format("fr", "tries", &args).map(|p| p.text), Some("3 left".to_owned()));
+        assert_eq!(words.format(None, "fr", "tries", &args).map(|p| p.text), Some("3 left".to_owned()));
     }
 
     #[test]
     fn a_broken_file_is_named_with_its_line() {
         let error = locales("one = 1\ntwo = { $", "").err().unwrap().to_string();
         assert!(error.starts_with("en.ftl:2: "), "{error}");
-    }
-
-    #[test]
-    fn the_tags_are_those_of_the_languages() {
-        assert_eq!(LANGUAGES.map(|l| l.tag), TAGS);
     }
 }

@@ -1,13 +1,17 @@
 //! The words of a mail: subject, text and HTML from the same messages.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use doorward_api::mail::MailKind;
 use doorward_api::{Secret, Target, Timestamp};
 use minijinja::{Environment, Value, context};
+use serde::Serialize;
 
 use crate::error::ViewsError;
 use crate::locale::language;
+use crate::look::Look;
+use crate::palette::Palette;
 
 /// One mail's words. The bodies may hold a code, so they are secrets until they are handed to the mail server.
 #[derive(Debug, Clone)]
@@ -36,6 +40,29 @@ impl Fields<'_> {
     }
 }
 
+/// The colours that mails have besides black and white. Mail programs know no custom properties: they stand in the templates.
+#[derive(Debug, Serialize)]
+struct Colours {
+    /// A button in the light scheme; its words are white.
+    light: String,
+    /// Buttons and links in the dark one.
+    dark: String,
+    /// Words on such a button.
+    on_dark: String,
+}
+
+impl Default for Colours {
+    fn default() -> Self {
+        Self { light: "#2447b5".to_owned(), dark: "#9db8ff".to_owned(), on_dark: "#0f141b".to_owned() }
+    }
+}
+
+impl From<&Palette> for Colours {
+    fn from(Palette { light, dark }: &Palette) -> Self {
+        Self { light: light.accent.to_string(), dark: dark.accent.to_string(), on_dark: dark.on_accent.to_string() }
+    }
+}
+
 /// Renders a mail.
 pub(crate) fn render(
     env: &Environment<'static>,
@@ -43,22 +70,17 @@ pub(crate) fn render(
     tag: &str,
     fields: &BTreeMap<String, Secret>,
     brand: &str,
+    look: &Arc<Look>,
 ) -> Result<MailText, ViewsError> {
     let fields = Fields { mail: kind.as_str(), values: fields };
-    let common = context! { lang => language(tag), brand => one_line(brand) };
-    let context = match kind {
-        MailKind::VerificationCode => context! { ..verification_code(&fields)?, ..common },
-        MailKind::EnrolmentNotice => context! { ..enrolment_notice(&fields)?, ..common },
+    let own = match kind {
+        MailKind::VerificationCode => verification_code(&fields)?,
+        MailKind::EnrolmentNotice => enrolment_notice(&fields)?,
+        MailKind::EnrolmentReminder => enrolment_reminder(&fields)?,
+        MailKind::EnrolmentApproved => enrolment_approved(&fields)?,
     };
-    let subject = match kind {
-        MailKind::VerificationCode => {
-            env.render_str("{{ text('mail-code-subject', brand=brand) }}", context.clone())?
-        }
-        MailKind::EnrolmentNotice => {
-            env.render_str("{{ text('mail-notice-subject', brand=brand) }}", context.clone())?
-        }
-    };
-    let subject = one_line(&subject);
+    let context = context! { ..own, ..common(tag, brand, look) };
+    let subject = one_line(&env.render_str(subject(kind), &context)?);
     let context = context! { subject => subject, ..context };
     let part = |extension: &str| -> Result<Secret, ViewsError> {
         let template = env.get_template(&format!("mail/{}.{extension}", kind.as_str()))?;
@@ -67,12 +89,32 @@ pub(crate) fn render(
     Ok(MailText { text: part("txt")?, html: part("html")?, subject })
 }
 
+/// What every mail is rendered with besides its own fields.
+fn common(tag: &str, brand: &str, look: &Arc<Look>) -> Value {
+    context! {
+        lang => language(tag),
+        brand => one_line(look.product_name().unwrap_or(brand)),
+        support => look.support().map(one_line),
+        support_url => look.support_url(),
+        colours => look.palette().map(Colours::from).unwrap_or_default(),
+        look => Value::from_dyn_object(look.clone()),
+    }
+}
+
+/// The template of a subject.
+const fn subject(kind: MailKind) -> &'static str {
+    match kind {
+        MailKind::VerificationCode => "{{ text('mail-code-subject', brand=brand) }}",
+        MailKind::EnrolmentNotice => "{{ text('mail-notice-subject', brand=brand) }}",
+        MailKind::EnrolmentReminder => "{{ text('mail-reminder-subject', brand=brand, deadline=deadline) }}",
+        MailKind::EnrolmentApproved => "{{ text('mail-approved-subject', brand=brand) }}",
+    }
+}
+
 fn verification_code(fields: &Fields<'_>) -> Result<Value, ViewsError> {
-    let minutes = fields.needed("minutes")?;
     Ok(context! {
         code => fields.needed("code")?,
-        // A number chooses its plural; anything else is shown as it is.
-        minutes => minutes.parse::<u32>().map_or_else(|_| Value::from(minutes), Value::from),
+        minutes => count(fields.needed("minutes")?),
         app => fields.optional("app").map(one_line),
         sent_at => fields.optional("sent_at").map(moment),
     })
@@ -90,6 +132,24 @@ fn enrolment_notice(fields: &Fields<'_>) -> Result<Value, ViewsError> {
         rows.push(text("mail-notice-address", one_line(address)));
     }
     Ok(context! { rows, dispute_url => fields.needed("dispute_url")? })
+}
+
+fn enrolment_reminder(fields: &Fields<'_>) -> Result<Value, ViewsError> {
+    Ok(context! {
+        deadline => one_line(fields.needed("deadline")?),
+        days => count(fields.needed("days")?),
+        portal_url => fields.needed("portal_url")?,
+        app => fields.optional("app").map(one_line),
+    })
+}
+
+fn enrolment_approved(fields: &Fields<'_>) -> Result<Value, ViewsError> {
+    Ok(context! { portal_url => fields.needed("portal_url")?, until => moment(fields.needed("until")?) })
+}
+
+/// A number chooses its plural; anything else is shown as it is.
+fn count(field: &str) -> Value {
+    field.parse::<u32>().map_or_else(|_| Value::from(field), Value::from)
 }
 
 /// A point in time: milliseconds or RFC 3339 become `2026-11-24 14:32 UTC`, anything else is shown as it is.

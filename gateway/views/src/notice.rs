@@ -85,6 +85,10 @@ fn key(notice: &Notice, empty: &'static str) -> &'static str {
         Notice::Empty => empty,
         Notice::StaleForm => "notice-stale-form",
         Notice::NoLongerOffered => "notice-no-longer-offered",
+        Notice::NotInNetwork => "notice-not-in-network",
+        Notice::HelpDeskCodeWrong { .. } => "notice-help-desk-code-wrong",
+        Notice::HelpDeskCodeOver => "notice-help-desk-code-over",
+        Notice::HelpDeskCodeLimit { .. } => "notice-help-desk-code-limit",
     }
 }
 
@@ -95,6 +99,7 @@ fn empty(page: &ScreenPage) -> &'static str {
         ScreenPage::Password => "notice-empty-password",
         ScreenPage::CheckEmail { .. } => "notice-empty-code",
         ScreenPage::NewPin { .. } => "notice-empty-pin",
+        ScreenPage::HelpDeskCode => "notice-empty-help-desk-code",
         ScreenPage::ChooseKind { .. } | ScreenPage::ChooseDevice { .. } => "notice-choose-target",
         _ => "notice-empty-passcode",
     }
@@ -118,8 +123,9 @@ fn args(notice: &Notice, now: Timestamp) -> Value {
         Notice::AccountLocked { until }
         | Notice::Locked { until }
         | Notice::CodeLimit { until }
-        | Notice::CodeDayLimit { until } => context! { time => time_element(time_form(*until, now), *until) },
-        Notice::CodeWrong { tries_left } => context! { tries => tries_left },
+        | Notice::CodeDayLimit { until }
+        | Notice::HelpDeskCodeLimit { until } => context! { time => time_element(time_form(*until, now), *until) },
+        Notice::CodeWrong { tries_left } | Notice::HelpDeskCodeWrong { tries_left } => context! { tries => tries_left },
         _ => context! {},
     }
 }
@@ -144,6 +150,8 @@ fn about_page(notice: &Notice) -> bool {
             | Notice::NoEmail
             | Notice::MailFailed
             | Notice::NoLongerOffered
+            | Notice::NotInNetwork
+            | Notice::HelpDeskCodeLimit { .. }
     )
 }
 
@@ -158,6 +166,7 @@ fn field(notice: &Notice, page: &ScreenPage) -> Option<&'static str> {
         ScreenPage::CheckEmail { delivery: Some(Delivery::Refused), .. } => Some("resend"),
         ScreenPage::CheckEmail { .. } if matches!(notice, Notice::CodeVoid | Notice::CodeExpired) => Some("resend"),
         ScreenPage::CheckEmail { .. } => Some("verification_code"),
+        ScreenPage::HelpDeskCode => Some("code"),
         ScreenPage::ChooseKind { .. } | ScreenPage::ChooseDevice { .. } => Some("target"),
         _ => None,
     }

@@ -1,13 +1,20 @@
 //! What the portal hands over besides a [`Screen`](doorward_api::Screen): the frame of every page, the start page, and the
 //! pages that say one thing.
 
+use std::sync::Arc;
+
 use doorward_api::{Target, Timestamp};
 use minijinja::{Value, context};
 use serde::Serialize;
 
+use crate::locale::language;
+use crate::look::Look;
+
 /// The frame of a page: what its header and footer need.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Chrome {
+    /// How the portal looks. What it says of the name and of help is shown in place of `brand` and `support_url`.
+    pub look: Arc<Look>,
     /// The language of the page (`fr`); one of [`Views::languages`](crate::Views::languages), anything else is English.
     pub language: String,
     /// The virtual server's name: the brand in the header and in `<title>`.
@@ -22,6 +29,55 @@ pub struct Chrome {
     pub signed_in_as: Option<String>,
     /// Where assets and the language form live: empty on the portal's host, `/.doorward` on an application's.
     pub base: String,
+}
+
+/// The frame as the templates take it: `chrome`.
+#[derive(Debug, Serialize)]
+struct Frame<'a> {
+    language: &'a str,
+    /// The product's name, or the virtual server's.
+    brand: &'a str,
+    /// Whom to ask for help.
+    support: Option<&'a str>,
+    support_url: Option<&'a str>,
+    csrf: &'a str,
+    path_back: &'a str,
+    signed_in_as: Option<&'a str>,
+    base: &'a str,
+    /// The address of the accent colour's style sheet.
+    accent: Option<String>,
+    /// The address of the picture in place of ours.
+    logo: Option<String>,
+}
+
+impl Chrome {
+    /// What every page is rendered with besides its own fields.
+    pub(crate) fn around(&self) -> Value {
+        context! {
+            chrome => Value::from_serialize(self.frame()),
+            lang => language(&self.language),
+            languages => self.look.choices(),
+            look => Value::from_dyn_object(self.look.clone()),
+        }
+    }
+
+    fn frame(&self) -> Frame<'_> {
+        let look = &self.look;
+        // The version is in the address: what has been fetched may be kept for ever.
+        let address = |extension| format!("{}/appearance/{}.{extension}", self.base, look.version());
+        Frame {
+            language: &self.language,
+            brand: look.product_name().unwrap_or(&self.brand),
+            support: look.support(),
+            support_url: look.support_url().or(self.support_url.as_deref()),
+            csrf: &self.csrf,
+            path_back: &self.path_back,
+            signed_in_as: self.signed_in_as.as_deref(),
+            base: &self.base,
+            accent: look.palette().map(|_| address("css")),
+            logo: look.logo().map(|_| address("logo")),
+        }
+    }
 }
 
 /// `GET /`: who is signed in, and the ways onward.

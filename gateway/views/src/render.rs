@@ -6,12 +6,14 @@
 //! | `t("key", name=…)` | a message as HTML; each text argument is escaped and isolated from the direction around it |
 //! | `text("key", name=…)` | a message as plain text, for titles, attributes and text mails |
 //! | `clock(at)`, `moment(at)` | a time of day, a date and time: UTC, which the script turns into local time |
+//! | `day(at)` | the day in UTC that has its last moment just before this |
 //! | `asset("logo.svg")` | the link to an asset, with its content's hash |
 //!
 //! There is no `safe` filter: what is HTML is made here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_api::Timestamp;
 use fluent_bundle::{FluentArgs, FluentValue};
@@ -21,6 +23,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use crate::error::ViewsError;
 use crate::loader::Asset;
 use crate::locale::{Locales, Phrase, language};
+use crate::look::Look;
 
 /// Parses all templates; the first that has an error is named with its line.
 pub(crate) fn environment(
@@ -38,6 +41,7 @@ pub(crate) fn environment(
     env.add_function("asset", move |state: &State<'_, '_>, name: &str| asset_link(state, &hashes, name));
     env.add_function("clock", |at: i64| time_element(TimeForm::Clock, Timestamp::from_millis(at)));
     env.add_function("moment", |at: i64| time_element(TimeForm::Moment, Timestamp::from_millis(at)));
+    env.add_function("day", |at: i64| time_element(TimeForm::LastDay, Timestamp::from_millis(at)));
     let words = Arc::clone(&locales);
     env.add_function("t", move |state: &State<'_, '_>, key: &str, args: Kwargs| {
         html_message(state, &words, key, &args)
@@ -98,6 +102,8 @@ pub(crate) enum TimeForm {
     Clock,
     /// The date and the time of day.
     Moment,
+    /// The last whole day before it, for what ends when a day in UTC does.
+    LastDay,
 }
 
 /// `<time>` with UTC words for readers without script. Left to right even in Arabic, for it is digits and Latin letters.
@@ -105,9 +111,21 @@ pub(crate) fn time_element(form: TimeForm, at: Timestamp) -> Value {
     let (name, words) = match form {
         TimeForm::Clock => ("clock", at.clock_utc()),
         TimeForm::Moment => ("moment", at.minute_utc()),
+        TimeForm::LastDay => return day_element(at - Duration::from_millis(1)),
     };
     let iso = at.rfc3339();
     Value::from_safe_string(format!("<time datetime=\"{iso}\" data-local=\"{name}\" dir=\"ltr\">{words} UTC</time>"))
+}
+
+fn day_element(at: Timestamp) -> Value {
+    let iso = at.rfc3339();
+    let day = iso.get(..10).unwrap_or(&iso);
+    Value::from_safe_string(format!("<time datetime=\"{day}\" data-local=\"day\" dir=\"ltr\">{day}</time>"))
+}
+
+/// The look of the page's portal; none in the console, which speaks our words.
+fn page_look(state: &State<'_, '_>) -> Option<Arc<Look>> {
+    state.lookup("look").and_then(|look| look.downcast_object::<Look>())
 }
 
 fn page_language(state: &State<'_, '_>) -> Result<String, Error> {
@@ -137,7 +155,7 @@ fn html_message(state: &State<'_, '_>, locales: &Locales, key: &str, kwargs: &Kw
             markup.push((placeholder(number), isolated_html(&value)));
         }
     }
-    let phrase = message(locales, &tag, key, &args)?;
+    let phrase = message(state, locales, &tag, key, &args)?;
     let mut html = escape(&phrase.text);
     for (mark, element) in markup {
         html = html.replace(mark, &element);
@@ -163,7 +181,7 @@ fn text_message(state: &State<'_, '_>, locales: &Locales, key: &str, kwargs: &Kw
             None => args.set(name.to_owned(), isolated_text(&value.to_string(), language(&tag).dir)),
         }
     }
-    Ok(message(locales, &tag, key, &args)?.text)
+    Ok(message(state, locales, &tag, key, &args)?.text)
 }
 
 /// Between FSI and PDI (Unicode 9, UAX #9) in right-to-left text; as it is elsewhere, where it could only disturb.
@@ -175,9 +193,15 @@ fn as_number(value: &Value) -> Option<FluentValue<'static>> {
     (value.kind() == ValueKind::Number).then(|| value.as_i64().map(FluentValue::from)).flatten()
 }
 
-fn message(locales: &Locales, tag: &str, key: &str, args: &FluentArgs<'_>) -> Result<Phrase, Error> {
+fn message(
+    state: &State<'_, '_>,
+    locales: &Locales,
+    tag: &str,
+    key: &str,
+    args: &FluentArgs<'_>,
+) -> Result<Phrase, Error> {
     locales
-        .format(tag, key, args)
+        .format(page_look(state).as_deref(), tag, key, args)
         .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("there are no words {key} with these fields")))
 }
 

@@ -2,16 +2,18 @@
 //! at start, and so are ours in the tests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::flow::{Delivery, Notice};
 use doorward_api::mail::MailKind;
 use doorward_api::plugin::PinFault;
 use doorward_api::screen::ChallengeView;
-use doorward_api::settings::{Complexity, PinOrder, PinRules};
+use doorward_api::settings::{Appearance, Complexity, Logo, PinOrder, PinRules};
 use doorward_api::template::{Mode, Synchronization};
-use doorward_api::{EndedHow, FormIds, Progress, Screen, ScreenPage, Secret, Target, Template, Timestamp};
+use doorward_api::{EndedHow, FormIds, GrantState, Progress, Screen, ScreenPage, Secret, Target, Template, Timestamp};
 
+use crate::look::Look;
 use crate::own::{OwnCan, OwnDone, OwnPage, OwnProblem, OwnTask, OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong};
 use crate::page::{Chrome, MessageKind, MessagePage, StartApp, StartPage};
 use crate::{Views, ViewsError};
@@ -29,6 +31,7 @@ pub(crate) const QR: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\
 /// The frame around the samples.
 pub(crate) fn chrome(language: &str) -> Chrome {
     Chrome {
+        look: Arc::default(),
         language: language.to_owned(),
         brand: "Doorward Demo".to_owned(),
         support_url: Some("https://help.example.test/".to_owned()),
@@ -36,6 +39,25 @@ pub(crate) fn chrome(language: &str) -> Chrome {
         path_back: "/signin/step".to_owned(),
         signed_in_as: None,
         base: String::new(),
+    }
+}
+
+/// The same in a look that changes whatever a look may change but words.
+pub(crate) fn dressed(language: &str) -> Chrome {
+    Chrome { look: Arc::new(Look::new(&appearance(), 7)), ..chrome(language) }
+}
+
+/// An appearance that sets everything but words. Its picture is one transparent pixel.
+pub(crate) fn appearance() -> Appearance {
+    const PIXEL: &str =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+    Appearance {
+        product_name: Some("Example Login".to_owned()),
+        accent: Some("#0b6e4f".to_owned()),
+        logo: Some(Logo { media_type: "image/png".to_owned(), data: PIXEL.to_owned() }),
+        support: Some("Room 101, telephone 2900".to_owned()),
+        support_url: Some("mailto:help@example.test".to_owned()),
+        ..Appearance::default()
     }
 }
 
@@ -49,7 +71,7 @@ pub(crate) fn screens() -> Vec<(String, Screen)> {
         }
     }
     all.push(("name-portal".to_owned(), bare(name_page(None))));
-    all.push(("need-portal".to_owned(), bare(ScreenPage::NeedAuthenticator { masked_email: None })));
+    all.push(("need-portal".to_owned(), bare(need(None, None))));
     all
 }
 
@@ -84,7 +106,7 @@ fn bare(page: ScreenPage) -> Screen {
 fn step(page: &ScreenPage) -> Option<u8> {
     Some(match page {
         ScreenPage::NeedAuthenticator { .. } => 1,
-        ScreenPage::CheckEmail { .. } => 2,
+        ScreenPage::CheckEmail { .. } | ScreenPage::AskApproval { .. } | ScreenPage::HelpDeskCode => 2,
         ScreenPage::ChooseKind { .. } => 3,
         ScreenPage::ChooseDevice { .. } => 4,
         ScreenPage::Install { .. } => 5,
@@ -105,7 +127,8 @@ fn pages() -> Vec<(String, ScreenPage)> {
         ("passcode".to_owned(), passcode(6, false, false)),
         ("passcode-hint".to_owned(), passcode(8, true, false)),
         ("passcode-suspended".to_owned(), passcode(6, false, true)),
-        ("need".to_owned(), ScreenPage::NeedAuthenticator { masked_email: Some("a***@e***.test".to_owned()) }),
+        ("need".to_owned(), need(Some("a***@e***.test"), None)),
+        ("need-later".to_owned(), need(None, Some(Timestamp::from_millis(1_798_156_800_000)))),
         ("code".to_owned(), check_email(Some(Delivery::Sent), None)),
         ("code-masked".to_owned(), check_email(Some(Delivery::Sent), Some("a***@e***.test"))),
         ("code-sending".to_owned(), check_email(Some(Delivery::Pending), None)),
@@ -114,6 +137,7 @@ fn pages() -> Vec<(String, ScreenPage)> {
         ("kind".to_owned(), choose_kind()),
         ("device".to_owned(), choose_device()),
     ];
+    all.extend(extra_proofs());
     for target in Target::ALL {
         all.push((format!("install-{}", target.as_str()), install(target, false)));
         all.push((
@@ -132,6 +156,30 @@ fn pages() -> Vec<(String, ScreenPage)> {
         ));
     }
     all
+}
+
+fn need(masked_email: Option<&str>, later_until: Option<Timestamp>) -> ScreenPage {
+    ScreenPage::NeedAuthenticator { masked_email: masked_email.map(str::to_owned), later_until }
+}
+
+/// What is asked besides the emailed code, in every state.
+fn extra_proofs() -> Vec<(String, ScreenPage)> {
+    let ask = |state, reason: Option<&str>, valid_until| ScreenPage::AskApproval {
+        state,
+        reason: reason.map(str::to_owned),
+        valid_until,
+    };
+    let end = Some(NOW + Duration::from_hours(72));
+    [
+        ("approval", ask(None, None, None)),
+        ("approval-asked", ask(Some(GrantState::Asked), None, end)),
+        ("approval-approved", ask(Some(GrantState::Approved), None, end)),
+        ("approval-refused", ask(Some(GrantState::Refused), Some("Come to <b>room 101</b> first."), end)),
+        ("approval-refused-bare", ask(Some(GrantState::Refused), None, None)),
+        ("help-desk", ScreenPage::HelpDeskCode),
+    ]
+    .map(|(name, page)| (name.to_owned(), page))
+    .to_vec()
 }
 
 /// What the pages of a passcode show besides where a PIN is typed with it, or a question answered.
@@ -227,6 +275,7 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
             Notice::Locked { until },
             Notice::Empty,
             Notice::NoLongerOffered,
+            Notice::NotInNetwork,
         ],
         ScreenPage::CheckEmail { delivery: Some(Delivery::Sent), masked_email: None, .. } => vec![
             Notice::CodeWrong { tries_left: 4 },
@@ -240,6 +289,14 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
             Notice::CodeSentAgain,
             Notice::Empty,
             Notice::StaleForm,
+        ],
+        ScreenPage::HelpDeskCode => vec![
+            Notice::HelpDeskCodeWrong { tries_left: 4 },
+            Notice::HelpDeskCodeWrong { tries_left: 1 },
+            Notice::HelpDeskCodeWrong { tries_left: 0 },
+            Notice::HelpDeskCodeOver,
+            Notice::HelpDeskCodeLimit { until: NOW + Duration::from_hours(20) },
+            Notice::Empty,
         ],
         ScreenPage::ChooseKind { .. } | ScreenPage::ChooseDevice { .. } => vec![Notice::ChooseTarget, Notice::Empty],
         ScreenPage::Passcode { challenge: Some(_), .. } => {
@@ -270,7 +327,7 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
 fn notice_name(notice: &Notice) -> String {
     match notice {
         Notice::PasscodeNotAccepted { times } => format!("not-accepted-{times}"),
-        Notice::CodeWrong { tries_left } => format!("wrong-{tries_left}"),
+        Notice::CodeWrong { tries_left } | Notice::HelpDeskCodeWrong { tries_left } => format!("wrong-{tries_left}"),
         Notice::PinRejected { faults } => format!("pin-{faults:?}").to_ascii_lowercase(),
         other => format!("{other:?}").split(' ').next().unwrap_or_default().to_ascii_lowercase(),
     }
@@ -425,6 +482,23 @@ pub(crate) fn mails() -> Vec<(MailKind, BTreeMap<String, Secret>)> {
                 ("address", "192.0.2.7"),
                 ("dispute_url", "https://login.example.test/notice/Zm9vYmFyYmF6"),
             ]),
+        ),
+        (
+            MailKind::EnrolmentReminder,
+            fields(&[("deadline", "2026-12-24"), ("days", "7"), ("portal_url", "https://login.example.test/")]),
+        ),
+        (
+            MailKind::EnrolmentReminder,
+            fields(&[
+                ("deadline", "2026-12-24"),
+                ("days", "1"),
+                ("portal_url", "https://login.example.test/"),
+                ("app", "Team Wiki"),
+            ]),
+        ),
+        (
+            MailKind::EnrolmentApproved,
+            fields(&[("portal_url", "https://login.example.test/"), ("until", "2026-11-27T14:32:05.000Z")]),
         ),
     ]
 }

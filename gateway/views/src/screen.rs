@@ -2,7 +2,7 @@
 
 use doorward_api::flow::{Delivery, Notice};
 use doorward_api::template::{Mode, Synchronization};
-use doorward_api::{Screen, ScreenPage, Template, Timestamp};
+use doorward_api::{GrantState, Screen, ScreenPage, Template, Timestamp};
 use minijinja::{Value, context};
 
 use crate::notice::NoticeView;
@@ -31,7 +31,13 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
             context! { length, enrolment_hint, suspended, pin_order => pin, challenge }
         }
         ScreenPage::NewPin { rules } => context! { rules },
-        ScreenPage::NeedAuthenticator { masked_email } => context! { masked_email },
+        ScreenPage::NeedAuthenticator { masked_email, later_until } => context! { masked_email, later_until },
+        ScreenPage::AskApproval { state, reason, valid_until } => {
+            context! { state => approval_state(*state), reason, valid_until }
+        }
+        ScreenPage::HelpDeskCode => {
+            context! { blocked => matches!(screen.notice, Some(Notice::HelpDeskCodeLimit { .. })) }
+        }
         ScreenPage::CheckEmail { sent_at, delivery, resend_at, expires_at, masked_email } => context! {
             state => mail_state(screen.notice.as_ref(), *delivery),
             sent_at,
@@ -82,6 +88,16 @@ fn seconds(template: &Template) -> u32 {
     match template.synchronization {
         Synchronization::Time { step } => step,
         Synchronization::Event { .. } => 0,
+    }
+}
+
+/// Where a request for an approval stands. A code of the help desk is none.
+const fn approval_state(state: Option<GrantState>) -> &'static str {
+    match state {
+        None | Some(GrantState::CodeGiven) => "none",
+        Some(GrantState::Asked) => "asked",
+        Some(GrantState::Approved) => "approved",
+        Some(GrantState::Refused) => "refused",
     }
 }
 

@@ -13,11 +13,14 @@ fn views() -> Views {
 
 /// Every page in a language, by a name.
 fn pages(views: &Views, tag: &str) -> Vec<(String, String)> {
-    let chrome = samples::chrome(tag);
+    pages_in(views, &samples::chrome(tag))
+}
+
+fn pages_in(views: &Views, chrome: &Chrome) -> Vec<(String, String)> {
     let signed_in = Chrome { signed_in_as: Some("alice".to_owned()), ..chrome.clone() };
     let mut all = Vec::new();
     for (name, screen) in samples::screens() {
-        all.push((name, views.screen(&screen, &chrome, Some(samples::QR)).unwrap()));
+        all.push((name, views.screen(&screen, chrome, Some(samples::QR)).unwrap()));
     }
     for (name, page) in samples::starts() {
         all.push((name.to_owned(), views.start(&page, &signed_in).unwrap()));
@@ -25,7 +28,7 @@ fn pages(views: &Views, tag: &str) -> Vec<(String, String)> {
     all.extend(samples::own_pages(views, &signed_in).unwrap());
     for page in samples::messages() {
         let name = format!("message-{}", page.kind.name());
-        all.push((name, views.message(&page, &chrome).unwrap()));
+        all.push((name, views.message(&page, chrome).unwrap()));
     }
     all
 }
@@ -185,6 +188,15 @@ fn the_forms_are_those_that_are_promised() {
             ],
         ),
         ("need", vec!["action=\"/enrol/add\"", "name=\"add_authenticator\"", ">Add Authenticator</button>"]),
+        ("need-later", vec!["action=\"/enrol/add\"", "action=\"/enrol/later\"", "form=\"later\""]),
+        ("approval", vec!["action=\"/enrol/ask-approval\"", "action=\"/signin/cancel\""]),
+        ("approval-asked", vec!["action=\"/enrol/go-on\"", "action=\"/signin/cancel\""]),
+        ("approval-approved", vec!["action=\"/enrol/go-on\"", ">Continue</button>"]),
+        ("approval-refused", vec!["action=\"/signin/cancel\""]),
+        (
+            "help-desk",
+            vec!["action=\"/enrol/help-desk-code\"", "name=\"code\"", "autocomplete=\"one-time-code\"", "for=\"code\""],
+        ),
         ("code", vec!["action=\"/enrol/code\"", "name=\"verification_code\"", "action=\"/enrol/resend\""]),
         (
             "kind",
@@ -291,6 +303,82 @@ fn no_mail_is_claimed_that_was_not_sent() {
     assert!(all["code-mailfailed"].contains("action=\"/enrol/resend\""));
 }
 
+/// The button is there where it may be put off, and says which day is the last.
+#[test]
+fn what_can_be_put_off_says_until_which_day() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    assert!(
+        all["need-later"].contains(
+            "until the end of <time datetime=\"2026-12-24\" data-local=\"day\" dir=\"ltr\">2026-12-24</time>."
+        )
+    );
+    assert!(all["need-later"].contains("form=\"later\" aria-describedby=\"need-later\">Later</button>"));
+    assert!(!all["need"].contains("/enrol/later") && !all["need"].contains("Later"));
+}
+
+#[test]
+fn whoever_waits_for_an_approval_is_told_when_it_is_there() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let asked = &all["approval-asked"];
+    assert!(asked.contains("<noscript><meta http-equiv=\"refresh\" content=\"15\"></noscript>"));
+    assert!(asked.contains("role=\"status\" data-live=\"asked\" data-poll=\"15\""));
+    assert!(asked.contains("2026-11-27 14:32 UTC") && !asked.contains("/enrol/ask-approval"));
+    for other in ["approval", "approval-approved", "approval-refused"] {
+        // Without it the page is loaded anew, with its own title and heading.
+        assert!(!all[other].contains("data-live") && !all[other].contains("http-equiv"), "{other}");
+    }
+}
+
+#[test]
+fn whoever_is_refused_is_told_why_and_whom_to_ask_and_cannot_ask_again() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let refused = &all["approval-refused"];
+    assert!(refused.contains("The reason given: <bdi>Come to &lt;b&gt;room 101&lt;/b&gt; first.</bdi>"));
+    assert!(refused.contains(">Contact the help desk</a>") && refused.contains("You can ask again after"));
+    assert!(!refused.contains("/enrol/ask-approval") && !refused.contains("/enrol/go-on"));
+    assert!(!all["approval-refused-bare"].contains("reason given"));
+}
+
+#[test]
+fn the_code_of_the_help_desk_is_not_asked_for_when_there_are_no_tries_left() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    assert!(all["help-desk-wrong-4"].contains("<a href=\"#code\">That code isn’t right. 4 tries left.</a>"));
+    assert!(all["help-desk-wrong-0"].contains("It was the last try for today."));
+    assert!(all["help-desk-helpdeskcodeover"].contains("aria-describedby=\"code-hint code-error\""));
+    let limit = &all["help-desk-helpdeskcodelimit"];
+    assert!(!limit.contains("name=\"code\"") && limit.contains("Come back after <time"), "{limit}");
+}
+
+#[test]
+fn a_reminder_counts_the_days_that_are_left() {
+    let views = views();
+    let reminders = samples::mails().into_iter().filter(|(kind, _)| *kind == MailKind::EnrolmentReminder);
+    let mails: Vec<MailText> = reminders
+        .map(|(kind, fields)| views.mail(kind, "en", &fields, "Doorward Demo", &Arc::default()).unwrap())
+        .collect();
+    assert_eq!(mails[0].subject, "Set up your authenticator for Doorward Demo by 2026-12-24");
+    for (mail, left) in mails.iter().zip(["There are 7 days left.", "There is 1 day left."]) {
+        for part in [mail.text.expose(), mail.html.expose()] {
+            assert!(part.contains(left) && part.contains("https://login.example.test/"), "{part}");
+        }
+    }
+    assert!(mails[1].text.expose().contains("After 2026-12-24 Team Wiki asks for a one-time passcode."));
+}
+
+#[test]
+fn an_approval_says_until_when_it_is_good() {
+    let (kind, fields) = samples::mails().into_iter().find(|(kind, _)| *kind == MailKind::EnrolmentApproved).unwrap();
+    let mail = views().mail(kind, "en", &fields, "Doorward Demo", &Arc::default()).unwrap();
+    assert_eq!(mail.subject, "You can now add your authenticator at Doorward Demo");
+    for part in [mail.text.expose(), mail.html.expose()] {
+        assert!(part.contains("2026-11-27 14:32 UTC") && part.contains("https://login.example.test/"), "{part}");
+    }
+}
+
 #[test]
 fn an_expired_code_is_not_shown() {
     let views = views();
@@ -316,7 +404,7 @@ fn the_code_stands_alone_in_the_mail() {
     let views = views();
     for tag in TAGS {
         for (kind, fields) in samples::mails().into_iter().filter(|(kind, _)| *kind == MailKind::VerificationCode) {
-            let mail = views.mail(kind, tag, &fields, "Doorward Demo").unwrap();
+            let mail = views.mail(kind, tag, &fields, "Doorward Demo", &Arc::default()).unwrap();
             let text = mail.text.expose();
             assert_eq!(text.lines().filter(|line| *line == "042137").count(), 1, "{tag}: {text}");
             let digits: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() >= 6).collect();
@@ -329,14 +417,14 @@ fn the_code_stands_alone_in_the_mail() {
 
 #[test]
 fn a_mail_says_which_field_it_lacks() {
-    let error = views().mail(MailKind::EnrolmentNotice, "en", &BTreeMap::new(), "B").unwrap_err();
+    let error = views().mail(MailKind::EnrolmentNotice, "en", &BTreeMap::new(), "B", &Arc::default()).unwrap_err();
     assert_eq!(error.to_string(), "the mail enrolment_notice needs the field device");
 }
 
 #[test]
 fn a_brand_cannot_add_a_header_to_a_mail() {
     let (kind, fields) = samples::mails().remove(0);
-    let mail = views().mail(kind, "en", &fields, "Brand\r\nBcc: everybody@example.test").unwrap();
+    let mail = views().mail(kind, "en", &fields, "Brand\r\nBcc: everybody@example.test", &Arc::default()).unwrap();
     assert!(!mail.subject.contains(['\r', '\n']), "{:?}", mail.subject);
 }
 
@@ -344,19 +432,27 @@ fn a_brand_cannot_add_a_header_to_a_mail() {
 fn named_keys() -> (BTreeSet<String>, BTreeSet<String>) {
     let console = [
         include_str!("console.rs"),
+        include_str!("console_appearance.rs"),
+        include_str!("console_enrolment.rs"),
         include_str!("../../portal/src/console/account.rs"),
+        include_str!("../../portal/src/console/appearance.rs"),
         include_str!("../../portal/src/console/door.rs"),
         include_str!("../../portal/src/console/faces.rs"),
+        include_str!("../../portal/src/console/grants.rs"),
         include_str!("../../portal/src/console/groups.rs"),
         include_str!("../../portal/src/console/imports.rs"),
         include_str!("../../portal/src/console/overview.rs"),
         include_str!("../../portal/src/console/panels.rs"),
         include_str!("../../portal/src/console/records.rs"),
+        include_str!("../../portal/src/console/rules.rs"),
+        include_str!("../../portal/src/console/rules/form.rs"),
+        include_str!("../../portal/src/console/rules/log.rs"),
         include_str!("../../portal/src/console/settings.rs"),
         include_str!("../../portal/src/console/signed.rs"),
         include_str!("../../portal/src/console/staff.rs"),
         include_str!("../../portal/src/console/tokens.rs"),
         include_str!("../../portal/src/console/users.rs"),
+        include_str!("../../portal/src/console/words.rs"),
     ];
     let code =
         [include_str!("notice.rs"), include_str!("mail.rs"), include_str!("own.rs")].concat() + &console.concat();
@@ -504,6 +600,17 @@ fn write_samples() {
     for name in ["doorward.css", "console.css", "doorward.js", "logo.svg"] {
         std::fs::write(folder.join("assets").join(name), &views.asset(name).unwrap().bytes).unwrap();
     }
+    let look = samples::dressed("en").look;
+    std::fs::create_dir_all(folder.join("appearance")).unwrap();
+    std::fs::write(folder.join("appearance/7.css"), look.accent_css().unwrap()).unwrap();
+    // A picture that can be seen; the sample's own is one pixel.
+    std::fs::write(folder.join("appearance/7.logo"), &views.asset("logo.svg").unwrap().bytes).unwrap();
+    for tag in ["en", "ar"] {
+        std::fs::create_dir_all(folder.join(format!("dressed-{tag}"))).unwrap();
+        for (name, html) in pages_in(&views, &samples::dressed(tag)) {
+            std::fs::write(folder.join(format!("dressed-{tag}/{name}.html")), html).unwrap();
+        }
+    }
     for language in LANGUAGES {
         std::fs::create_dir_all(folder.join(language.tag)).unwrap();
         for (name, html) in pages(&views, language.tag) {
@@ -513,7 +620,7 @@ fn write_samples() {
             std::fs::write(folder.join(format!("{}/{name}.html", language.tag)), html).unwrap();
         }
         for (number, (kind, fields)) in samples::mails().into_iter().enumerate() {
-            let mail = views.mail(kind, language.tag, &fields, "Doorward Demo").unwrap();
+            let mail = views.mail(kind, language.tag, &fields, "Doorward Demo", &Arc::default()).unwrap();
             let name = format!("{}/mail-{}-{number}", language.tag, kind.as_str());
             std::fs::write(folder.join(format!("{name}.html")), mail.html.expose()).unwrap();
             std::fs::write(folder.join(format!("{name}.txt")), format!("{}\n\n{}", mail.subject, mail.text.expose()))

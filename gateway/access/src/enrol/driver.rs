@@ -11,7 +11,7 @@ use doorward_api::{
     AuditEvent, CredentialId, EventKind, Factor, FlowData, FlowId, MailId, Secret, SettingKind, Step, StoreError,
     Target, Template, TokenState, User,
 };
-use doorward_tokens::{Choices, NotOffered};
+use doorward_tokens::{Choices, NotOffered, Terms};
 
 use super::code;
 use super::step::{Effect, Event, Next, Refusal, Sending, State, Tries, may_be_tried, not_tried, sending, step};
@@ -29,8 +29,10 @@ const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Somebody who may self-provision at this very moment: every step takes one, so that none can forget to check (EN-05).
 pub(crate) struct Applicant {
-    user: User,
-    choices: Choices,
+    pub(super) user: User,
+    pub(super) choices: Choices,
+    /// On which terms.
+    pub(super) terms: Terms,
     /// What a token issued now is made by.
     template: Template,
     /// By which settings.
@@ -170,7 +172,8 @@ impl Desk {
         }
         let right = self.codes.right(&visit.vs.id, &flow.id, sent, &typed);
         let fresh = CredentialId::new(self.ports.entropy.id());
-        let event = Event::CodeTried { right, tries, choices: &who.choices, fresh: &fresh };
+        let grant = self.standing(visit, &who, None).await?;
+        let event = Event::CodeTried { right, tries, grant, choices: &who.choices, fresh: &fresh };
         self.go(visit, &held, &who, event, Change::default()).await
     }
 
@@ -207,7 +210,7 @@ impl Desk {
 
     pub(crate) async fn try_choose_target(&self, visit: &Visit, form: &StepForm, value: &str) -> Result<Moved, Stop> {
         let held = self.hold(visit, form, &[Step::EmailVerified]).await?;
-        let who = self.applicant(visit, &held).await?;
+        let who = self.granted_applicant(visit, &held).await?;
         let choice = who.choices.read(value);
         let mut extra = Change::default();
         if choice.is_none() && Target::parse(value).is_some() {
@@ -234,7 +237,7 @@ impl Desk {
 
     pub(crate) async fn try_back(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
         let held = self.hold(visit, form, &[Step::EmailVerified, Step::CodeIssued]).await?;
-        let who = self.applicant(visit, &held).await?;
+        let who = self.granted_applicant(visit, &held).await?;
         self.go(visit, &held, &who, Event::Back(&who.choices), Change::default()).await
     }
 
@@ -252,7 +255,7 @@ impl Desk {
         }
         match self.prove_token(visit, held, &who, otp).await {
             // Somebody wrote over what was read: read and check everything once more (decision A22, EN-05).
-            Err(Stop::Lost("credential_activate" | "enrolment_still_allowed")) => {
+            Err(Stop::Lost("credential_activate" | "enrolment_still_allowed" | "grant_take")) => {
                 let who = self.applicant_with_target(visit, held).await?;
                 self.prove_token(visit, held, &who, otp).await
             }
@@ -280,7 +283,7 @@ impl Desk {
                 let moved = match self.pin_must_change(visit, &token).await? {
                     Some(why) => self.ask_new_pin(visit, held, next.state.data, &token, why, change).await?,
                     None => {
-                        let proof = Proof { factor: Factor::Otp, serial: Some(token.serial), change };
+                        let proof = Proof::of_token(&token, visit.now, change);
                         let data = FlowData { first_pin: None, ..next.state.data };
                         self.proved(visit, held, data, &who.user, proof).await?
                     }
@@ -305,8 +308,11 @@ impl Desk {
         let flow = held.flow();
         let event = |kind| self.event(kind, visit, flow).with("serial", token.serial.as_str());
         let allowed = Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.seen.clone() };
-        let mut change = Change::of(allowed)
+        let approval = who.approval_used(&flow.data);
+        let sessions = Act::DeferredSessionsEnd { user: who.user.id.clone(), keep: flow.data.raises.clone() };
+        let mut change = Change { acts: std::iter::once(allowed).chain(approval).collect(), events: Vec::new() }
             .and(activate)
+            .and(sessions)
             .record(
                 event(EventKind::TokenActivated)
                     .with("actor", "user")
@@ -344,7 +350,7 @@ impl Desk {
     }
 
     /// The user of a flow, if they may still self-provision. If not, the flow leaves the wizard (EN-05).
-    async fn applicant(&self, visit: &Visit, held: &Held) -> Result<Applicant, Stop> {
+    pub(super) async fn applicant(&self, visit: &Visit, held: &Held) -> Result<Applicant, Stop> {
         let data = &held.flow().data;
         let Some(user) = self.user(visit, held).await? else {
             return self.withdraw(visit, held, NotOffered::AccountUnusable).await;
@@ -358,14 +364,14 @@ impl Desk {
         // A token that was issued keeps what it was made by, whatever new ones are made by meanwhile (R57).
         let issued = tokens.iter().find(|token| data.credential.as_ref() == Some(&token.id));
         match self.offer(visit, &user, &states, issued.map(|token| &token.template)).await? {
-            Ok(Allowed { choices, template, seen }) => Ok(Applicant { user, choices, template, seen }),
+            Ok(Allowed { choices, terms, template, seen }) => Ok(Applicant { user, choices, terms, template, seen }),
             Err(why) => self.withdraw(visit, held, why).await,
         }
     }
 
     /// The same, and the platform chosen before is still allowed. If it is not, another is to be chosen (R49).
     async fn applicant_with_target(&self, visit: &Visit, held: &Held) -> Result<Applicant, Stop> {
-        let who = self.applicant(visit, held).await?;
+        let who = self.granted_applicant(visit, held).await?;
         if held.flow().data.target.is_some_and(|target| who.choices.allows(target)) {
             return Ok(who);
         }
@@ -390,6 +396,7 @@ impl Desk {
         let data = FlowData {
             notice: Some(Notice::NoLongerOffered),
             code: None,
+            granted: None,
             target: None,
             credential: None,
             issue_expires_at: None,
@@ -407,7 +414,7 @@ impl Desk {
         Err(Stop::Done(Moved::ToStep { browser: None }))
     }
 
-    async fn go(
+    pub(super) async fn go(
         &self,
         visit: &Visit,
         held: &Held,

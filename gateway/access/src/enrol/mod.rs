@@ -5,32 +5,38 @@
 
 pub mod code;
 mod driver;
+mod grant;
 pub mod step;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod walks;
 
+pub(crate) use grant::CODE_LENGTH;
+
 use doorward_api::{FlowData, Progress, Step, Target};
 use doorward_tokens::Choices;
 
-/// "Step n of m" over the pages that this user really sees (R11): W1, W2, W3 and W4 where there is something to choose, W5,
-/// and the first passcode. Until a platform is chosen, the longest way is counted.
-pub(crate) fn progress(step: Step, data: &FlowData, choices: &Choices) -> Option<Progress> {
+/// "Step n of m" over the pages that this user really sees (R11): W1, W2, the extra proof where the rule `asks_more`, W3 and W4
+/// where there is something to choose, W5, and the first passcode. Until a platform is chosen, the longest way is counted.
+pub(crate) fn progress(step: Step, data: &FlowData, choices: &Choices, asks_more: bool) -> Option<Progress> {
+    let more = u8::from(asks_more);
     let kind = u8::from(choices.kinds().is_some());
     let device = u8::from(choices.asks_device() && data.target.is_none_or(Target::mobile));
     let at = match step {
         Step::Offered => 1,
         Step::CodeSent => 2,
-        Step::EmailVerified if data.mobile_chosen && kind > 0 => 4,
-        Step::EmailVerified => 3,
-        Step::CodeIssued if data.asks_passcode => 4 + kind + device,
-        Step::CodeIssued => 3 + kind + device,
+        Step::ExtraProof => 3,
+        Step::EmailVerified if data.mobile_chosen && kind > 0 => 4 + more,
+        Step::EmailVerified => 3 + more,
+        Step::CodeIssued if data.asks_passcode => 4 + more + kind + device,
+        Step::CodeIssued => 3 + more + kind + device,
         _ => return None,
     };
     // Back at W3 with a platform in hand, the longest way lies ahead again.
-    let device = if step == Step::EmailVerified { u8::from(choices.asks_device()) } else { device };
-    Some(Progress { step: at, of: 4 + kind + device })
+    let device =
+        if matches!(step, Step::EmailVerified | Step::ExtraProof) { u8::from(choices.asks_device()) } else { device };
+    Some(Progress { step: at, of: 4 + more + kind + device })
 }
 
 #[cfg(test)]
@@ -43,7 +49,7 @@ mod unit {
         let choices = Choices::new(allowed.iter().copied()).unwrap();
         let page = |&(step, target, mobile_chosen, asks_passcode): &(Step, Option<Target>, bool, bool)| {
             let data = FlowData { target, mobile_chosen, asks_passcode, ..blank() };
-            progress(step, &data, &choices).map(|p| (p.step, p.of)).unwrap()
+            progress(step, &data, &choices, false).map(|p| (p.step, p.of)).unwrap()
         };
         way.iter().map(page).collect()
     }
@@ -72,10 +78,18 @@ mod unit {
     }
 
     #[test]
+    fn an_extra_proof_is_a_page_of_its_own() {
+        let choices = Choices::new([T::Android]).unwrap();
+        let at = |step| progress(step, &blank(), &choices, true).map(|p| (p.step, p.of)).unwrap();
+        let way = [Step::Offered, Step::CodeSent, Step::ExtraProof, Step::CodeIssued].map(at);
+        assert_eq!(way, [(1, 5), (2, 5), (3, 5), (4, 5)]);
+    }
+
+    #[test]
     fn outside_the_wizard_there_is_no_progress() {
         let choices = Choices::new([T::Android]).unwrap();
         for step in [Step::Password, Step::Passcode, Step::Confirmed, Step::Cancelled, Step::Superseded] {
-            assert_eq!(progress(step, &blank(), &choices), None);
+            assert_eq!(progress(step, &blank(), &choices, true), None);
         }
     }
 }

@@ -3,13 +3,14 @@
 //!
 //! ```text
 //!  offered ──code queued──▶ code_sent ──right code──▶ email_verified ──target──▶ code_issued ──first passcode──▶ confirmed
-//!                           │  ▲ wrong, expired, new    │  ▲ mobile                │  ▲ new code, continue, back
-//!                           └──┘                        └──┘  ◀────────back────────┘──┘
+//!                           │  ▲ wrong, expired, new    │  ▲ mobile  ▲              │  ▲ new code, continue, back
+//!                           └──┘                        └──┘ ◀───────┼──back────────┘──┘
+//!                              └──where a rule asks for more──▶ extra_proof
 //! ```
 
 use doorward_api::audit::EventKind;
 use doorward_api::flow::{Challenge, Delivery, Notice, SentCode};
-use doorward_api::{CredentialId, FlowData, MailId, Step, Target, Timestamp};
+use doorward_api::{CredentialId, FlowData, GrantState, MailId, Step, Target, Timestamp};
 use doorward_tokens::{Choice, Choices};
 use serde_json::Value;
 
@@ -48,6 +49,24 @@ pub enum Event<'a> {
         right: bool,
         /// How many tries there were.
         tries: Tries,
+        /// Whether the rule asks for more than the code, and how far that is there.
+        grant: Standing,
+        /// What may be chosen next.
+        choices: &'a Choices,
+        /// The row of a token, should one be issued.
+        fresh: &'a CredentialId,
+    },
+    /// The grant that the rule asks for is there.
+    Granted {
+        /// The state in which it was found.
+        state: GrantState,
+        /// What may be chosen next.
+        choices: &'a Choices,
+        /// The row of a token, should one be issued.
+        fresh: &'a CredentialId,
+    },
+    /// The rule asks for no grant any more.
+    NothingMore {
         /// What may be chosen next.
         choices: &'a Choices,
         /// The row of a token, should one be issued.
@@ -70,6 +89,17 @@ pub enum Event<'a> {
     Back(&'a Choices),
     /// The plugin accepted the first passcode.
     Proved,
+}
+
+/// How far the grant is there that a rule asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The rule asks for none.
+    NotNeeded,
+    /// It is there, in this state.
+    Given(GrantState),
+    /// It is not.
+    Missing,
 }
 
 /// Tries so far, this one included.
@@ -134,8 +164,17 @@ pub fn step(state: &State, event: Event<'_>, now: Timestamp, rules: &Rules) -> R
             Ok(too_many_codes(state, until, first))
         }
         (Step::CodeSent, Event::CodeLeftEmpty) => Ok(Going::from(state).told(Notice::Empty)),
-        (Step::CodeSent, Event::CodeTried { right, tries, choices, fresh }) => {
-            code_tried(state, right, tries, choices, fresh, now, rules)
+        (Step::CodeSent, Event::CodeTried { right, tries, grant, choices, fresh }) => {
+            let then = Then { grant, choices, fresh, now, rules };
+            code_tried(state, right, tries, &then)
+        }
+        (Step::ExtraProof, Event::Granted { state: granted, choices, fresh }) => {
+            let then = Then { grant: Standing::Given(granted), choices, fresh, now, rules };
+            Ok(after_code(Going::from(state), &then).measure("extra_proof", granted.as_str()).done())
+        }
+        (Step::ExtraProof, Event::NothingMore { choices, fresh }) => {
+            let then = Then { grant: Standing::NotNeeded, choices, fresh, now, rules };
+            Ok(after_code(Going::from(state), &then).measure("extra_proof", "not_needed").done())
         }
         (Step::EmailVerified, Event::Chosen { choice, choices, fresh }) => {
             Ok(chosen(state, choice, choices, fresh, now, rules))
@@ -286,15 +325,17 @@ fn too_many_codes(state: &State, until: Timestamp, first: bool) -> Next {
     Going::from(state).limited(first, "sends", None).measure("code_sent", "limit").told(Notice::CodeLimit { until })
 }
 
-fn code_tried(
-    state: &State,
-    right: bool,
-    tries: Tries,
-    choices: &Choices,
-    fresh: &CredentialId,
+/// What lies behind the emailed code.
+struct Then<'a> {
+    grant: Standing,
+    choices: &'a Choices,
+    fresh: &'a CredentialId,
     now: Timestamp,
-    rules: &Rules,
-) -> Result<Next, Refusal> {
+    rules: &'a Rules,
+}
+
+fn code_tried(state: &State, right: bool, tries: Tries, then: &Then<'_>) -> Result<Next, Refusal> {
+    let (now, rules) = (then.now, then.rules);
     if let Err(notice) = may_be_tried(&state.data, now)? {
         return Ok(not_tried(state, notice));
     }
@@ -313,15 +354,29 @@ fn code_tried(
         return Ok(wrong_code(state, rules.code_tries.saturating_sub(tries.of_code)));
     }
     let verified = Going::from(state)
-        .to(Step::EmailVerified)
-        .with(|data| data.mobile_chosen = false)
         .also(Effect::Supersede)
         .record_with(EventKind::VerificationCodeAccepted, "triesLeft", rules.code_tries.saturating_sub(tries.of_code))
         .measure("email_verified", "passed");
-    Ok(match choices.only() {
-        Some(target) => take(verified, target, fresh, now, rules),
-        None => verified.done(),
-    })
+    Ok(after_code(verified, then).done())
+}
+
+/// To the extra proof, if one is missing; otherwise to W3, or straight to W5 where there is nothing to choose.
+fn after_code(going: Going, then: &Then<'_>) -> Going {
+    let granted = match then.grant {
+        Standing::Missing => return going.to(Step::ExtraProof).with(|data| data.granted = None),
+        Standing::Given(state) => Some(state),
+        Standing::NotNeeded => None,
+    };
+    let going = going.to(Step::EmailVerified).with(|data| {
+        data.granted = granted;
+        data.mobile_chosen = false;
+    });
+    // A token that was issued before the rule asked for more is kept, with its platform.
+    let held = going.state.data.target.filter(|target| then.choices.allows(*target));
+    match held.filter(|_| going.state.data.credential.is_some()).or_else(|| then.choices.only()) {
+        Some(target) => take(going, target, then.fresh, then.now, then.rules),
+        None => going,
+    }
 }
 
 /// The code is past being tried.
@@ -358,7 +413,9 @@ fn chosen(
     rules: &Rules,
 ) -> Next {
     match choice {
-        Some(Choice::Target(target)) if choices.allows(target) => take(Going::from(state), target, fresh, now, rules),
+        Some(Choice::Target(target)) if choices.allows(target) => {
+            take(Going::from(state), target, fresh, now, rules).done()
+        }
         Some(Choice::Mobile) if choices.asks_device() => {
             Going::from(state).with(|data| data.mobile_chosen = true).done()
         }
@@ -367,7 +424,7 @@ fn chosen(
 }
 
 /// A target is chosen: its token is issued, or the one in hand, whose secret the user may have scanned already, is kept.
-fn take(going: Going, target: Target, fresh: &CredentialId, now: Timestamp, rules: &Rules) -> Next {
+fn take(going: Going, target: Target, fresh: &CredentialId, now: Timestamp, rules: &Rules) -> Going {
     let effect = match &going.state.data.credential {
         Some(held) => Effect::Retarget(held.clone(), target),
         None => Effect::Issue(fresh.clone(), target),
@@ -387,7 +444,7 @@ fn take(going: Going, target: Target, fresh: &CredentialId, now: Timestamp, rule
         .also(Effect::Record(EventKind::TargetSelected, details))
         .also(effect)
         .measure("target_chosen", target.as_str());
-    if issued { going.measure("code_issued", "issued").done() } else { going.done() }
+    if issued { going.measure("code_issued", "issued") } else { going }
 }
 
 fn new_secret(state: &State, now: Timestamp, rules: &Rules) -> Result<Next, Refusal> {
@@ -454,6 +511,7 @@ pub(crate) mod tests {
             proofs: Proofs::NONE,
             notice: None,
             code: None,
+            granted: None,
             mobile_chosen: false,
             target: None,
             credential: None,
@@ -495,7 +553,7 @@ pub(crate) mod tests {
     fn tried(state: &State, right: bool, of_code: u32, of_day: u32, choices: &Choices) -> Result<Next, Refusal> {
         let fresh = CredentialId::from("c-fresh");
         let tries = Tries { of_code, of_day, day_ends: now() + Duration::from_hours(20) };
-        go(state, Event::CodeTried { right, tries, choices, fresh: &fresh })
+        go(state, Event::CodeTried { right, tries, grant: Standing::NotNeeded, choices, fresh: &fresh })
     }
 
     fn choose(state: &State, value: &str, choices: &Choices) -> Result<Next, Refusal> {
@@ -622,7 +680,9 @@ pub(crate) mod tests {
                 Event::NoAddress,
                 Event::TooManyCodes { until: now(), first: true },
                 Event::CodeLeftEmpty,
-                Event::CodeTried { right: true, tries, choices: &choices, fresh: &fresh },
+                Event::CodeTried { right: true, tries, grant: Standing::NotNeeded, choices: &choices, fresh: &fresh },
+                Event::Granted { state: GrantState::Approved, choices: &choices, fresh: &fresh },
+                Event::NothingMore { choices: &choices, fresh: &fresh },
                 Event::Chosen { choice: choices.read("ios"), choices: &choices, fresh: &fresh },
                 Event::NewSecret,
                 Event::Continue(None),
@@ -638,12 +698,39 @@ pub(crate) mod tests {
                 data.target = Some(Target::Ios);
                 data.asks_passcode = true;
             });
-            assert_eq!(all(&rich), [false; 11], "{step:?}");
+            assert_eq!(all(&rich), [false; 13], "{step:?}");
         }
         let offered = all(&at(Step::Offered, |_| ()));
-        assert_eq!(offered, [true, false, true, true, false, false, false, false, false, false, false]);
+        assert_eq!(offered, [true, false, true, true, false, false, false, false, false, false, false, false, false]);
         let issued = all(&at(Step::CodeIssued, |data| data.credential = Some("c".into())));
-        assert_eq!(issued, [false, false, false, false, false, false, false, true, true, true, false]);
+        assert_eq!(issued, [false, false, false, false, false, false, false, false, false, true, true, true, false]);
+        let asks_more = all(&at(Step::ExtraProof, |_| ()));
+        assert_eq!(
+            asks_more,
+            [false, false, false, false, false, false, true, true, false, false, false, false, false],
+            "nothing but the grant leads on"
+        );
+    }
+
+    #[test]
+    fn where_a_rule_asks_for_more_the_code_leads_to_the_extra_proof() {
+        let (choices, fresh) = (usual(), CredentialId::from("c-fresh"));
+        let sent = at(Step::CodeSent, |data| data.code = Some(code(1, now())));
+        let tries = Tries { of_code: 1, of_day: 1, day_ends: now() };
+        let with = |grant| {
+            go(&sent, Event::CodeTried { right: true, tries, grant, choices: &choices, fresh: &fresh }).unwrap()
+        };
+        let asked = with(Standing::Missing);
+        assert_eq!((asked.state.step, asked.state.data.granted), (Step::ExtraProof, None));
+        assert!(asked.effects.contains(&Effect::Supersede), "the code was right: other enrolments end");
+        let approved = with(Standing::Given(GrantState::Approved));
+        assert_eq!(
+            (approved.state.step, approved.state.data.granted),
+            (Step::EmailVerified, Some(GrantState::Approved))
+        );
+        let granted = Event::Granted { state: GrantState::CodeGiven, choices: &choices, fresh: &fresh };
+        let on = go(&asked.state, granted).unwrap();
+        assert_eq!((on.state.step, on.state.data.granted), (Step::EmailVerified, Some(GrantState::CodeGiven)));
     }
 
     /// One random life of an enrolment, with the meters that the driver keeps.
@@ -654,6 +741,9 @@ pub(crate) mod tests {
         of_code: u32,
         of_day: u32,
         contact: bool,
+        /// Whether this user's rule asks for a grant, and whether one was shown.
+        asks_more: bool,
+        granted: bool,
         proof: bool,
         evaluated_of_code: u32,
         evaluated_of_day: u32,
@@ -670,7 +760,7 @@ pub(crate) mod tests {
             let rules = Rules::default();
             let fresh = CredentialId::from("c-fresh");
             self.now = self.now + Duration::from_secs(u64::from(self.roll(40)));
-            let event = match self.roll(9) {
+            let event = match self.roll(10) {
                 0 => match sending(&self.state.data, None, self.now, &rules) {
                     Sending::New(number) => Event::CodeQueued(code(number, self.now)),
                     Sending::Same => Event::CodeQueuedAgain("m".into()),
@@ -684,7 +774,8 @@ pub(crate) mod tests {
                     self.of_code += 1;
                     self.of_day += 1;
                     let tries = Tries { of_code: self.of_code, of_day: self.of_day, day_ends: self.now };
-                    Event::CodeTried { right: self.roll(6) == 0, tries, choices, fresh: &fresh }
+                    let grant = if self.asks_more { Standing::Missing } else { Standing::NotNeeded };
+                    Event::CodeTried { right: self.roll(6) == 0, tries, grant, choices, fresh: &fresh }
                 }
                 4 | 5 => {
                     let values = ["mobile", "ios", "android", "windows-desktop", "windows-mobile", "?"];
@@ -693,6 +784,7 @@ pub(crate) mod tests {
                 }
                 6 => Event::NewSecret,
                 7 => Event::Continue(None),
+                8 => Event::Granted { state: GrantState::Approved, choices, fresh: &fresh },
                 _ if self.roll(2) == 0 => Event::Back(choices),
                 _ => Event::Proved,
             };
@@ -703,6 +795,7 @@ pub(crate) mod tests {
             let new_code = matches!(event, Event::CodeQueued(_));
             let tried = if let Event::CodeTried { right, .. } = event { Some(right) } else { None };
             let proof = matches!(event, Event::Proved);
+            let grant = matches!(event, Event::Granted { .. });
             let Ok(next) = step(&self.state, event, self.now, rules) else { return };
             if new_code {
                 (self.of_code, self.evaluated_of_code) = (0, 0);
@@ -720,6 +813,7 @@ pub(crate) mod tests {
                 self.contact = true;
             }
             self.proof |= proof;
+            self.granted |= grant;
             self.state = next.state;
         }
     }
@@ -738,6 +832,8 @@ pub(crate) mod tests {
                 of_code: 0,
                 of_day: 0,
                 contact: false,
+                asks_more: round % 2 == 0,
+                granted: false,
                 proof: false,
                 evaluated_of_code: 0,
                 evaluated_of_day: 0,
@@ -747,6 +843,7 @@ pub(crate) mod tests {
                 assert!(life.evaluated_of_code <= 5 && life.evaluated_of_day <= 15, "round {round}");
                 let beyond = matches!(life.state.step, Step::EmailVerified | Step::CodeIssued | Step::Confirmed);
                 assert!(!beyond || life.contact, "round {round}");
+                assert!(!beyond || !life.asks_more || life.granted, "round {round}");
                 assert!(life.state.step != Step::Confirmed || life.proof, "round {round}");
             }
             confirmed += usize::from(life.state.step == Step::Confirmed);

@@ -2,16 +2,20 @@
 
 use std::any::Any;
 
+use data_encoding::{BASE64, HEXLOWER};
 use doorward_api::plugin::PinFault;
 use doorward_api::ports::{Act, Change};
 use doorward_api::settings::{
-    Document, FieldChange, PinRules, Seen, SelfProvisioning, SettingChange, SettingKind, TargetSettings,
+    Document, EnrolmentRule, EnrolmentRules, FieldChange, PinRules, Seen, SelfProvisioning, SettingChange, SettingKind,
+    TargetSettings,
 };
 use doorward_api::{
-    CommitError, EventKind, FieldFault, FieldRule, Secret, Target, TokenState, TokenTemplate, VirtualServerId,
+    CommitError, EventKind, FieldFault, FieldRule, GroupId, Secret, Target, Timestamp, TokenState, TokenTemplate,
+    VirtualServerId,
 };
 use doorward_tokens::settings::Checked;
-use doorward_tokens::{Choices, Facts, NotOffered, offer};
+use doorward_tokens::{Facts, NotOffered, Offer, Terms, offer};
+use ring::digest::{SHA256, digest};
 
 use super::{By, ManageError, Manager, Role};
 use crate::names::fold_name;
@@ -24,8 +28,8 @@ const CHANGE_LOG: u32 = 5;
 /// What a user would be offered, were an OTP asked of them now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Preview {
-    /// Self-provisioning on these platforms.
-    Offered(Vec<Target>),
+    /// Self-provisioning on these platforms, on these terms. From which network they come is not judged.
+    Offered(Vec<Target>, Terms),
     /// Nothing, for this reason.
     Not(NotOffered),
 }
@@ -71,21 +75,19 @@ impl Manager {
         }
     }
 
-    /// The groups that self-provisioning names exist. One that was deleted since may stay in the list: it matches nobody (R40).
+    /// The groups that a document names exist. One that was deleted since may stay in the list: it matches nobody (R40).
     async fn refers_to_what_there_is<D: Document>(
         &self,
         vs: &VirtualServerId,
         old: &D,
         new: &D,
     ) -> Result<(), ManageError> {
-        let (old, new): (&dyn Any, &dyn Any) = (old, new);
-        let Some(new) = new.downcast_ref::<SelfProvisioning>() else { return Ok(()) };
-        let known = old.downcast_ref::<SelfProvisioning>().map(|old| old.target_users.groups()).unwrap_or_default();
+        let known: Vec<GroupId> = groups_of(old).into_iter().map(|(_, group)| group).collect();
         let mut faults = Vec::new();
-        for group in new.target_users.groups().iter().filter(|group| !known.contains(group)) {
-            if self.ports().register.group(vs, group).await?.is_none() {
+        for (field, group) in groups_of(new).into_iter().filter(|(_, group)| !known.contains(group)) {
+            if self.ports().register.group(vs, &group).await?.is_none() {
                 let value = format!("group {group}");
-                faults.push(FieldFault::new("target_users.groups", FieldRule::Unknown { value }));
+                faults.push(FieldFault::new(field, FieldRule::Unknown { value }));
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(ManageError::Invalid(faults)) }
@@ -103,24 +105,29 @@ impl Manager {
     ///
     /// # Errors
     /// [`ManageError::NotFound`] when nobody has that name.
-    pub async fn preview(&self, vs: &VirtualServerId, user_name: &str) -> Result<Preview, ManageError> {
+    pub async fn preview(&self, vs: &VirtualServerId, user_name: &str, now: Timestamp) -> Result<Preview, ManageError> {
         let folded = fold_name(user_name).ok_or(ManageError::NotFound)?;
         let user = self.ports().directory.find(vs, &folded).await?.ok_or(ManageError::NotFound)?;
         let tokens = self.ports().credentials.credentials_of(vs, &user.id).await?;
         let states: Vec<TokenState> = tokens.iter().map(counted).collect();
         let settings = self.setting::<SelfProvisioning>(vs).await?.document;
+        let rules = self.setting::<EnrolmentRules>(vs).await?.document;
         let targets = self.setting::<TargetSettings>(vs).await?.document;
         let offered = offer(&Facts {
             policy_requires_otp: true,
             account_usable: !user.disabled,
+            user: &user.id,
             tokens: &states,
             groups: &user.groups,
+            address: None,
+            now,
             settings: &settings,
+            rules: &rules,
             targets: &targets,
             feasible: &self.feasible(vs).await?,
         });
         Ok(match offered {
-            Ok(choices) => Preview::Offered(Choices::allowed(&choices).to_vec()),
+            Ok(Offer { choices, terms }) => Preview::Offered(choices.allowed().to_vec(), terms),
             Err(why) => Preview::Not(why),
         })
     }
@@ -153,18 +160,47 @@ impl Manager {
     }
 }
 
+/// The groups that a document names, with the fields in which they stand.
+fn groups_of<D: Document>(document: &D) -> Vec<(String, GroupId)> {
+    let document: &dyn Any = document;
+    if let Some(settings) = document.downcast_ref::<SelfProvisioning>() {
+        let groups = settings.target_users.groups().iter();
+        return groups.map(|group| ("target_users.groups".to_owned(), group.clone())).collect();
+    }
+    let Some(rules) = document.downcast_ref::<EnrolmentRules>() else { return Vec::new() };
+    let of_rule = |(number, rule): (usize, &EnrolmentRule)| {
+        let field = format!("rules[{number}].groups");
+        rule.groups.iter().map(move |group| (field.clone(), group.clone())).collect::<Vec<_>>()
+    };
+    rules.rules.iter().enumerate().flat_map(of_rule).collect()
+}
+
 /// The fields in which two documents differ, as they are shown: without those that mean nothing.
 fn changes<D: Checked>(old: &D, new: &D) -> Vec<FieldChange> {
     let fields = |document: &D| match document.shown() {
         serde_json::Value::Object(fields) => fields,
         _ => serde_json::Map::new(),
     };
-    doorward_api::settings::differences_of(&fields(old), &fields(new))
+    let mut changes = doorward_api::settings::differences_of(&fields(old), &fields(new));
+    for change in changes.iter_mut().filter(|change| D::KIND == SettingKind::Appearance && change.field == "logo") {
+        (change.old, change.new) = (described(&change.old), described(&change.new));
+    }
+    changes
+}
+
+/// A picture as it is recorded: which, not the picture itself.
+fn described(logo: &serde_json::Value) -> serde_json::Value {
+    let Some(data) = logo["data"].as_str() else { return serde_json::Value::Null };
+    let bytes = BASE64.decode(data.as_bytes()).unwrap_or_default();
+    let sha256 = HEXLOWER.encode(digest(&SHA256, &bytes).as_ref());
+    serde_json::json!({ "media_type": logo["media_type"], "bytes": bytes.len(), "sha256": sha256 })
 }
 
 const fn event_of(kind: SettingKind) -> EventKind {
     match kind {
         SettingKind::SelfProvisioning => EventKind::SelfProvisioningSettingsChanged,
+        SettingKind::EnrolmentRules => EventKind::EnrolmentRulesChanged,
+        SettingKind::Appearance => EventKind::AppearanceChanged,
         SettingKind::Targets => EventKind::TargetSettingsChanged,
         SettingKind::TokenTemplate => EventKind::TokenTemplateChanged,
         SettingKind::ServerPinPolicy => EventKind::ServerPinPolicyChanged,

@@ -1,7 +1,7 @@
 //! What operators do, and what they are told when it cannot be done.
 
 use doorward_api::ports::{Page, TokenFilter};
-use doorward_api::settings::{Document, Lockout, SelfProvisioning, ServerPinPolicy, TargetUsers};
+use doorward_api::settings::{Appearance, Document, Lockout, Logo, SelfProvisioning, ServerPinPolicy, TargetUsers};
 use doorward_api::template::PinType;
 use doorward_api::user::{GroupRecord, UserRecord};
 use doorward_api::{CredentialId, GroupId, Secret, SettingKind, TokenTemplate};
@@ -50,6 +50,22 @@ async fn token_of_alice(stage: &Arc<Stage>) -> CredentialId {
     let page = Page { after: String::new(), limit: 10 };
     let found = manager(stage).tokens(&stage.vs.id, &TokenFilter::default(), &page).await.unwrap();
     found.items.first().unwrap().id.clone()
+}
+
+#[tokio::test]
+async fn a_picture_is_recorded_by_its_hash_and_not_whole() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let (manager, vs) = (manager(&stage), &stage.vs.id);
+    let logo = Logo { media_type: "image/png".into(), data: "iVBORw0KGgoBAgM=".into() };
+    let look = Appearance { logo: Some(logo), ..Appearance::default() };
+    manager.apply(vs, &admin(), 0, look.clone()).await.unwrap();
+    assert_eq!(manager.setting::<Appearance>(vs).await.unwrap().document, look);
+    let log = manager.change_log(vs, SettingKind::Appearance).await.unwrap();
+    let (change, record) = (&log[0].changes[0], details(&stage.world, EventKind::AppearanceChanged));
+    assert_eq!((change.field.as_str(), &change.old), ("logo", &serde_json::Value::Null));
+    assert_eq!((&change.new["media_type"], &change.new["bytes"]), (&"image/png".into(), &11.into()));
+    assert_eq!(change.new["sha256"].as_str().map(str::len), Some(64));
+    assert!(!format!("{record:?}").contains("iVBOR"), "{record:?}");
 }
 
 #[tokio::test]
@@ -107,13 +123,15 @@ async fn self_provisioning_names_groups_that_exist_and_keeps_one_that_was_delete
 async fn the_preview_says_what_the_sign_in_would() {
     let stage = Stage::set(PASSWORD_AND_OTP);
     let (manager, vs) = (manager(&stage), &stage.vs.id);
-    assert!(matches!(manager.preview(vs, "nobody").await, Err(ManageError::NotFound)));
-    assert!(matches!(manager.preview(vs, " ALICE ").await.unwrap(), Preview::Offered(targets) if targets.len() == 3));
+    assert!(matches!(manager.preview(vs, "nobody", admin().now).await, Err(ManageError::NotFound)));
+    assert!(
+        matches!(manager.preview(vs, " ALICE ", admin().now).await.unwrap(), Preview::Offered(targets, _) if targets.len() == 3)
+    );
     stage.world.with(|rows| rows.set(&SelfProvisioning::for_existing_virtual_server()));
-    assert_eq!(manager.preview(vs, "alice").await.unwrap(), Preview::Not(NotOffered::NotInTargetUsers));
+    assert_eq!(manager.preview(vs, "alice", admin().now).await.unwrap(), Preview::Not(NotOffered::NotInTargetUsers));
     stage.world.with(|rows| rows.set(&SelfProvisioning::of_new()));
     Browser::enrolled(&stage, "alice").await;
-    assert_eq!(manager.preview(vs, "alice").await.unwrap(), Preview::Not(NotOffered::HasToken));
+    assert_eq!(manager.preview(vs, "alice", admin().now).await.unwrap(), Preview::Not(NotOffered::HasToken));
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use crate::signin::{TEMPORARY_LENGTH, passcode_tries, passcode_tries_of_day};
 pub(crate) const LONGEST_LABEL: u32 = 64;
 
 /// The longest reason, in characters.
-const LONGEST_REASON: u32 = 200;
+pub(super) const LONGEST_REASON: u32 = 200;
 
 /// The longest life of a temporary passcode, in hours: a week.
 pub const LONGEST_TEMPORARY: u32 = 168;
@@ -404,7 +404,7 @@ impl Manager {
             return self.refuse(vs, by, &record, what).await;
         }
         if record.template.mode == Mode::ChallengeResponse {
-            let rule = FieldRule::NotAvailable { field: "mode".into(), value: "challenge_response".into() };
+            let rule = FieldRule::NotAvailable { other: "mode".into(), value: "challenge_response".into() };
             return Err(ManageError::field("passcode", rule));
         }
         self.ports().credentials.credential(vs, id).await?.ok_or(ManageError::NotFound)
@@ -445,14 +445,14 @@ impl Manager {
         }
         if record.template.pin != PinType::ServerSide {
             let value = if record.template.pin == PinType::None { "none" } else { "user_selected" };
-            let rule = FieldRule::NotAvailable { field: "pin_type".into(), value: value.into() };
+            let rule = FieldRule::NotAvailable { other: "pin_type".into(), value: value.into() };
             return Err(ManageError::field("pin", rule));
         }
         let token = self.ports().credentials.credential(vs, id).await?.ok_or(ManageError::NotFound)?;
         let policy = self.setting::<ServerPinPolicy>(vs).await?.document;
         let must_change = match (policy.change_on_first_use, must_change) {
             (true, Some(false)) => {
-                let rule = FieldRule::NotAvailable { field: "change_on_first_use".into(), value: "on".into() };
+                let rule = FieldRule::NotAvailable { other: "change_on_first_use".into(), value: "on".into() };
                 return Err(ManageError::field("must_change", rule));
             }
             (true, _) => true,
@@ -544,7 +544,7 @@ impl Manager {
     }
 
     /// `7Q2M-K94T`: forty random bits in letters and digits that cannot be taken for one another.
-    fn draw_temporary(&self) -> Secret {
+    pub(super) fn draw_temporary(&self) -> Secret {
         let serial = self.desk.serial();
         let text = serial.strip_prefix("DW-").unwrap_or(&serial);
         debug_assert_eq!(text.chars().filter(|c| *c != '-').count(), TEMPORARY_LENGTH);

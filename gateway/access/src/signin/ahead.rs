@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::flow::{Challenge, Notice, ReturnTo};
+use doorward_api::settings::EnrolmentRules;
 use doorward_api::template::Mode;
 use doorward_api::{
     AuditEvent, Decision, EventKind, Factor, Flow, Object, PolicyId, Principal, Proofs, SelfProvisioning, SessionId,
     SettingKind, Step, StoreError, Subject, Target, TargetSettings, Template, TokenState, TokenTemplate, User, UserId,
 };
-use doorward_tokens::{Choices, Facts, NotOffered, offer};
+use doorward_tokens::{Choices, Facts, NotOffered, Offer, Terms, offer};
 
 use crate::settings::setting;
 use crate::signin::tokens::{counted, in_hand};
@@ -61,6 +62,8 @@ impl Ahead {
 pub(crate) struct OtpStep {
     /// [`Step::Passcode`] or [`Step::Offered`].
     pub(crate) step: Step,
+    /// What the page says of it.
+    pub(crate) notice: Option<Notice>,
     /// What is recorded of it.
     pub(crate) record: Option<(EventKind, Option<NotOffered>)>,
 }
@@ -136,12 +139,14 @@ impl Desk {
     /// The passcode page, or the offer of an authenticator (R3, R14). `None` is an unknown name, which looks like one with
     /// a token (decision A19).
     pub(crate) async fn otp_step(&self, visit: &Visit, user: Option<&User>) -> Result<OtpStep, Stop> {
-        let passcode = |record| OtpStep { step: Step::Passcode, record };
-        let Some(user) = user else { return Ok(passcode(None)) };
+        let passcode = |notice, record| OtpStep { step: Step::Passcode, notice, record };
+        let Some(user) = user else { return Ok(passcode(None, None)) };
         let states = self.token_states(visit, user).await?;
         Ok(match self.offer(visit, user, &states, None).await? {
-            Ok(_) => OtpStep { step: Step::Offered, record: Some((EventKind::SelfProvisioningOffered, None)) },
-            Err(why) => passcode(Some((EventKind::SelfProvisioningNotOffered, Some(why)))),
+            Ok(_) => {
+                OtpStep { step: Step::Offered, notice: None, record: Some((EventKind::SelfProvisioningOffered, None)) }
+            }
+            Err(why) => passcode(why_not(why), Some((EventKind::SelfProvisioningNotOffered, Some(why)))),
         })
     }
 
@@ -161,19 +166,28 @@ impl Desk {
     ) -> Result<Result<Allowed, NotOffered>, StoreError> {
         let (port, vs) = (self.ports.settings.as_ref(), &visit.vs.id);
         let settings = setting::<SelfProvisioning>(port, vs).await?;
+        let rules = setting::<EnrolmentRules>(port, vs).await?;
         let targets = setting::<TargetSettings>(port, vs).await?;
         let template = self.template(visit).await?;
-        let choices = offer(&Facts {
+        let offered = offer(&Facts {
             policy_requires_otp: true,
             account_usable: !user.disabled,
+            user: &user.id,
             tokens,
             groups: &user.groups,
+            address: Some(visit.address),
+            now: visit.now,
             settings: &settings.document,
+            rules: &rules.document,
             targets: &targets.document,
             feasible: &self.feasible(issued.unwrap_or(&template)),
         });
-        let seen = vec![(SettingKind::SelfProvisioning, settings.version), (SettingKind::Targets, targets.version)];
-        Ok(choices.map(|choices| Allowed { choices, template, seen }))
+        let seen = vec![
+            (SettingKind::SelfProvisioning, settings.version),
+            (SettingKind::EnrolmentRules, rules.version),
+            (SettingKind::Targets, targets.version),
+        ];
+        Ok(offered.map(|Offer { choices, terms }| Allowed { choices, terms, template, seen }))
     }
 
     /// What may be chosen at W3 and W4, whoever asks.
@@ -240,10 +254,17 @@ pub(crate) fn asks(template: &Template) -> bool {
 pub(crate) struct Allowed {
     /// On what.
     pub(crate) choices: Choices,
+    /// On which terms.
+    pub(crate) terms: Terms,
     /// What a token issued now is made by.
     pub(crate) template: Template,
     /// The versions of the settings that say so.
     pub(crate) seen: Vec<(SettingKind, i64)>,
+}
+
+/// What the page says to somebody who is not offered an authenticator, where they can do something about it.
+fn why_not(why: NotOffered) -> Option<Notice> {
+    (why == NotOffered::NotInNetwork).then_some(Notice::NotInNetwork)
 }
 
 /// How often in a row a passcode was not accepted, this time included.

@@ -54,7 +54,10 @@ impl Desk {
             Ahead::Enough { .. } => self.enough(visit, &session, to.as_ref()).await,
             Ahead::Closed { .. } => Ok(denied()),
             Ahead::Prove { .. } if self.under_way(visit, to.as_ref(), Some(&session.id)).await? => Ok(Opening::Resume),
-            Ahead::Prove { next, need } => self.raise(visit, session, user, to, next, need).await,
+            Ahead::Prove { next, need } => match self.put_off_quietly(visit, &session, &user, to.as_ref()).await? {
+                Some(landing) => Ok(Opening::Enough(Box::new(landing))),
+                None => self.raise(visit, session, user, to, next, need).await,
+            },
         }
     }
 
@@ -162,6 +165,7 @@ impl Desk {
         let usable = from.user.as_ref().filter(|user| !user.disabled);
         let otp = if from.next == Factor::Otp { Some(self.otp_step(visit, usable).await?) } else { None };
         let step = otp.as_ref().map_or(Step::Password, |otp| otp.step);
+        let notice = otp.as_ref().and_then(|otp| otp.notice.clone());
         let challenge = match step {
             Step::Passcode => self.challenge_for(visit, usable.map(|user| &user.id)).await?,
             _ => None,
@@ -179,8 +183,9 @@ impl Desk {
                 language: visit.language.clone(),
                 need: from.need,
                 proofs: from.proofs,
-                notice: None,
+                notice,
                 code: None,
+                granted: None,
                 mobile_chosen: false,
                 target: None,
                 credential: None,

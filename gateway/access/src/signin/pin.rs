@@ -183,7 +183,7 @@ impl Desk {
         let act = Act::CredentialPin { id: token.id.clone(), version: token.pin_version, pin: Some(new) };
         let event = self.event(EventKind::PinChanged, visit, held.flow()).with("serial", token.serial.as_str());
         let change = Change::of(act).record(event.with("where", "server").with("actor", "user"));
-        let proof = Proof { factor: Factor::Otp, serial: Some(token.serial.clone()), change };
+        let proof = Proof::of_token(&token, visit.now, change);
         let data = FlowData { new_pin: None, ..held.data() };
         let moved = self.proved(visit, &held, data, &user, proof).await?;
         self.measure_sign_in(visit, Factor::Otp, "success");

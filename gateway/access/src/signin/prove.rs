@@ -40,8 +40,23 @@ pub(crate) struct Proof {
     pub(crate) factor: Factor,
     /// The serial number of the token that proved it.
     pub(crate) serial: Option<String>,
+    /// Since when that token is in use: a new one may be on probation.
+    pub(crate) in_use_since: Option<Timestamp>,
     /// Acts and records that stand and fall with it.
     pub(crate) change: Change,
+}
+
+impl Proof {
+    /// The password.
+    pub(crate) fn of_password() -> Self {
+        Self { factor: Factor::Password, serial: None, in_use_since: None, change: Change::default() }
+    }
+
+    /// A passcode of a token, which is in use from now on if it was not before.
+    pub(crate) fn of_token(token: &Credential, now: Timestamp, change: Change) -> Self {
+        let in_use_since = Some(token.activated_at.unwrap_or(now));
+        Self { factor: Factor::Otp, serial: Some(token.serial.clone()), in_use_since, change }
+    }
 }
 
 /// What a passcode turned out to be.
@@ -157,7 +172,7 @@ impl Desk {
                     self.regulation.after_success(&guess.guesser(visit), attempt).await?;
                     self.measure_sign_in(visit, Factor::Password, "success");
                     self.rehash(visit, &held, &user, password).await;
-                    let proof = Proof { factor: Factor::Password, serial: None, change: Change::default() };
+                    let proof = Proof::of_password();
                     self.proved(visit, &held, held.data(), &user, proof).await
                 }
             },
@@ -459,7 +474,12 @@ impl Desk {
     }
 
     async fn temporary_accepted(&self, visit: &Visit, held: &Held, user: &User) -> Result<Moved, Stop> {
-        let proof = Proof { factor: Factor::Otp, serial: Some("temporary".to_owned()), change: Change::default() };
+        let proof = Proof {
+            factor: Factor::Otp,
+            serial: Some("temporary".to_owned()),
+            in_use_since: None,
+            change: Change::default(),
+        };
         let moved = self.proved(visit, held, held.data(), user, proof).await?;
         self.measure_sign_in(visit, Factor::Otp, "success");
         Ok(moved)
@@ -522,7 +542,7 @@ impl Desk {
             self.forget_tries(visit, &token.id).await;
             return Ok(moved);
         }
-        let proof = Proof { factor: Factor::Otp, serial: Some(token.serial.clone()), change };
+        let proof = Proof::of_token(token, visit.now, change);
         let moved = self.proved(visit, held, held.data(), user, proof).await?;
         self.forget_tries(visit, &token.id).await;
         self.measure_sign_in(visit, Factor::Otp, "success");
@@ -536,7 +556,8 @@ impl Desk {
             return Change::of(Act::CredentialUse { id, version, opened });
         }
         let event = self.event(EventKind::TokenActivated, visit, held.flow()).with("serial", token.serial.as_str());
-        Change::of(Act::CredentialActivate { id, version, opened }).record(
+        let sessions = Act::DeferredSessionsEnd { user: token.user.clone(), keep: held.flow().data.raises.clone() };
+        Change::of(Act::CredentialActivate { id, version, opened }).and(sessions).record(
             event
                 .with("actor", "user")
                 .with("from", token.state.as_str())
@@ -695,6 +716,7 @@ impl Desk {
         proof: Proof,
     ) -> Result<Moved, Stop> {
         let proofs = data.proofs.with(proof.factor, visit.now);
+        let proofs = self.with_terms(visit, user, proofs, &proof).await?;
         let data = FlowData { proofs, ..data };
         match self.ahead(visit, data.return_to.as_ref(), user, proofs, data.raises.as_ref()) {
             Ahead::Enough { by } => self.admit(visit, held, data, user, proof, &by).await,
@@ -713,18 +735,18 @@ impl Desk {
         next: Factor,
     ) -> Result<Moved, Stop> {
         let Change { acts, mut events } = proof.change;
-        let step = if next == Factor::Password {
-            Step::Password
+        let (step, notice) = if next == Factor::Password {
+            (Step::Password, None)
         } else {
             let otp = self.otp_step(visit, Some(user)).await?;
             events.extend(otp.event(self, visit, held.flow()));
-            otp.step
+            (otp.step, otp.notice)
         };
         let challenge = match step {
             Step::Passcode => self.challenge_for(visit, Some(&user.id)).await?,
             _ => None,
         };
-        let data = FlowData { challenge, ..data };
+        let data = FlowData { challenge, notice: notice.or(data.notice), ..data };
         // The user's row is held before any flow's, here and wherever else both are.
         let room = self.make_room(visit, user, held.flow());
         let acts = [vec![room, self.onward(visit, held, step, data)], acts].concat();

@@ -7,7 +7,8 @@ use doorward_api::screen::ChallengeView;
 use doorward_api::settings::{PinOrder, ServerPinPolicy};
 use doorward_api::template::PinType;
 use doorward_api::{
-    EndedHow, Factor, Flow, FormIds, Screen, ScreenPage, Secret, Step, Target, Template, Timestamp, TokenState, User,
+    EndedHow, Factor, Flow, FormIds, GrantState, Screen, ScreenPage, Secret, Step, Target, Template, Timestamp,
+    TokenState, User, UserId,
 };
 use doorward_tokens::Choices;
 
@@ -66,9 +67,11 @@ impl Desk {
     async fn live_screen(&self, visit: &Visit, flow: Flow) -> Result<Screen, DeskError> {
         let choices = if flow.step.enrolling() { self.choices_of(visit, &flow).await? } else { None };
         let Page { page, notice } = self.page(visit, &flow, choices.as_ref()).await?;
+        let flow_user = flow.user;
         let state = State { step: flow.step, data: flow.data };
         let back = choices.as_ref().is_some_and(|choices| can_go_back(&state, choices));
-        let progress = choices.as_ref().and_then(|choices| progress(state.step, &state.data, choices));
+        let asks_more = state.step.enrolling() && self.asks_more(visit, flow_user.as_ref()).await?;
+        let progress = choices.as_ref().and_then(|choices| progress(state.step, &state.data, choices, asks_more));
         let State { data, .. } = state;
         Ok(Screen {
             page,
@@ -97,9 +100,26 @@ impl Desk {
             Step::Passcode => self.passcode_page(visit, flow).await,
             Step::Offered => {
                 let masked_email = self.masked_email(visit, flow).await?;
-                Ok(ScreenPage::NeedAuthenticator { masked_email }.into())
+                let later_until = match &flow.user {
+                    Some(id) => match self.ports.directory.get(&visit.vs.id, id).await? {
+                        Some(user) => self.later_until(visit, &user, &flow.data).await?,
+                        None => None,
+                    },
+                    None => None,
+                };
+                Ok(ScreenPage::NeedAuthenticator { masked_email, later_until }.into())
             }
             Step::CodeSent => self.check_email_page(visit, flow).await,
+            Step::ExtraProof => {
+                // Where nothing more is asked, the next form goes on.
+                let page = self.extra_proof_page(visit, flow).await?;
+                let approved = ScreenPage::AskApproval {
+                    state: Some(GrantState::Approved),
+                    reason: None,
+                    valid_until: Some(flow.expires_at),
+                };
+                Ok(page.unwrap_or(approved).into())
+            }
             Step::EmailVerified => match choices {
                 Some(choices) => Ok(choice_page(visit, flow, choices).into()),
                 // Every platform was switched off midway; the next form finds out and goes on.
@@ -252,6 +272,13 @@ impl Desk {
         .into())
     }
 
+    async fn asks_more(&self, visit: &Visit, user: Option<&UserId>) -> Result<bool, DeskError> {
+        match user {
+            Some(user) => Ok(self.needed_grant(visit, user).await?.is_some()),
+            None => Ok(false),
+        }
+    }
+
     /// Only after a password: the address tells a stranger who is behind a name (SP 0.6).
     async fn masked_email(&self, visit: &Visit, flow: &Flow) -> Result<Option<String>, DeskError> {
         let Some(id) = flow.user.as_ref().filter(|_| flow.data.proofs.has(Factor::Password)) else { return Ok(None) };
@@ -316,7 +343,8 @@ fn still_true(notice: &Notice, visit: &Visit) -> bool {
         Notice::AccountLocked { until }
         | Notice::Locked { until }
         | Notice::CodeLimit { until }
-        | Notice::CodeDayLimit { until } => *until > visit.now,
+        | Notice::CodeDayLimit { until }
+        | Notice::HelpDeskCodeLimit { until } => *until > visit.now,
         _ => true,
     }
 }

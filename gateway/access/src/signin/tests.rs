@@ -320,7 +320,7 @@ async fn without_a_password_everybody_but_the_eligible_sees_the_same() {
     assert_eq!(token.fails, 0, "a stranger cannot lock a token");
     let mut carol = Browser::new(&stage);
     carol.name(Some("/page"), "carol").await;
-    let ScreenPage::NeedAuthenticator { masked_email } = carol.look().await.page else { panic!() };
+    let ScreenPage::NeedAuthenticator { masked_email, .. } = carol.look().await.page else { panic!() };
     assert_eq!(masked_email, None);
 }
 

@@ -7,6 +7,7 @@ use crate::audit::{AuditEvent, EventContext};
 use crate::credential::{NewCredential, NewStock, ServerPin, TokenState, Version};
 use crate::error::{CommitError, StoreError};
 use crate::flow::{Flow, FlowData, Step};
+use crate::grant::{Grant, GrantState};
 use crate::ids::{CredentialId, FlowId, GroupId, OperatorId, SessionId, UserId, VirtualServerId};
 use crate::mail::NewMail;
 use crate::operator::{NewOperator, NewOperatorSession, Role};
@@ -204,6 +205,13 @@ pub enum Act {
         /// Whose.
         user: UserId,
     },
+    /// Ends those sessions of a user for which enrolment was put off: there is a token now. Never lost.
+    DeferredSessionsEnd {
+        /// Whose.
+        user: UserId,
+        /// The portal session that is about to be raised, if one is.
+        keep: Option<SessionId>,
+    },
     /// A new single-use value. Lost when there is one of this purpose and hash.
     OneTimePut(OneTime),
     /// Uses one up. Lost when it is gone, expired, or for another purpose.
@@ -261,6 +269,21 @@ pub enum Act {
         user: UserId,
         /// The new one, in place of the one before.
         passcode: Option<TemporaryPasscode>,
+    },
+    /// A user's grant in place of the one before. Lost when there is no such user, or the one before is not in the state that
+    /// was seen (`None`: there was none, or it was over).
+    GrantSet {
+        /// The new one.
+        grant: Box<Grant>,
+        /// Where the one before stood.
+        seen: Option<GrantState>,
+    },
+    /// A user's grant goes: it was used, or withdrawn. Lost unless it stands there, and is not over.
+    GrantTake {
+        /// Whose.
+        user: UserId,
+        /// Where it must stand.
+        state: GrantState,
     },
     /// A new group. Lost when the name is taken.
     GroupAdd {
@@ -387,6 +410,7 @@ impl Act {
             Act::SessionStart(_) => "session_start",
             Act::SessionRaise { .. } => "session_raise",
             Act::SessionEnd { .. } => "session_end",
+            Act::DeferredSessionsEnd { .. } => "deferred_sessions_end",
             Act::SessionsEndOf { .. } => "sessions_end_of",
             Act::OneTimePut(_) => "one_time_put",
             Act::OneTimeTake { .. } => "one_time_take",
@@ -398,6 +422,8 @@ impl Act {
             Act::UserUpdate { .. } => "user_update",
             Act::UserDelete { .. } => "user_delete",
             Act::TemporaryPasscodeSet { .. } => "temporary_passcode_set",
+            Act::GrantSet { .. } => "grant_set",
+            Act::GrantTake { .. } => "grant_take",
             Act::GroupAdd { .. } => "group_add",
             Act::GroupRename { .. } => "group_rename",
             Act::GroupDelete { .. } => "group_delete",
@@ -428,6 +454,8 @@ pub enum OneTimePurpose {
     OperatorInvite,
     /// What an operator's request under a key of theirs was answered with (24 hours).
     Idempotency,
+    /// Somebody was reminded of a deadline: nobody is, twice on the same day before it.
+    EnrolmentReminder,
 }
 
 impl OneTimePurpose {
@@ -438,6 +466,7 @@ impl OneTimePurpose {
             OneTimePurpose::Dispute => "dispute",
             OneTimePurpose::OperatorInvite => "operator_invite",
             OneTimePurpose::Idempotency => "idempotency",
+            OneTimePurpose::EnrolmentReminder => "enrolment_reminder",
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::audit::{AuditEvent, ChainHead, StoredRecord};
 use crate::credential::{Credential, TokenRecord, TokenState};
 use crate::error::StoreError;
 use crate::flow::{Delivery, Flow};
+use crate::grant::{Grant, GrantRecord, GrantState};
 use crate::ids::{CredentialId, FlowId, GroupId, MailId, OperatorId, SessionId, UserId, VirtualServerId};
 use crate::mail::DueMail;
 use crate::operator::{Operator, OperatorSession};
@@ -132,6 +133,8 @@ pub enum MeterScope {
     OperatorAddress,
     /// Temporary passcodes of a user that were looked at, wrong or not.
     TemporaryPasscode,
+    /// Codes of the help desk that a user typed in a day.
+    HelpDeskCode,
 }
 
 impl MeterScope {
@@ -149,6 +152,7 @@ impl MeterScope {
             MeterScope::Operator => "operator",
             MeterScope::OperatorAddress => "operator_address",
             MeterScope::TemporaryPasscode => "temporary_passcode",
+            MeterScope::HelpDeskCode => "help_desk_code",
         }
     }
 }
@@ -296,6 +300,19 @@ pub trait Register: Send + Sync {
         vs: &VirtualServerId,
         id: &UserId,
     ) -> Result<Option<TemporaryPasscode>, StoreError>;
+    /// The grant of a user, unless it is over.
+    async fn grant(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Option<Grant>, StoreError>;
+    /// Grants in a state that are not over, in the order of the users' names. `after` is a user's id.
+    async fn grants(
+        &self,
+        vs: &VirtualServerId,
+        state: GrantState,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<Listed<GrantRecord>, StoreError>;
+    /// Users without a token that counts ([`TokenState::counts_as_token`]) who are not disabled and have an address, in the
+    /// order of their rows, groups included: those who are to be reminded. `after` is a user's id.
+    async fn users_without_token(&self, vs: &VirtualServerId, page: &Page) -> Result<Listed<User>, StoreError>;
     /// Groups whose name begins with a text, in capital or small letters.
     async fn groups(&self, vs: &VirtualServerId, begins: &str, page: &Page) -> Result<Listed<GroupRecord>, StoreError>;
     /// One group.

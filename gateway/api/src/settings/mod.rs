@@ -1,6 +1,8 @@
 //! What operators set for a virtual server at run time (decision B18): one document of each kind, with a version that counts
 //! its changes. What a value may be is checked in `tokens`; here is what there is.
 
+mod appearance;
+mod enrolment_rules;
 mod lockout;
 mod pin;
 mod self_provisioning;
@@ -17,6 +19,8 @@ use serde_json::{Map, Value};
 
 use crate::time::Timestamp;
 
+pub use appearance::{Appearance, Logo};
+pub use enrolment_rules::{Day, EnrolmentRule, EnrolmentRules, ExtraProof};
 pub use lockout::Lockout;
 pub use pin::{Complexity, PinOrder, PinRules, ServerPinPolicy};
 pub use self_provisioning::{SelfProvisioning, TargetUsers, WindowsLink};
@@ -30,6 +34,10 @@ pub use token_template::TokenTemplate;
 pub enum SettingKind {
     /// Settings > Self-Provisioning (R33..R47).
     SelfProvisioning,
+    /// Settings > Enrolment Rules: how those who may self-provision come to it.
+    EnrolmentRules,
+    /// Settings > Appearance: name, colour, logo, languages and words of the portal.
+    Appearance,
     /// Policies > Token Policies > Software Token & Push OTP Settings (R48..R55).
     Targets,
     /// Policies > Token Policies > Token Templates (R56..R81).
@@ -44,8 +52,10 @@ pub enum SettingKind {
 
 impl SettingKind {
     /// In the order of the console's menu.
-    pub const ALL: [SettingKind; 6] = [
+    pub const ALL: [SettingKind; 8] = [
         SettingKind::SelfProvisioning,
+        SettingKind::EnrolmentRules,
+        SettingKind::Appearance,
         SettingKind::Targets,
         SettingKind::TokenTemplate,
         SettingKind::ServerPinPolicy,
@@ -57,6 +67,8 @@ impl SettingKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             SettingKind::SelfProvisioning => "self_provisioning",
+            SettingKind::EnrolmentRules => "enrolment_rules",
+            SettingKind::Appearance => "appearance",
             SettingKind::Targets => "targets",
             SettingKind::TokenTemplate => "token_template",
             SettingKind::ServerPinPolicy => "server_pin_policy",
@@ -165,6 +177,8 @@ mod tests {
             assert_eq!(seen.document, D::of_new());
         }
         check::<SelfProvisioning>();
+        check::<EnrolmentRules>();
+        check::<Appearance>();
         check::<TargetSettings>();
         check::<TokenTemplate>();
         check::<ServerPinPolicy>();

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use doorward_api::flow::Delivery;
 use doorward_api::keys::MasterKey;
 use doorward_api::mail::{DueMail, MailKind, NewMail};
-use doorward_api::ports::{Clock, Directory, Mailer, Metrics, Outbox, PasswordCheck};
+use doorward_api::ports::{Clock, Directory, Mailer, Metrics, Outbox, PasswordCheck, Settings};
 use doorward_api::proof::Factor;
+use doorward_api::settings::{Appearance, SettingChange, SettingKind, StoredDocument};
 use doorward_api::{
     AuditEvent, FlowId, FoldedName, MailId, Secret, StoreError, Timestamp, User, UserId, VirtualServerId,
 };
@@ -33,6 +34,8 @@ struct Row {
 pub(crate) struct World {
     rows: Mutex<BTreeMap<String, Row>>,
     pub(crate) email: Mutex<Option<String>>,
+    /// The appearance as it is stored, and how often it was changed.
+    appearance: Mutex<(Option<String>, i64)>,
     pub(crate) events: Mutex<Vec<AuditEvent>>,
     pub(crate) counted: Mutex<Vec<(&'static str, &'static str)>>,
     /// How often settling fails before it works.
@@ -80,6 +83,7 @@ impl World {
                 smtp: smtp.unwrap().with_patience(Duration::from_millis(400)),
                 views: Arc::new(Views::new(None).unwrap()),
             })),
+            settings: self.clone(),
             brand: Box::new(|_| BRAND.to_owned()),
             key: Self::key(),
             clock: self.clone(),
@@ -108,6 +112,16 @@ impl World {
         };
         rows.insert(id.as_str().to_owned(), Row { mail, attempts: 0, due_at: now, delivery: Delivery::Pending });
         id
+    }
+
+    /// An operator changes how mails look.
+    pub(crate) fn dress(&self, appearance: &Appearance) {
+        self.store_appearance(&serde_json::to_string(appearance).unwrap());
+    }
+
+    pub(crate) fn store_appearance(&self, body: &str) {
+        let mut stored = self.appearance.lock().unwrap();
+        *stored = (Some(body.to_owned()), stored.1 + 1);
     }
 
     pub(crate) fn pass(&self, time: Duration) {
@@ -208,6 +222,20 @@ impl Outbox for World {
     async fn postpone(&self, _: &VirtualServerId, id: &MailId, again_at: Timestamp) -> Result<(), StoreError> {
         self.rows.lock().unwrap().get_mut(id.as_str()).unwrap().due_at = again_at;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Settings for World {
+    async fn document(&self, _: &VirtualServerId, kind: SettingKind) -> Result<StoredDocument, StoreError> {
+        self.answers()?;
+        assert_eq!(kind, SettingKind::Appearance);
+        let (body, version) = self.appearance.lock().unwrap().clone();
+        Ok(StoredDocument { body, version })
+    }
+
+    async fn changes(&self, _: &VirtualServerId, _: SettingKind, _: u32) -> Result<Vec<SettingChange>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

@@ -22,6 +22,17 @@ fn proofs(given: &[(Factor, u64)]) -> Proofs {
     given.iter().fold(Proofs::NONE, |p, (factor, age)| p.with(*factor, NOW - Duration::from_secs(*age)))
 }
 
+/// The wiki wants an OTP unless it may be put off.
+const MAY_BE_PUT_OFF: &str = r#"@id("wiki") permit(principal is User, action, resource == Application::"wiki")
+    when { context.authn.password && (context.authn.otp || context.authn.enrolment_deferred) };"#;
+
+/// The wiki wants a passcode of the last five minutes, and a token that is not on probation.
+const NO_NEWCOMERS: &str = r#"@id("wiki") permit(principal is User, action, resource == Application::"wiki")
+        when { context.authn.password && context.authn.otp && context.authn.age.otp <= 300 };
+    @id("newcomers") forbid(principal, action, resource == Application::"wiki") when { context.authn.probation };"#;
+
+const A_MINUTE: Duration = Duration::from_secs(60);
+
 #[test]
 fn the_fewest_and_weakest_further_proofs_are_asked_for() {
     let wiki = get("wiki", "/");
@@ -194,6 +205,98 @@ fn a_key_holds_only_what_can_make_a_difference() {
     let of = |subject: &Subject| intranet.key(subject, &get("intranet", "/"), NOW);
     assert_eq!(of(&user("bob", &["x"], Proofs::NONE)), of(&user("eve", &["y", "z"], Proofs::NONE)));
     assert_ne!(of(&alice), of(&bob));
+}
+
+#[test]
+fn whoever_may_put_an_authenticator_off_gets_in_without_one_until_the_deadline() {
+    let slice = load(MAY_BE_PUT_OFF).slice(&AppId::from("wiki"));
+    let until = NOW + A_MINUTE;
+    let password = proofs(&[(Factor::Password, 9)]);
+    let alice = user("alice", &[], Proofs { deferred_until: Some(until), ..password });
+    let at = |now| slice.decide(&alice, &get("wiki", "/"), now);
+    assert_eq!(at(NOW), Decision::Admit { by: vec!["wiki".into()] });
+    assert_eq!(at(until - Duration::from_millis(1)).as_str(), "admit");
+    needs(&at(until), &[Factor::Otp]);
+    needs(&slice.decide(&user("bob", &[], password), &get("wiki", "/"), NOW), &[Factor::Otp]);
+}
+
+#[test]
+fn putting_off_proves_nothing_and_is_never_asked_for() {
+    let slice = load(MAY_BE_PUT_OFF).slice(&AppId::from("wiki"));
+    let put_off = Proofs { deferred_until: Some(NOW + A_MINUTE), ..Proofs::NONE };
+    // It stays as it is, so that the password alone is missing.
+    needs(&slice.decide(&user("alice", &[], put_off), &get("wiki", "/"), NOW), &[Factor::Password]);
+    needs(&slice.decide(&Subject::Anonymous, &get("wiki", "/"), NOW), &[Factor::Password, Factor::Otp]);
+    let alone = r#"permit(principal is User, action, resource) when { context.authn.enrolment_deferred };"#;
+    let bob = user("bob", &[], proofs(&[(Factor::Password, 9)]));
+    assert_eq!(decide(alone, &bob, &get("wiki", "/")), Decision::Refuse { by: vec![] });
+}
+
+#[test]
+fn a_token_on_probation_is_refused_and_not_asked_for_again() {
+    let slice = load(NO_NEWCOMERS).slice(&AppId::from("wiki"));
+    let until = NOW + Duration::from_hours(1);
+    let new = |otp| Proofs { probation_until: Some(until), ..proofs(&[(Factor::Password, 900), (Factor::Otp, otp)]) };
+    let refused = Decision::Refuse { by: vec!["newcomers".into()] };
+    for otp in [0, 300, 301] {
+        // Even where the passcode is too old: another of the same token would change nothing.
+        assert_eq!(slice.decide(&user("alice", &[], new(otp)), &get("wiki", "/"), NOW), refused, "{otp}");
+    }
+    let later = |given: Proofs, now| slice.decide(&user("alice", &[], given), &get("wiki", "/"), now);
+    assert_eq!(later(new(0), until - Duration::from_millis(1)).as_str(), "refuse");
+    needs(&later(new(0), until), &[Factor::Otp]);
+    assert_eq!(later(new(0).with(Factor::Otp, until), until).as_str(), "admit");
+}
+
+#[test]
+fn a_challenge_whose_token_turns_out_to_be_on_probation_ends_in_a_refusal() {
+    let slice = load(NO_NEWCOMERS).slice(&AppId::from("wiki"));
+    let mut given = Proofs::NONE;
+    let ask = |given| slice.decide(&user("alice", &[], given), &get("wiki", "/"), NOW);
+    while let Decision::Challenge { need, .. } = ask(given) {
+        assert!(given.otp.is_none(), "asked in circles");
+        given = need.iter().fold(given, |given, factor| given.with(*factor, NOW));
+        given.probation_until = Some(NOW + A_MINUTE);
+    }
+    assert_eq!(ask(given), Decision::Refuse { by: vec!["newcomers".into()] });
+}
+
+#[test]
+fn nobody_known_is_asked_to_sign_in_where_only_those_who_put_it_off_or_are_new_get_in() {
+    let anonymous = |text: &str| decide(text, &Subject::Anonymous, &get("wiki", "/"));
+    let permit = |body: &str| format!("permit(principal is User, action, resource) when {{ {body} }};");
+    needs(&anonymous(&permit("context.authn.enrolment_deferred")), &[Factor::Password]);
+    needs(&anonymous(&permit("context.authn.probation && context.authn.otp")), &[Factor::Otp]);
+    let neither = "forbid(principal, action, resource) unless { context.authn.enrolment_deferred };";
+    needs(&anonymous(&format!("{} {neither}", permit("context.authn.probation"))), &[Factor::Password]);
+    let never = "forbid(principal, action, resource) when { context.authn.enrolment_deferred };";
+    assert_eq!(anonymous(&format!("{never} {}", permit("context.authn.enrolment_deferred"))).as_str(), "refuse");
+}
+
+#[test]
+fn a_key_changes_when_what_is_put_off_or_on_probation_ends() {
+    let policies = load(&format!(
+        r#"{MAY_BE_PUT_OFF} permit(principal, action, resource == Application::"intranet") when {{ !context.authn.probation }};"#
+    ));
+    let until = NOW + A_MINUTE;
+    let put_off = user("alice", &[], Proofs { deferred_until: Some(until), ..Proofs::NONE });
+    let new = user("alice", &[], Proofs { probation_until: Some(until), ..Proofs::NONE });
+    let neither = user("alice", &[], Proofs::NONE);
+    let (wiki, intranet) = (policies.slice(&AppId::from("wiki")), policies.slice(&AppId::from("intranet")));
+    let of_wiki = |who: &Subject, now| wiki.key(who, &get("wiki", "/"), now);
+    let of_intranet = |who: &Subject, now| intranet.key(who, &get("intranet", "/"), now);
+    // The end itself is not in the key: it is kept as long as it is good, and for everybody alike.
+    let farther = user("bob", &[], Proofs { deferred_until: Some(until + A_MINUTE), ..Proofs::NONE });
+    assert_eq!(of_wiki(&put_off, NOW), of_wiki(&put_off, until - Duration::from_secs(1)));
+    assert_eq!(of_wiki(&put_off, NOW), of_wiki(&farther, NOW));
+    assert_ne!(of_wiki(&put_off, NOW), of_wiki(&put_off, until));
+    assert_eq!(of_wiki(&put_off, until), of_wiki(&neither, NOW));
+    assert_ne!(of_intranet(&new, NOW), of_intranet(&new, until));
+    assert_eq!(of_intranet(&new, until), of_intranet(&neither, NOW));
+    assert!(!wiki.footprint(&put_off, &get("wiki", "/"), until).is(&of_wiki(&put_off, NOW)));
+    // What no policy of the application reads makes no difference.
+    assert_eq!(of_wiki(&new, NOW), of_wiki(&neither, NOW));
+    assert_eq!(of_intranet(&put_off, NOW), of_intranet(&neither, NOW));
 }
 
 #[test]

@@ -45,6 +45,29 @@ fn what_comes_after_a_failed_clause_is_not_reached() {
 }
 
 #[test]
+fn what_is_put_off_or_on_probation_is_explained_like_any_other_clause() {
+    let policies = load(
+        r#"@id("p") permit(principal is User, action, resource)
+        when { context.authn.password && (context.authn.otp || context.authn.enrolment_deferred) };
+        @id("f") forbid(principal, action, resource) when { context.authn.probation };"#,
+    );
+    let later = Some(NOW + Duration::from_secs(60));
+    let password = Proofs::NONE.with(Factor::Password, NOW);
+    let printed = |proofs| explain(&policies, &user("alice", &[], proofs), &get("wiki", "/"), NOW).to_string();
+    let put_off = printed(Proofs { deferred_until: later, ..password });
+    assert!(put_off.starts_with("admit (by p)"), "{put_off}");
+    assert!(
+        put_off.contains("held         when { (context.authn.otp || context.authn.enrolment_deferred) }"),
+        "{put_off}"
+    );
+    assert!(put_off.contains("failed       when { context.authn.probation }"), "{put_off}");
+    assert!(printed(password).starts_with("challenge: needs otp (by p)"), "{}", printed(password));
+    let new = printed(Proofs { probation_until: later, ..password.with(Factor::Otp, NOW) });
+    assert!(new.starts_with("refuse (by f)"), "{new}");
+    assert!(new.contains("held         when { context.authn.probation }"), "{new}");
+}
+
+#[test]
 fn an_error_is_shown_where_it_happens() {
     let policies =
         load("forbid(principal, action, resource) when { context.authn.age.otp + 9223372036854775807 > 0 };");

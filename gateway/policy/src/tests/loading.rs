@@ -104,10 +104,19 @@ fn the_classic_mistake_with_path_prefixes_is_refused() {
 }
 
 #[test]
+fn what_is_put_off_and_what_is_on_probation_are_words_of_the_schema() {
+    let when = |body: &str| format!("permit(principal, action, resource) when {{ {body} }};");
+    load(&when("context.authn.password && (context.authn.otp || context.authn.enrolment_deferred)"));
+    load(r#"forbid(principal, action, resource == Application::"wiki") when { context.authn.probation };"#);
+    refused(&when("context.authn.enrolment_defered"), "enrolment_defered");
+    refused(&when("context.authn.probation < 3"), "unexpected type");
+}
+
+#[test]
 fn no_policy_at_all_admits_nobody() {
     let policies = Policies::load(&[], &apps()).unwrap();
     assert!(policies.is_empty());
-    let all = Proofs { password: Some(NOW), otp: Some(NOW), push: Some(NOW), passkey: Some(NOW) };
+    let all = Proofs { password: Some(NOW), otp: Some(NOW), push: Some(NOW), passkey: Some(NOW), ..Proofs::NONE };
     for subject in [Subject::Anonymous, user("alice", &[], all)] {
         let decision = policies.slice(&AppId::from("wiki")).decide(&subject, &get("wiki", "/"), NOW);
         assert_eq!(decision, Decision::Refuse { by: vec![] });

@@ -12,7 +12,7 @@ use super::*;
 use crate::{ClauseOutcome, FootprintKey, PolicyOutcome, explain};
 
 /// Policies that together read every fact, in every way that the footprint knows.
-const POOL: [&str; 22] = [
+const POOL: [&str; 27] = [
     r#"permit(principal, action, resource == Application::"public");"#,
     r#"permit(principal is User, action, resource) when { context.authn.password && context.authn.otp };"#,
     r#"permit(principal in Group::"staff", action, resource) when { context.authn.password };"#,
@@ -26,6 +26,8 @@ const POOL: [&str; 22] = [
     r#"permit(principal, action, resource) when { context.path like "*.png" };"#,
     r#"permit(principal, action, resource) when { context.authn.age.password < context.authn.age.otp };"#,
     r#"permit(principal is Anonymous, action, resource) when { context.host == "wiki.localhost" };"#,
+    r#"permit(principal is User, action, resource) when { context.authn.password && (context.authn.otp || context.authn.enrolment_deferred) };"#,
+    r#"permit(principal is User, action, resource) when { context.authn.probation && context.method == "GET" };"#,
     r#"forbid(principal, action, resource) when { context.prefixes.contains("/admin") } unless { context.authn.age.otp <= 300 };"#,
     r#"forbid(principal, action, resource == Application::"wiki") when { context.prefixes.containsAny(["/admin", "/a/b"]) } unless { context.ip.isLoopback() };"#,
     r#"forbid(principal in Group::"guests", action, resource) when { !["GET", "HEAD"].contains(context.method) };"#,
@@ -35,9 +37,12 @@ const POOL: [&str; 22] = [
     r#"forbid(principal, action, resource) when { context.authn.age.passkey + 9223372036854775000 > 0 && context.method == "PUT" };"#,
     r#"forbid(principal, action, resource) when { context.authn.push && !context.authn.passkey && context.path == "/a/b" };"#,
     r#"forbid(principal, action, resource) when { context.prefixes == ["/"] && context.time.toTime() > duration("12h") };"#,
+    r#"forbid(principal, action, resource == Application::"intranet") when { context.authn.probation };"#,
+    r#"forbid(principal is User, action, resource) when { context.authn.probation } unless { context.authn.age.otp <= 60 };"#,
+    r#"forbid(principal, action, resource) unless { context.authn.enrolment_deferred || context.authn.age.password <= 300 };"#,
 ];
 
-const FORBIDS: std::ops::Range<usize> = 13..22;
+const FORBIDS: std::ops::Range<usize> = 15..27;
 
 /// The policies of the pool whose bits are set.
 fn chosen(bits: u32) -> Vec<&'static str> {
@@ -80,6 +85,9 @@ impl Ask {
                 proofs = proofs.with(factor, now - Duration::from_secs(age));
             }
         }
+        let ends = [None, Some(NOW), Some(NOW + Duration::from_secs(30)), Some(NOW + Duration::from_hours(48))];
+        proofs.deferred_until = ends[pick(4)];
+        proofs.probation_until = ends[pick(4)];
         let groups: [&[&str]; 6] =
             [&[], &["staff"], &["guests"], &["staff", "temps"], &["other"], &["guests", "staff"]];
         let subject = match pick(4) {
@@ -185,7 +193,7 @@ proptest! {
     #[test]
     fn the_order_of_files_and_policies_changes_nothing(
         texts in Just(()).prop_perturb(|(), mut rng| chosen(rng.next_u32() & ((1 << POOL.len()) - 1))),
-        turn in 0_usize..22,
+        turn in 0..POOL.len(),
         seed in 1_u64..,
     ) {
         // The policies keep their names, so that the answers can be compared to the last word.

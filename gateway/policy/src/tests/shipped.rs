@@ -59,6 +59,30 @@ fn a_case_that_cannot_be_run_names_its_line() {
 }
 
 #[test]
+fn a_case_may_say_what_is_put_off_and_what_is_on_probation() {
+    let policies = load(
+        r#"@id("p") permit(principal is User, action, resource)
+        when { context.authn.password && (context.authn.otp || context.authn.enrolment_deferred) };
+        @id("f") forbid(principal, action, resource == Application::"wiki") when { context.authn.probation };"#,
+    );
+    let case = |user: &str, proofs: &str, expect: &str| {
+        let text =
+            format!("[[case]]\nname = \"n\"\napp = \"wiki\"\n{user}\nproofs = {{ {proofs} }}\nexpect = \"{expect}\"\n");
+        cases::run(&policies, "c.toml", &text).map(|results| results[0].difference.clone())
+    };
+    let of_alice =
+        |proofs: &str, expect: &str| assert_eq!(case("user = \"alice\"", proofs, expect), Ok(None), "{proofs}");
+    of_alice("password = true, enrolment_deferred = true", "admit");
+    of_alice("password = true, enrolment_deferred = false", "challenge");
+    of_alice("password = true, otp = true, probation = false", "admit");
+    of_alice("password = true, otp = true, probation = true", "refuse");
+    let of_nobody = case("", "enrolment_deferred = true", "admit").unwrap_err();
+    assert_eq!(of_nobody.to_string(), "c.toml:1: groups and proofs need a user");
+    let no_time = case("user = \"alice\"", "probation = \"10s ago\"", "admit").unwrap_err().to_string();
+    assert!(no_time.starts_with("c.toml:5: invalid type: string"), "{no_time}");
+}
+
+#[test]
 fn a_case_may_say_when_it_happens() {
     let policies =
         load("permit(principal, action, resource) when { context.time == datetime(\"2024-02-29T23:59:58Z\") };");

@@ -91,8 +91,8 @@ pub(super) struct Call {
     pub(super) handler: Handler,
 }
 
-/// The largest body of a call, but for files.
-const LARGEST: usize = 64 * 1024;
+/// The largest body of most calls.
+pub(super) const LARGEST: usize = 64 * 1024;
 
 impl Call {
     /// A call of operators who are signed in.

@@ -2,14 +2,15 @@
 
 use doorward_api::operator::Role;
 use doorward_api::settings::{
-    Lockout, SelfProvisioning, ServerPinPolicy, SettingKind, TargetSettings, TokenTemplate, Windows,
+    Appearance, EnrolmentRules, Lockout, SelfProvisioning, ServerPinPolicy, SettingKind, TargetSettings, TokenTemplate,
+    Windows,
 };
 use http::Method;
 
 use super::call::{AFTER, Call, LIMIT, Of, Param};
 use super::problem::Kind;
 use super::settings::Kept;
-use super::{describe, groups, imports, session, settings, staff, tokens, users};
+use super::{describe, grants, groups, imports, session, settings, staff, tokens, users};
 
 const BEGINS: Param = Param::new("q", Of::Text, "What names begin with; all when it is not said.");
 
@@ -35,10 +36,11 @@ const RULE: Role = Role::Administrator;
 
 /// All of them, in the order of the description.
 pub(super) fn all() -> Vec<Call> {
-    let sections: [(&'static str, Vec<Call>); 8] = [
+    let sections: [(&'static str, Vec<Call>); 9] = [
         ("session", session_calls()),
         ("settings", settings_calls()),
         ("users", users_calls()),
+        ("enrolment", enrolment_calls()),
         ("groups", groups_calls()),
         ("tokens", tokens_calls()),
         ("imports", imports_calls()),
@@ -70,6 +72,8 @@ fn session_calls() -> Vec<Call> {
 fn settings_calls() -> Vec<Call> {
     let mut calls = Vec::new();
     calls.extend(of_document::<SelfProvisioning>("SelfProvisioning"));
+    calls.extend(of_document::<EnrolmentRules>("EnrolmentRules"));
+    calls.extend(of_document::<Appearance>("Appearance"));
     calls.extend(of_document::<TargetSettings>("Targets"));
     calls.extend(of_document::<TokenTemplate>("TokenTemplate"));
     calls.extend(of_document::<ServerPinPolicy>("ServerPinPolicy"));
@@ -86,6 +90,8 @@ fn settings_calls() -> Vec<Call> {
 fn of_document<D: Kept>(name: &str) -> [Call; 3] {
     let what = match D::KIND {
         SettingKind::SelfProvisioning => "self-provisioning settings",
+        SettingKind::EnrolmentRules => "enrolment rules",
+        SettingKind::Appearance => "appearance of the portal",
         SettingKind::Targets => "software token and push settings",
         SettingKind::TokenTemplate => "token template",
         SettingKind::ServerPinPolicy => "server-side PIN policy",
@@ -99,7 +105,8 @@ fn of_document<D: Kept>(name: &str) -> [Call; 3] {
         Call::new(Method::PUT, &path, &format!("put{name}"), &title("Replace"), settings::put::<D>)
             .about("In force at the next request. A document that says what is there is taken and leaves no trace.")
             .by(RULE)
-            .versioned(),
+            .versioned()
+            .largest(D::LARGEST),
         Call::new(
             Method::GET,
             &format!("{path}/changes"),
@@ -158,6 +165,53 @@ fn users_calls() -> Vec<Call> {
             users::withdraw_temporary,
         )
         .by(CARE),
+    ]
+}
+
+fn enrolment_calls() -> Vec<Call> {
+    let grant = "/users/{user}/enrolment-grant";
+    let below = |name: &str| format!("{grant}/{name}");
+    let decided = [Kind::ChangedMeanwhile];
+    vec![
+        Call::new(
+            Method::GET,
+            "/enrolment-requests",
+            "listEnrolmentRequests",
+            "Who waits for an approval",
+            grants::requests,
+        )
+        .about("Those whose enrolment rule asks for one, and who have asked; by name.")
+        .params(&[AFTER, LIMIT]),
+        Call::new(Method::GET, grant, "getEnrolmentGrant", "What a user is granted, or asks for", grants::get),
+        Call::new(Method::POST, &below("approve"), "approveEnrolment", "Approve that a user enrols", grants::approve)
+            .about("Whether they have asked or not, in place of whatever there was. They are written to.")
+            .by(CARE)
+            .once()
+            .fails(&decided),
+        Call::new(Method::POST, &below("refuse"), "refuseEnrolment", "Refuse that a user enrols", grants::refuse)
+            .about("They are shown the reason, and may ask again when the refusal is over.")
+            .by(CARE)
+            .fails(&decided),
+        Call::new(
+            Method::POST,
+            &below("help-desk-code"),
+            "giveHelpDeskCode",
+            "Give a user a code to enrol with",
+            grants::give_code,
+        )
+        .about("In place of whatever there was.")
+        .by(CARE)
+        .once()
+        .fails(&decided),
+        Call::new(
+            Method::DELETE,
+            grant,
+            "withdrawEnrolmentGrant",
+            "Take back whatever a user is granted",
+            grants::withdraw,
+        )
+        .by(CARE)
+        .fails(&decided),
     ]
 }
 

@@ -25,10 +25,11 @@ const ABOUT: &str = "Everything that operators can do in the console, for progra
                      (RFC 9457). Times are RFC 3339, in UTC, with milliseconds. Fields and parameters that nobody \
                      knows are refused.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("session", "Signing in and out."),
     ("settings", "Settings and policies, one document of each kind."),
     ("users", "Users of the local directory."),
+    ("enrolment", "Who asks to enrol, and what they are granted."),
     ("groups", "Groups, their members, and which lie in which."),
     ("tokens", "Tokens, in stock and in use."),
     ("imports", "Files of tokens that were made elsewhere."),
@@ -120,8 +121,9 @@ fn operation(call: &Call) -> Operation {
             .schema(Some(Ref::from_schema_name(&takes.name)))
             .example(Some(takes.example.clone()))
             .build();
-        let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True));
-        operation = operation.request_body(Some(body.build()));
+        let about = format!("At most {} bytes.", call.largest);
+        let body = RequestBodyBuilder::new().description(Some(about)).content("application/json", content);
+        operation = operation.request_body(Some(body.required(Some(Required::True)).build()));
     }
     for told in &call.gives {
         operation = operation.response(told.status.as_str(), response(told));

@@ -280,7 +280,7 @@ fn key(given: &FileGiven) -> Result<Option<ImportKey>, Problem> {
             Ok(Some(ImportKey::Key(SecretBytes::new(bytes.map_err(wrong)?))))
         }
         (Some(_), Some(_)) => {
-            let rule = FieldRule::NotAvailable { field: "key".to_owned(), value: "given".to_owned() };
+            let rule = FieldRule::NotAvailable { other: "key".to_owned(), value: "given".to_owned() };
             Err(Problem::invalid(vec![Wrong::of("password", rule)]))
         }
     }

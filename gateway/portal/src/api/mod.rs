@@ -13,6 +13,7 @@ mod describe;
 mod document;
 mod given;
 mod gives;
+mod grants;
 mod groups;
 mod imports;
 mod once;

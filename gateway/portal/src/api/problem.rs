@@ -319,14 +319,10 @@ impl Wrong {
 
 impl From<FieldFault> for Wrong {
     fn from(fault: FieldFault) -> Self {
-        let mut facts = match serde_json::to_value(&fault.rule) {
+        let facts = match serde_json::to_value(&fault.rule) {
             Ok(Value::Object(facts)) => facts,
             _ => Map::new(),
         };
-        // Some rules name another field, which would be taken for the one that is wrong.
-        if let Some(other) = facts.remove("field") {
-            facts.insert("other_field".to_owned(), other);
-        }
         let rule = facts.get("rule").and_then(Value::as_str).unwrap_or_default().to_owned();
         Self::with(&fault.field, &rule, &fault.rule.to_string(), facts)
     }

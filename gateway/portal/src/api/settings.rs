@@ -1,30 +1,50 @@
 //! Settings: one document of each kind, changed by whoever has seen it as it stands.
 
+mod appearance;
+mod enrolment_rules;
+mod preview;
+
 use axum::body::Bytes;
-use doorward_access::manage::Preview;
+use doorward_api::FieldFault;
 use doorward_api::settings::{
     Complexity, Document, Lockout, PinOrder, SelfProvisioning, ServerPinPolicy, SettingChange, TargetSettings,
     TokenTemplate, Windows,
 };
 use doorward_api::template::{Mode, PinType, Synchronization};
-use doorward_tokens::NotOffered;
 use doorward_tokens::settings::Checked;
+use doorward_views::Views;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::asked::Asked;
+use super::call::LARGEST;
 use super::given::{Described, Nothing, Takes, json};
 use super::gives::{Found, Gives, Reply, Shown, Told, Versioned};
 use super::people::SOME_TIME;
 use super::problem::{Problem, Wrong};
+
+pub(super) use preview::preview;
 
 /// A kind of document, with the type by which it is described. What is read and shown is the document itself; a test
 /// holds the two together.
 pub(super) trait Kept: Checked {
     /// The description.
     type Shape: Shown + Send;
+
+    /// The largest body that it is sent in.
+    const LARGEST: usize = LARGEST;
+
+    /// One that says something.
+    fn example() -> Self {
+        Self::of_new()
+    }
+
+    /// What only the pages can find wrong with it.
+    fn faults_on_pages(&self, _: &Views) -> Vec<FieldFault> {
+        Vec::new()
+    }
 }
 
 macro_rules! kept {
@@ -420,13 +440,16 @@ impl<D: Kept> Takes for Sent<D> {
         let mut parts = Vec::new();
         D::Shape::schemas(&mut parts);
         let (name, schema) = (D::Shape::name().into_owned(), D::Shape::schema());
-        Some(Described { name, schema, parts, example: D::of_new().shown() })
+        Some(Described { name, schema, parts, example: D::example().shown() })
     }
 
     fn take(headers: &HeaderMap, body: &Bytes) -> Result<Self, Problem> {
-        let faults = |faults: Vec<_>| Problem::invalid(faults.into_iter().map(Wrong::from).collect());
-        D::read(&json(headers, body)?).map(Self).map_err(faults)
+        D::read(&json(headers, body)?).map(Self).map_err(broken)
     }
+}
+
+fn broken(faults: Vec<FieldFault>) -> Problem {
+    Problem::invalid(faults.into_iter().map(Wrong::from).collect())
 }
 
 /// A document as it stands, and its version.
@@ -453,8 +476,12 @@ pub(super) async fn get<D: Kept>(asked: Asked, _: Nothing) -> Result<Standing<D>
 
 /// `PUT /settings/{kind}`
 pub(super) async fn put<D: Kept>(asked: Asked, Sent(new): Sent<D>) -> Result<Standing<D>, Problem> {
-    let manager = &asked.api.parts.manager;
-    let seen = manager.apply::<D>(&asked.vs.id, &asked.by(), asked.version, new).await?;
+    let parts = &asked.api.parts;
+    let faults = new.faults_on_pages(&parts.views);
+    if !faults.is_empty() {
+        return Err(broken(faults));
+    }
+    let seen = parts.manager.apply::<D>(&asked.vs.id, &asked.by(), asked.version, new).await?;
     Ok(Standing { document: seen.document, version: seen.version })
 }
 
@@ -523,65 +550,13 @@ pub(super) async fn changes<D: Kept>(asked: Asked, _: Nothing) -> Result<Found<C
     Ok(Found(ChangesShown { items: log.into_iter().map(ChangeShown::of).collect() }))
 }
 
-/// Why somebody is not offered self-provisioning.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum NotOfferedName {
-    /// No policy asks for it.
-    NotNeeded,
-    /// They have a token already.
-    HasToken,
-    /// They are switched off.
-    AccountUnusable,
-    /// The settings do not name them.
-    NotInTargetUsers,
-    /// There is no platform on which a token could be enrolled.
-    NoTarget,
-}
-
-/// What a user would be offered if a policy asked for an OTP now.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SelfProvisioningPreview)]
-pub(super) struct PreviewShown {
-    /// Self-provisioning is offered.
-    offered: bool,
-    /// On these platforms.
-    targets: Vec<String>,
-    /// Or it is not, for this reason.
-    reason: Option<NotOfferedName>,
-}
-
-impl Shown for PreviewShown {
-    fn example() -> Self {
-        Self { offered: true, targets: vec!["ios".to_owned(), "android".to_owned()], reason: None }
-    }
-}
-
-/// `GET /self-provisioning/preview`
-pub(super) async fn preview(asked: Asked, _: Nothing) -> Result<Found<PreviewShown>, Problem> {
-    let preview = asked.api.parts.manager.preview(&asked.vs.id, asked.query("user")).await?;
-    let why = match preview {
-        Preview::Offered(targets) => {
-            let targets = targets.into_iter().map(|target| target.as_str().to_owned()).collect();
-            return Ok(Found(PreviewShown { offered: true, targets, reason: None }));
-        }
-        Preview::Not(why) => why,
-    };
-    let reason = match why {
-        NotOffered::NotNeeded => NotOfferedName::NotNeeded,
-        NotOffered::HasToken => NotOfferedName::HasToken,
-        NotOffered::AccountUnusable => NotOfferedName::AccountUnusable,
-        NotOffered::NotInTargetUsers => NotOfferedName::NotInTargetUsers,
-        NotOffered::NoTarget => NotOfferedName::NoTarget,
-    };
-    Ok(Found(PreviewShown { offered: false, targets: Vec::new(), reason: Some(reason) }))
-}
-
 #[cfg(test)]
 mod tests {
     use doorward_api::GroupId;
-    use doorward_api::settings::{TargetUsers, WindowsLink};
+    use doorward_api::settings::{Appearance, EnrolmentRules, ExtraProof, TargetUsers, WindowsLink};
 
+    use super::appearance::AppearanceSettings;
+    use super::enrolment_rules::EnrolmentRulesSettings;
     use super::*;
 
     fn shape_holds<D: Kept>(document: &D, of: impl Fn(&D) -> D::Shape)
@@ -624,5 +599,35 @@ mod tests {
         shape_holds(&append, ServerPinPolicySettings::of);
         shape_holds(&Windows::of_new(), SynchronizationSettings::of);
         shape_holds(&Lockout::of_new(), LockoutSettings::of);
+        for proof in [
+            ExtraProof::None,
+            ExtraProof::TrustedNetwork(vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()]),
+            ExtraProof::OperatorApproval,
+            ExtraProof::HelpDeskCode,
+        ] {
+            let mut document = EnrolmentRules::example();
+            document.rules[0].proof = proof;
+            document.rules[0].starts_on = None;
+            shape_holds(&document, EnrolmentRulesSettings::of);
+        }
+        for document in [EnrolmentRules::of_new(), EnrolmentRules::example()] {
+            shape_holds(&document, EnrolmentRulesSettings::of);
+        }
+        for document in [Appearance::of_new(), Appearance::example()] {
+            shape_holds(&document, AppearanceSettings::of);
+        }
+    }
+
+    #[test]
+    fn each_example_is_taken() {
+        fn taken<D: Kept>() {
+            let faults = D::read(&D::example().shown()).map(drop);
+            assert!(faults.is_ok(), "{faults:?}");
+        }
+        taken::<SelfProvisioning>();
+        taken::<EnrolmentRules>();
+        taken::<Appearance>();
+        let faults = Appearance::example().faults_on_pages(&Views::new(None).unwrap());
+        assert_eq!(faults, []);
     }
 }

@@ -232,7 +232,7 @@ fn versioned(record: UserRecord) -> Versioned<UserShown> {
 pub(super) async fn add(asked: Asked, given: NewUser) -> Result<Made<NewUserShown>, Problem> {
     let draw_password = given.draw_password.unwrap_or(false);
     if draw_password && given.password.is_some() {
-        let rule = FieldRule::NotAvailable { field: "draw_password".to_owned(), value: "true".to_owned() };
+        let rule = FieldRule::NotAvailable { other: "draw_password".to_owned(), value: "true".to_owned() };
         return Err(Problem::invalid(vec![Wrong::of("password", rule)]));
     }
     let form = NewUserForm {

@@ -70,7 +70,13 @@ impl Caller {
             request_id: arrival.request_id,
             address: arrival.client,
             now: console.parts.clock.now(),
-            language: negotiate(wanted, chosen.as_deref(), console.parts.views.languages()).to_owned(),
+            language: negotiate(
+                wanted,
+                chosen.as_deref(),
+                console.parts.views.languages(),
+                doorward_access::language::DEFAULT,
+            )
+            .to_owned(),
             cookies,
             session: cookie(CookieName::Console).as_deref().and_then(SessionCookie::parse),
             outside: cookies.token(CookieName::ConsoleForm, &parts.headers),

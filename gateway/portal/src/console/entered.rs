@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use doorward_api::language::TAGS;
 use serde_json::{Map, Value};
 
 use super::panels::{Kind, Panel, Spec};
@@ -11,9 +12,9 @@ use crate::fields::Fields;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Entered {
     texts: BTreeMap<String, String>,
-    /// The rows of the groups that are listed.
-    pub(super) groups: Vec<String>,
-    /// The name of one more, as it was typed.
+    /// What is listed in a field: rows of groups, tags of languages.
+    lists: BTreeMap<String, Vec<String>>,
+    /// The name of one more group, as it was typed.
     pub(super) group_add: String,
 }
 
@@ -29,8 +30,9 @@ impl Entered {
         let mut entered = Self::default();
         for (name, value) in leaves(shown) {
             match value {
-                Value::Array(groups) => {
-                    entered.groups = groups.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                Value::Array(listed) => {
+                    let listed = listed.iter().filter_map(Value::as_str).map(str::to_owned);
+                    entered.lists.insert(name, listed.collect());
                 }
                 value => entered.set(&name, text(&value)),
             }
@@ -43,9 +45,12 @@ impl Entered {
     pub(super) fn from_form(panel: &Panel, fields: &Fields) -> Self {
         let mut entered = Self::default();
         for spec in panel.specs() {
-            entered.set(spec.name, fields.text(spec.name).trim().to_owned());
+            match spec.kind {
+                Kind::Groups => entered.list_all(spec, groups(fields)),
+                Kind::Languages => entered.list_all(spec, languages(spec, fields)),
+                _ => entered.set(spec.name, fields.text(spec.name).trim().to_owned()),
+            }
         }
-        entered.groups = fields.names().filter_map(|name| name.strip_prefix(GROUP)).map(str::to_owned).collect();
         fields.text("group_add").trim().clone_into(&mut entered.group_add);
         entered
     }
@@ -53,6 +58,23 @@ impl Entered {
     /// A field's text; empty when there is none.
     pub(super) fn text(&self, name: &str) -> &str {
         self.texts.get(name).map_or("", String::as_str)
+    }
+
+    /// What is listed in a field.
+    pub(super) fn list(&self, name: &str) -> &[String] {
+        self.lists.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    fn list_all(&mut self, spec: &Spec, listed: Vec<String>) {
+        self.lists.insert(spec.name.to_owned(), listed);
+    }
+
+    /// Lists one more in a field, if it is not listed already.
+    pub(super) fn also(&mut self, name: &str, value: String) {
+        let list = self.lists.entry(name.to_owned()).or_default();
+        if !list.contains(&value) {
+            list.push(value);
+        }
     }
 
     pub(super) fn set(&mut self, name: &str, text: impl Into<String>) {
@@ -96,10 +118,12 @@ impl Entered {
         let text = self.text(spec.name);
         match spec.kind {
             Kind::Flag => Value::Bool(text == ON),
-            Kind::Groups => self.groups.iter().map(|group| Value::String(group.clone())).collect(),
+            Kind::Groups | Kind::Languages => {
+                self.list(spec.name).iter().map(|one| Value::String(one.clone())).collect()
+            }
             _ if text.is_empty() => Value::Null,
-            Kind::Number | Kind::Select(_) => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
-            Kind::Choice(_) | Kind::Text => text.into(),
+            Kind::Number | Kind::Select(_) => number(text),
+            Kind::Choice(_) | Kind::Text | Kind::Colour | Kind::Language => text.into(),
         }
     }
 
@@ -112,6 +136,30 @@ impl Entered {
             self.set("synchronization.by", "event");
         }
     }
+}
+
+/// A number, or what was typed in place of one.
+pub(super) fn number(text: &str) -> Value {
+    text.parse::<i64>().map_or_else(|_| text.into(), Value::from)
+}
+
+/// The rows of the groups whose boxes are ticked.
+pub(super) fn groups(fields: &Fields) -> Vec<String> {
+    fields.names().filter_map(|name| name.strip_prefix(GROUP)).map(str::to_owned).collect()
+}
+
+/// The languages whose boxes are ticked, in the order of the selector.
+fn languages(spec: &Spec, fields: &Fields) -> Vec<String> {
+    let ticked = |tag: &&str| fields.text(&format!("{}.{tag}", spec.name)) == ON;
+    TAGS.into_iter().filter(ticked).map(str::to_owned).collect()
+}
+
+/// What a document says that its page has no fields for stays as it is stored.
+pub(super) fn kept(panel: &Panel, mut document: Value, stored: &Value) -> Value {
+    for name in panel.keeps {
+        put(&mut document, name, stored.get(name).cloned().unwrap_or_default());
+    }
+    document
 }
 
 /// Every value of a document by its way. An array is a value.
@@ -161,7 +209,7 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use doorward_api::settings::{
-        Document, Lockout, SelfProvisioning, ServerPinPolicy, TargetSettings, TokenTemplate, Windows,
+        Appearance, Document, Lockout, SelfProvisioning, ServerPinPolicy, TargetSettings, TokenTemplate, Windows,
     };
     use doorward_tokens::settings::Checked;
     use serde_json::json;
@@ -173,7 +221,8 @@ mod tests {
     fn every_document_comes_back_from_its_form() {
         fn check<D: Checked>(document: D) {
             let panel = PANELS.iter().find(|panel| panel.kind == D::KIND).unwrap();
-            let raw = Entered::of(&document.shown()).json(panel);
+            let shown = document.shown();
+            let raw = kept(panel, Entered::of(&shown).json(panel), &shown);
             assert_eq!(D::read(&raw), Ok(document), "{raw}");
         }
         check(SelfProvisioning::of_new());
@@ -181,6 +230,7 @@ mod tests {
         check(TokenTemplate::of_new());
         check(ServerPinPolicy::of_new());
         check(Windows::of_new());
+        check(Appearance::of_new());
         check(Lockout::of_new());
         for raw in [
             json!({"mode": "quick_log", "length": 8, "synchronization": {"event": {"look_ahead": 3}}, "pin_type": "user_selected",
@@ -193,6 +243,17 @@ mod tests {
         let groups = json!({"target_users": {"mode": "only_groups", "groups": ["a", "b"]}, "windows_link": "installer",
                             "installer_url": "https://example.test/app.exe"});
         check(SelfProvisioning::read(&groups).unwrap());
+        let look = json!({"product_name": "Example", "accent": "#1a5fb4", "support": "4711", "support_url": "tel:4711",
+                          "languages": ["de", "fr"], "default_language": "fr", "texts": {"de": {"w2-title": "Post"}}});
+        check(Appearance::read(&look).unwrap());
+    }
+
+    #[test]
+    fn languages_are_those_whose_boxes_are_ticked_in_the_order_of_the_selector() {
+        let panel = PANELS.iter().find(|panel| panel.kind == Appearance::KIND).unwrap();
+        let form = "languages.fr=on&languages.de=on&languages.tlh=on&languages.es=&default_language=fr";
+        let raw = Entered::from_form(panel, &Fields::parse(form.as_bytes()).unwrap()).json(panel);
+        assert_eq!((&raw["languages"], &raw["default_language"]), (&json!(["de", "fr"]), &json!("fr")));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::records::{
     show, show_task, typed, unproved,
 };
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared, users};
+use super::{Console, Shared, rules, users};
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::fields::Fields;
@@ -111,11 +111,13 @@ pub(super) async fn one(
         remove: out(Task::RemoveParent, "into", parent.id.as_str()),
     });
     let named = Told::new("console-group-is-named").at_page(PROVISIONING);
+    let mut warnings: Vec<Told> = is_named(&console, &signed, &group.id).await?.then_some(named).into_iter().collect();
+    warnings.extend(rules::naming(&console, &signed, &group.id).await?);
     let page = GroupPage {
         members: members.collect(),
         parents: parents.collect(),
         parts: parts(&path, &[], &part.after, found.next.as_deref()),
-        warnings: is_named(&console, &signed, &group.id).await?.then_some(named).into_iter().collect(),
+        warnings,
         path,
         name: group.name.clone(),
         count: group.members,
@@ -212,6 +214,7 @@ async fn page(
             if is_named(console, signed, &group.id).await? {
                 page.warnings.push(Told::new("console-task-group-delete-named").at_page(PROVISIONING));
             }
+            page.warnings.extend(rules::naming(console, signed, &group.id).await?);
         }
         Task::AddMember => {
             let offered = offered_users(console, signed).await?;

@@ -6,23 +6,27 @@
 //! place ([`faces`]).
 
 mod account;
+mod appearance;
 mod caller;
 mod changes;
 mod door;
 mod entered;
 mod faces;
+mod grants;
 mod groups;
 mod imports;
 mod mailbox;
 mod overview;
 mod panels;
 mod records;
+mod rules;
 mod settings;
 mod signed;
 mod staff;
 mod tokens;
 mod upload;
 mod users;
+mod words;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -36,10 +40,11 @@ use doorward_access::cookies::CookieNames;
 use doorward_access::manage::Manager;
 use doorward_access::operators::OperatorDesk;
 use doorward_access::site::SharedSite;
-use doorward_api::Timestamp;
 use doorward_api::keys::{MasterKey, Purpose};
 use doorward_api::ports::{Clock, Entropy};
+use doorward_api::{Timestamp, VirtualServerId};
 use doorward_views::Views;
+use doorward_views::console_enrolment::REQUESTS;
 use http::StatusCode;
 use tower::ServiceExt;
 use tracing::Instrument;
@@ -55,6 +60,9 @@ pub use mailbox::{Mailbox, ReceivedMail};
 
 /// The hosts that certificates are served for, and when each ends.
 pub type Certificates = Arc<dyn Fn() -> Vec<(String, Timestamp)> + Send + Sync>;
+
+/// Since when mail of a virtual server waits to leave, where it has waited for too long.
+pub type LateMail = Arc<dyn Fn(&VirtualServerId) -> Option<Timestamp> + Send + Sync>;
 
 /// Everything the console's pages call.
 #[derive(Clone)]
@@ -77,6 +85,8 @@ pub struct ConsoleParts {
     pub origin: Option<String>,
     /// What the start page says of certificates.
     pub certificates: Certificates,
+    /// What it says of mail.
+    pub late_mail: LateMail,
 }
 
 /// The parts in use.
@@ -128,6 +138,15 @@ fn routes(console: Shared) -> Router {
         .route("/operators/invite", post(staff::invite))
         .route("/operators/{id}", get(staff::one).post(staff::change))
         .route("/account", get(account::show).post(account::change))
+        .route(rules::HERE, get(rules::list))
+        .route("/settings/enrolment-rules/new", get(rules::ask_new).post(rules::add))
+        .route("/settings/enrolment-rules/{place}/{task}", get(rules::ask).post(rules::act))
+        .route(appearance::LOGO, get(appearance::ask_logo).post(appearance::send_logo))
+        .route(appearance::LOGO_REMOVE, get(appearance::ask_no_logo).post(appearance::remove_logo))
+        .route(appearance::PICTURE, get(appearance::picture))
+        .route(words::HERE, get(words::open).post(words::save))
+        .route(words::RESET, get(words::ask_reset).post(words::reset))
+        .route(REQUESTS, get(grants::list))
         .route("/users", get(users::list))
         .route("/users/new", get(users::ask_new).post(users::add))
         .route("/users/{id}", get(users::one))

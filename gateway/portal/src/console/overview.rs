@@ -7,10 +7,11 @@ use doorward_access::manage::ManageError;
 use doorward_api::settings::{SelfProvisioning, TargetSettings};
 use doorward_api::{Timestamp, TokenState};
 use doorward_views::console::{ConsolePage, Counted, OverviewPage, Told};
+use doorward_views::console_enrolment;
 use http::StatusCode;
 
 use super::signed::Signed;
-use super::{Console, Shared};
+use super::{Console, Shared, grants, rules};
 use crate::answer::Answer;
 use crate::fault::Fault;
 
@@ -30,18 +31,36 @@ pub(super) async fn start(State(console): State<Shared>, signed: Signed) -> Answ
 }
 
 async fn attention(console: &Console, signed: &Signed, locked: u64) -> Result<Vec<Told>, Fault> {
-    let mut found = platforms(console, signed).await?;
-    for policy in signed.vs.policies.otp_alone() {
-        found.push(Told::new("console-attention-otp-alone").about(policy.as_str()));
-    }
+    let mut found: Vec<Told> = waiting(console, signed).await?.into_iter().collect();
+    found.extend(platforms(console, signed).await?);
+    found.extend(otp_alone(console, signed).await?);
     if group_is_gone(console, signed).await? {
         found.push(Told::new("console-attention-group-gone").at_page("/settings/self-provisioning"));
     }
+    found.extend(rules::of_groups_gone(console, signed).await?);
+    found.extend((console.parts.late_mail)(&signed.vs.id).map(OverviewPage::mail_waits));
     if locked > 0 {
         found.push(Told::new("console-attention-locked").about(locked.to_string()).at_page("/tokens?locked=on"));
     }
     found.extend((console.parts.certificates)().into_iter().filter_map(|(host, end)| certificate(host, end, signed)));
     Ok(found)
+}
+
+/// Somebody waits for an operator.
+async fn waiting(console: &Console, signed: &Signed) -> Result<Option<Told>, Fault> {
+    let count = grants::waiting(console, signed).await?;
+    Ok((count > 0).then(|| console_enrolment::waiting(count)))
+}
+
+/// Policies by which whoever can read a user's mail can set up an authenticator for them. An enrolment rule can ask for more than
+/// the emailed code, and where each of them does, it is no matter of concern.
+async fn otp_alone(console: &Console, signed: &Signed) -> Result<Vec<Told>, Fault> {
+    let policies = signed.vs.policies.otp_alone();
+    if policies.is_empty() || rules::ask_everybody_for_more(console, signed).await? {
+        return Ok(Vec::new());
+    }
+    let told = |policy: &str| Told::new("console-attention-otp-alone").about(policy).at_page(rules::HERE);
+    Ok(policies.into_iter().map(|policy| told(policy.as_str())).collect())
 }
 
 /// Nobody can be offered anything.

@@ -1,8 +1,9 @@
-//! The six documents of the settings as pages: which fields each has, in which sections, and when a field is there. The names
-//! in the menu are those of the requirements (decision A42).
+//! The documents of the settings as pages: which fields each has, in which sections, and when a field is there. The names in the
+//! menu are those of the requirements (decision A42). Enrolment rules are a list, and have pages of their own.
 
 use doorward_api::settings::SettingKind;
 use doorward_views::console::Said;
+use doorward_views::console_appearance::AppearanceSection;
 
 use super::entered::{Entered, ON};
 
@@ -18,6 +19,8 @@ pub(super) struct Panel {
     /// The button is called Save (R47), else Apply (R55, R81).
     pub(super) saves: bool,
     pub(super) parts: &'static [Part],
+    /// Fields of the document that are changed elsewhere.
+    pub(super) keeps: &'static [&'static str],
 }
 
 /// A section of a page.
@@ -47,6 +50,10 @@ pub(super) enum Special {
     Type,
     /// A PIN to be tried out.
     Tester,
+    /// The logo, to be read.
+    Logo,
+    /// How many texts were replaced, to be read.
+    OwnWords,
 }
 
 /// A field.
@@ -75,6 +82,11 @@ pub(super) enum Kind {
     Text,
     Flag,
     Groups,
+    Colour,
+    /// Languages to be ticked.
+    Languages,
+    /// One language, or none.
+    Language,
 }
 
 impl Spec {
@@ -148,6 +160,7 @@ pub(super) fn said(panel: &Panel, name: &str, value: &str) -> Said {
         Some(Kind::Choice(choices)) if choices.iter().any(|(choice, _)| *choice == value) => {
             Said::words(choice_key(name, value))
         }
+        Some(Kind::Language) => Said::language(value),
         _ => Said::text(value),
     }
 }
@@ -206,14 +219,23 @@ const COMPLEXITIES: Kind = Kind::Choice(&[("decimal", true), ("strong_alphanumer
 
 const PLAIN: Part = Part { title: "", hint: None, specs: &[], choose: None, special: Special::None };
 
+pub(super) const SETTINGS: &[&str] = &["console-menu-access", "console-menu-settings"];
+
 const TOKEN_POLICIES: &[&str] = &["console-menu-tokens", "console-menu-policies", "console-menu-token-policies"];
 
+/// Where the groups of the target users stand.
+pub(super) const GROUPS: &str = "target_users.groups";
+
+const fn look(section: AppearanceSection, specs: &'static [Spec], special: Special) -> Part {
+    Part { title: section.title(), hint: Some(section.hint()), specs, choose: None, special }
+}
+
 /// All pages, in the order of the menu.
-pub(super) static PANELS: [Panel; 6] = [
+pub(super) static PANELS: [Panel; 7] = [
     Panel {
         kind: SettingKind::SelfProvisioning,
         path: "/settings/self-provisioning",
-        crumbs: &["console-menu-access", "console-menu-settings"],
+        crumbs: SETTINGS,
         notes: &[],
         saves: true,
         parts: &[
@@ -230,7 +252,7 @@ pub(super) static PANELS: [Panel; 6] = [
                             ("none", false),
                         ]),
                     ),
-                    Spec::new("target_users.groups", Kind::Groups).when("groups").available(names_groups),
+                    Spec::new(GROUPS, Kind::Groups).when("groups").available(names_groups),
                 ],
                 ..PLAIN
             },
@@ -246,6 +268,34 @@ pub(super) static PANELS: [Panel; 6] = [
                 ..PLAIN
             },
         ],
+        keeps: &[],
+    },
+    Panel {
+        kind: SettingKind::Appearance,
+        path: "/settings/appearance",
+        crumbs: SETTINGS,
+        notes: &[],
+        saves: false,
+        parts: &[
+            look(
+                AppearanceSection::Look,
+                &[Spec::new("product_name", Kind::Text).hint(), Spec::new("accent", Kind::Colour).hint()],
+                Special::None,
+            ),
+            look(AppearanceSection::Logo, &[], Special::Logo),
+            look(
+                AppearanceSection::Help,
+                &[Spec::new("support", Kind::Text).hint(), Spec::new("support_url", Kind::Text).hint()],
+                Special::None,
+            ),
+            look(
+                AppearanceSection::Languages,
+                &[Spec::new("languages", Kind::Languages).hint(), Spec::new("default_language", Kind::Language).hint()],
+                Special::None,
+            ),
+            look(AppearanceSection::Words, &[], Special::OwnWords),
+        ],
+        keeps: &["logo", "texts"],
     },
     Panel {
         kind: SettingKind::Targets,
@@ -273,6 +323,7 @@ pub(super) static PANELS: [Panel; 6] = [
             special: Special::Targets,
             ..PLAIN
         }],
+        keeps: &[],
     },
     Panel {
         kind: SettingKind::TokenTemplate,
@@ -324,6 +375,7 @@ pub(super) static PANELS: [Panel; 6] = [
                 ..PLAIN
             },
         ],
+        keeps: &[],
     },
     Panel {
         kind: SettingKind::ServerPinPolicy,
@@ -362,6 +414,7 @@ pub(super) static PANELS: [Panel; 6] = [
                 ..PLAIN
             },
         ],
+        keeps: &[],
     },
     Panel {
         kind: SettingKind::Synchronization,
@@ -383,6 +436,7 @@ pub(super) static PANELS: [Panel; 6] = [
                 ..PLAIN
             },
         ],
+        keeps: &[],
     },
     Panel {
         kind: SettingKind::Lockout,
@@ -409,5 +463,6 @@ pub(super) static PANELS: [Panel; 6] = [
                 ..PLAIN
             },
         ],
+        keeps: &[],
     },
 ];

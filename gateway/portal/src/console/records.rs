@@ -24,7 +24,7 @@ const OFFERED: u32 = 200;
 
 /// What was done, as its page is told in `?done=`.
 const DONE: &str = "console-done-";
-const DONE_WORDS: [&str; 23] = [
+const DONE_WORDS: [&str; 26] = [
     "saved",
     "created",
     "deleted",
@@ -33,6 +33,9 @@ const DONE_WORDS: [&str; 23] = [
     "signed-out",
     "password",
     "withdrawn",
+    "approved",
+    "refused",
+    "grant-withdrawn",
     "suspend",
     "reactivate",
     "unlock",
@@ -114,6 +117,11 @@ impl Refused {
         Self { status, faults: vec![fault], proof: None }
     }
 
+    /// Several things that are wrong.
+    pub(super) fn faults(faults: Vec<Said>) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, faults, proof: None }
+    }
+
     /// A field that is wrong.
     pub(super) fn field(name: &str, key: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, Said::plain(Some(name), key))
@@ -123,10 +131,7 @@ impl Refused {
     pub(super) fn of(error: ManageError) -> Result<Self, Fault> {
         let conflict = |field, key: &str| Self::new(StatusCode::CONFLICT, Said::plain(field, key));
         Ok(match error {
-            ManageError::Invalid(faults) => {
-                let faults = faults.iter().map(told).collect();
-                Self { status: StatusCode::UNPROCESSABLE_ENTITY, faults, proof: None }
-            }
+            ManageError::Invalid(faults) => Self::faults(faults.iter().map(told).collect()),
             ManageError::HasToken => conflict(Some("user"), "console-fault-has-token"),
             ManageError::NotInState { from } => {
                 let key = note_of(from);

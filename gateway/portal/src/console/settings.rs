@@ -3,8 +3,8 @@
 use axum::extract::{RawQuery, State};
 use doorward_access::manage::{ManageError, Preview};
 use doorward_api::settings::{
-    Document, Lockout, PinRules, SelfProvisioning, ServerPinPolicy, SettingKind, TargetSettings, TargetUsers,
-    TokenTemplate, Windows,
+    Appearance, Document, EnrolmentRules, Lockout, PinRules, SelfProvisioning, ServerPinPolicy, SettingKind,
+    TargetSettings, TargetUsers, TokenTemplate, Windows,
 };
 use doorward_api::{FieldFault, FieldRule, Secret, Target};
 use doorward_tokens::NotOffered;
@@ -16,17 +16,16 @@ use doorward_views::console::{
 use http::StatusCode;
 use serde_json::Value;
 
+use super::appearance::{self, Shown};
 use super::changes::{self, Names};
-use super::entered::{Entered, ON};
-use super::panels::{Kind, Panel, Part, Spec, Special, choice_key, hint_key, label, said};
+use super::entered::{Entered, ON, kept};
+use super::panels::{GROUPS, Kind, Panel, Part, Spec, Special, choice_key, hint_key, label, said};
+use super::records::offered_groups;
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared};
+use super::{Console, Shared, rules};
 use crate::answer::{Answer, see_other};
 use crate::fault::Fault;
 use crate::fields::Fields;
-
-/// The names that a list offers to choose from; others are typed.
-const OFFERED: u32 = 200;
 
 const TARGETS_PAGE: &str = "/policies/software-token";
 
@@ -36,6 +35,14 @@ macro_rules! of_kind {
         match $kind {
             SettingKind::SelfProvisioning => {
                 type $document = SelfProvisioning;
+                $body
+            }
+            SettingKind::EnrolmentRules => {
+                type $document = EnrolmentRules;
+                $body
+            }
+            SettingKind::Appearance => {
+                type $document = Appearance;
                 $body
             }
             SettingKind::Targets => {
@@ -76,7 +83,7 @@ fn faults(kind: SettingKind, raw: &Value) -> Vec<FieldFault> {
 }
 
 /// Puts it in force. Whether anything was changed by it.
-async fn apply(
+pub(super) async fn apply(
     console: &Console,
     signed: &Signed,
     kind: SettingKind,
@@ -136,13 +143,38 @@ pub(super) async fn read(
     RawQuery(query): RawQuery,
 ) -> Answer {
     let (shown, version) = current(&console, &signed, panel.kind).await?;
-    let key = match query.as_deref() {
-        Some("saved") => Some("console-saved"),
-        Some("unchanged") => Some("console-unchanged"),
-        _ => None,
-    };
-    let draft = Draft { notice: key.map(Told::new), ..Draft::new(Entered::of(&shown), version) };
+    let draft = Draft { notice: notice(query.as_deref()), ..Draft::new(Entered::of(&shown), version) };
     show(&console, &signed, panel, StatusCode::OK, draft).await
+}
+
+/// What became of a change, as the way back from it says.
+pub(super) fn notice(query: Option<&str>) -> Option<Told> {
+    match query {
+        Some(SAVED) => Some(Told::new("console-saved")),
+        Some(UNCHANGED) => Some(Told::new("console-unchanged")),
+        _ => None,
+    }
+}
+
+const SAVED: &str = "saved";
+const UNCHANGED: &str = "unchanged";
+
+/// The word for it.
+pub(super) const fn outcome_word(changed: bool) -> &'static str {
+    if changed { SAVED } else { UNCHANGED }
+}
+
+/// Back to a page of the settings.
+pub(super) fn applied(path: &str, changed: bool) -> Answer {
+    see_other(&format!("{path}?{}", outcome_word(changed)))
+}
+
+/// The page to be read, after a button on it, or a form of one step, that came too late.
+pub(super) async fn overtaken(console: &Console, signed: &Signed, panel: &Panel, seen: i64) -> Answer {
+    let (shown, version) = current(console, signed, panel.kind).await?;
+    let conflict = made_since(console, signed, panel, seen).await?;
+    let draft = Draft { conflict, ..Draft::new(Entered::of(&shown), version) };
+    show(console, signed, panel, StatusCode::CONFLICT, draft).await
 }
 
 /// `GET …/edit`: to be changed.
@@ -157,7 +189,7 @@ pub(super) async fn edit(panel: &'static Panel, State(console): State<Shared>, s
 pub(super) async fn save(panel: &'static Panel, State(console): State<Shared>, mut post: SignedPost) -> Answer {
     post.signed.must_administer()?;
     let mut entered = Entered::from_form(panel, &post.fields);
-    let seen: i64 = post.fields.text("seen").parse().unwrap_or(-1);
+    let seen = seen(&post.fields);
     let (shown, version) = current(&console, &post.signed, panel.kind).await?;
     tidy(panel, &mut entered, &Entered::of(&shown));
     let mut draft = Draft { editing: true, proof: post.signed.proof_fields(), ..Draft::new(entered, seen) };
@@ -173,7 +205,7 @@ pub(super) async fn save(panel: &'static Panel, State(console): State<Shared>, m
     }
 
     let proved = post.prove(&console).await?;
-    let raw = draft.entered.json(panel);
+    let raw = kept(panel, draft.entered.json(panel), &shown);
     let wrong: Vec<FieldFault> = unknown.into_iter().chain(faults(panel.kind, &raw)).collect();
     if let Err(proof) = &proved {
         draft.proof = proof.clone();
@@ -188,7 +220,7 @@ pub(super) async fn save(panel: &'static Panel, State(console): State<Shared>, m
     }
 
     match apply(&console, &post.signed, panel.kind, seen, &raw).await {
-        Ok(changed) => see_other(&format!("{}?{}", panel.path, if changed { "saved" } else { "unchanged" })),
+        Ok(changed) => applied(panel.path, changed),
         Err(ManageError::Invalid(wrong)) => {
             draft.faults = wrong.iter().map(|fault| told(panel, fault)).collect();
             show(&console, &post.signed, panel, StatusCode::UNPROCESSABLE_ENTITY, draft).await
@@ -202,6 +234,11 @@ pub(super) async fn save(panel: &'static Panel, State(console): State<Shared>, m
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The version that a form was filled from.
+pub(super) fn seen(fields: &Fields) -> i64 {
+    fields.text("seen").parse().unwrap_or(-1)
 }
 
 /// The longest PIN that a user may select (R73).
@@ -233,7 +270,12 @@ fn try_pin(console: &Console, panel: &Panel, draft: &mut Draft, sample: &str) ->
 }
 
 /// What others have changed since a version was seen.
-async fn made_since(console: &Console, signed: &Signed, panel: &Panel, seen: i64) -> Result<Vec<ChangeRow>, Fault> {
+pub(super) async fn made_since(
+    console: &Console,
+    signed: &Signed,
+    panel: &Panel,
+    seen: i64,
+) -> Result<Vec<ChangeRow>, Fault> {
     let mut log = console.parts.manager.change_log(&signed.vs.id, panel.kind).await?;
     log.retain(|entry| entry.version > seen);
     changes::rows(console, &signed.vs.id, panel, &log).await
@@ -270,12 +312,9 @@ async fn take_group(console: &Console, signed: &Signed, entered: &mut Entered) -
     }
     let Some(group) = console.parts.manager.group_named(&signed.vs.id, &entered.group_add).await? else {
         let value = entered.group_add.clone();
-        return Ok(Some(FieldFault::new("target_users.groups", FieldRule::Unknown { value })));
+        return Ok(Some(FieldFault::new(GROUPS, FieldRule::Unknown { value })));
     };
-    let row = group.id.to_string();
-    if !entered.groups.contains(&row) {
-        entered.groups.push(row);
-    }
+    entered.also(GROUPS, group.id.to_string());
     entered.group_add.clear();
     Ok(None)
 }
@@ -297,7 +336,7 @@ pub(super) async fn preview(State(console): State<Shared>, post: SignedPost) -> 
     let panel = super::panels::PANELS.iter().find(|panel| panel.kind == SettingKind::SelfProvisioning);
     let Some(panel) = panel else { return see_other("/") };
     let name = fields.text("name").trim().to_owned();
-    let outcome = match console.parts.manager.preview(&signed.vs.id, &name).await {
+    let outcome = match console.parts.manager.preview(&signed.vs.id, &name, signed.caller.now).await {
         Ok(preview) => outcome(&console, &signed, preview).await?,
         Err(ManageError::NotFound) => not_offered("console-preview-unknown-user"),
         Err(error) => return Err(error.into()),
@@ -309,14 +348,16 @@ pub(super) async fn preview(State(console): State<Shared>, post: SignedPost) -> 
 }
 
 fn not_offered(key: &str) -> PreviewOutcome {
-    PreviewOutcome { offered: false, key: key.to_owned(), platforms: Vec::new() }
+    PreviewOutcome { key: key.to_owned(), ..PreviewOutcome::default() }
 }
 
 pub(super) async fn outcome(console: &Console, signed: &Signed, preview: Preview) -> Result<PreviewOutcome, Fault> {
     let why = match preview {
-        Preview::Offered(targets) => {
+        Preview::Offered(targets, terms) => {
             let platforms = targets.into_iter().map(target_key).collect();
-            return Ok(PreviewOutcome { offered: true, key: "console-preview-yes".into(), platforms });
+            let (rule, none_fits) = rules::terms(console, signed, &terms).await?;
+            let key = "console-preview-yes".to_owned();
+            return Ok(PreviewOutcome { offered: true, key, at: None, platforms, rule, none_fits });
         }
         Preview::Not(why) => why,
     };
@@ -324,6 +365,12 @@ pub(super) async fn outcome(console: &Console, signed: &Signed, preview: Preview
     let key = match why {
         NotOffered::HasToken => "console-preview-has-token",
         NotOffered::AccountUnusable => "console-preview-disabled",
+        NotOffered::NotYet { begins: Some(begins) } => {
+            return Ok(PreviewOutcome { at: Some(begins), ..not_offered("console-preview-begins") });
+        }
+        NotOffered::NotYet { begins: None } => "console-preview-not-reached",
+        // A preview judges no network.
+        NotOffered::NotInNetwork => "console-rule-proof-trusted_network",
         NotOffered::NoTarget => {
             let allowed = manager.setting::<TargetSettings>(&signed.vs.id).await?.document;
             let none = allowed.allowed().next().is_none();
@@ -364,7 +411,7 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
     if draft.editing {
         entered.fill_missing_numbers(panel, &begins_with(panel.kind));
     }
-    let names = changes::names(console, &signed.vs.id, entered.groups.iter().map(String::as_str)).await?;
+    let names = changes::names(console, &signed.vs.id, entered.list(GROUPS).iter().map(String::as_str)).await?;
     let allowed = match panel.kind {
         SettingKind::SelfProvisioning => {
             let document = console.parts.manager.setting::<TargetSettings>(&signed.vs.id).await?.document;
@@ -373,11 +420,15 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
         _ => Vec::new(),
     };
     let offered = match (panel.kind, draft.editing) {
-        (SettingKind::SelfProvisioning, true) => offered(console, signed).await?,
+        (SettingKind::SelfProvisioning, true) => offered_groups(console, signed).await?,
         _ => Vec::new(),
     };
+    let look = match (panel.kind, draft.editing) {
+        (SettingKind::Appearance, false) => Some(appearance::shown(console, signed).await?),
+        _ => None,
+    };
     let (faults, tester) = (&draft.faults, &draft.tester);
-    let view = View { panel, entered: &entered, faults, names: &names, allowed: &allowed, offered, tester };
+    let view = View { panel, entered: &entered, faults, names: &names, allowed: &allowed, offered, tester, look };
     let log = console.parts.manager.change_log(&signed.vs.id, panel.kind).await?;
     let may_edit = signed.administers();
     let preview =
@@ -404,12 +455,6 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
     console.page(signed, panel.path, status, ConsolePage::Setting(Box::new(page)))
 }
 
-async fn offered(console: &Console, signed: &Signed) -> Result<Vec<String>, Fault> {
-    let page = doorward_api::ports::Page { after: String::new(), limit: OFFERED };
-    let found = console.parts.manager.groups(&signed.vs.id, "", &page).await?;
-    Ok(found.items.into_iter().map(|group| group.name).collect())
-}
-
 /// What a page's fields are made of.
 struct View<'a> {
     panel: &'a Panel,
@@ -420,11 +465,17 @@ struct View<'a> {
     allowed: &'a [Target],
     offered: Vec<String>,
     tester: &'a PinTester,
+    /// The logo and the words, while the page is read.
+    look: Option<Shown>,
 }
 
 impl View<'_> {
     fn sections(&self, editing: bool) -> Vec<Section> {
-        let there = |part: &&Part| part.special != Special::Windows || self.has_windows();
+        let there = |part: &&Part| match part.special {
+            Special::Windows => self.has_windows(),
+            Special::Logo | Special::OwnWords => self.look.is_some(),
+            _ => true,
+        };
         self.panel.parts.iter().filter(there).map(|part| self.section(part, editing)).collect()
     }
 
@@ -443,6 +494,10 @@ impl View<'_> {
         if part.special == Special::Platforms {
             let names = self.allowed.iter().copied().map(target_key).collect();
             section.platforms = Some(Platforms { names, link: TARGETS_PAGE.to_owned() });
+        }
+        if let Some(look) = &self.look {
+            section.logo = (part.special == Special::Logo).then(|| look.logo.clone());
+            section.own_words = (part.special == Special::OwnWords).then(|| look.words.clone());
         }
         if part.special == Special::Type && !editing {
             let said = Some(Words::words("console-token-type"));
@@ -477,9 +532,12 @@ impl View<'_> {
             Kind::Text => ("text", Vec::new()),
             Kind::Flag => ("flag", Vec::new()),
             Kind::Groups => ("groups", Vec::new()),
+            Kind::Colour => ("colour", Vec::new()),
+            Kind::Languages => ("checks", appearance::languages()),
+            Kind::Language => ("select", appearance::language_or_none()),
         };
         let groups = matches!(spec.kind, Kind::Groups);
-        Field {
+        let field = Field {
             name: spec.name.to_owned(),
             hint: spec.hint.then(|| hint_key(&label)),
             label,
@@ -491,15 +549,14 @@ impl View<'_> {
             groups: if groups { self.groups() } else { Vec::new() },
             offered: if groups { self.offered.clone() } else { Vec::new() },
             when: spec.when,
-        }
+            ticked: if groups { Vec::new() } else { self.entered.list(spec.name).to_vec() },
+            swatch: None,
+        };
+        if matches!(spec.kind, Kind::Colour) { field.coloured() } else { field }
     }
 
     fn groups(&self) -> Vec<GroupLine> {
-        let line = |row: &String| {
-            let name = self.names.get(row).cloned().flatten();
-            GroupLine { id: row.clone(), gone: name.is_none(), name: name.unwrap_or_else(|| row.clone()) }
-        };
-        self.entered.groups.iter().map(line).collect()
+        self.entered.list(GROUPS).iter().map(|row| changes::group_line(self.names, row)).collect()
     }
 
     /// What the form was shown by; and what has no place on it now but is kept.

@@ -6,19 +6,23 @@ use doorward_access::manage::{GivenPassword, ManageError, NewUserForm, UserForm}
 use doorward_api::credential::TokenRecord;
 use doorward_api::ports::{Page, TokenFilter};
 use doorward_api::user::UserRecord;
-use doorward_api::{GroupId, GroupRef, Secret, UserId};
-use doorward_views::console::{Field, GroupLine, Said as Words, Told};
+use doorward_api::{GrantState, GroupId, GroupRef, Secret, UserId};
+use doorward_tokens::NeededGrant;
+use doorward_views::console::{Fault as Said, Field, Said as Words, Told};
+use doorward_views::console_enrolment::REQUESTS;
 use doorward_views::console_records::{
     Fact, GivenPage, Linked, RecordsPage, TaskLink, TaskPage, Temporary, UserLine, UserPage, UsersPage,
+    in_groups_of_four,
 };
 use http::StatusCode;
 
+use super::grants::{FROM, LIST, Standing};
 use super::records::{
     Refused, at, choice, crumb, done, field, give, hinted, linked, notice, offered_groups, part, parts, query, show,
     show_task, typed, unproved,
 };
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared, changes, groups, settings, tokens};
+use super::{Console, Shared, changes, groups, rules, settings, tokens};
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::fields::Fields;
@@ -38,6 +42,10 @@ enum Task {
     Password,
     Temporary,
     Withdraw,
+    Approve,
+    HelpDeskCode,
+    Refuse,
+    WithdrawGrant,
     SignOut,
     Enable,
     Disable,
@@ -46,11 +54,15 @@ enum Task {
 
 impl Task {
     /// In the order of the page.
-    const ALL: [Task; 8] = [
+    const ALL: [Task; 12] = [
         Task::Edit,
         Task::Password,
         Task::Temporary,
         Task::Withdraw,
+        Task::Approve,
+        Task::HelpDeskCode,
+        Task::Refuse,
+        Task::WithdrawGrant,
         Task::SignOut,
         Task::Enable,
         Task::Disable,
@@ -63,6 +75,10 @@ impl Task {
             Task::Password => "password",
             Task::Temporary => "temporary",
             Task::Withdraw => "withdraw",
+            Task::Approve => "approve",
+            Task::HelpDeskCode => "help-desk-code",
+            Task::Refuse => "refuse",
+            Task::WithdrawGrant => "withdraw-grant",
             Task::SignOut => "sign-out",
             Task::Enable => "enable",
             Task::Disable => "disable",
@@ -79,16 +95,23 @@ impl Task {
     }
 
     const fn dangerous(self) -> bool {
-        matches!(self, Task::Disable | Task::Delete)
+        matches!(self, Task::Refuse | Task::WithdrawGrant | Task::Disable | Task::Delete)
     }
 
     fn may(self, signed: &Signed) -> Result<(), Fault> {
         if self == Task::Delete { signed.must_administer() } else { signed.must_care() }
     }
 
-    fn possible(self, user: &UserRecord, signed: &Signed) -> bool {
+    fn possible(self, user: &UserRecord, standing: &Standing, signed: &Signed) -> bool {
         let there = match self {
             Task::Withdraw => temporary(user, signed).is_some(),
+            Task::Approve => {
+                let asked = standing.is(GrantState::Asked);
+                asked || standing.needs(NeededGrant::Approval) && !standing.is(GrantState::Approved)
+            }
+            Task::HelpDeskCode => standing.needs(NeededGrant::HelpDeskCode),
+            Task::Refuse => standing.is(GrantState::Asked),
+            Task::WithdrawGrant => standing.any(),
             Task::Enable => user.user.disabled,
             Task::Disable => !user.user.disabled,
             _ => true,
@@ -156,9 +179,10 @@ pub(super) async fn one(
         let line = tokens::line(token, signed.caller.now);
         doorward_views::console_records::TokenLine { owner: None, ..line }
     });
-    let preview = console.parts.manager.preview(&signed.vs.id, &user.user.name).await?;
+    let preview = console.parts.manager.preview(&signed.vs.id, &user.user.name, signed.caller.now).await?;
+    let standing = Standing::of(&console, &signed, &user).await?;
     let outer = user.user.groups.iter().filter(|group| !user.direct_groups.contains(group));
-    let tasks = Task::ALL.into_iter().filter(|task| task.possible(&user, &signed)).map(|task| TaskLink {
+    let tasks = Task::ALL.into_iter().filter(|task| task.possible(&user, &standing, &signed)).map(|task| TaskLink {
         path: format!("{path}/{}", task.as_str()),
         key: task.key(),
         danger: task.dangerous(),
@@ -169,6 +193,7 @@ pub(super) async fn one(
         groups: user.direct_groups.iter().map(group_link).collect(),
         outer_groups: outer.map(group_link).collect(),
         temporary: temporary(&user, &signed),
+        granted: standing.granted(),
         tasks: tasks.collect(),
         name: user.user.name.clone(),
         display_name: user.user.display_name.clone(),
@@ -243,10 +268,7 @@ impl Entered {
         ];
         if signed.administers() {
             let names = changes::names(console, &signed.vs.id, self.groups.iter().map(GroupId::as_str)).await?;
-            let line = |id: &GroupId| {
-                let name = names.get(id.as_str()).cloned().flatten();
-                GroupLine { id: id.to_string(), gone: name.is_none(), name: name.unwrap_or_else(|| id.to_string()) }
-            };
+            let line = |id: &GroupId| changes::group_line(&names, id.as_str());
             fields.push(Field {
                 groups: self.groups.iter().map(line).collect(),
                 offered: offered_groups(console, signed).await?,
@@ -341,13 +363,24 @@ fn told_once(
 pub(super) async fn ask(
     State(console): State<Shared>,
     Path((id, task)): Path<(String, String)>,
+    RawQuery(raw): RawQuery,
     signed: Signed,
 ) -> Answer {
     let task = Task::parse(&task)?;
     task.may(&signed)?;
     let user = console.parts.manager.user(&signed.vs.id, &UserId::new(id)).await?;
-    let page = page(&console, &signed, task, &user, None, &Entered::of(&user)).await?;
+    let mut page = page(&console, &signed, task, &user, None, &Entered::of(&user)).await?;
+    if query(raw)?.text(FROM) == LIST {
+        from_list(&mut page);
+    }
     show_task(&console, &signed, HERE, page, None)
+}
+
+/// The way back leads to the list of those who wait.
+fn from_list(page: &mut TaskPage) {
+    page.crumbs = vec![crumb(Words::words("console-page-requests"), REQUESTS)];
+    page.cancel = REQUESTS.to_owned();
+    page.hidden.push((FROM.to_owned(), LIST.to_owned()));
 }
 
 async fn page(
@@ -396,9 +429,34 @@ async fn page(
                 page.texts.push(Told::new("console-task-user-delete-tokens").about(serials.join(", ")));
             }
         }
+        Task::Approve | Task::Refuse | Task::HelpDeskCode | Task::WithdrawGrant => {
+            let standing = Standing::of(console, signed, user).await?;
+            decision_page(&mut page, task, &standing, fields);
+        }
         Task::Withdraw | Task::SignOut | Task::Enable | Task::Disable => {}
     }
     Ok(page)
+}
+
+/// In a form that decides about an enrolment: how it stood when the form was filled.
+const STATE: &str = "state";
+
+fn decision_page(page: &mut TaskPage, task: Task, standing: &Standing, fields: Option<&Fields>) {
+    let needed = match task {
+        Task::Approve => Some(NeededGrant::Approval),
+        Task::HelpDeskCode => Some(NeededGrant::HelpDeskCode),
+        _ => None,
+    };
+    if needed.is_some_and(|needed| !standing.needs(needed)) {
+        page.warnings.push(Told::new("console-task-user-grant-needless").at_page(rules::HERE));
+    }
+    if task != Task::WithdrawGrant {
+        let hint = if task == Task::Refuse { "shown" } else { "recorded" };
+        let reason = field("reason", "text", typed(fields, "reason", ""));
+        page.fields.push(Field { hint: Some(format!("{}-{hint}-hint", reason.label)), ..reason });
+    }
+    page.texts.extend(standing.facts());
+    page.hidden.push((STATE.to_owned(), standing.name().to_owned()));
 }
 
 /// `POST /users/{id}/{task}`
@@ -416,13 +474,36 @@ pub(super) async fn act(
     let mut refused = unproved(&console, &mut post).await?;
     let (signed, fields) = (&post.signed, &post.fields);
     if refused.is_none() {
+        refused = decided_meanwhile(&console, signed, task, &user, fields).await?;
+    }
+    if refused.is_none() {
         match carry_out(&console, signed, task, &user, fields).await {
             Ok(answer) => return answer,
             Err(error) => refused = Some(Refused::of(error)?),
         }
     }
-    let page = page(&console, signed, task, &user, Some(fields), &Entered::of(&user)).await?;
+    let mut page = page(&console, signed, task, &user, Some(fields), &Entered::of(&user)).await?;
+    if fields.text(FROM) == LIST {
+        from_list(&mut page);
+    }
     show_task(&console, signed, HERE, page, refused)
+}
+
+/// Whoever decides about an enrolment has seen how it stands: else the last of two operators would undo what the first has
+/// decided, without knowing.
+async fn decided_meanwhile(
+    console: &Console,
+    signed: &Signed,
+    task: Task,
+    user: &UserRecord,
+    fields: &Fields,
+) -> Result<Option<Refused>, Fault> {
+    if !matches!(task, Task::Approve | Task::Refuse | Task::HelpDeskCode | Task::WithdrawGrant) {
+        return Ok(None);
+    }
+    let standing = Standing::of(console, signed, user).await?;
+    let other = fields.text(STATE) != standing.name();
+    Ok(other.then(|| Refused::new(StatusCode::CONFLICT, Said::plain(None, "console-fault-changed"))))
 }
 
 async fn carry_out(
@@ -434,6 +515,8 @@ async fn carry_out(
 ) -> Result<Answer, ManageError> {
     let (manager, vs, by, id) = (&console.parts.manager, &signed.vs.id, signed.by(), &user.user.id);
     let path = at(HERE, id.as_str());
+    let reason = fields.text("reason");
+    let back = if fields.text(FROM) == LIST { REQUESTS } else { path.as_str() };
     Ok(match task {
         Task::Edit => done(&path, "saved"),
         Task::Password => {
@@ -444,7 +527,7 @@ async fn carry_out(
         Task::Temporary => {
             // What is no number is out of range.
             let hours = fields.text("hours").trim().parse().unwrap_or(0);
-            let given = manager.give_temporary_passcode(vs, &by, id, fields.text("reason"), hours).await?;
+            let given = manager.give_temporary_passcode(vs, &by, id, reason, hours).await?;
             let page = GivenPage {
                 kind: "temporary",
                 about: user.user.name.clone(),
@@ -457,6 +540,29 @@ async fn carry_out(
         Task::Withdraw => {
             manager.withdraw_temporary_passcode(vs, &by, id).await?;
             done(&path, "withdrawn")
+        }
+        Task::Approve => {
+            manager.approve_enrolment(vs, &by, id, reason).await?;
+            done(back, "approved")
+        }
+        Task::Refuse => {
+            manager.refuse_enrolment(vs, &by, id, reason).await?;
+            done(back, "refused")
+        }
+        Task::HelpDeskCode => {
+            let given = manager.give_help_desk_code(vs, &by, id, reason).await?;
+            let page = GivenPage {
+                kind: "help-desk-code",
+                about: user.user.name.clone(),
+                secret: in_groups_of_four(&given.code.expose().replace('-', "")),
+                until: Some(given.expires_at),
+                back: path,
+            };
+            give(console, signed, HERE, page)
+        }
+        Task::WithdrawGrant => {
+            manager.withdraw_grant(vs, &by, id).await?;
+            done(&path, "grant-withdrawn")
         }
         Task::SignOut => {
             manager.sign_out_everywhere(vs, &by, id).await?;

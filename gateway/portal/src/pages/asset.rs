@@ -11,9 +11,9 @@ use crate::fault::Fault;
 use crate::parts::Shared;
 
 /// A link of a page names the content it means (`?v=` and the content's hash), so it may be kept for ever.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+pub(crate) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Any other link is asked for again each time.
-const ASK_AGAIN: &str = "no-cache";
+pub(crate) const ASK_AGAIN: &str = "no-cache";
 
 /// `GET /assets/{file}?v=…`
 pub(crate) async fn asset(

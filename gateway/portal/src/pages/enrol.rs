@@ -1,6 +1,7 @@
 //! Self-provisioning: the forms of the wizard W1..W5. Its pages are shown by `GET /signin/step`.
 
 use axum::extract::State;
+use doorward_api::Secret;
 
 use crate::answer::Answer;
 use crate::parts::Shared;
@@ -9,6 +10,31 @@ use crate::post::FlowPost;
 /// W1: Add Authenticator.
 pub(crate) async fn add(State(portal): State<Shared>, post: FlowPost) -> Answer {
     let moved = portal.parts.desk.add_authenticator(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// W1: Later.
+pub(crate) async fn later(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.later(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// The extra proof: an approval is asked for.
+pub(crate) async fn ask_approval(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.ask_approval(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// The extra proof: on, if the approval is there.
+pub(crate) async fn go_on(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.go_on(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// The extra proof: the help desk's code.
+pub(crate) async fn help_desk_code(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let code = Secret::new(post.fields.text("code"));
+    let moved = portal.parts.desk.help_desk_code(&post.caller.visit, &post.step, &code).await?;
     portal.moved(&post.caller, moved)
 }
 
@@ -39,7 +65,7 @@ pub(crate) async fn new_code(State(portal): State<Shared>, post: FlowPost) -> An
 }
 
 /// W5: Continue.
-pub(crate) async fn go_on(State(portal): State<Shared>, post: FlowPost) -> Answer {
+pub(crate) async fn to_passcode(State(portal): State<Shared>, post: FlowPost) -> Answer {
     let moved = portal.parts.desk.continue_to_passcode(&post.caller.visit, &post.step).await?;
     portal.moved(&post.caller, moved)
 }

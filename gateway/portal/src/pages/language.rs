@@ -1,18 +1,17 @@
 //! The language selector of every page (R9, decision A33).
 
-use axum::extract::State;
 use doorward_access::cookies::CookieName;
 
 use crate::answer::{Answer, LONG, see_other, with_cookie};
 use crate::caller::local_path;
-use crate::parts::Shared;
+
 use crate::post::LanguagePost;
 
 /// `POST /language`: remembers the choice and goes back to the same page. What is no language of ours changes nothing.
-pub(crate) async fn choose(State(portal): State<Shared>, post: LanguagePost) -> Answer {
+pub(crate) async fn choose(post: LanguagePost) -> Answer {
     let response = see_other(local_path(post.fields.text("back")).unwrap_or("/"))?;
     let wanted = post.fields.text("language");
-    Ok(match portal.parts.views.languages().iter().find(|language| **language == wanted) {
+    Ok(match post.caller.look.languages().into_iter().find(|language| *language == wanted) {
         Some(language) => with_cookie(response, post.caller.cookies.set(CookieName::Language, language, LONG)),
         None => response,
     })

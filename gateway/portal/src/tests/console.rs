@@ -8,60 +8,13 @@ use doorward_api::template::{Mode, PinType};
 use doorward_api::{EventKind, GroupId};
 use http::{Method, StatusCode};
 
-use super::console_world::{Browser, Console, PASSWORD, shown};
+use super::console_world::{Console, PASSWORD, edit, send, shown, stored};
 use super::world::Told;
 
 const LOCKOUT: &str = "/policies/account-lockout";
 const PROVISIONING: &str = "/settings/self-provisioning";
 const TARGETS: &str = "/policies/software-token";
 const TEMPLATE: &str = "/policies/token-templates";
-
-/// A document as it stands.
-fn stored<D: Document>(console: &Console) -> D {
-    let body = console.store.with(|rows| rows.settings.get(&D::KIND).and_then(|stored| stored.body.clone()));
-    body.map_or_else(D::of_new, |body| serde_json::from_str(&body).unwrap())
-}
-
-/// What stands in a form that was filled from the document, as a browser would send it.
-fn filled(page: &Told) -> Vec<(String, String)> {
-    let form = page.body.split("class=\"settings\"").nth(1).unwrap().split("</form>").next().unwrap();
-    let mut fields = Vec::new();
-    for input in form.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
-        let of = |name: &str| {
-            let marked = format!(" {input}");
-            marked.split(&format!(" {name}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap().to_owned())
-        };
-        let ticked =
-            !input.contains("type=\"radio\"") && !input.contains("type=\"checkbox\"") || input.contains(" checked");
-        if let (true, Some(name), Some(value)) = (ticked, of("name"), of("value")) {
-            fields.push((name, value));
-        }
-    }
-    for select in form.split("<select ").skip(1).map(|rest| rest.split("</select>").next().unwrap()) {
-        let name = select.split("name=\"").nth(1).unwrap().split('"').next().unwrap();
-        let chosen = select.split("<option ").find(|option| option.contains(" selected"));
-        let value = chosen.map(|option| option.split("value=\"").nth(1).unwrap().split('"').next().unwrap());
-        fields.push((name.to_owned(), value.unwrap_or_default().to_owned()));
-    }
-    fields
-}
-
-/// Opens a page's form, changes some fields, and sends it. A value of `None` is a box that is not ticked.
-async fn edit(browser: &Browser<'_>, path: &str, changes: &[(&str, Option<&str>)]) -> Told {
-    let page = browser.get(&format!("{path}/edit")).await;
-    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
-    send(browser, &page, path, changes).await
-}
-
-async fn send(browser: &Browser<'_>, page: &Told, path: &str, changes: &[(&str, Option<&str>)]) -> Told {
-    let mut fields = filled(page);
-    for (name, value) in changes {
-        fields.retain(|(known, _)| known != name);
-        fields.extend(value.map(|value| ((*name).to_owned(), value.to_owned())));
-    }
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    browser.post(path, &fields).await
-}
 
 #[tokio::test]
 async fn nobody_sees_anything_without_signing_in() {

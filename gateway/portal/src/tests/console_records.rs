@@ -6,7 +6,7 @@ use doorward_api::template::PinType;
 use doorward_api::{EventKind, TokenState};
 use http::{Method, StatusCode};
 
-use super::console_world::{Browser, Console, PASSWORD};
+use super::console_world::{Browser, Console, ORIGIN, PASSWORD};
 use super::world::Told;
 
 /// The secret of RFC 4226's example, and its first passcodes.
@@ -31,22 +31,12 @@ fn secret(told: &Told) -> String {
 
 async fn upload(browser: &Browser<'_>, file: &str, more: &[(&str, &str)]) -> Told {
     let csrf = browser.get("/import").await.hidden("csrf");
-    upload_with(browser, &csrf, file, more, "http://127.0.0.1:8081").await
+    upload_with(browser, &csrf, file, more, ORIGIN).await
 }
 
 async fn upload_with(browser: &Browser<'_>, csrf: &str, file: &str, more: &[(&str, &str)], origin: &str) -> Told {
-    let field = |name: &str, value: &str| {
-        format!("--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-    };
-    let mut body = field("csrf", csrf);
-    body += &format!(
-        "--XyZ\r\nContent-Disposition: form-data; name=\"file\"; filename=\"tokens.csv\"\r\n\
-         Content-Type: text/csv\r\n\r\n{file}\r\n"
-    );
-    body.extend(more.iter().map(|(name, value)| field(name, value)));
-    body += "--XyZ--\r\n";
-    let headers = [("content-type", "multipart/form-data; boundary=XyZ"), ("origin", origin)];
-    browser.ask(Method::POST, "/import", &headers, body).await
+    let fields = [&[("csrf", csrf)], more].concat();
+    browser.upload("/import", origin, ("file", "tokens.csv", file.as_bytes()), &fields).await
 }
 
 /// Sends a file and waits until it is done.
@@ -264,7 +254,7 @@ async fn whoever_may_only_look_sees_no_forms_and_is_refused() {
         assert_eq!(hugo.post(path, &[("csrf", &csrf)]).await.status, StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(hugo.get("/import").await.status, StatusCode::FORBIDDEN);
-    assert_eq!(upload_with(&hugo, &csrf, STOCK, &[], "http://127.0.0.1:8081").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(upload_with(&hugo, &csrf, STOCK, &[], ORIGIN).await.status, StatusCode::FORBIDDEN);
     assert_eq!(console.browser().get(&token).await.status, StatusCode::SEE_OTHER, "nobody sees anything");
 }
 
@@ -317,10 +307,10 @@ async fn what_is_wrong_with_a_file_is_said() {
     assert!(key.body.contains("href=\"#key\""), "{}", key.body);
     let csrf = olga.get("/import").await.hidden("csrf");
     let form = format!("--B\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--B--\r\n");
-    let headers = [("content-type", "multipart/form-data; boundary=B"), ("origin", "http://127.0.0.1:8081")];
+    let headers = [("content-type", "multipart/form-data; boundary=B"), ("origin", ORIGIN)];
     let none = olga.ask(Method::POST, "/import", &headers, form).await;
     assert!(none.body.contains("Choose a file."), "{}", none.body);
-    assert_eq!(upload_with(&olga, "forged", STOCK, &[], "http://127.0.0.1:8081").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(upload_with(&olga, "forged", STOCK, &[], ORIGIN).await.status, StatusCode::FORBIDDEN);
     assert_eq!(upload_with(&olga, &csrf, STOCK, &[], "http://evil.test").await.status, StatusCode::FORBIDDEN);
     assert_eq!(upload(&olga, &"x".repeat(17 * 1024 * 1024), &[]).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(console.store.with(|rows| rows.credentials.is_empty()));

@@ -21,12 +21,12 @@ use doorward_api::keys::MasterKey;
 use doorward_api::operator::Role;
 use doorward_api::plugin::{Host, PinFault, Plugin, SecretRules};
 use doorward_api::ports::{Clock, Entropy, NoMetrics};
-use doorward_api::settings::PinRules;
+use doorward_api::settings::{Document, PinRules};
 use doorward_api::{AppId, GroupRef, PluginError, Secret, SecretBytes, Timestamp, Token, VirtualServerId};
 use doorward_fakes::{Dice, ToyTokens, World as Store, now};
 use doorward_policy::{Policies, Source};
 use doorward_views::Views;
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use tower::ServiceExt;
 
 use super::world::Told;
@@ -34,6 +34,8 @@ use crate::console::{ConsoleParts, router};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 const HOST: &str = "127.0.0.1:8081";
+/// Where its forms come from.
+pub(crate) const ORIGIN: &str = "http://127.0.0.1:8081";
 
 /// Takes every PIN but one.
 struct ToyRules;
@@ -68,6 +70,8 @@ impl Clock for Moved {
 pub(crate) struct Console {
     pub(crate) store: Arc<Store>,
     pub(crate) operators: Arc<OperatorDesk>,
+    /// Since when mail waits to leave.
+    pub(crate) late_mail: Arc<Mutex<Option<Timestamp>>>,
     router: Router,
     clock: Arc<Moved>,
 }
@@ -89,6 +93,8 @@ impl Console {
         let vs = virtual_server(policies);
         let store = Store::new();
         let clock = Arc::new(Moved::default());
+        let late_mail: Arc<Mutex<Option<Timestamp>>> = Arc::default();
+        let late = late_mail.clone();
         let entropy: Arc<dyn Entropy> = Arc::new(Dice::default());
         let passwords = Arc::new(Passwords::new(entropy.clone()));
         let keys = MasterKey::new(vec![7; 32]).unwrap();
@@ -143,8 +149,9 @@ impl Console {
             keys,
             origin: origin.map(str::to_owned),
             certificates: Arc::new(|| vec![("wiki.localhost".to_owned(), now() + Duration::from_hours(24))]),
+            late_mail: Arc::new(move |_| *late.lock().unwrap()),
         };
-        Self { router: router(parts, None), store, operators, clock }
+        Self { router: router(parts, None), store, operators, late_mail, clock }
     }
 
     /// Time goes by.
@@ -229,6 +236,65 @@ fn virtual_server(policies: &str) -> Arc<VirtualServer> {
     })
 }
 
+/// A document as it stands.
+pub(crate) fn stored<D: Document>(console: &Console) -> D {
+    let body = console.store.with(|rows| rows.settings.get(&D::KIND).and_then(|stored| stored.body.clone()));
+    body.map_or_else(D::of_new, |body| serde_json::from_str(&body).unwrap())
+}
+
+/// What stands in the form of a page that is sent to a path, as a browser would send it.
+pub(crate) fn filled(page: &Told, action: &str) -> Vec<(String, String)> {
+    let marker = format!("action=\"{action}\"");
+    let form = page.body.split("<form").find(|form| form.contains(&marker) && form.contains("method=\"post\""));
+    let form = form.unwrap_or_else(|| panic!("no form to {action} in {}", page.body)).split("</form>").next().unwrap();
+    let of = |tag: &str, name: &str| {
+        let marked = format!(" {tag}");
+        marked.split(&format!(" {name}=\"")).nth(1).map(|rest| plain(rest.split('"').next().unwrap()))
+    };
+    let mut fields = Vec::new();
+    for input in form.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+        let ticked =
+            !input.contains("type=\"radio\"") && !input.contains("type=\"checkbox\"") || input.contains(" checked");
+        if let (true, Some(name), Some(value)) = (ticked, of(input, "name"), of(input, "value")) {
+            fields.push((name, value));
+        }
+    }
+    for select in form.split("<select ").skip(1).map(|rest| rest.split("</select>").next().unwrap()) {
+        let chosen = select.split("<option ").find(|option| option.contains(" selected"));
+        let value = chosen.and_then(|option| of(option, "value")).unwrap_or_default();
+        fields.push((of(select, "name").unwrap(), value));
+    }
+    for area in form.split("<textarea ").skip(1).map(|rest| rest.split("</textarea>").next().unwrap()) {
+        let (tag, text) = area.split_once('>').unwrap();
+        fields.push((of(tag, "name").unwrap(), plain(text).replace('\n', "\r\n")));
+    }
+    fields
+}
+
+/// Text as it stood before it was written into a page.
+fn plain(html: &str) -> String {
+    let html = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    html.replace("&amp;", "&")
+}
+
+/// Opens a page's form, changes some fields, and sends it. A value of `None` is a box that is not ticked.
+pub(crate) async fn edit(browser: &Browser<'_>, path: &str, changes: &[(&str, Option<&str>)]) -> Told {
+    let page = browser.get(&format!("{path}/edit")).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    send(browser, &page, path, changes).await
+}
+
+/// Sends a form of a page with all that stands in it, but for some changes.
+pub(crate) async fn send(browser: &Browser<'_>, page: &Told, path: &str, changes: &[(&str, Option<&str>)]) -> Told {
+    let mut fields = filled(page, path);
+    for (name, value) in changes {
+        fields.retain(|(known, _)| known != name);
+        fields.extend(value.map(|value| ((*name).to_owned(), value.to_owned())));
+    }
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    browser.post(path, &fields).await
+}
+
 impl Browser<'_> {
     fn takes_session(&self, token: &Token) {
         let value = format!("{}.{}", token.expose(), data_encoding::BASE64URL_NOPAD.encode(b"default"));
@@ -277,7 +343,37 @@ impl Browser<'_> {
         self.ask(Method::POST, path, &headers, body.join("&")).await
     }
 
-    pub(crate) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Told {
+    /// Sends a form with a file, which a browser writes in parts. The file: its field, its name, its content.
+    pub(crate) async fn upload(
+        &self,
+        path: &str,
+        origin: &str,
+        (field, name, content): (&str, &str, &[u8]),
+        fields: &[(&str, &str)],
+    ) -> Told {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--XyZ\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n--XyZ--\r\n");
+        let headers = [("content-type", "multipart/form-data; boundary=XyZ"), ("origin", origin)];
+        self.ask(Method::POST, path, &headers, body).await
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Told {
         let arrival = ConsoleArrival { request_id: "req-0042".into(), client: Ipv4Addr::LOCALHOST.into() };
         let mut request = Request::builder().method(method).uri(path).header("host", HOST).extension(arrival);
         request = request.header("accept-language", self.language.lock().unwrap().clone());
@@ -289,7 +385,7 @@ impl Browser<'_> {
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }
-        let request = request.body(Body::from(body)).unwrap();
+        let request = request.body(body.into()).unwrap();
         let told = Told::read(self.console.router.clone().oneshot(request).await.unwrap()).await;
         for cookie in told.headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();

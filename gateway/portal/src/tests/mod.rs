@@ -1,9 +1,13 @@
 //! The router as a whole, over ports in memory. The way through the wizard is told by the journeys.
 
 mod console;
+mod console_appearance;
+mod console_enrolment;
 mod console_records;
+mod console_roles;
 mod console_world;
 mod forms;
+pub(crate) mod matrix;
 mod own;
 mod pages;
 mod world;

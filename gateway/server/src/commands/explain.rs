@@ -85,8 +85,7 @@ fn subject(
     let Some(name) = &args.user else {
         return Ok((Subject::Anonymous, now));
     };
-    let proofs =
-        args.proofs.iter().try_fold(Proofs::NONE, |proofs, text| proof(text, now).map(|(f, at)| proofs.with(f, at)))?;
+    let proofs = proofs(args, now)?;
     let user = match (config, args.groups.is_empty()) {
         (Some(config), true) => from_directory(config, server, name)?,
         _ => assumed(name, &args.groups),
@@ -123,6 +122,17 @@ fn assumed(name: &str, groups: &[String]) -> User {
     }
 }
 
+/// What is to be supposed of `context.authn`.
+fn proofs(args: &ExplainArgs, now: Timestamp) -> Result<Proofs, Failure> {
+    let given =
+        args.proofs.iter().try_fold(Proofs::NONE, |proofs, text| proof(text, now).map(|(f, at)| proofs.with(f, at)))?;
+    // An end that has not come yet; how far off it is, no policy can read.
+    let still = now + Duration::from_secs(1);
+    let deferred_until = args.enrolment_deferred.then_some(still);
+    let probation_until = args.probation.then_some(still);
+    Ok(Proofs { deferred_until, probation_until, ..given })
+}
+
 /// `otp` or `otp=400s`, `otp=5m`, `otp=2h`.
 fn proof(text: &str, now: Timestamp) -> Result<(Factor, Timestamp), Failure> {
     let wrong =
@@ -142,7 +152,30 @@ fn proof(text: &str, now: Timestamp) -> Result<(Factor, Timestamp), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::args::{Cli, Command};
+
+    fn args(more: &[&str]) -> Result<ExplainArgs, clap::Error> {
+        let line = ["doorward", "explain", "--url", "http://wiki.localhost/"];
+        match Cli::try_parse_from([&line[..], more].concat())?.command {
+            Command::Explain(args) => Ok(args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_put_off_or_on_probation_is_supposed_of_a_user() {
+        let now = Timestamp::from_secs(1000);
+        let supposed = |more: &[&str]| proofs(&args(&[&["--user", "alice"], more].concat()).unwrap(), now).unwrap();
+        assert_eq!(supposed(&[]), Proofs::NONE);
+        let put_off = supposed(&["--proof", "password", "--enrolment-deferred"]);
+        assert_eq!((put_off.password, put_off.deferred(now), put_off.on_probation(now)), (Some(now), true, false));
+        let new = supposed(&["--proof", "otp", "--probation"]);
+        assert_eq!((new.otp, new.deferred(now), new.on_probation(now)), (Some(now), false, true));
+        assert!(args(&["--enrolment-deferred"]).is_err() && args(&["--probation"]).is_err(), "of nobody");
+    }
 
     #[test]
     fn a_proof_is_read_with_its_age() {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward_access::remind::Reminders;
 use doorward_access::site::SharedSite;
 use doorward_api::VirtualServerId;
 use doorward_api::keys::MasterKey;
@@ -15,7 +16,7 @@ use doorward_store::Store;
 use tokio::runtime::Runtime;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::metrics::PrometheusMetrics;
+use crate::metrics::{MAIL_IS_LATE, PrometheusMetrics};
 use crate::services::memory::Memory;
 use crate::wire::Gateway;
 
@@ -31,10 +32,10 @@ pub(crate) struct Background {
 
 /// How often expired rows are removed and gauges are read.
 const JANITOR: Duration = Duration::from_secs(5);
+/// How often it is looked for deadlines that are near.
+const REMINDERS: Duration = Duration::from_mins(10);
 /// How often connections are counted and certificates looked at.
 const GAUGES: Duration = Duration::from_secs(1);
-/// A mail that waits for longer is worth a look at the mail server.
-const MAIL_IS_LATE: Duration = Duration::from_secs(60);
 /// So long before its end a certificate is to be replaced.
 const CERTIFICATE_ENDS: Duration = Duration::from_hours(7 * 24);
 /// How often the clocks are compared.
@@ -54,6 +55,10 @@ impl Background {
         keep(runtime, "outbox", move || {
             let outbox = outbox.clone();
             async move { outbox.run().await }
+        });
+        keep(runtime, "reminders", {
+            let (reminders, clock) = (gateway.reminders.clone(), store.clock());
+            move || remind(reminders.clone(), clock.clone())
         });
         keep(runtime, "janitor", {
             let (store, metrics, servers) = (store.clone(), metrics.clone(), virtual_servers.clone());
@@ -103,6 +108,20 @@ where
             sleep(ANEW).await;
         }
     });
+}
+
+/// Writes to those whose deadline is near.
+async fn remind(reminders: Arc<Reminders>, clock: Arc<dyn Clock>) {
+    let mut ticks = interval(REMINDERS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match reminders.remind(clock.now()).await {
+            Ok(reminded) if reminded > 0 => tracing::info!(reminded, "users were reminded of a deadline to enrol"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "not everybody could be reminded of their deadline; tried again"),
+        }
+    }
 }
 
 async fn janitor(store: Store, metrics: Arc<PrometheusMetrics>, virtual_servers: Vec<VirtualServerId>) {
@@ -165,6 +184,7 @@ async fn gauges(
 ) {
     let mut ticks = interval(GAUGES);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = None;
     loop {
         ticks.tick().await;
         metrics.set_connections(departure.under_way());
@@ -172,7 +192,11 @@ async fn gauges(
             let ends = certificates.ends();
             let soon = (clock.now() + CERTIFICATE_ENDS).millis() / 1000;
             metrics.set_ready("certificates", ends.values().all(|end| *end > soon));
-            metrics.set_certificates(&ends);
+            // There may be thousands, and they change when they are reloaded.
+            if told.as_ref().is_none_or(|told| !Arc::ptr_eq(told, &ends)) {
+                metrics.set_certificates(&ends);
+                told = Some(ends);
+            }
         }
     }
 }

@@ -106,6 +106,7 @@ async fn a_newer_flow_supersedes_the_others_that_are_enrolling(world: Arc<World>
         flow("kept", Step::EmailVerified),
         with_token,
         flow("waiting", Step::CodeSent),
+        flow("asking", Step::ExtraProof),
         flow("signing-in", Step::Passcode),
         flow("ended", Step::Cancelled),
         of_bob,
@@ -121,6 +122,7 @@ async fn a_newer_flow_supersedes_the_others_that_are_enrolling(world: Arc<World>
         ("kept", Step::EmailVerified),
         ("older", Step::Superseded),
         ("waiting", Step::Superseded),
+        ("asking", Step::Superseded),
         ("signing-in", Step::Passcode),
         ("ended", Step::Cancelled),
         ("bobs", Step::CodeSent),
@@ -138,6 +140,7 @@ async fn a_newer_flow_supersedes_the_others_that_are_enrolling(world: Arc<World>
         .map(|record| ["/context/transactionId", "/details/lastStep", "/context/usedName"].map(|f| told(record, f)))
         .collect();
     each.sort_by_key(|fields| fields[0].to_string());
+    assert_eq!(each.remove(0)[..2], ["asking", "extra_proof"]);
     assert_eq!(each[0], ["older", "code_issued", "a***@e***.test"], "each that ended, and never a full address");
     assert_eq!(each[1][..2], ["waiting", "code_sent"]);
     assert_eq!(each.len(), 2);
@@ -163,8 +166,10 @@ async fn one_flow_more_than_a_user_may_have_ends_the_oldest_in_which_something_i
     };
     let at = async |seconds, act| done(commit_at(&store, act, NOW + secs(seconds)).await);
     let start = |flow: Flow| Act::FlowStart(Box::new(flow));
-    // The oldest of all has passed its emailed code; some are nobody's proof, one is bob's, one is over.
-    at(0, start(flow("verified", Step::CodeIssued))).await;
+    // The oldest of all have passed their emailed code; some are nobody's proof, one is bob's, one is over.
+    for (id, step) in [("verified", Step::CodeIssued), ("asking", Step::ExtraProof)] {
+        at(0, start(flow(id, step))).await;
+    }
     at(1, start(unproved("strange"))).await;
     at(1, start(Flow { user: Some(UserId::new("bob-row")), ..flow("bobs", Step::Passcode) })).await;
     at(1, start(Flow { expires_at: NOW + secs(5), ..flow("over", Step::Passcode) })).await;
@@ -190,6 +195,8 @@ async fn one_flow_more_than_a_user_may_have_ends_the_oldest_in_which_something_i
     assert_eq!(steps().await, [CodeIssued, Password, Passcode, Passcode, Superseded, Offered, Passcode]);
     at(10, make_room(&FlowId::new("late"), 1)).await;
     assert_eq!(steps().await, [CodeIssued, Password, Passcode, Passcode, Superseded, Superseded, Passcode]);
+    let asking = store.flow(&vs(), &FlowId::new("asking")).await.unwrap().unwrap();
+    assert_eq!(asking.step, Step::ExtraProof, "what is asked besides the code comes after the code");
     let chain = whole_chain(&store).await;
     for (kind, id) in [(EventKind::SignInSuperseded, "oldest"), (EventKind::EnrollmentSuperseded, "offered")] {
         let told = of_kind(&chain, kind);

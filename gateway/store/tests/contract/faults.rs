@@ -132,8 +132,8 @@ fn another_key_and_a_newer_schema_are_refused_by_name() {
             opened(&world.url, 1).unwrap().close();
             world.sql("UPDATE meta SET value = '99' WHERE name = 'schema'").await;
             let error = opened(&world.url, 1).unwrap_err();
-            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 4 }), "{error}");
-            world.sql("UPDATE meta SET value = '4' WHERE name = 'schema'").await;
+            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 5 }), "{error}");
+            world.sql("UPDATE meta SET value = '5' WHERE name = 'schema'").await;
             world.sql("DELETE FROM meta WHERE name = 'key_check'").await;
             assert!(matches!(opened(&world.url, 1).unwrap_err(), OpenError::Damaged(_)));
         });
@@ -200,6 +200,8 @@ fn what_an_operator_has_set_cannot_be_swapped_either() {
                 .and(set_pin("t", 0, Some(pin("alice's"))))
                 .and(set_pin("of mallory", 0, Some(pin("mallory's"))))
                 .and(give_passcode(&mallory, Some(temporary_passcode("mallory's"))))
+                .and(set_grant(grant(&mallory, GrantState::CodeGiven), None))
+                .and(set_grant(grant(&alice(), GrantState::CodeGiven), None))
                 .and(Act::OperatorAdd(Box::new(operator("olga", Role::Administrator))))
                 .and(Act::OperatorAdd(Box::new(operator("mallory", Role::Auditor))));
             done(store.commit(&vs(), change, NOW).await);
@@ -207,6 +209,8 @@ fn what_an_operator_has_set_cannot_be_swapped_either() {
                 "UPDATE credential SET pin = (SELECT c.pin FROM credential c WHERE c.id = 'of mallory') WHERE id = 't'",
                 "UPDATE user_account SET temporary_passcode = \
                  (SELECT u.temporary_passcode FROM user_account u WHERE u.id = 'mallory-row') WHERE id = 'alice-row'",
+                "UPDATE enrolment_grant SET details = \
+                 (SELECT g.details FROM enrolment_grant g WHERE g.user_id = 'mallory-row') WHERE user_id = 'alice-row'",
                 "UPDATE operator SET sealed = (SELECT o.sealed FROM operator o WHERE o.id = 'mallory') WHERE id = 'olga'",
             ] {
                 world.sql(swap).await;
@@ -219,6 +223,10 @@ fn what_an_operator_has_set_cannot_be_swapped_either() {
             assert!(matches!(passcode, Err(StoreError::Damaged(_))), "{passcode:?}");
             let record = store.user_record(&vs(), &alice()).await.unwrap().unwrap();
             assert_eq!(record.temporary_passcode, None, "and the user is there all the same");
+            let given = store.grant(&vs(), &alice(), NOW).await;
+            assert!(matches!(given, Err(StoreError::Damaged(_))), "{given:?}");
+            let listed = store.grants(&vs(), GrantState::CodeGiven, &first(10), NOW).await.unwrap().items;
+            assert_eq!(listed.iter().map(|record| record.name.as_str()).collect::<Vec<_>>(), ["mallory"]);
             let olga = store.operator_by_name(&vs(), &FoldedName::assume("olga")).await;
             assert!(matches!(olga, Err(StoreError::Damaged(_))), "{olga:?}");
             let all = store.operators(&vs()).await.unwrap();
@@ -229,7 +237,7 @@ fn what_an_operator_has_set_cannot_be_swapped_either() {
 
 #[test]
 fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
-    const SECRETS: [&str; 9] = [
+    const SECRETS: [&str; 11] = [
         "MARKER-SEED-1f",
         "MARKER-CODE-2f",
         "MARKER-TICKET-3f",
@@ -239,6 +247,8 @@ fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
         "MARKER-TEMPORARY-7f",
         "MARKER-OPERATOR-8f",
         "MARKER-STOCK-9f",
+        "MARKER-HELP-DESK-10f",
+        "MARKER-REASON-11f",
     ];
     let world = World::new(Kind::Sqlite);
     block_on(async {
@@ -259,7 +269,9 @@ fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
                 ..operator("olga", Role::Administrator)
             })))
             .and(Act::CredentialStock(NewStock { opened: bytes(SECRETS[8]), ..stock("thing") }));
-        done(store.commit(&vs(), change, NOW).await);
+        let mut given = grant(&alice(), GrantState::CodeGiven);
+        (given.details.code_hash, given.details.reason) = (Some(SECRETS[9].into()), SECRETS[10].into());
+        done(store.commit(&vs(), change.and(set_grant(given, None)), NOW).await);
         search(&world, &SECRETS);
         store.close();
         search(&world, &SECRETS);

@@ -75,6 +75,7 @@ pub(crate) fn flow(id: &str, step: Step) -> Flow {
             proofs: Proofs::NONE.with(Factor::Password, NOW),
             notice: None,
             code: None,
+            granted: None,
             mobile_chosen: false,
             target: None,
             credential: None,
@@ -168,6 +169,26 @@ pub(crate) fn temporary_passcode(hash: &str) -> TemporaryPasscode {
 
 pub(crate) fn give_passcode(user: &UserId, passcode: Option<TemporaryPasscode>) -> Act {
     Act::TemporaryPasscodeSet { user: user.clone(), passcode }
+}
+
+/// A grant of an hour, whose words are told apart by their user.
+pub(crate) fn grant(user: &UserId, state: GrantState) -> Grant {
+    let details = GrantDetails {
+        code_hash: (state == GrantState::CodeGiven).then(|| "$argon2id$of-a-code".to_owned()),
+        address: Some([192, 0, 2, 7].into()),
+        user_agent: "a browser".into(),
+        operator: Some("olga".into()),
+        reason: format!("words for {user}"),
+    };
+    Grant { user: user.clone(), state, at: NOW, expires_at: NOW + secs(3600), details }
+}
+
+pub(crate) fn set_grant(grant: Grant, seen: Option<GrantState>) -> Act {
+    Act::GrantSet { grant: Box::new(grant), seen }
+}
+
+pub(crate) fn take_grant(user: &UserId, state: GrantState) -> Act {
+    Act::GrantTake { user: user.clone(), state }
 }
 
 pub(crate) fn add_group(id: &str) -> Act {

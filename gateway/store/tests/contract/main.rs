@@ -27,6 +27,8 @@ mod faults;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod grants;
+#[cfg(test)]
 mod operators;
 #[cfg(test)]
 mod people;

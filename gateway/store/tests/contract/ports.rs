@@ -18,6 +18,7 @@ both!(
     an_ended_portal_session_takes_its_app_sessions_along,
     a_rise_of_level_kills_the_old_cookie,
     all_sessions_of_a_user_end,
+    sessions_that_were_put_off_end_and_no_others,
     a_flow_reads_back_as_it_was_written,
     a_browser_finds_its_newest_flow,
     a_token_reads_back_as_it_was_written,
@@ -121,6 +122,28 @@ async fn all_sessions_of_a_user_end(world: Arc<World>) {
     done(commit(&store, Act::SessionStart(of_bob)).await);
     done(commit(&store, Act::SessionsEndOf { user: alice() }).await);
     for (name, lives) in [("p", false), ("a", false), ("b", true)] {
+        assert_eq!(store.session(&vs(), &hash(name), secs(60), NOW).await.unwrap().is_some(), lives, "{name}");
+    }
+}
+
+async fn sessions_that_were_put_off_end_and_no_others(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let put_off = |id: &str, deferred: bool| {
+        let new = portal_session(id);
+        let until = deferred.then_some(NOW + secs(3600));
+        Act::SessionStart(doorward_api::session::NewSession {
+            proofs: Proofs { deferred_until: until, ..new.proofs },
+            ..new
+        })
+    };
+    for (id, deferred) in [("p", true), ("q", false), ("r", true)] {
+        done(commit(&store, put_off(id, deferred)).await);
+    }
+    done(commit(&store, Act::SessionStart(app_session("a", "p"))).await);
+    let keep = Some(SessionId::new("r"));
+    done(commit(&store, Act::DeferredSessionsEnd { user: UserId::new("somebody-else"), keep: None }).await);
+    done(commit(&store, Act::DeferredSessionsEnd { user: alice(), keep }).await);
+    for (name, lives) in [("p", false), ("a", false), ("q", true), ("r", true)] {
         assert_eq!(store.session(&vs(), &hash(name), secs(60), NOW).await.unwrap().is_some(), lives, "{name}");
     }
 }

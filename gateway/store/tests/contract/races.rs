@@ -15,6 +15,9 @@ both!(
     of_64_uses_of_one_passcode_one_succeeds,
     of_64_uses_of_one_ticket_one_succeeds,
     of_64_moves_of_one_flow_one_succeeds,
+    of_64_who_ask_for_one_user_one_is_heard,
+    of_64_operators_who_decide_one_wins,
+    of_64_uses_of_one_code_of_the_help_desk_one_succeeds,
     of_64_activations_one_succeeds,
     a_meter_gives_64_different_counts,
     of_64_that_take_a_place_as_many_get_one_as_there_are,
@@ -43,6 +46,12 @@ async fn one_try(store: &Store, race: &str, number: usize) -> usize {
         "passcode" => spend("t", 2),
         "ticket" => take_ticket("t"),
         "flow" => go(&flow("f", Step::CodeSent), Step::EmailVerified),
+        "asking" => set_grant(grant(&alice(), GrantState::Asked), None),
+        "decision" => {
+            let decided = if number.is_multiple_of(2) { GrantState::Approved } else { GrantState::Refused };
+            set_grant(grant(&alice(), decided), Some(GrantState::Asked))
+        }
+        "help desk" => take_grant(&alice(), GrantState::CodeGiven),
         "activation" => activate(if number.is_multiple_of(2) { "one" } else { "two" }, 1),
         "meter" => {
             let key = MeterKey { scope: MeterScope::CodeTries, key: "f:1".into() };
@@ -104,6 +113,32 @@ async fn of_64_moves_of_one_flow_one_succeeds(world: Arc<World>) {
     let store = inhabited(&world).await;
     done(commit(&store, Act::FlowStart(Box::new(flow("f", Step::CodeSent)))).await);
     assert_eq!(race(&world, &store, "flow").await, 1);
+}
+
+async fn of_64_who_ask_for_one_user_one_is_heard(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    assert_eq!(race(&world, &store, "asking").await, 1);
+    // The same where one that is over gives way.
+    let over = Grant { expires_at: NOW, ..grant(&alice(), GrantState::Refused) };
+    done(commit(&store, set_grant(over, Some(GrantState::Asked))).await);
+    assert_eq!(race(&world, &store, "asking").await, 1);
+}
+
+/// Some approve, some refuse: one of them, and all the others are told that they are too late.
+async fn of_64_operators_who_decide_one_wins(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, set_grant(grant(&alice(), GrantState::Asked), None)).await);
+    assert_eq!(race(&world, &store, "decision").await, 1);
+    let decided = store.grant(&vs(), &alice(), NOW).await.unwrap().unwrap().state;
+    assert!(matches!(decided, GrantState::Approved | GrantState::Refused));
+    assert_eq!(of_kind(&whole_chain(&store).await, EventKind::AuthSuccess).len(), 1);
+}
+
+async fn of_64_uses_of_one_code_of_the_help_desk_one_succeeds(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, set_grant(grant(&alice(), GrantState::CodeGiven), None)).await);
+    assert_eq!(race(&world, &store, "help desk").await, 1);
+    assert_eq!(store.grant(&vs(), &alice(), NOW).await.unwrap(), None);
 }
 
 /// Two tokens of one user, each activated from all sides: the user has one in the end.

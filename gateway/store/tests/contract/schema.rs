@@ -15,6 +15,8 @@ use crate::world::{Kind, World, block_on};
 both!(
     a_virtual_server_older_than_self_provisioning_has_it_for_nobody,
     what_was_set_and_issued_before_token_management_goes_on,
+    a_database_of_before_the_grants_gets_room_for_them,
+    whatever_kind_of_document_there_is_has_room,
     opening_again_changes_nothing,
     many_may_open_a_new_database_at_once,
 );
@@ -30,7 +32,7 @@ async fn a_virtual_server_older_than_self_provisioning_has_it_for_nobody(world: 
     let records = whole_chain(&store).await;
     let migrated = of_kind(&records, EventKind::TenantMigrated);
     assert_eq!(migrated.len(), 1);
-    assert_eq!((&migrated[0]["details"]["fromSchema"], &migrated[0]["details"]["toSchema"]), (&1.into(), &4.into()));
+    assert_eq!((&migrated[0]["details"]["fromSchema"], &migrated[0]["details"]["toSchema"]), (&1.into(), &5.into()));
     assert_eq!(migrated[0]["details"]["selfProvisioning"], "none");
 
     store.ensure_virtual_server(&vs(), NOW).await.unwrap();
@@ -98,6 +100,30 @@ async fn what_was_set_and_issued_before_token_management_goes_on(world: Arc<Worl
     );
 }
 
+async fn a_database_of_before_the_grants_gets_room_for_them(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, set(SettingKind::Lockout, 0)).await);
+    store.close();
+    world.sql("DROP TABLE enrolment_grant; UPDATE meta SET value = '4' WHERE name = 'schema'").await;
+
+    let store = world.open();
+    assert_eq!(store.document(&vs(), SettingKind::Lockout).await.unwrap().version, 1);
+    done(commit(&store, set_grant(grant(&alice(), GrantState::Asked), None)).await);
+    let migrated = &of_kind(&whole_chain(&store).await, EventKind::TenantMigrated)[0]["details"];
+    assert_eq!((&migrated["fromSchema"], &migrated["toSchema"]), (&4.into(), &5.into()));
+}
+
+/// A new kind of settings needs no step of the schema.
+async fn whatever_kind_of_document_there_is_has_room(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for kind in SettingKind::ALL {
+        assert_eq!(store.document(&vs(), kind).await.unwrap().version, 0);
+        done(commit(&store, set(kind, 0)).await);
+        assert_eq!(store.document(&vs(), kind).await.unwrap().version, 1);
+        assert_eq!(store.changes(&vs(), kind, 10).await.unwrap().len(), 1);
+    }
+}
+
 async fn self_provisioning(store: &Store, vs: &VirtualServerId) -> SelfProvisioning {
     let stored = store.document(vs, SettingKind::SelfProvisioning).await.unwrap();
     Seen::read(&stored).unwrap().document
@@ -127,8 +153,16 @@ const BASE: [(&str, &str); 11] = [
 ];
 
 /// Tables of later releases, and of the first one that hold nothing in these stories; those that refer to others first.
-const OTHERS: [&str; 7] =
-    ["setting_change", "setting", "self_provisioning", "group_nest", "operator_session", "operator", "mail"];
+const OTHERS: [&str; 8] = [
+    "enrolment_grant",
+    "setting_change",
+    "setting",
+    "self_provisioning",
+    "group_nest",
+    "operator_session",
+    "operator",
+    "mail",
+];
 
 /// Makes of a database the one that an earlier release has left: its own steps, and the rows as they were under it.
 async fn take_back_to(world: &World, schema: usize) {
@@ -214,6 +248,7 @@ fn both_databases_have_the_same_tables_and_columns() {
         ("group_nest", true),
         ("operator", true),
         ("operator_session", true),
+        ("enrolment_grant", true),
     ] {
         let bears_it = of_sqlite.iter().any(|(t, c, ..)| t == table && c == "virtual_server");
         assert_eq!(bears_it, columns, "{table}");

@@ -8,9 +8,7 @@ use serde_json::Value;
 
 use super::Checked;
 use super::raw::Raw;
-
-/// The longest URL, in characters (R46).
-const LONGEST_URL: u32 = 2048;
+use super::url::{LONGEST_URL, is_https};
 
 const LINKS: [(&str, WindowsLink); 3] =
     [("none", WindowsLink::None), ("store", WindowsLink::Store), ("installer", WindowsLink::Installer)];
@@ -53,8 +51,8 @@ fn target_users(raw: &mut Raw<'_>) -> Option<TargetUsers> {
         }
         (Some(Users::All | Users::None), Some(_)) => {
             let value = if matches!(mode, Some(Users::All)) { "all" } else { "none" };
-            let field = "target_users.mode".to_owned();
-            fields.fault("groups", FieldRule::NotAvailable { field, value: value.into() });
+            let other = "target_users.mode".to_owned();
+            fields.fault("groups", FieldRule::NotAvailable { other, value: value.into() });
             None
         }
     };
@@ -75,7 +73,7 @@ fn installer_url(raw: &mut Raw<'_>, link: Option<WindowsLink>) -> Option<String>
         (Some(WindowsLink::Installer), None) => raw.fault("installer_url", FieldRule::Required),
         (Some(WindowsLink::None | WindowsLink::Store), Some(_)) => {
             let value = if link == Some(WindowsLink::None) { "none" } else { "store" };
-            raw.fault("installer_url", FieldRule::NotAvailable { field: "windows_link".into(), value: value.into() });
+            raw.fault("installer_url", FieldRule::NotAvailable { other: "windows_link".into(), value: value.into() });
         }
         (_, Some(url)) => match url.as_str() {
             Some(text) if text.chars().count() > LONGEST_URL as usize => {
@@ -87,15 +85,6 @@ fn installer_url(raw: &mut Raw<'_>, link: Option<WindowsLink>) -> Option<String>
         (_, None) => {}
     }
     None
-}
-
-/// Absolute, with a host, without credentials, made of what a URL is made of.
-fn is_https(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("https://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    let fine = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}');
-    !host.is_empty() && !authority.contains('@') && text.chars().all(fine)
 }
 
 #[cfg(test)]

@@ -27,13 +27,13 @@ impl Checked for ServerPinPolicy {
         let change_after_days = raw.integer("change_after_days", 0, 365);
         let history = raw.integer("history", 0, 10);
         if max_length > 0 && min_length > max_length {
-            raw.fault("min_length", FieldRule::AtMost { field: "max_length".into() });
+            raw.fault("min_length", FieldRule::AtMost { other: "max_length".into() });
         }
         if generated_length > 0 && generated_length < min_length {
-            raw.fault("generated_length", FieldRule::AtLeast { field: "min_length".into() });
+            raw.fault("generated_length", FieldRule::AtLeast { other: "min_length".into() });
         }
         if max_length > 0 && generated_length > max_length {
-            raw.fault("generated_length", FieldRule::AtMost { field: "max_length".into() });
+            raw.fault("generated_length", FieldRule::AtMost { other: "max_length".into() });
         }
         raw.finish(|| {
             Some(Self {

@@ -16,7 +16,7 @@ impl Checked for Windows {
             outer_events: raw.integer("outer_events", 1, 1000),
         };
         if read.outer_steps < read.inner_steps {
-            raw.fault("outer_steps", FieldRule::AtLeast { field: "inner_steps".into() });
+            raw.fault("outer_steps", FieldRule::AtLeast { other: "inner_steps".into() });
         }
         raw.finish(|| Some(read))
     }

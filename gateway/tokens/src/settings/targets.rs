@@ -25,7 +25,7 @@ fn row(raw: &mut Raw<'_>, name: &'static str) -> TargetRow {
     let mut fields = raw.object(name);
     let row =
         TargetRow { allowed: fields.boolean("allowed"), app: fields.boolean("app"), push: fields.boolean("push") };
-    let needs = |field: &str| FieldRule::NotAvailable { field: format!("{name}.{field}"), value: "off".into() };
+    let needs = |field: &str| FieldRule::NotAvailable { other: format!("{name}.{field}"), value: "off".into() };
     if row.app && !row.allowed {
         fields.fault("app", needs("allowed"));
     }

@@ -10,9 +10,6 @@ use super::raw::Raw;
 use super::server_pin::COMPLEXITIES;
 use crate::template::{LENGTHS, LOOK_AHEAD, STEPS};
 
-/// The steps of which standard apps are offered a token (decision B12).
-pub const OFFERED_STEPS: [u32; 2] = [30, 60];
-
 const MODES: [(&str, Mode); 2] = [("quick_log", Mode::QuickLog), ("challenge_response", Mode::ChallengeResponse)];
 
 const PIN_TYPES: [(&str, PinType); 3] =
@@ -125,9 +122,9 @@ fn without(raw: &mut Raw<'_>, template: TokenTemplate, pin_type: &str) -> Option
     Some(template)
 }
 
-fn absent(raw: &mut Raw<'_>, name: &'static str, field: &str, value: &str) {
+fn absent(raw: &mut Raw<'_>, name: &'static str, other: &str, value: &str) {
     if raw.value(name).is_some() {
-        raw.fault(name, FieldRule::NotAvailable { field: field.into(), value: value.into() });
+        raw.fault(name, FieldRule::NotAvailable { other: other.into(), value: value.into() });
     }
 }
 

@@ -13,12 +13,15 @@ use super::world::{Program, World};
 const STOCK: &str = "30000001,3132333435363738393031323334353637383930,hotp,6,0\n";
 
 /// Something of each kind that paths name, made by an administrator.
-async fn one_of_each(by: &Program<'_>) -> BTreeMap<&'static str, String> {
+pub(super) async fn one_of_each(by: &Program<'_>) -> BTreeMap<&'static str, String> {
     let token = by.stocked(STOCK).await;
     let told = by.post("/tokens/import", json!({"file_base64": data_encoding::BASE64.encode(STOCK.as_bytes())})).await;
     let operator = by.get("/session").await.body["operator"]["id"].as_str().unwrap().to_owned();
+    let user = by.made("/users", json!({"name": "alice"})).await;
+    let granted = by.post(&format!("/users/{user}/enrolment-grant/approve"), json!({})).await;
+    assert_eq!(granted.status, 200, "{}", granted.text);
     BTreeMap::from([
-        ("user", by.made("/users", json!({"name": "alice"})).await),
+        ("user", user),
         ("group", by.made("/groups", json!({"name": "Sales"})).await),
         ("parent", by.made("/groups", json!({"name": "Staff"})).await),
         ("token", token),
@@ -77,6 +80,12 @@ async fn nothing_of_another_virtual_server_is_taken_in_a_body_or_listed() {
     let path = "/settings/self_provisioning";
     let told = olga.ask(Method::PUT, path, &[("if-match", "\"0\"")], Some(document)).await;
     assert_eq!(told.wrong(), ["target_users.groups unknown"]);
+    let rule = json!({
+        "name": "Staff", "groups": [theirs["group"]], "percentage": 100, "proof": {"kind": "none"}, "probation_hours": 0,
+    });
+    let (path, document) = ("/settings/enrolment_rules", json!({"rules": [rule]}));
+    let told = olga.ask(Method::PUT, path, &[("if-match", "\"0\"")], Some(document)).await;
+    assert_eq!(told.wrong(), ["rules[0].groups unknown"]);
 
     let owned = olga.get(&format!("/tokens?owner={}", theirs["user"])).await;
     assert_eq!(owned.body["items"], json!([]));
@@ -85,6 +94,11 @@ async fn nothing_of_another_virtual_server_is_taken_in_a_body_or_listed() {
         let ids: Vec<&Value> = items.iter().map(|item| &item["id"]).collect();
         assert!(ids.contains(&&json!(ours[place])) && !ids.contains(&&json!(theirs[place])), "{list}");
     }
+    world.asks("second", &theirs["user"]).await;
+    assert_eq!(olga.get("/enrolment-requests").await.body["items"], json!([]));
+    world.asks("first", &ours["user"]).await;
+    let waiting = olga.get("/enrolment-requests").await.body["items"].clone();
+    assert_eq!((waiting.as_array().unwrap().len(), &waiting[0]["user"]["id"]), (1, &json!(ours["user"])));
     let name = otto.get("/users").await.body["items"][0]["name"].clone();
     assert_eq!(name, "alice", "the same name is somebody else there");
 }

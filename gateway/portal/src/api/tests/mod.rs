@@ -2,8 +2,10 @@
 //! that in debug builds.
 
 mod described;
+mod enrolment;
 mod isolation;
 mod manner;
 mod resources;
+mod roles;
 mod signed_in;
 mod world;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use doorward_api::settings::SettingKind;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -273,7 +274,7 @@ async fn operators_are_invited_get_other_roles_and_the_last_administrator_stays(
 async fn every_kind_of_settings_is_read_and_written_as_it_was_read() {
     let world = World::start().await;
     let olga = world.olga().await;
-    for kind in ["self_provisioning", "targets", "token_template", "server_pin_policy", "synchronization", "lockout"] {
+    for kind in SettingKind::ALL.map(SettingKind::as_str) {
         let path = format!("/settings/{kind}");
         let read = olga.get(&path).await;
         assert_eq!(read.status, 200, "{kind}");
@@ -290,8 +291,11 @@ async fn every_kind_of_settings_is_read_and_written_as_it_was_read() {
         (StatusCode::OK, &json!(true), &Value::Null)
     );
     assert_eq!(told.body["targets"], json!(["ios", "android", "windows-desktop"]));
+    let none = json!({"rule": null, "later_until": null, "grant": null, "probation_hours": 0});
+    assert_eq!(told.body["terms"], none, "no rule fits");
     olga.post(&format!("/users/{alice}/disable"), json!(null)).await;
     let told = olga.get("/self-provisioning/preview?user=alice").await;
     assert_eq!((&told.body["offered"], &told.body["reason"]), (&json!(false), &json!("account_unusable")));
+    assert_eq!((&told.body["terms"], &told.body["begins_at"]), (&Value::Null, &Value::Null));
     olga.get("/self-provisioning/preview?user=nobody").await.is(404, "not-found");
 }

@@ -20,8 +20,10 @@ use doorward_access::signin::{Desk, Rules};
 use doorward_access::site::{Site, VirtualServer};
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Host, Plugin, PluginInfo};
-use doorward_api::ports::{Clock, Entropy, NoMetrics, Operators};
-use doorward_api::{AppId, FoldedName, Secret, SecretBytes, Timestamp, Token, VirtualServerId};
+use doorward_api::ports::{Act, Change, Clock, Entropy, Ledger, NoMetrics, Operators, Outbox, Register};
+use doorward_api::{
+    AppId, FoldedName, Grant, GrantDetails, GrantState, Secret, SecretBytes, Timestamp, Token, UserId, VirtualServerId,
+};
 use doorward_fakes::{Dice, ToyTokens, World as Fakes};
 use doorward_policy::{Policies, Source};
 use doorward_store::{Store, StoreOptions};
@@ -126,6 +128,25 @@ impl World {
         let told = self.nobody().post("/session", body).await;
         assert_eq!(told.status, 201, "{}", told.body);
         Program { world: self, token: told.body["token"].as_str().unwrap().to_owned() }
+    }
+
+    /// A user asks for an approval, as the wizard does for them.
+    pub(super) async fn asks(&self, vs: &str, user: &str) {
+        let (vs, user, now) = (vs.into(), UserId::from(user), self.clock.now());
+        let seen = self.store.grant(&vs, &user, now).await.unwrap().map(|grant| grant.state);
+        let details = GrantDetails {
+            address: Some(Ipv4Addr::new(192, 0, 2, 7).into()),
+            user_agent: "Mozilla/5.0".into(),
+            ..GrantDetails::default()
+        };
+        let expires_at = now + Duration::from_hours(24);
+        let grant = Box::new(Grant { user, state: GrantState::Asked, at: now, expires_at, details });
+        self.store.commit(&vs, Change::of(Act::GrantSet { grant, seen }), now).await.unwrap();
+    }
+
+    /// How many mails wait to be sent.
+    pub(super) async fn due_mails(&self) -> usize {
+        self.store.take_due(10, Duration::from_mins(1), self.clock.now()).await.unwrap().len()
     }
 
     /// The administrator of the first virtual server.
@@ -248,6 +269,7 @@ fn console(ports: Ports, operator_ports: OperatorPorts, keys: MasterKey) -> (Arc
         keys,
         origin: None,
         certificates: Arc::new(Vec::new),
+        late_mail: Arc::new(|_| None),
     };
     (operators, router(parts, None))
 }

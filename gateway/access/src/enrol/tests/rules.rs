@@ -1,0 +1,344 @@
+//! Enrolment rules, as users, operators and thieves live them.
+
+use std::time::Duration;
+
+use doorward_api::operator::Role;
+use doorward_api::ports::Page;
+use doorward_api::settings::{Day, EnrolmentRule, EnrolmentRules, ExtraProof};
+use doorward_api::{GrantState, OperatorId, Timestamp, UserId};
+
+use super::*;
+use crate::manage::{By, ManageError, Manager};
+use crate::testing::now;
+use crate::visit::Opening;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Who has put it off gets in with a password.
+const OR_LATER: &str = r#"
+    @id("wiki-staff")
+    permit(principal in Group::"staff", action, resource == Application::"wiki")
+    when { context.authn.password && (context.authn.otp || context.authn.enrolment_deferred) };
+"#;
+
+/// Who has a new token does not get in yet.
+const NOT_ON_PROBATION: &str = r#"
+    @id("wiki-staff")
+    permit(principal in Group::"staff", action, resource == Application::"wiki")
+    when { context.authn.password && context.authn.otp };
+    @id("wiki-new")
+    forbid(principal, action, resource == Application::"wiki")
+    when { context.authn.probation };
+"#;
+
+fn rule() -> EnrolmentRule {
+    EnrolmentRule {
+        name: "everybody".into(),
+        groups: Vec::new(),
+        percentage: 100,
+        starts_on: None,
+        deadline: None,
+        proof: ExtraProof::None,
+        probation_hours: 0,
+    }
+}
+
+fn day(at: Timestamp) -> Option<Day> {
+    at.rfc3339().get(..10).and_then(Day::parse)
+}
+
+fn with_rule(policies: &str, rule: EnrolmentRule) -> Arc<Stage> {
+    let stage = Stage::set(policies);
+    set(&stage, rule);
+    stage
+}
+
+fn set(stage: &Stage, rule: EnrolmentRule) {
+    stage.world.with(|rows| rows.set(&EnrolmentRules { rules: vec![rule] }));
+}
+
+fn manager(stage: &Arc<Stage>) -> Manager {
+    Manager::new(stage.desk.clone())
+}
+
+fn olga() -> By {
+    By {
+        operator: OperatorId::from("o-1"),
+        name: "olga".into(),
+        role: Role::HelpDesk,
+        address: None,
+        request_id: "r-7".into(),
+        now: now(),
+    }
+}
+
+fn alice() -> UserId {
+    UserId::from("u-alice")
+}
+
+fn granted(stage: &Stage) -> Option<GrantState> {
+    stage.world.with(|rows| rows.grants.get(&alice()).map(|grant| grant.state))
+}
+
+fn later(page: ScreenPage) -> Option<Timestamp> {
+    match page {
+        ScreenPage::NeedAuthenticator { later_until, .. } => later_until,
+        other => panic!("not W1 but {}", other.name()),
+    }
+}
+
+// === later ===
+
+#[tokio::test]
+async fn until_the_deadline_it_may_be_put_off_where_the_policy_lets_in_who_does() {
+    let stage = with_rule(OR_LATER, EnrolmentRule { deadline: day(now() + DAY * 3), ..rule() });
+    let mut alice = Browser::identified(&stage, "alice").await;
+    let until = day(now() + DAY * 3).unwrap().ends();
+    assert_eq!(later(alice.look().await.page), Some(until));
+    let Moved::SignedIn(landing) = alice.send(Send::Later).await else { panic!() };
+    assert!(landing.url.starts_with("http://wiki.localhost:8080/.doorward/enter?ticket="));
+    assert_eq!(count(&stage, EventKind::EnrollmentDeferred), 1);
+    let proofs = stage.world.with(|rows| rows.portal_sessions("u-alice")[0].proofs);
+    assert!(proofs.otp.is_none() && proofs.deferred(until - Duration::from_millis(1)) && !proofs.deferred(until));
+}
+
+#[tokio::test]
+async fn where_the_policy_asks_for_an_otp_nothing_can_be_put_off() {
+    let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { deadline: day(now() + DAY * 3), ..rule() });
+    let mut alice = Browser::identified(&stage, "alice").await;
+    assert_eq!(later(alice.look().await.page), None);
+    assert!(matches!(alice.send(Send::Later).await, Moved::ToStep { browser: None }), "the form made up");
+    assert_eq!((alice.page_name().await, count(&stage, EventKind::AuthSuccess)), ("need_authenticator", 0));
+}
+
+#[tokio::test]
+async fn after_the_deadline_and_without_one_nothing_can_be_put_off() {
+    for deadline in [day(now() - DAY), None] {
+        let stage = with_rule(OR_LATER, EnrolmentRule { deadline, ..rule() });
+        let mut alice = Browser::identified(&stage, "alice").await;
+        assert_eq!(later(alice.look().await.page), None);
+        alice.send(Send::Later).await;
+        assert_eq!(count(&stage, EventKind::AuthSuccess), 0);
+    }
+}
+
+#[tokio::test]
+async fn nobody_puts_off_what_they_have() {
+    let stage = Stage::set(OR_LATER);
+    Browser::enrolled(&stage, "alice").await;
+    set(&stage, EnrolmentRule { deadline: day(now() + DAY * 3), percentage: 1, ..rule() });
+    let mut thief = Browser::identified(&stage, "alice").await;
+    assert_eq!(thief.page_name().await, "passcode");
+    let form = thief.form().await;
+    thief.send_form(&form, Send::Later).await;
+    assert_eq!(thief.page_name().await, "passcode", "a token that is in use is asked for, whatever the rule says");
+}
+
+#[tokio::test]
+async fn whom_the_rule_has_not_reached_is_not_asked() {
+    let stage = with_rule(OR_LATER, EnrolmentRule { starts_on: day(now() + DAY * 2), ..rule() });
+    let mut alice = Browser::new(&stage);
+    alice.name(Some("/page"), "alice").await;
+    let Moved::SignedIn(_) = alice.send(Send::Password("password of alice".into())).await else { panic!() };
+    let proofs = stage.world.with(|rows| rows.portal_sessions("u-alice")[0].proofs);
+    let begins = day(now() + DAY * 2).unwrap().begins();
+    assert!(proofs.deferred(begins - Duration::from_millis(1)) && !proofs.deferred(begins));
+}
+
+#[tokio::test]
+async fn a_session_from_before_the_rule_is_enough_for_whom_it_has_not_reached() {
+    let stage = Stage::set(OR_LATER);
+    let mut alice = Browser::new(&stage);
+    alice.name(None, "alice").await;
+    let Moved::SignedIn(_) = alice.send(Send::Password("password of alice".into())).await else { panic!() };
+    set(&stage, EnrolmentRule { starts_on: day(now() + DAY * 2), ..rule() });
+    let before = alice.session.clone().unwrap();
+    let Opening::Enough(landing) = alice.open(Some("/page")).await else { panic!("no wizard") };
+    assert!(landing.url.contains("/.doorward/enter?ticket="));
+    assert_ne!(landing.session.unwrap().hash(), before.hash(), "a session that opens more has another cookie");
+}
+
+#[tokio::test]
+async fn from_another_network_the_page_says_why_nothing_is_offered() {
+    let office = ExtraProof::TrustedNetwork(vec!["10.0.0.0/8".parse().unwrap()]);
+    let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { proof: office, ..rule() });
+    let alice = Browser::identified(&stage, "alice").await;
+    let screen = alice.look().await;
+    assert_eq!((screen.page.name(), screen.notice), ("passcode", Some(Notice::NotInNetwork)));
+    let home = ExtraProof::TrustedNetwork(vec!["127.0.0.0/8".parse().unwrap()]);
+    set(&stage, EnrolmentRule { proof: home, ..rule() });
+    assert_eq!(Browser::identified(&stage, "alice").await.page_name().await, "need_authenticator");
+}
+
+#[tokio::test]
+async fn what_was_put_off_ends_with_the_first_token() {
+    let stage = with_rule(OR_LATER, EnrolmentRule { deadline: day(now() + DAY * 3), ..rule() });
+    let mut thief = Browser::identified(&stage, "alice").await;
+    assert!(matches!(thief.send(Send::Later).await, Moved::SignedIn(_)), "who has the password puts it off");
+    let (alice, _) = Browser::enrolled(&stage, "alice").await;
+    let sessions = stage.world.with(|rows| rows.portal_sessions("u-alice"));
+    assert_eq!(sessions.len(), 1, "the thief is out");
+    assert!(sessions[0].proofs.otp.is_some() && sessions[0].proofs.deferred_until.is_none());
+    assert_eq!(alice.stage.world.with(|rows| rows.credentials[0].state), TokenState::Active);
+}
+
+// === extra proof ===
+
+#[tokio::test]
+async fn an_approval_lets_the_user_on_and_is_used_up_by_the_token() {
+    let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { proof: ExtraProof::OperatorApproval, ..rule() });
+    let mut browser = Browser::verified(&stage, "alice").await;
+    let asked = |page| match page {
+        ScreenPage::AskApproval { state, .. } => state,
+        other => panic!("not the approval's page but {}", other.name()),
+    };
+    assert_eq!(asked(browser.look().await.page), None);
+    browser.send(Send::GoOn).await;
+    assert_eq!(step(&stage), Step::ExtraProof, "nobody has approved");
+    browser.send(Send::AskApproval).await;
+    assert_eq!(asked(browser.look().await.page), Some(GrantState::Asked));
+    browser.send(Send::AskApproval).await;
+    assert_eq!(count(&stage, EventKind::EnrollmentApprovalRequested), 1, "asked once");
+
+    let (manager, page) = (manager(&stage), Page { after: String::new(), limit: 10 });
+    let waiting = manager.enrolment_requests(&stage.vs.id, &page, now()).await.unwrap().items;
+    assert_eq!(waiting.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["alice"]);
+    assert_eq!(waiting[0].grant.details.address, Some([127, 0, 0, 1].into()));
+    manager.approve_enrolment(&stage.vs.id, &olga(), &alice(), "").await.unwrap();
+    assert_eq!(stage.world.mailed("portal_url").as_deref(), Some("http://login.localhost:8080/"));
+
+    assert_eq!(asked(browser.look().await.page), Some(GrantState::Approved));
+    browser.send(Send::GoOn).await;
+    browser.send(Send::Target("android")).await;
+    browser.send(Send::Continue).await;
+    let code = stage.passcode("u-alice", browser.now);
+    assert!(matches!(browser.send(Send::Passcode(code)).await, Moved::SignedIn(_)));
+    assert_eq!(granted(&stage), None);
+}
+
+#[tokio::test]
+async fn an_approval_that_is_taken_back_midway_counts_no_more() {
+    let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { proof: ExtraProof::OperatorApproval, ..rule() });
+    let manager = manager(&stage);
+    manager.approve_enrolment(&stage.vs.id, &olga(), &alice(), "knows her").await.unwrap();
+    let mut browser = Browser::installing(&stage, "alice").await;
+    browser.send(Send::Continue).await;
+    manager.withdraw_grant(&stage.vs.id, &olga(), &alice()).await.unwrap();
+    let code = stage.passcode("u-alice", browser.now);
+    browser.send(Send::Passcode(code)).await;
+    assert_eq!((step(&stage), count(&stage, EventKind::TokenActivated)), (Step::ExtraProof, 0));
+}
+
+#[tokio::test]
+async fn a_rule_that_asks_for_more_midway_is_kept_and_its_token_too() {
+    let stage = stage();
+    let mut browser = Browser::installing(&stage, "alice").await;
+    let key = browser.key().await;
+    set(&stage, EnrolmentRule { proof: ExtraProof::OperatorApproval, ..rule() });
+    browser.send(Send::Continue).await;
+    assert_eq!(browser.page_name().await, "ask_approval");
+    manager(&stage).approve_enrolment(&stage.vs.id, &olga(), &alice(), "").await.unwrap();
+    browser.send(Send::GoOn).await;
+    assert_eq!(browser.key().await, key, "what was scanned stays good");
+}
+
+#[tokio::test]
+async fn who_was_refused_reads_why_and_does_not_ask_again() {
+    let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { proof: ExtraProof::OperatorApproval, ..rule() });
+    let mut browser = Browser::verified(&stage, "alice").await;
+    browser.send(Send::AskApproval).await;
+    let manager = manager(&stage);
+    let no_reason = manager.refuse_enrolment(&stage.vs.id, &olga(), &alice(), " ").await.unwrap_err();
+    assert_eq!(no_reason.to_string(), "reason: must be given");
+    manager.refuse_enrolment(&stage.vs.id, &olga(), &alice(), "Come to room 7").await.unwrap();
+    let ScreenPage::AskApproval { state, reason, .. } = browser.look().await.page else { panic!() };
+    assert_eq!((state, reason.as_deref()), (Some(GrantState::Refused), Some("Come to room 7")));
+    browser.send(Send::AskApproval).await;
+    browser.send(Send::GoOn).await;
+    assert_eq!((granted(&stage), step(&stage)), (Some(GrantState::Refused), Step::ExtraProof));
+}
+
+#[tokio::test]
+async fn a_code_of_the_help_desk_opens_once() {
+    let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { proof: ExtraProof::HelpDeskCode, ..rule() });
+    let mut browser = Browser::verified(&stage, "alice").await;
+    assert_eq!(browser.page_name().await, "help_desk_code");
+    browser.send(Send::HelpDeskCode("AAAA-AAAA".into())).await;
+    assert_eq!(browser.look().await.notice, Some(Notice::HelpDeskCodeOver), "there is none");
+
+    let given = manager(&stage).give_help_desk_code(&stage.vs.id, &olga(), &alice(), "called").await.unwrap();
+    browser.send(Send::HelpDeskCode(String::new())).await;
+    assert_eq!(browser.look().await.notice, Some(Notice::Empty));
+    browser.send(Send::HelpDeskCode("AAAA-AAAA".into())).await;
+    assert_eq!(browser.look().await.notice, Some(Notice::HelpDeskCodeWrong { tries_left: 4 }));
+    let spoken = given.code.expose().to_lowercase().replace('-', " ");
+    browser.send(Send::HelpDeskCode(spoken)).await;
+    assert_eq!((step(&stage), granted(&stage)), (Step::EmailVerified, None));
+    assert_eq!(count(&stage, EventKind::HelpDeskCodeAccepted), 1);
+    // It is not written down anywhere.
+    for event in stage.world.with(|rows| rows.events.clone()) {
+        let record = event.record("default", 1, now());
+        assert!(!record.contains(given.code.expose()) && !record.contains(&given.code.expose().replace('-', "")));
+    }
+}
+
+#[tokio::test]
+async fn codes_of_the_help_desk_are_not_guessed() {
+    let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { proof: ExtraProof::HelpDeskCode, ..rule() });
+    let given = manager(&stage).give_help_desk_code(&stage.vs.id, &olga(), &alice(), "called").await.unwrap();
+    let mut thief = Browser::verified(&stage, "alice").await;
+    for left in (0..5).rev() {
+        thief.send(Send::HelpDeskCode("AAAA-AAAA".into())).await;
+        assert_eq!(thief.look().await.notice, Some(Notice::HelpDeskCodeWrong { tries_left: left }));
+    }
+    thief.send(Send::HelpDeskCode(given.code.expose().to_owned())).await;
+    assert!(matches!(thief.look().await.notice, Some(Notice::HelpDeskCodeLimit { .. })), "not even the right one");
+    assert_eq!((step(&stage), count(&stage, EventKind::HelpDeskCodeLimit)), (Step::ExtraProof, 1));
+}
+
+#[tokio::test]
+async fn a_code_that_is_over_opens_nothing() {
+    let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { proof: ExtraProof::HelpDeskCode, ..rule() });
+    let given = manager(&stage).give_help_desk_code(&stage.vs.id, &olga(), &alice(), "called").await.unwrap();
+    let mut browser = Browser::new(&stage);
+    browser.wait(24 * 3600);
+    browser.name(Some("/page"), "alice").await;
+    browser.send(Send::Password("password of alice".into())).await;
+    browser.send(Send::Add).await;
+    let code = browser.mailed_code();
+    browser.send(Send::Code(code)).await;
+    browser.send(Send::HelpDeskCode(given.code.expose().to_owned())).await;
+    assert_eq!(browser.look().await.notice, Some(Notice::HelpDeskCodeOver));
+}
+
+#[tokio::test]
+async fn of_two_operators_who_decide_at_once_one_has_decided() {
+    let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { proof: ExtraProof::OperatorApproval, ..rule() });
+    let manager = manager(&stage);
+    let auditor = By { role: Role::Auditor, ..olga() };
+    let refused = manager.approve_enrolment(&stage.vs.id, &auditor, &alice(), "").await;
+    assert!(matches!(refused, Err(ManageError::Forbidden)));
+    let nobody = manager.approve_enrolment(&stage.vs.id, &olga(), &UserId::from("u-nobody"), "").await;
+    assert!(matches!(nobody, Err(ManageError::NotFound)));
+    let nothing = manager.withdraw_grant(&stage.vs.id, &olga(), &alice()).await;
+    assert!(matches!(nothing, Err(ManageError::NotFound)));
+}
+
+// === probation ===
+
+#[tokio::test]
+async fn a_new_token_opens_nothing_that_the_policy_keeps_from_new_ones() {
+    let stage = with_rule(NOT_ON_PROBATION, EnrolmentRule { probation_hours: 48, ..rule() });
+    let mut browser = Browser::installing(&stage, "alice").await;
+    browser.send(Send::Continue).await;
+    let code = stage.passcode("u-alice", browser.now);
+    assert!(matches!(browser.send(Send::Passcode(code)).await, Moved::Denied { .. }), "on probation");
+    assert_eq!(stage.world.with(|rows| rows.credentials[0].state), TokenState::Active, "and enrolled all the same");
+
+    let mut later = Browser::new(&stage);
+    later.wait(48 * 3600 + 60);
+    later.name(Some("/page"), "alice").await;
+    later.send(Send::Password("password of alice".into())).await;
+    let code = stage.passcode("u-alice", later.now);
+    assert!(matches!(later.send(Send::Passcode(code)).await, Moved::SignedIn(_)));
+}
