@@ -36,6 +36,7 @@ mod journeys {
     mod own_page;
     mod passcodes;
     mod paths;
+    mod recovery;
     mod regulation;
     mod reload;
     mod resume;

@@ -44,6 +44,8 @@ passcode-hint = { $digits ->
 passcode-text-challenge = أدخل التحدّي في تطبيق المصادقة ثم اكتب رمز المرور الذي يجيب به.
 passcode-hint-pin-prepend = رقمك السري (PIN) تليه مباشرة الأرقام الـ{ $digits }
 passcode-hint-pin-append = الأرقام الـ{ $digits } يليها مباشرة رقمك السري (PIN)
+passcode-hint-pin-perhaps = الأرقام الـ{ $digits } مع رقمك السري (PIN)، إن كان لتطبيق المصادقة رقم سري
+passcode-recovery = ليس تطبيق المصادقة في متناولك؟ يمكنك كتابة أحد رموز الاسترداد بدلًا من رمز المرور.
 challenge-label = التحدّي
 challenge-hint = صالح لدقيقتين ولمرة واحدة.
 challenge-over = انتهت صلاحية هذا التحدّي.
@@ -295,7 +297,33 @@ own-lost-title = هل فُقد تطبيق المصادقة هذا؟
 own-lost-effect = سيُوقَف فورًا فلا يستطيع أحد تسجيل الدخول به. ستُنهى جميع جلساتك، على هذا الجهاز أيضًا.
 own-lost-back = إذا وجدته مرة أخرى فيمكن لمكتب المساعدة إعادة إتاحته.
 own-lost-submit = نعم، أوقِفه
+own-replace-effect = سيُلغى نهائيًا، فلا يستطيع أحد تسجيل الدخول به بعد ذلك، ولا أنت. ستُنهى جميع جلساتك، على هذا الجهاز أيضًا.
+own-replace-next = يمكنك إضافة تطبيق مصادقة آخر عند تسجيل الدخول التالي.
+own-replace-submit = نعم، ألغِه
 own-keep = لا، رجوع
+own-recovery = رموز الاسترداد
+own-recovery-none = ليس لديك أيّ رمز. يحلّ رمز الاسترداد محلّ رمز المرور مرة واحدة عندما لا يكون تطبيق المصادقة في متناولك.
+own-recovery-left = { $left ->
+    [zero] لم يتبقَّ أيّ رمز من الرموز العشرة التي أنشأتها في { $time }.
+    [one] يتبقّى رمز واحد من عشرة. أُنشئت في { $time }.
+    [two] يتبقّى رمزان من عشرة. أُنشئت في { $time }.
+    [few] تتبقّى { $left } رموز من عشرة. أُنشئت في { $time }.
+    [many] يتبقّى { $left } رمزًا من عشرة. أُنشئت في { $time }.
+   *[other] يتبقّى { $left } رمز من عشرة. أُنشئت في { $time }.
+}
+own-recovery-make = إنشاء رموز استرداد
+own-recovery-make-new = إنشاء رموز استرداد جديدة
+own-recovery-needs-passcode = لإنشائها تحتاج إلى رمز مرور من تطبيق مصادقة قيد الاستخدام.
+own-recovery-title = إنشاء رموز استرداد
+own-recovery-text = تحصل على عشرة رموز تحتفظ بها على الورق. يحلّ كل منها محلّ رمز المرور مرة واحدة عندما لا يكون تطبيق المصادقة في متناولك.
+own-recovery-keep = إذا فُقد تطبيق المصادقة يومًا ما فسجّل الدخول برمز استرداد، وأبلغ عن فقدان التطبيق في صفحة «تطبيقات المصادقة الخاصة بك»، ثم أضِف غيره عند تسجيل الدخول التالي.
+own-recovery-replaces = تنتهي بذلك صلاحية الرموز التي أنشأتها من قبل.
+own-recovery-proof = يُثبت رمز المرور أنك أنت، ويُستهلك بذلك كما في تسجيل الدخول. الرموز الخاطئة تُحسب أيضًا.
+own-recovery-submit = إنشاء عشرة رموز
+own-codes-title = رموز الاسترداد الخاصة بك
+own-codes-once = اطبعها أو دوّنها على ورقة، واحفظها حيث لا يجدها أحد غيرك. لن تُعرض مرة أخرى.
+own-codes-use = عند تسجيل الدخول اكتب أحدها حيث يُطلب رمز المرور. كل رمز صالح لمرة واحدة: اشطبه بعد استخدامه. تصلك رسالة بالبريد الإلكتروني كلما استُخدم أحدها.
+own-codes-done = الانتقال إلى تطبيقات المصادقة
 own-everywhere = تسجيل الخروج من كل مكان
 own-everywhere-title = هل تريد تسجيل الخروج من كل مكان؟
 own-everywhere-effect = ستُنهى جميع جلساتك في كل متصفّح وعلى كل جهاز، بما فيها هذا الجهاز. تبقى تطبيقات المصادقة كما هي.
@@ -348,6 +376,8 @@ message-signed-out-everywhere-title = تم تسجيل خروجك من كل مك�
 message-signed-out-everywhere = أُنهيت جميع جلساتك في كل متصفّح وعلى كل جهاز.
 message-lost-done-title = تم إيقاف تطبيق المصادقة
 message-lost-done = لم يعد أحد يستطيع تسجيل الدخول به، وأُنهيت جميع جلساتك. يمكن لمكتب المساعدة أن يعطيك غيره، أو أن يعيد إتاحة هذا إذا وجدته.
+message-replace-done-title = تم إلغاء تطبيق المصادقة
+message-replace-done = لم يعد أحد يستطيع تسجيل الدخول به، وأُنهيت جميع جلساتك. يمكنك إضافة غيره عند تسجيل الدخول التالي.
 message-dispute-look-title = هل كنت أنت؟
 message-dispute-look = أُضيف تطبيق مصادقة إلى حسابك: { $device }، { $time }.
 message-dispute-look-effect = إذا لم تكن أنت من أضافه فأوقفه الآن. ستُنهى جميع جلساتك.
@@ -413,6 +443,22 @@ mail-approved-button = تسجيل الدخول
 mail-approved-until = الموافقة صالحة حتى { $time }، لتطبيق مصادقة واحد.
 mail-approved-not-you = لم تطلب ذلك؟ إذًا يعرف شخص آخر كلمة المرور الخاصة بك. غيّرها وأبلغ مكتب المساعدة.
 
+## رسالة: استُخدم رمز استرداد
+mail-recovery-subject = استُخدم أحد رموز الاسترداد الخاصة بك في { $brand }
+mail-recovery-title = استُخدم أحد رموز الاسترداد الخاصة بك
+mail-recovery-intro = استخدم شخص ما أحد رموز الاسترداد الخاصة بك لتسجيل الدخول إلى { $brand } باسم المستخدم الخاص بك. استُهلك هذا الرمز الآن.
+mail-recovery-left = { $left ->
+    [zero] كان هذا آخر رمز لديك.
+    [one] يتبقّى لديك رمز استرداد واحد.
+    [two] يتبقّى لديك رمزا استرداد.
+    [few] تتبقّى لديك { $left } رموز استرداد.
+    [many] يتبقّى لديك { $left } رمز استرداد.
+   *[other] يتبقّى لديك { $left } رمز استرداد.
+}
+mail-recovery-you = إذا كنت أنت من استخدم الرمز فلا يلزمك فعل شيء. يمكنك الإبلاغ عن فقدان تطبيق المصادقة وإنشاء رموز جديدة في صفحة «تطبيقات المصادقة الخاصة بك».
+mail-recovery-button = تطبيقات المصادقة الخاصة بك
+mail-recovery-not-you = لم تكن أنت؟ اتصل بمكتب المساعدة فورًا: رموزك في يد شخص آخر.
+
 ## The operators' console: frame and menu
 console-name = وحدة تحكّم Doorward
 console-skip = الانتقال إلى المحتوى
@@ -430,6 +476,7 @@ console-apply = تطبيق
 console-cancel = إلغاء
 console-look = عرض
 console-nothing = لا شيء
+console-all = الكل
 console-on = مفعَّل
 console-off = معطَّل
 console-onward = متابعة
@@ -543,6 +590,10 @@ console-choice-windows_link-store = عرض رابط التطبيق في Microsof
 console-choice-windows_link-installer = عرض رابط برنامج التثبيت (‎.exe)
 console-field-installer_url = عنوان URL لبرنامج التثبيت
 console-field-installer_url-hint = عنوان يبدأ بـ https://‎ ويستطيع المستخدمون الوصول إليه. مع برنامج التثبيت فقط.
+console-section-recovery = استرداد الوصول
+console-section-recovery-hint = كيف يسجّل الدخول من فقد تطبيق المصادقة الخاص به.
+console-field-recovery_codes = رموز الاسترداد
+console-field-recovery_codes-hint = يستطيع المستخدمون إنشاء عشرة رموز في صفحتهم، يُستخدم كل منها مرة واحدة. يحلّ رمز الاسترداد محلّ رمز المرور، ومن سجّل الدخول برمز استرداد يستطيع إلغاء تطبيق مصادقة مفقود وإضافة غيره. إذا عُطِّل هذا الخيار فلا تُقبل الرموز التي أُنشئت من قبل.
 console-warning-no-exe = لا ينتهي عنوان برنامج التثبيت بـ ‎.exe.
 console-preview = المعاينة كمستخدم
 console-preview-hint = هل يُعرض التجهيز الذاتي على مستخدم الآن وفق الإعدادات المحفوظة؟
@@ -857,6 +908,7 @@ console-done-password = تغيّرت كلمة المرور وأُنهيت جلس
 console-done-withdrawn = أُلغي رمز المرور المؤقت.
 console-done-approved = تمت الموافقة على التسجيل.
 console-done-refused = رُفض التسجيل.
+console-done-recovery-codes-withdrawn = أُلغيت رموز الاسترداد.
 console-done-grant-withdrawn = أُلغي القرار أو الرمز.
 console-done-suspend = أُوقفت أداة المصادقة. لا تُقبل رموز المرور الصادرة عنها.
 console-done-reactivate = أداة المصادقة قيد الاستخدام من جديد.
@@ -889,6 +941,8 @@ console-user-password-none = لا توجد كلمة مرور.
 console-user-since = مستخدم منذ
 console-user-temporary = رمز المرور المؤقت
 console-user-temporary-until = صالح حتى { $time }
+console-user-recovery = رموز الاسترداد
+console-user-recovery-left = المتبقّي: { $left }، أُنشئت في { $time }
 console-user-granted = التسجيل
 console-granted-asked = ينتظر موافقة. ينتهي الطلب في { $time }.
 console-granted-approved = تمت الموافقة: يمكن إضافة أداة مصادقة واحدة حتى { $time }.
@@ -935,6 +989,8 @@ console-task-user-temporary = إصدار رمز مرور مؤقت
 console-task-user-temporary-text = يحلّ محلّ أداة المصادقة لمن نسيها في البيت. ويحلّ محلّ الرمز المؤقت السابق إن وُجد.
 console-task-user-withdraw = إلغاء رمز المرور المؤقت
 console-task-user-withdraw-text = لا يعود مقبولًا من الآن فصاعدًا.
+console-task-user-withdraw-recovery-codes = إلغاء رموز الاسترداد
+console-task-user-withdraw-recovery-codes-text = لا يُقبل أيّ منها من الآن فصاعدًا. يستطيع المستخدم إنشاء رموز جديدة برمز مرور.
 console-task-user-approve = الموافقة على التسجيل
 console-task-user-approve-text = يستطيع المستخدم إضافة أداة مصادقة واحدة بالرمز المُرسَل بالبريد وحده. تأكّد أولًا من أنه هو من يطلب ذلك فعلًا. إذا كان قد قدّم طلبًا فستصله رسالة.
 console-task-user-refuse = رفض التسجيل

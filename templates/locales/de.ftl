@@ -40,6 +40,8 @@ passcode-hint = { $digits ->
 passcode-text-challenge = Geben Sie die Challenge in Ihren Authenticator ein und tippen Sie den Einmalcode ab, mit dem er antwortet.
 passcode-hint-pin-prepend = Ihre PIN, direkt gefolgt von den { $digits } Ziffern
 passcode-hint-pin-append = Die { $digits } Ziffern, direkt gefolgt von Ihrer PIN
+passcode-hint-pin-perhaps = { $digits } Ziffern, zusammen mit Ihrer PIN, falls dieser Authenticator eine hat
+passcode-recovery = Keinen Authenticator zur Hand? Sie können stattdessen einen Ihrer Wiederherstellungscodes eingeben.
 challenge-label = Challenge
 challenge-hint = Zwei Minuten lang und nur einmal gültig.
 challenge-over = Diese Challenge ist abgelaufen.
@@ -284,7 +286,30 @@ own-lost-title = Ist dieser Authenticator verloren?
 own-lost-effect = Er wird sofort gesperrt, sodass sich niemand damit anmelden kann. Alle Ihre Sitzungen werden beendet, auch auf diesem Gerät.
 own-lost-back = Wenn Sie ihn wiederfinden, kann der Helpdesk ihn reaktivieren.
 own-lost-submit = Ja, sperren
+own-replace-effect = Er wird endgültig aus Ihrem Konto entfernt: Niemand kann sich mehr damit anmelden, auch Sie nicht. Alle Ihre Sitzungen werden beendet, auch auf diesem Gerät.
+own-replace-next = Bei Ihrer nächsten Anmeldung können Sie einen anderen Authenticator hinzufügen.
+own-replace-submit = Ja, entfernen
 own-keep = Nein, zurück
+own-recovery = Wiederherstellungscodes
+own-recovery-none = Sie haben keine. Ein Wiederherstellungscode gilt ein einziges Mal anstelle eines Einmalcodes, falls Sie Ihren Authenticator einmal nicht zur Hand haben.
+own-recovery-left = { $left ->
+    [0] Von den zehn Codes ist keiner mehr übrig. Erstellt: { $time }.
+    [one] Von den zehn Codes ist noch { $left } übrig. Erstellt: { $time }.
+   *[other] Von den zehn Codes sind noch { $left } übrig. Erstellt: { $time }.
+}
+own-recovery-make = Wiederherstellungscodes erstellen
+own-recovery-make-new = Neue Wiederherstellungscodes erstellen
+own-recovery-needs-passcode = Um welche zu erstellen, benötigen Sie den Einmalcode eines Authenticators, der in Gebrauch ist.
+own-recovery-title = Wiederherstellungscodes erstellen
+own-recovery-text = Sie erhalten zehn Codes, die Sie auf Papier aufbewahren. Jeder gilt ein einziges Mal anstelle eines Einmalcodes, falls Sie Ihren Authenticator einmal nicht zur Hand haben.
+own-recovery-keep = Falls Sie Ihren Authenticator einmal verlieren: Melden Sie sich mit einem Code an, melden Sie den Authenticator auf Ihrer eigenen Seite als verloren und fügen Sie bei der nächsten Anmeldung einen anderen hinzu.
+own-recovery-replaces = Codes, die Sie früher erstellt haben, werden damit ungültig.
+own-recovery-proof = Ein Einmalcode zeigt, dass Sie es sind. Er wird dabei verbraucht, wie bei einer Anmeldung. Auch falsche zählen.
+own-recovery-submit = Zehn Codes erstellen
+own-codes-title = Ihre Wiederherstellungscodes
+own-codes-once = Drucken Sie die Codes aus oder schreiben Sie sie auf, und bewahren Sie sie dort auf, wo niemand sonst sie findet. Sie werden nicht noch einmal angezeigt.
+own-codes-use = Geben Sie bei einer Anmeldung einen davon ein, wo der Einmalcode verlangt wird. Jeder gilt nur einmal: Streichen Sie ihn danach durch. Sie erhalten jedes Mal eine E-Mail, wenn einer verwendet wird.
+own-codes-done = Zu Ihren Authenticatoren
 own-everywhere = Überall abmelden
 own-everywhere-title = Überall abmelden?
 own-everywhere-effect = Alle Ihre Sitzungen werden beendet, in jedem Browser und auf jedem Gerät, auch auf diesem. Ihre Authenticatoren bleiben, wie sie sind.
@@ -337,6 +362,8 @@ message-signed-out-everywhere-title = Sie sind überall abgemeldet
 message-signed-out-everywhere = Alle Ihre Sitzungen wurden beendet, in jedem Browser und auf jedem Gerät.
 message-lost-done-title = Der Authenticator ist gesperrt
 message-lost-done = Niemand kann sich mehr damit anmelden, und alle Ihre Sitzungen wurden beendet. Der Helpdesk kann Ihnen einen anderen geben oder diesen reaktivieren, wenn Sie ihn finden.
+message-replace-done-title = Der Authenticator ist entfernt
+message-replace-done = Niemand kann sich mehr damit anmelden, und alle Ihre Sitzungen wurden beendet. Bei Ihrer nächsten Anmeldung können Sie einen anderen hinzufügen.
 message-dispute-look-title = Waren Sie das?
 message-dispute-look = Ihrem Konto wurde ein Authenticator hinzugefügt: { $device }, { $time }.
 message-dispute-look-effect = Wenn Sie das nicht waren, sperren Sie ihn jetzt. Alle Ihre Sitzungen werden beendet.
@@ -394,6 +421,19 @@ mail-approved-button = Anmelden
 mail-approved-until = Die Genehmigung ist bis { $time } gültig, für einen Authenticator.
 mail-approved-not-you = Sie haben das nicht beantragt? Dann kennt jemand anderes Ihr Passwort. Ändern Sie es und informieren Sie den Helpdesk.
 
+## E-Mail: ein Wiederherstellungscode wurde verwendet
+mail-recovery-subject = Einer Ihrer Wiederherstellungscodes wurde bei { $brand } verwendet
+mail-recovery-title = Einer Ihrer Wiederherstellungscodes wurde verwendet
+mail-recovery-intro = Jemand hat einen Ihrer Wiederherstellungscodes verwendet, um sich mit Ihrem Benutzernamen bei { $brand } anzumelden. Dieser Code ist nun verbraucht.
+mail-recovery-left = { $left ->
+    [0] Es war Ihr letzter.
+    [one] Sie haben noch { $left } Wiederherstellungscode.
+   *[other] Sie haben noch { $left } Wiederherstellungscodes.
+}
+mail-recovery-you = Wenn Sie das waren, müssen Sie nichts tun. Auf Ihrer eigenen Seite können Sie einen Authenticator als verloren melden und neue Codes erstellen.
+mail-recovery-button = Ihre Authenticatoren
+mail-recovery-not-you = Das waren Sie nicht? Rufen Sie sofort den Helpdesk an: Jemand anderes hat Ihre Codes.
+
 ## Die Konsole: Rahmen und Menü
 console-name = Doorward-Konsole
 console-skip = Zum Inhalt springen
@@ -411,6 +451,7 @@ console-apply = Übernehmen
 console-cancel = Abbrechen
 console-look = Ansehen
 console-nothing = keine Angabe
+console-all = alle
 console-on = Ein
 console-off = Aus
 console-onward = Weiter
@@ -520,6 +561,10 @@ console-choice-windows_link-store = Einen Link zur App im Microsoft Store zeigen
 console-choice-windows_link-installer = Einen Link zum Installationsprogramm (.exe) zeigen
 console-field-installer_url = Adresse des Installationsprogramms
 console-field-installer_url-hint = Eine https://-Adresse, die Benutzer erreichen. Nur mit dem Installationsprogramm.
+console-section-recovery = Wiederherstellung
+console-section-recovery-hint = Wie sich Benutzer anmelden, die ihren Authenticator nicht mehr haben.
+console-field-recovery_codes = Wiederherstellungscodes
+console-field-recovery_codes-hint = Benutzer dürfen auf ihrer eigenen Seite zehn Codes erstellen, die je einmal gelten. Ein solcher Code vertritt einen Einmalcode, und wer sich damit angemeldet hat, darf einen verlorenen Authenticator entfernen und einen anderen hinzufügen. Ist das ausgeschaltet, werden auch schon erstellte Codes nicht angenommen.
 console-warning-no-exe = Die Adresse des Installationsprogramms endet nicht auf .exe.
 console-preview = Vorschau als Benutzer
 console-preview-hint = Ob einem Benutzer jetzt, nach dem Gespeicherten, Selbstausstattung angeboten würde.
@@ -834,6 +879,7 @@ console-done-password = Das Passwort ist geändert, die Sitzungen des Benutzers 
 console-done-withdrawn = Der vorläufige Passcode ist zurückgezogen.
 console-done-approved = Die Ausstellung ist genehmigt.
 console-done-refused = Die Ausstellung ist abgelehnt.
+console-done-recovery-codes-withdrawn = Die Wiederherstellungscodes sind ungültig.
 console-done-grant-withdrawn = Was erteilt war, ist zurückgezogen.
 console-done-suspend = Das Token ist angehalten. Seine Passcodes werden nicht angenommen.
 console-done-reactivate = Das Token ist wieder in Gebrauch.
@@ -866,6 +912,8 @@ console-user-password-none = Es gibt keines.
 console-user-since = Benutzer seit
 console-user-temporary = Vorläufiger Passcode
 console-user-temporary-until = Gilt bis { $time }
+console-user-recovery = Wiederherstellungscodes
+console-user-recovery-left = Noch { $left }, erstellt { $time }
 console-user-granted = Ausstellung
 console-granted-asked = Wartet auf eine Genehmigung. Der Antrag gilt bis { $time }.
 console-granted-approved = Genehmigt: Ein Token darf bis { $time } hinzugefügt werden.
@@ -912,6 +960,8 @@ console-task-user-temporary = Vorläufigen Passcode ausgeben
 console-task-user-temporary-text = Er vertritt das Token von jemandem, der seines zu Hause gelassen hat. Er tritt an die Stelle des vorigen, falls es einen gibt.
 console-task-user-withdraw = Vorläufigen Passcode zurückziehen
 console-task-user-withdraw-text = Er wird ab sofort nicht mehr angenommen.
+console-task-user-withdraw-recovery-codes = Wiederherstellungscodes ungültig machen
+console-task-user-withdraw-recovery-codes-text = Ab sofort wird keiner davon mehr angenommen. Der Benutzer kann mit einem Passcode neue erstellen.
 console-task-user-approve = Ausstellung genehmigen
 console-task-user-approve-text = Der Benutzer darf ein Token hinzufügen, allein mit dem Code aus der E-Mail. Vergewissern Sie sich zuerst, dass wirklich er selbst darum bittet. Hat er es beantragt, bekommt er eine E-Mail.
 console-task-user-refuse = Ausstellung ablehnen

@@ -41,6 +41,8 @@ passcode-hint = { $digits ->
 passcode-text-challenge = Key the challenge into your authenticator and type the passcode it answers with.
 passcode-hint-pin-prepend = Your PIN, followed at once by the { $digits } digits
 passcode-hint-pin-append = The { $digits } digits, followed at once by your PIN
+passcode-hint-pin-perhaps = { $digits } digits, together with your PIN if this authenticator has one
+passcode-recovery = No authenticator at hand? You can type one of your recovery codes instead.
 challenge-label = Challenge
 challenge-hint = Good for two minutes, and once.
 challenge-over = This challenge is over.
@@ -285,7 +287,30 @@ own-lost-title = Is this authenticator lost?
 own-lost-effect = It will be suspended at once, so that nobody can sign in with it. All your sessions are ended, on this device too.
 own-lost-back = If you find it again, the help desk can reactivate it.
 own-lost-submit = Yes, suspend it
+own-replace-effect = It will be given up for good: nobody can sign in with it any more, you neither. All your sessions are ended, on this device too.
+own-replace-next = You can add another authenticator when you sign in next.
+own-replace-submit = Yes, give it up
 own-keep = No, go back
+own-recovery = Recovery codes
+own-recovery-none = You have none. A recovery code stands in for a passcode once, on the day when your authenticator is out of reach.
+own-recovery-left = { $left ->
+    [0] None of the ten that you made { $time } is left.
+    [one] { $left } of ten is left. They were made { $time }.
+   *[other] { $left } of ten are left. They were made { $time }.
+}
+own-recovery-make = Make recovery codes
+own-recovery-make-new = Make new recovery codes
+own-recovery-needs-passcode = To make some, you need a passcode of an authenticator that is in use.
+own-recovery-title = Make recovery codes
+own-recovery-text = You get ten codes to keep on paper. Each stands in for a passcode once, on the day when your authenticator is out of reach.
+own-recovery-keep = Is your authenticator lost one day? Sign in with a code, report the authenticator as lost on your own page, and add another when you sign in next.
+own-recovery-replaces = The codes that you have made before end with it.
+own-recovery-proof = A passcode shows that it is you. It is used up by it, as by a sign-in. Wrong ones count, too.
+own-recovery-submit = Make ten codes
+own-codes-title = Your recovery codes
+own-codes-once = Print them or write them down, and keep them where nobody else finds them. They are not shown again.
+own-codes-use = At a sign-in, type one where the passcode is asked for. Each is good once: cross it out. You get an email whenever one is used.
+own-codes-done = Go to your authenticators
 own-everywhere = Sign out everywhere
 own-everywhere-title = Sign out everywhere?
 own-everywhere-effect = All your sessions are ended, in every browser and on every device, this one included. Your authenticators stay as they are.
@@ -338,6 +363,8 @@ message-signed-out-everywhere-title = You are signed out everywhere
 message-signed-out-everywhere = All your sessions have been ended, in every browser and on every device.
 message-lost-done-title = The authenticator is suspended
 message-lost-done = Nobody can sign in with it any more, and all your sessions have been ended. The help desk can give you another, or reactivate this one if you find it.
+message-replace-done-title = The authenticator is given up
+message-replace-done = Nobody can sign in with it any more, and all your sessions have been ended. You can add another when you sign in next.
 message-dispute-look-title = Was this you?
 message-dispute-look = An authenticator was added to your account: { $device }, { $time }.
 message-dispute-look-effect = If it wasn’t you, suspend it now. All your sessions will be ended.
@@ -395,6 +422,19 @@ mail-approved-button = Sign in
 mail-approved-until = The approval is good until { $time }, for one authenticator.
 mail-approved-not-you = You didn’t ask for it? Then somebody else knows your password. Change it and tell the help desk.
 
+## Mail: a recovery code was used
+mail-recovery-subject = One of your recovery codes was used at { $brand }
+mail-recovery-title = One of your recovery codes was used
+mail-recovery-intro = Somebody has used one of your recovery codes to sign in at { $brand } with your user name. That code is used up now.
+mail-recovery-left = { $left ->
+    [0] It was your last one.
+    [one] You have { $left } recovery code left.
+   *[other] You have { $left } recovery codes left.
+}
+mail-recovery-you = If this was you, there is nothing to do. You can report a lost authenticator and make new codes on your own page.
+mail-recovery-button = Your authenticators
+mail-recovery-not-you = Not you? Call the help desk at once: somebody else has your codes.
+
 ## The operators' console: frame and menu
 console-name = Doorward console
 console-skip = Skip to the content
@@ -412,6 +452,7 @@ console-apply = Apply
 console-cancel = Cancel
 console-look = Look at it
 console-nothing = none
+console-all = all of them
 console-on = On
 console-off = Off
 console-onward = Go on
@@ -521,6 +562,10 @@ console-choice-windows_link-store = Display a link to the app on the Microsoft S
 console-choice-windows_link-installer = Display a link to the installer (.exe)
 console-field-installer_url = Installer URL
 console-field-installer_url-hint = An https:// address that users can reach. Only with the installer.
+console-section-recovery = Recovery
+console-section-recovery-hint = How users come in whose authenticator is gone.
+console-field-recovery_codes = Recovery codes
+console-field-recovery_codes-hint = Users may make ten single-use codes on their own page. One stands in for a passcode, and whoever has signed in by one may give up an authenticator that is lost and add another. Where this is switched off, codes that were made are not accepted.
 console-warning-no-exe = The installer’s address does not end in .exe.
 console-preview = Preview as user
 console-preview-hint = Whether a user would be offered self-provisioning now, by what is stored.
@@ -835,6 +880,7 @@ console-done-password = The password was changed, and the user’s sessions were
 console-done-withdrawn = The temporary passcode was withdrawn.
 console-done-approved = The enrolment was approved.
 console-done-refused = The enrolment was refused.
+console-done-recovery-codes-withdrawn = The recovery codes are void.
 console-done-grant-withdrawn = What was granted was withdrawn.
 console-done-suspend = The token is held. Its passcodes are not accepted.
 console-done-reactivate = The token is in use again.
@@ -867,6 +913,8 @@ console-user-password-none = There is none.
 console-user-since = User since
 console-user-temporary = Temporary passcode
 console-user-temporary-until = Good until { $time }
+console-user-recovery = Recovery codes
+console-user-recovery-left = { $left } left, made { $time }
 console-user-granted = Enrolment
 console-granted-asked = Waits for an approval. The request ends { $time }.
 console-granted-approved = Approved: one token may be added until { $time }.
@@ -913,6 +961,8 @@ console-task-user-temporary = Give a temporary passcode
 console-task-user-temporary-text = It stands in for the token of somebody who has left theirs at home. It takes the place of the one before, if there is one.
 console-task-user-withdraw = Withdraw the temporary passcode
 console-task-user-withdraw-text = It is no longer accepted from now on.
+console-task-user-withdraw-recovery-codes = Void recovery codes
+console-task-user-withdraw-recovery-codes-text = None of them is accepted any more from now on. The user can make new ones with a passcode.
 console-task-user-approve = Approve enrolment
 console-task-user-approve-text = The user may add one token, with no more than the emailed code. Make sure first that it is really they who ask. If they have asked, they get a mail.
 console-task-user-refuse = Refuse enrolment

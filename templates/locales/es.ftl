@@ -40,6 +40,8 @@ passcode-hint = { $digits ->
 passcode-text-challenge = Introduzca el desafío en su autenticador y escriba el código con el que responde.
 passcode-hint-pin-prepend = Su PIN, seguido de inmediato por los { $digits } dígitos
 passcode-hint-pin-append = Los { $digits } dígitos, seguidos de inmediato por su PIN
+passcode-hint-pin-perhaps = { $digits } dígitos, junto con su PIN si este autenticador tiene uno
+passcode-recovery = ¿No tiene a mano su autenticador? Aquí también puede escribir uno de sus códigos de recuperación.
 challenge-label = Desafío
 challenge-hint = Vale durante dos minutos, y una sola vez.
 challenge-over = Este desafío ha caducado.
@@ -284,7 +286,30 @@ own-lost-title = ¿Ha perdido este autenticador?
 own-lost-effect = Se suspenderá de inmediato, para que nadie pueda iniciar sesión con él. Se cerrarán todas sus sesiones, también en este dispositivo.
 own-lost-back = Si lo encuentra, el servicio de asistencia puede reactivarlo.
 own-lost-submit = Sí, suspenderlo
+own-replace-effect = Se dará de baja definitivamente: ya nadie podrá iniciar sesión con él, usted tampoco. Se cerrarán todas sus sesiones, también en este dispositivo.
+own-replace-next = Podrá añadir otro autenticador la próxima vez que inicie sesión.
+own-replace-submit = Sí, darlo de baja
 own-keep = No, volver
+own-recovery = Códigos de recuperación
+own-recovery-none = No tiene ninguno. Un código de recuperación sustituye una vez al código de un solo uso, el día en que no tenga a mano su autenticador.
+own-recovery-left = { $left ->
+    [0] No queda ninguno de los diez creados el { $time }.
+    [one] Queda { $left } de diez. Se crearon el { $time }.
+   *[other] Quedan { $left } de diez. Se crearon el { $time }.
+}
+own-recovery-make = Crear códigos de recuperación
+own-recovery-make-new = Crear códigos de recuperación nuevos
+own-recovery-needs-passcode = Para crearlos necesita un código de un solo uso de un autenticador que esté en uso.
+own-recovery-title = Crear códigos de recuperación
+own-recovery-text = Obtendrá diez códigos para guardarlos en papel. Cada uno sustituye una vez al código de un solo uso, el día en que no tenga a mano su autenticador.
+own-recovery-keep = ¿Y si un día pierde su autenticador? Inicie sesión con uno de estos códigos, comunique la pérdida en la página de sus autenticadores y añada otro la próxima vez que inicie sesión.
+own-recovery-replaces = Los códigos que haya creado antes dejarán de valer.
+own-recovery-proof = Un código de un solo uso demuestra que es usted. Se consume, igual que al iniciar sesión. Los incorrectos también cuentan.
+own-recovery-submit = Crear diez códigos
+own-codes-title = Sus códigos de recuperación
+own-codes-once = Imprímalos o anótelos, y guárdelos donde nadie más los encuentre. No se volverán a mostrar.
+own-codes-use = Al iniciar sesión, escriba uno donde se pida el código de un solo uso. Cada uno vale una sola vez: táchelo después. Recibirá un correo cada vez que se use uno.
+own-codes-done = Ir a sus autenticadores
 own-everywhere = Cerrar sesión en todas partes
 own-everywhere-title = ¿Cerrar sesión en todas partes?
 own-everywhere-effect = Se cerrarán todas sus sesiones, en todos los navegadores y dispositivos, incluido este. Sus autenticadores quedan como están.
@@ -337,6 +362,8 @@ message-signed-out-everywhere-title = Ha cerrado la sesión en todas partes
 message-signed-out-everywhere = Se han cerrado todas sus sesiones, en todos los navegadores y dispositivos.
 message-lost-done-title = El autenticador está suspendido
 message-lost-done = Ya nadie puede iniciar sesión con él y se han cerrado todas sus sesiones. El servicio de asistencia puede darle otro, o reactivar este si lo encuentra.
+message-replace-done-title = El autenticador se ha dado de baja
+message-replace-done = Ya nadie puede iniciar sesión con él y se han cerrado todas sus sesiones. Podrá añadir otro la próxima vez que inicie sesión.
 message-dispute-look-title = ¿Ha sido usted?
 message-dispute-look = Se ha añadido un autenticador a su cuenta: { $device }, { $time }.
 message-dispute-look-effect = Si no ha sido usted, suspéndalo ahora. Se cerrarán todas sus sesiones.
@@ -394,6 +421,19 @@ mail-approved-button = Iniciar sesión
 mail-approved-until = La aprobación es válida hasta el { $time }, para un solo autenticador.
 mail-approved-not-you = ¿No lo ha pedido usted? Entonces otra persona conoce su contraseña. Cámbiela y avise al servicio de asistencia.
 
+## Correo: se ha usado un código de recuperación
+mail-recovery-subject = Se ha usado uno de sus códigos de recuperación en { $brand }
+mail-recovery-title = Se ha usado uno de sus códigos de recuperación
+mail-recovery-intro = Alguien ha usado uno de sus códigos de recuperación para iniciar sesión en { $brand } con su nombre de usuario. Ese código ya está consumido.
+mail-recovery-left = { $left ->
+    [0] Era el último que le quedaba.
+    [one] Le queda { $left } código de recuperación.
+   *[other] Le quedan { $left } códigos de recuperación.
+}
+mail-recovery-you = Si ha sido usted, no tiene que hacer nada. En la página de sus autenticadores puede comunicar la pérdida de un autenticador y crear códigos nuevos.
+mail-recovery-button = Sus autenticadores
+mail-recovery-not-you = ¿No ha sido usted? Llame de inmediato al servicio de asistencia: otra persona tiene sus códigos.
+
 ## The operators' console: frame and menu
 console-name = Consola de Doorward
 console-skip = Ir al contenido
@@ -411,6 +451,7 @@ console-apply = Aplicar
 console-cancel = Cancelar
 console-look = Ver
 console-nothing = sin valor
+console-all = todos
 console-on = Activado
 console-off = Desactivado
 console-onward = Continuar
@@ -520,6 +561,10 @@ console-choice-windows_link-store = Mostrar un enlace a la aplicación en Micros
 console-choice-windows_link-installer = Mostrar un enlace al instalador (.exe)
 console-field-installer_url = URL del instalador
 console-field-installer_url-hint = Una dirección https:// accesible para los usuarios. Solo con el instalador.
+console-section-recovery = Recuperación
+console-section-recovery-hint = Cómo inician sesión los usuarios que se han quedado sin su autenticador.
+console-field-recovery_codes = Códigos de recuperación
+console-field-recovery_codes-hint = Los usuarios pueden crear en su propia página diez códigos que valen una sola vez cada uno. Cada código sustituye a un código de un solo uso, y quien haya iniciado sesión con él puede dar de baja un autenticador perdido y añadir otro. Si esto está desactivado, los códigos ya creados no se aceptan.
 console-warning-no-exe = La dirección del instalador no termina en .exe.
 console-preview = Vista previa como usuario
 console-preview-hint = Si ahora mismo se ofrecería el autoaprovisionamiento a un usuario, según lo que está guardado.
@@ -834,6 +879,7 @@ console-done-password = La contraseña se ha cambiado y las sesiones del usuario
 console-done-withdrawn = El código temporal se ha retirado.
 console-done-approved = La inscripción se ha aprobado.
 console-done-refused = La inscripción se ha rechazado.
+console-done-recovery-codes-withdrawn = Los códigos de recuperación se han anulado.
 console-done-grant-withdrawn = Lo concedido se ha retirado.
 console-done-suspend = El token está suspendido. Sus códigos no se aceptan.
 console-done-reactivate = El token vuelve a estar en uso.
@@ -866,6 +912,8 @@ console-user-password-none = No hay ninguna.
 console-user-since = Usuario desde
 console-user-temporary = Código temporal
 console-user-temporary-until = Fin de validez: { $time }
+console-user-recovery = Códigos de recuperación
+console-user-recovery-left = Restantes: { $left }; creados el { $time }
 console-user-granted = Inscripción
 console-granted-asked = Espera una aprobación. Fin de la solicitud: { $time }.
 console-granted-approved = Aprobada: se puede añadir un token hasta el { $time }.
@@ -912,6 +960,8 @@ console-task-user-temporary = Dar un código temporal
 console-task-user-temporary-text = Sustituye al token de quien se ha dejado el suyo en casa. Reemplaza al código temporal anterior, si lo hay.
 console-task-user-withdraw = Retirar el código temporal
 console-task-user-withdraw-text = A partir de ahora ya no se acepta.
+console-task-user-withdraw-recovery-codes = Anular los códigos de recuperación
+console-task-user-withdraw-recovery-codes-text = A partir de ahora ya no se acepta ninguno. El usuario puede crear otros con un código de un solo uso.
 console-task-user-approve = Aprobar la inscripción
 console-task-user-approve-text = El usuario podrá añadir un token sin más que el código enviado por correo. Asegúrese antes de que es realmente el usuario quien lo pide. Si lo ha pedido, recibirá un correo.
 console-task-user-refuse = Rechazar la inscripción

@@ -40,6 +40,8 @@ passcode-hint = { $digits ->
 passcode-text-challenge = Saisissez le défi dans votre authentificateur, puis tapez le code qu’il donne en réponse.
 passcode-hint-pin-prepend = Votre PIN, suivi aussitôt des { $digits } chiffres
 passcode-hint-pin-append = Les { $digits } chiffres, suivis aussitôt de votre PIN
+passcode-hint-pin-perhaps = { $digits } chiffres, avec votre PIN si cet authentificateur en a un
+passcode-recovery = Pas d’authentificateur sous la main ? Vous pouvez saisir à la place l’un de vos codes de secours.
 challenge-label = Défi
 challenge-hint = Valable deux minutes, et une seule fois.
 challenge-over = Ce défi a expiré.
@@ -284,7 +286,30 @@ own-lost-title = Cet authentificateur est-il perdu ?
 own-lost-effect = Il sera suspendu aussitôt : personne ne pourra plus se connecter avec lui. Toutes vos sessions seront fermées, sur cet appareil aussi.
 own-lost-back = Si vous le retrouvez, le centre d’assistance peut le réactiver.
 own-lost-submit = Oui, le suspendre
+own-replace-effect = Il sera retiré définitivement : plus personne ne pourra se connecter avec lui, vous non plus. Toutes vos sessions seront fermées, sur cet appareil aussi.
+own-replace-next = Vous pourrez ajouter un autre authentificateur à votre prochaine connexion.
+own-replace-submit = Oui, le retirer
 own-keep = Non, revenir
+own-recovery = Codes de secours
+own-recovery-none = Vous n’en avez aucun. Un code de secours remplace une seule fois le code à usage unique, le jour où votre authentificateur n’est pas à portée de main.
+own-recovery-left = { $left ->
+    [0] Il ne reste aucun des dix codes créés le { $time }.
+    [one] Il reste { $left } code sur les dix créés le { $time }.
+   *[other] Il reste { $left } codes sur les dix créés le { $time }.
+}
+own-recovery-make = Créer des codes de secours
+own-recovery-make-new = Créer de nouveaux codes de secours
+own-recovery-needs-passcode = Pour en créer, il vous faut un code à usage unique d’un authentificateur en service.
+own-recovery-title = Créer des codes de secours
+own-recovery-text = Vous obtenez dix codes à conserver sur papier. Chacun remplace une seule fois le code à usage unique, le jour où votre authentificateur n’est pas à portée de main.
+own-recovery-keep = Si vous perdez un jour votre authentificateur, connectez-vous avec l’un de ces codes, déclarez sa perte sur votre page personnelle et ajoutez un autre authentificateur à la connexion suivante.
+own-recovery-replaces = Les codes que vous avez créés auparavant ne seront alors plus valables.
+own-recovery-proof = Un code à usage unique prouve que c’est bien vous. Il est alors consommé, comme lors d’une connexion. Les codes erronés comptent aussi.
+own-recovery-submit = Créer dix codes
+own-codes-title = Vos codes de secours
+own-codes-once = Imprimez-les ou notez-les, et gardez-les là où personne d’autre ne les trouvera. Ils ne seront plus affichés.
+own-codes-use = Lors d’une connexion, saisissez-en un là où le code à usage unique est demandé. Chacun ne sert qu’une fois : rayez-le ensuite. Vous recevez un e-mail chaque fois que l’un d’eux est utilisé.
+own-codes-done = Aller à vos authentificateurs
 own-everywhere = Se déconnecter partout
 own-everywhere-title = Se déconnecter partout ?
 own-everywhere-effect = Toutes vos sessions seront fermées, dans tous les navigateurs et sur tous les appareils, celui-ci compris. Vos authentificateurs restent tels quels.
@@ -337,6 +362,8 @@ message-signed-out-everywhere-title = Vous êtes déconnecté partout
 message-signed-out-everywhere = Toutes vos sessions ont été fermées, dans tous les navigateurs et sur tous les appareils.
 message-lost-done-title = L’authentificateur est suspendu
 message-lost-done = Plus personne ne peut se connecter avec lui et toutes vos sessions ont été fermées. Le centre d’assistance peut vous en donner un autre, ou réactiver celui-ci si vous le retrouvez.
+message-replace-done-title = L’authentificateur est retiré
+message-replace-done = Plus personne ne peut se connecter avec lui et toutes vos sessions ont été fermées. Vous pourrez en ajouter un autre à votre prochaine connexion.
 message-dispute-look-title = Était-ce vous ?
 message-dispute-look = Un authentificateur a été ajouté à votre compte : { $device }, { $time }.
 message-dispute-look-effect = Si ce n’était pas vous, suspendez-le maintenant. Toutes vos sessions seront fermées.
@@ -394,6 +421,19 @@ mail-approved-button = Se connecter
 mail-approved-until = L’approbation est valable jusqu’au { $time }, pour un seul authentificateur.
 mail-approved-not-you = Vous n’avez rien demandé ? Alors quelqu’un d’autre connaît votre mot de passe. Changez-le et prévenez le centre d’assistance.
 
+## E-mail : un code de secours a été utilisé
+mail-recovery-subject = L’un de vos codes de secours a été utilisé pour { $brand }
+mail-recovery-title = L’un de vos codes de secours a été utilisé
+mail-recovery-intro = Quelqu’un a utilisé l’un de vos codes de secours pour se connecter à { $brand } avec votre nom d’utilisateur. Ce code est maintenant consommé.
+mail-recovery-left = { $left ->
+    [0] C’était le dernier.
+    [one] Il vous reste { $left } code de secours.
+   *[other] Il vous reste { $left } codes de secours.
+}
+mail-recovery-you = Si c’était vous, vous n’avez rien à faire. Sur votre page personnelle, vous pouvez déclarer la perte d’un authentificateur et créer de nouveaux codes.
+mail-recovery-button = Vos authentificateurs
+mail-recovery-not-you = Ce n’était pas vous ? Appelez immédiatement le centre d’assistance : quelqu’un d’autre a vos codes.
+
 ## The operators' console: frame and menu
 console-name = Console Doorward
 console-skip = Aller au contenu
@@ -411,6 +451,7 @@ console-apply = Appliquer
 console-cancel = Annuler
 console-look = Consulter
 console-nothing = aucune valeur
+console-all = toutes
 console-on = Activé
 console-off = Désactivé
 console-onward = Continuer
@@ -520,6 +561,10 @@ console-choice-windows_link-store = Afficher un lien vers l’application dans l
 console-choice-windows_link-installer = Afficher un lien vers le programme d’installation (.exe)
 console-field-installer_url = URL du programme d’installation
 console-field-installer_url-hint = Une adresse https:// accessible aux utilisateurs. Seulement avec le programme d’installation.
+console-section-recovery = Accès de secours
+console-section-recovery-hint = Comment se connectent les utilisateurs qui n’ont plus leur authentificateur.
+console-field-recovery_codes = Codes de secours
+console-field-recovery_codes-hint = Les utilisateurs peuvent créer dix codes, valables une seule fois chacun, sur leur page personnelle. L’un d’eux remplace un code à usage unique, et quiconque s’est connecté ainsi peut retirer un authentificateur perdu et en ajouter un autre. Si cette option est désactivée, les codes déjà créés ne sont pas acceptés.
 console-warning-no-exe = L’adresse du programme d’installation ne se termine pas par .exe.
 console-preview = Aperçu en tant qu’utilisateur
 console-preview-hint = Indique si l’auto-provisionnement serait proposé maintenant à un utilisateur, d’après ce qui est enregistré.
@@ -834,6 +879,7 @@ console-done-password = Le mot de passe a été changé et les sessions de l’u
 console-done-withdrawn = Le code temporaire a été retiré.
 console-done-approved = L’inscription a été approuvée.
 console-done-refused = L’inscription a été refusée.
+console-done-recovery-codes-withdrawn = Les codes de secours ont été invalidés.
 console-done-grant-withdrawn = Ce qui avait été accordé a été retiré.
 console-done-suspend = Le jeton est suspendu. Ses codes ne sont pas acceptés.
 console-done-reactivate = Le jeton est de nouveau en service.
@@ -866,6 +912,8 @@ console-user-password-none = Il n’y en a pas.
 console-user-since = Utilisateur depuis
 console-user-temporary = Code temporaire
 console-user-temporary-until = Fin de validité : { $time }
+console-user-recovery = Codes de secours
+console-user-recovery-left = Il en reste { $left }. Date de création : { $time }
 console-user-granted = Inscription
 console-granted-asked = En attente d’approbation. La demande expire : { $time }.
 console-granted-approved = Approuvée : un jeton peut être ajouté jusqu’au { $time }.
@@ -912,6 +960,8 @@ console-task-user-temporary = Donner un code temporaire
 console-task-user-temporary-text = Il remplace le jeton de quelqu’un qui a laissé le sien à la maison. Il annule le code temporaire précédent, s’il y en a un.
 console-task-user-withdraw = Retirer le code temporaire
 console-task-user-withdraw-text = Dès maintenant, il n’est plus accepté.
+console-task-user-withdraw-recovery-codes = Invalider les codes de secours
+console-task-user-withdraw-recovery-codes-text = Dès maintenant, aucun d’eux n’est plus accepté. L’utilisateur peut en créer de nouveaux avec un code à usage unique.
 console-task-user-approve = Approuver l’inscription
 console-task-user-approve-text = L’utilisateur peut ajouter un jeton, avec le seul code envoyé par e-mail. Assurez-vous d’abord que la demande vient bien de lui. S’il a fait une demande, il reçoit un e-mail.
 console-task-user-refuse = Refuser l’inscription

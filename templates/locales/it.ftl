@@ -41,6 +41,8 @@ passcode-hint = { $digits ->
 passcode-text-challenge = Inserisca la sfida nel Suo autenticatore e digiti il codice che dà in risposta.
 passcode-hint-pin-prepend = Il Suo PIN, seguito subito dalle { $digits } cifre
 passcode-hint-pin-append = Le { $digits } cifre, seguite subito dal Suo PIN
+passcode-hint-pin-perhaps = { $digits } cifre, insieme al Suo PIN se questo autenticatore ne ha uno
+passcode-recovery = Non ha l’autenticatore a portata di mano? Può digitare invece uno dei Suoi codici di recupero.
 challenge-label = Sfida
 challenge-hint = Vale due minuti e una sola volta.
 challenge-over = Questa sfida è scaduta.
@@ -285,7 +287,30 @@ own-lost-title = Ha smarrito questo autenticatore?
 own-lost-effect = Verrà sospeso subito, così nessuno potrà usarlo per accedere. Tutte le Sue sessioni verranno chiuse, anche su questo dispositivo.
 own-lost-back = Se lo ritrova, l’assistenza può riattivarlo.
 own-lost-submit = Sì, sospendilo
+own-replace-effect = Verrà rimosso definitivamente: nessuno potrà più usarlo per accedere, nemmeno Lei. Tutte le Sue sessioni verranno chiuse, anche su questo dispositivo.
+own-replace-next = Potrà aggiungere un altro autenticatore al prossimo accesso.
+own-replace-submit = Sì, rimuovilo
 own-keep = No, torna indietro
+own-recovery = Codici di recupero
+own-recovery-none = Non ne ha nessuno. Un codice di recupero sostituisce una sola volta il codice monouso, il giorno in cui il Suo autenticatore non è a portata di mano.
+own-recovery-left = { $left ->
+    [0] Dei dieci codici non ne resta nessuno. Data di creazione: { $time }.
+    [one] Dei dieci codici ne resta { $left }. Data di creazione: { $time }.
+   *[other] Dei dieci codici ne restano { $left }. Data di creazione: { $time }.
+}
+own-recovery-make = Crea codici di recupero
+own-recovery-make-new = Crea nuovi codici di recupero
+own-recovery-needs-passcode = Per crearne Le serve il codice monouso di un autenticatore in uso.
+own-recovery-title = Crea codici di recupero
+own-recovery-text = Otterrà dieci codici da conservare su carta. Ciascuno sostituisce una sola volta il codice monouso, il giorno in cui il Suo autenticatore non è a portata di mano.
+own-recovery-keep = Se un giorno smarrisce l’autenticatore, acceda con uno di questi codici, segnali lo smarrimento nella Sua pagina personale e aggiunga un altro autenticatore all’accesso successivo.
+own-recovery-replaces = I codici creati in precedenza non saranno più validi.
+own-recovery-proof = Un codice monouso dimostra che è davvero Lei. Viene così consumato, come in un accesso. Contano anche i codici errati.
+own-recovery-submit = Crea dieci codici
+own-codes-title = I Suoi codici di recupero
+own-codes-once = Li stampi o li annoti, e li conservi dove nessun altro possa trovarli. Non verranno più mostrati.
+own-codes-use = Durante un accesso, ne digiti uno dove viene chiesto il codice monouso. Ciascuno vale una sola volta: dopo l’uso lo barri. Riceverà un’e-mail ogni volta che ne viene usato uno.
+own-codes-done = Vai agli autenticatori
 own-everywhere = Esci ovunque
 own-everywhere-title = Uscire ovunque?
 own-everywhere-effect = Tutte le Sue sessioni verranno chiuse, in ogni browser e su ogni dispositivo, compreso questo. I Suoi autenticatori restano come sono.
@@ -338,6 +363,8 @@ message-signed-out-everywhere-title = Disconnessione effettuata ovunque
 message-signed-out-everywhere = Tutte le Sue sessioni sono state chiuse, in ogni browser e su ogni dispositivo.
 message-lost-done-title = L’autenticatore è sospeso
 message-lost-done = Nessuno può più usarlo per accedere e tutte le Sue sessioni sono state chiuse. L’assistenza può dargliene un altro, o riattivare questo se lo ritrova.
+message-replace-done-title = L’autenticatore è stato rimosso
+message-replace-done = Nessuno può più usarlo per accedere e tutte le Sue sessioni sono state chiuse. Potrà aggiungerne un altro al prossimo accesso.
 message-dispute-look-title = L’operazione è Sua?
 message-dispute-look = Al Suo account è stato aggiunto un autenticatore: { $device }, { $time }.
 message-dispute-look-effect = Se l’operazione non è Sua, lo sospenda subito. Tutte le Sue sessioni verranno chiuse.
@@ -395,6 +422,19 @@ mail-approved-button = Accedi
 mail-approved-until = L’approvazione vale per un solo autenticatore, fino a: { $time }.
 mail-approved-not-you = Non l’ha chiesto Lei? Allora qualcun altro conosce la Sua password. La cambi e avvisi l’assistenza.
 
+## Mail: a recovery code was used
+mail-recovery-subject = Uno dei Suoi codici di recupero è stato usato su { $brand }
+mail-recovery-title = Uno dei Suoi codici di recupero è stato usato
+mail-recovery-intro = Qualcuno ha usato uno dei Suoi codici di recupero per accedere a { $brand } con il Suo nome utente. Ora quel codice è stato consumato.
+mail-recovery-left = { $left ->
+    [0] Era l’ultimo.
+    [one] Le resta { $left } codice di recupero.
+   *[other] Le restano { $left } codici di recupero.
+}
+mail-recovery-you = Se l’operazione è Sua, non deve fare nulla. Nella Sua pagina personale può segnalare lo smarrimento di un autenticatore e creare nuovi codici.
+mail-recovery-button = I Suoi autenticatori
+mail-recovery-not-you = L’operazione non è Sua? Chiami subito l’assistenza: qualcun altro ha i Suoi codici.
+
 ## The operators' console: frame and menu
 console-name = Console di Doorward
 console-skip = Vai al contenuto
@@ -412,6 +452,7 @@ console-apply = Applica
 console-cancel = Annulla
 console-look = Visualizza
 console-nothing = nessun valore
+console-all = tutte
 console-on = Attivo
 console-off = Non attivo
 console-onward = Prosegui
@@ -521,6 +562,10 @@ console-choice-windows_link-store = Mostra un link all’app nel Microsoft Store
 console-choice-windows_link-installer = Mostra un link al programma di installazione (.exe)
 console-field-installer_url = URL del programma di installazione
 console-field-installer_url-hint = Un indirizzo https:// raggiungibile dagli utenti. Solo con il programma di installazione.
+console-section-recovery = Recupero dell’accesso
+console-section-recovery-hint = Come accede chi non ha più il proprio autenticatore.
+console-field-recovery_codes = Codici di recupero
+console-field-recovery_codes-hint = Gli utenti possono creare dieci codici, validi una sola volta ciascuno, nella propria pagina personale. Uno di essi sostituisce un codice monouso, e chi ha effettuato l’accesso in questo modo può rimuovere un autenticatore smarrito e aggiungerne un altro. Se l’opzione è disattivata, i codici già creati non vengono accettati.
 console-warning-no-exe = L’indirizzo del programma di installazione non termina con .exe.
 console-preview = Anteprima come utente
 console-preview-hint = Indica se ora a un utente verrebbe proposta la registrazione autonoma, in base a ciò che è salvato.
@@ -835,6 +880,7 @@ console-done-password = La password è stata cambiata e le sessioni dell’utent
 console-done-withdrawn = Il codice provvisorio è stato ritirato.
 console-done-approved = La registrazione è stata approvata.
 console-done-refused = La registrazione è stata rifiutata.
+console-done-recovery-codes-withdrawn = I codici di recupero sono stati invalidati.
 console-done-grant-withdrawn = Ciò che era stato concesso è stato ritirato.
 console-done-suspend = Il token è sospeso. I suoi codici non vengono accettati.
 console-done-reactivate = Il token è di nuovo in uso.
@@ -867,6 +913,8 @@ console-user-password-none = Non è impostata.
 console-user-since = Utente da
 console-user-temporary = Codice provvisorio
 console-user-temporary-until = Valido fino a: { $time }
+console-user-recovery = Codici di recupero
+console-user-recovery-left = Rimasti: { $left }. Data di creazione: { $time }
 console-user-granted = Registrazione
 console-granted-asked = In attesa di approvazione. La richiesta scade: { $time }.
 console-granted-approved = Approvata. Si può aggiungere un token fino a: { $time }.
@@ -913,6 +961,8 @@ console-task-user-temporary = Assegna un codice provvisorio
 console-task-user-temporary-text = Sostituisce il token di chi l’ha dimenticato a casa. Prende il posto del codice precedente, se ce n’è uno.
 console-task-user-withdraw = Ritira il codice provvisorio
 console-task-user-withdraw-text = Da ora in poi non viene più accettato.
+console-task-user-withdraw-recovery-codes = Invalida i codici di recupero
+console-task-user-withdraw-recovery-codes-text = Da ora in poi nessuno di essi viene più accettato. L’utente può crearne di nuovi con un codice monouso.
 console-task-user-approve = Approva la registrazione
 console-task-user-approve-text = L’utente può aggiungere un token con il solo codice inviato per e-mail. Prima si accerti che la richiesta venga davvero dall’utente. Se ha fatto richiesta, riceve un’e-mail.
 console-task-user-refuse = Rifiuta la registrazione

@@ -40,6 +40,8 @@ passcode-hint = { $digits ->
 passcode-text-challenge = Toets de challenge in op uw authenticator en typ de toegangscode waarmee deze antwoordt.
 passcode-hint-pin-prepend = Uw PIN, direct gevolgd door de { $digits } cijfers
 passcode-hint-pin-append = De { $digits } cijfers, direct gevolgd door uw PIN
+passcode-hint-pin-perhaps = { $digits } cijfers, samen met uw PIN als deze authenticator er een heeft
+passcode-recovery = Geen authenticator bij de hand? U kunt in plaats daarvan een van uw herstelcodes typen.
 challenge-label = Challenge
 challenge-hint = Twee minuten geldig en maar één keer te gebruiken.
 challenge-over = Deze challenge is verlopen.
@@ -284,7 +286,30 @@ own-lost-title = Is deze authenticator verloren?
 own-lost-effect = Hij wordt direct geblokkeerd, zodat niemand zich ermee kan aanmelden. Al uw sessies worden beëindigd, ook op dit apparaat.
 own-lost-back = Vindt u hem terug, dan kan de helpdesk hem opnieuw activeren.
 own-lost-submit = Ja, blokkeren
+own-replace-effect = Hij wordt definitief van uw account verwijderd: niemand kan zich er nog mee aanmelden, u ook niet. Al uw sessies worden beëindigd, ook op dit apparaat.
+own-replace-next = U kunt een andere authenticator toevoegen wanneer u zich de volgende keer aanmeldt.
+own-replace-submit = Ja, verwijderen
 own-keep = Nee, terug
+own-recovery = Herstelcodes
+own-recovery-none = U hebt er geen. Een herstelcode is één keer geldig in plaats van een toegangscode, voor als u uw authenticator een keer niet bij de hand hebt.
+own-recovery-left = { $left ->
+    [0] Van de tien codes is er geen meer over. Gemaakt: { $time }.
+    [one] Van de tien codes is er nog { $left } over. Gemaakt: { $time }.
+   *[other] Van de tien codes zijn er nog { $left } over. Gemaakt: { $time }.
+}
+own-recovery-make = Herstelcodes maken
+own-recovery-make-new = Nieuwe herstelcodes maken
+own-recovery-needs-passcode = Om ze te maken, hebt u een toegangscode nodig van een authenticator die in gebruik is.
+own-recovery-title = Herstelcodes maken
+own-recovery-text = U krijgt tien codes om op papier te bewaren. Elke code is één keer geldig in plaats van een toegangscode, voor als u uw authenticator een keer niet bij de hand hebt.
+own-recovery-keep = Bent u uw authenticator ooit kwijt? Meld u aan met een code, meld de authenticator op uw eigen pagina als verloren en voeg een andere toe wanneer u zich de volgende keer aanmeldt.
+own-recovery-replaces = De codes die u eerder hebt gemaakt, werken dan niet meer.
+own-recovery-proof = Met een toegangscode laat u zien dat u het bent. De code wordt hierbij verbruikt, net als bij het aanmelden. Ook onjuiste tellen mee.
+own-recovery-submit = Tien codes maken
+own-codes-title = Uw herstelcodes
+own-codes-once = Druk de codes af of schrijf ze op, en bewaar ze waar niemand anders ze vindt. Ze worden niet opnieuw getoond.
+own-codes-use = Typ er bij het aanmelden een waar om de toegangscode wordt gevraagd. Elke code is één keer geldig: streep hem daarna door. U krijgt een e-mail telkens als er een wordt gebruikt.
+own-codes-done = Naar uw authenticators
 own-everywhere = Overal afmelden
 own-everywhere-title = Overal afmelden?
 own-everywhere-effect = Al uw sessies worden beëindigd, in elke browser en op elk apparaat, ook op dit apparaat. Uw authenticators blijven zoals ze zijn.
@@ -337,6 +362,8 @@ message-signed-out-everywhere-title = U bent overal afgemeld
 message-signed-out-everywhere = Al uw sessies zijn beëindigd, in elke browser en op elk apparaat.
 message-lost-done-title = De authenticator is geblokkeerd
 message-lost-done = Niemand kan zich er nog mee aanmelden en al uw sessies zijn beëindigd. De helpdesk kan u een andere geven, of deze opnieuw activeren als u hem terugvindt.
+message-replace-done-title = De authenticator is verwijderd
+message-replace-done = Niemand kan zich er nog mee aanmelden en al uw sessies zijn beëindigd. U kunt een andere toevoegen wanneer u zich de volgende keer aanmeldt.
 message-dispute-look-title = Was u dit?
 message-dispute-look = Er is een authenticator aan uw account toegevoegd: { $device }, { $time }.
 message-dispute-look-effect = Was u het niet, blokkeer hem dan nu. Al uw sessies worden beëindigd.
@@ -394,6 +421,19 @@ mail-approved-button = Aanmelden
 mail-approved-until = De goedkeuring is geldig tot { $time }, voor één authenticator.
 mail-approved-not-you = Hebt u er niet om gevraagd? Dan kent iemand anders uw wachtwoord. Wijzig het en meld dit aan de helpdesk.
 
+## Mail: a recovery code was used
+mail-recovery-subject = Een van uw herstelcodes is gebruikt bij { $brand }
+mail-recovery-title = Een van uw herstelcodes is gebruikt
+mail-recovery-intro = Iemand heeft een van uw herstelcodes gebruikt om zich met uw gebruikersnaam aan te melden bij { $brand }. Die code is nu verbruikt.
+mail-recovery-left = { $left ->
+    [0] Het was uw laatste.
+    [one] U hebt nog { $left } herstelcode.
+   *[other] U hebt nog { $left } herstelcodes.
+}
+mail-recovery-you = Was u dit zelf, dan hoeft u niets te doen. Op uw eigen pagina kunt u een authenticator als verloren melden en nieuwe codes maken.
+mail-recovery-button = Uw authenticators
+mail-recovery-not-you = Was u het niet? Bel direct de helpdesk: iemand anders heeft uw codes.
+
 ## The operators' console: frame and menu
 console-name = Doorward-console
 console-skip = Naar de inhoud
@@ -411,6 +451,7 @@ console-apply = Toepassen
 console-cancel = Annuleren
 console-look = Bekijken
 console-nothing = geen
+console-all = alle
 console-on = Aan
 console-off = Uit
 console-onward = Doorgaan
@@ -520,6 +561,10 @@ console-choice-windows_link-store = Een link tonen naar de app in de Microsoft S
 console-choice-windows_link-installer = Een link tonen naar het installatieprogramma (.exe)
 console-field-installer_url = URL van het installatieprogramma
 console-field-installer_url-hint = Een https://-adres dat gebruikers kunnen bereiken. Alleen bij het installatieprogramma.
+console-section-recovery = Herstel
+console-section-recovery-hint = Hoe gebruikers binnenkomen die hun authenticator kwijt zijn.
+console-field-recovery_codes = Herstelcodes
+console-field-recovery_codes-hint = Gebruikers mogen op hun eigen pagina tien codes maken die elk één keer geldig zijn. Zo’n code komt in de plaats van een toegangscode, en wie zich ermee heeft aangemeld, mag een verloren authenticator verwijderen en een andere toevoegen. Staat dit uit, dan worden ook eerder gemaakte codes niet geaccepteerd.
 console-warning-no-exe = Het adres van het installatieprogramma eindigt niet op .exe.
 console-preview = Voorbeeld als gebruiker
 console-preview-hint = Of zelfregistratie nu aan een gebruiker zou worden aangeboden, volgens wat is opgeslagen.
@@ -834,6 +879,7 @@ console-done-password = Het wachtwoord is gewijzigd en de sessies van de gebruik
 console-done-withdrawn = De tijdelijke toegangscode is ingetrokken.
 console-done-approved = De registratie is goedgekeurd.
 console-done-refused = De registratie is afgewezen.
+console-done-recovery-codes-withdrawn = De herstelcodes zijn ingetrokken.
 console-done-grant-withdrawn = Wat was verleend, is ingetrokken.
 console-done-suspend = Het token is geblokkeerd. De toegangscodes ervan worden niet geaccepteerd.
 console-done-reactivate = Het token is weer in gebruik.
@@ -866,6 +912,8 @@ console-user-password-none = Er is er geen.
 console-user-since = Gebruiker sinds
 console-user-temporary = Tijdelijke toegangscode
 console-user-temporary-until = Geldig tot { $time }
+console-user-recovery = Herstelcodes
+console-user-recovery-left = Nog { $left }, gemaakt { $time }
 console-user-granted = Registratie
 console-granted-asked = Wacht op goedkeuring. De aanvraag verloopt { $time }.
 console-granted-approved = Goedgekeurd: er mag tot { $time } één token worden toegevoegd.
@@ -912,6 +960,8 @@ console-task-user-temporary = Een tijdelijke toegangscode geven
 console-task-user-temporary-text = Deze vervangt het token van iemand die het thuis heeft laten liggen. Is er al een tijdelijke code, dan vervalt die.
 console-task-user-withdraw = De tijdelijke toegangscode intrekken
 console-task-user-withdraw-text = Hij wordt vanaf nu niet meer geaccepteerd.
+console-task-user-withdraw-recovery-codes = Herstelcodes intrekken
+console-task-user-withdraw-recovery-codes-text = Vanaf nu wordt geen ervan nog geaccepteerd. De gebruiker kan met een toegangscode nieuwe maken.
 console-task-user-approve = Registratie goedkeuren
 console-task-user-approve-text = De gebruiker mag één token toevoegen, met alleen de code uit de e-mail. Ga eerst na of het echt de gebruiker is die erom vraagt. Is er een aanvraag gedaan, dan krijgt de gebruiker een e-mail.
 console-task-user-refuse = Registratie afwijzen

@@ -42,6 +42,8 @@ passcode-hint = { $digits ->
 passcode-text-challenge = Proszę wprowadzić wyzwanie do uwierzytelniacza i wpisać kod jednorazowy, którym odpowie.
 passcode-hint-pin-prepend = PIN, a zaraz po nim cyfry kodu ({ $digits })
 passcode-hint-pin-append = Cyfry kodu ({ $digits }), a zaraz po nich PIN
+passcode-hint-pin-perhaps = Cyfry kodu ({ $digits }), razem z PIN-em, jeśli uwierzytelniacz go ma
+passcode-recovery = Brak uwierzytelniacza pod ręką? Zamiast kodu jednorazowego można wpisać jeden z kodów odzyskiwania.
 challenge-label = Wyzwanie
 challenge-hint = Ważne przez dwie minuty i tylko raz.
 challenge-over = To wyzwanie wygasło.
@@ -290,7 +292,32 @@ own-lost-title = Czy ten uwierzytelniacz zaginął?
 own-lost-effect = Zostanie natychmiast zawieszony, aby nikt nie mógł się nim zalogować. Wszystkie sesje zostaną zakończone, także na tym urządzeniu.
 own-lost-back = Jeśli się znajdzie, pomoc techniczna może go ponownie aktywować.
 own-lost-submit = Tak, zawieś
+own-replace-effect = Zostanie na stałe wycofany z użycia: nikt nie będzie mógł się nim już logować, nawet właściciel konta. Wszystkie sesje zostaną zakończone, także na tym urządzeniu.
+own-replace-next = Przy następnym logowaniu można dodać inny uwierzytelniacz.
+own-replace-submit = Tak, wycofaj
 own-keep = Nie, wróć
+own-recovery = Kody odzyskiwania
+own-recovery-none = Na tym koncie ich nie ma. Kod odzyskiwania może raz zastąpić kod jednorazowy, gdy brak dostępu do uwierzytelniacza.
+own-recovery-left = { $left ->
+    [0] Z dziesięciu kodów nie pozostał żaden. Utworzono je: { $time }.
+    [one] Z dziesięciu kodów pozostał { $left }. Utworzono je: { $time }.
+    [few] Z dziesięciu kodów pozostały { $left }. Utworzono je: { $time }.
+    [many] Z dziesięciu kodów pozostało { $left }. Utworzono je: { $time }.
+   *[other] Z dziesięciu kodów pozostało { $left }. Utworzono je: { $time }.
+}
+own-recovery-make = Utwórz kody odzyskiwania
+own-recovery-make-new = Utwórz nowe kody odzyskiwania
+own-recovery-needs-passcode = Do ich utworzenia potrzebny jest kod jednorazowy z uwierzytelniacza, który jest w użyciu.
+own-recovery-title = Utwórz kody odzyskiwania
+own-recovery-text = Powstanie dziesięć kodów do przechowywania na papierze. Każdy z nich może raz zastąpić kod jednorazowy, gdy brak dostępu do uwierzytelniacza.
+own-recovery-keep = Jeśli uwierzytelniacz kiedyś zaginie, proszę zalogować się kodem odzyskiwania, zgłosić utratę na stronie „Uwierzytelniacze”, a przy następnym logowaniu dodać inny.
+own-recovery-replaces = Utworzone wcześniej kody stracą wtedy ważność.
+own-recovery-proof = Kod jednorazowy potwierdza tożsamość i zostaje przy tym zużyty, tak samo jak przy logowaniu. Błędne kody też się liczą.
+own-recovery-submit = Utwórz dziesięć kodów
+own-codes-title = Kody odzyskiwania
+own-codes-once = Proszę je wydrukować lub zapisać na kartce i przechowywać tam, gdzie nikt inny ich nie znajdzie. Nie zostaną pokazane ponownie.
+own-codes-use = Przy logowaniu proszę wpisać jeden z nich tam, gdzie wymagany jest kod jednorazowy. Każdy jest ważny tylko raz: użyty proszę skreślić. O każdym użyciu poinformuje wiadomość e-mail.
+own-codes-done = Przejdź do uwierzytelniaczy
 own-everywhere = Wyloguj się wszędzie
 own-everywhere-title = Wylogować się wszędzie?
 own-everywhere-effect = Wszystkie sesje zostaną zakończone, we wszystkich przeglądarkach i na wszystkich urządzeniach, także na tym. Uwierzytelniacze pozostaną bez zmian.
@@ -343,6 +370,8 @@ message-signed-out-everywhere-title = Wylogowano wszędzie
 message-signed-out-everywhere = Wszystkie sesje zostały zakończone, we wszystkich przeglądarkach i na wszystkich urządzeniach.
 message-lost-done-title = Uwierzytelniacz jest zawieszony
 message-lost-done = Nikt nie może się już nim zalogować, a wszystkie sesje zostały zakończone. Pomoc techniczna może wydać inny lub ponownie aktywować ten, jeśli się znajdzie.
+message-replace-done-title = Uwierzytelniacz jest wycofany z użycia
+message-replace-done = Nikt nie może się już nim zalogować, a wszystkie sesje zostały zakończone. Przy następnym logowaniu można dodać inny.
 message-dispute-look-title = Czy to był ktoś inny?
 message-dispute-look = Do konta dodano uwierzytelniacz: { $device }, { $time }.
 message-dispute-look-effect = Jeśli dodał go ktoś inny, proszę go teraz zawiesić. Wszystkie sesje na tym koncie zostaną zakończone.
@@ -404,6 +433,21 @@ mail-approved-button = Zaloguj się
 mail-approved-until = Zgoda jest ważna do { $time } i dotyczy jednego uwierzytelniacza.
 mail-approved-not-you = O zgodę poprosił ktoś inny? To znaczy, że zna hasło do tego konta. Proszę zmienić hasło i powiadomić pomoc techniczną.
 
+## Mail: a recovery code was used
+mail-recovery-subject = Użyto kodu odzyskiwania do konta w { $brand }
+mail-recovery-title = Użyto jednego z kodów odzyskiwania
+mail-recovery-intro = Aby zalogować się w { $brand } z nazwą użytkownika tego konta, ktoś użył jednego z kodów odzyskiwania. Ten kod jest już zużyty.
+mail-recovery-left = { $left ->
+    [0] To był ostatni kod.
+    [one] Pozostał { $left } kod odzyskiwania.
+    [few] Pozostały { $left } kody odzyskiwania.
+    [many] Pozostało { $left } kodów odzyskiwania.
+   *[other] Pozostało { $left } kodu odzyskiwania.
+}
+mail-recovery-you = Jeśli kodu użył właściciel konta, nie trzeba nic robić. Na stronie „Uwierzytelniacze” można zgłosić utratę uwierzytelniacza i utworzyć nowe kody.
+mail-recovery-button = Uwierzytelniacze
+mail-recovery-not-you = Kodu użył ktoś inny? Proszę natychmiast zadzwonić do pomocy technicznej: kody są w obcych rękach.
+
 ## The operators' console: frame and menu
 console-name = Konsola Doorward
 console-skip = Przejdź do treści
@@ -421,6 +465,7 @@ console-apply = Zastosuj
 console-cancel = Anuluj
 console-look = Zobacz
 console-nothing = brak
+console-all = wszystkie
 console-on = Wł.
 console-off = Wył.
 console-onward = Dalej
@@ -532,6 +577,10 @@ console-choice-windows_link-store = Pokazuj link do aplikacji w Microsoft Store
 console-choice-windows_link-installer = Pokazuj link do instalatora (.exe)
 console-field-installer_url = Adres URL instalatora
 console-field-installer_url-hint = Adres https:// dostępny dla użytkowników. Tylko z opcją instalatora.
+console-section-recovery = Odzyskiwanie dostępu
+console-section-recovery-hint = Jak mają się logować użytkownicy, którzy utracili uwierzytelniacz.
+console-field-recovery_codes = Kody odzyskiwania
+console-field-recovery_codes-hint = Użytkownicy mogą na swojej stronie utworzyć dziesięć kodów, każdy do jednokrotnego użycia. Taki kod zastępuje kod jednorazowy, a kto zalogował się kodem odzyskiwania, może wycofać z użycia utracony uwierzytelniacz i dodać inny. Gdy ta opcja jest wyłączona, utworzone wcześniej kody nie są przyjmowane.
 console-warning-no-exe = Adres instalatora nie kończy się na .exe.
 console-preview = Podgląd jako użytkownik
 console-preview-hint = Czy według zapisanych ustawień użytkownikowi byłaby teraz oferowana rejestracja samoobsługowa.
@@ -846,6 +895,7 @@ console-done-password = Hasło zostało zmienione, a sesje użytkownika zakończ
 console-done-withdrawn = Kod tymczasowy został wycofany.
 console-done-approved = Rejestracja została zatwierdzona.
 console-done-refused = Rejestracja została odrzucona.
+console-done-recovery-codes-withdrawn = Kody odzyskiwania zostały unieważnione.
 console-done-grant-withdrawn = Wycofano decyzję lub kod.
 console-done-suspend = Token jest zawieszony. Jego kody jednorazowe nie są przyjmowane.
 console-done-reactivate = Token jest znowu w użyciu.
@@ -878,6 +928,8 @@ console-user-password-none = Brak.
 console-user-since = Użytkownik od
 console-user-temporary = Kod tymczasowy
 console-user-temporary-until = Ważny do { $time }
+console-user-recovery = Kody odzyskiwania
+console-user-recovery-left = Pozostało: { $left }, utworzono: { $time }
 console-user-granted = Rejestracja
 console-granted-asked = Czeka na zgodę. Wniosek jest ważny do { $time }.
 console-granted-approved = Zatwierdzona: do { $time } można dodać jeden token.
@@ -924,6 +976,8 @@ console-task-user-temporary = Wydaj kod tymczasowy
 console-task-user-temporary-text = Zastępuje token osobie, która zostawiła swój w domu. Unieważnia poprzedni kod tymczasowy, jeśli taki jest.
 console-task-user-withdraw = Wycofaj kod tymczasowy
 console-task-user-withdraw-text = Od teraz nie będzie przyjmowany.
+console-task-user-withdraw-recovery-codes = Unieważnij kody odzyskiwania
+console-task-user-withdraw-recovery-codes-text = Od teraz żaden z nich nie będzie przyjmowany. Użytkownik może utworzyć nowe, podając kod jednorazowy.
 console-task-user-approve = Zatwierdź rejestrację
 console-task-user-approve-text = Użytkownik będzie mógł dodać jeden token, z samym kodem z wiadomości e-mail. Najpierw proszę się upewnić, że prosi o to naprawdę ten użytkownik. Jeśli złożył wniosek, otrzyma wiadomość e-mail.
 console-task-user-refuse = Odrzuć rejestrację

@@ -41,6 +41,8 @@ passcode-hint = { $digits ->
 passcode-text-challenge = Digite o desafio no seu autenticador e informe aqui o código que ele responder.
 passcode-hint-pin-prepend = Seu PIN, seguido imediatamente pelos { $digits } dígitos
 passcode-hint-pin-append = Os { $digits } dígitos, seguidos imediatamente pelo seu PIN
+passcode-hint-pin-perhaps = { $digits } dígitos, junto com o seu PIN, se este autenticador tiver um
+passcode-recovery = Está sem o autenticador à mão? Aqui você também pode digitar um dos seus códigos de recuperação.
 challenge-label = Desafio
 challenge-hint = Vale por dois minutos e uma única vez.
 challenge-over = Este desafio expirou.
@@ -285,7 +287,30 @@ own-lost-title = Você perdeu este autenticador?
 own-lost-effect = Ele será suspenso imediatamente, para que ninguém possa entrar com ele. Todas as suas sessões serão encerradas, inclusive neste dispositivo.
 own-lost-back = Se você o encontrar, o suporte poderá reativá-lo.
 own-lost-submit = Sim, suspender
+own-replace-effect = Ele será removido da sua conta em definitivo: ninguém mais poderá entrar com ele, nem você. Todas as suas sessões serão encerradas, inclusive neste dispositivo.
+own-replace-next = Você poderá adicionar outro autenticador na próxima vez que entrar.
+own-replace-submit = Sim, remover
 own-keep = Não, voltar
+own-recovery = Códigos de recuperação
+own-recovery-none = Você não tem nenhum. Um código de recuperação vale uma vez no lugar do código de uso único, para o dia em que você estiver sem o autenticador à mão.
+own-recovery-left = { $left ->
+    [0] Não resta nenhum dos dez que você criou em { $time }.
+    [one] Resta { $left } de dez. Eles foram criados em { $time }.
+   *[other] Restam { $left } de dez. Eles foram criados em { $time }.
+}
+own-recovery-make = Criar códigos de recuperação
+own-recovery-make-new = Criar novos códigos de recuperação
+own-recovery-needs-passcode = Para criá-los, você precisa de um código de uso único de um autenticador que esteja em uso.
+own-recovery-title = Criar códigos de recuperação
+own-recovery-text = Você terá dez códigos para guardar em papel. Cada um vale uma vez no lugar do código de uso único, para o dia em que você estiver sem o autenticador à mão.
+own-recovery-keep = E se um dia você perder o autenticador? Entre com um destes códigos, informe a perda na página dos seus autenticadores e adicione outro na próxima vez que entrar.
+own-recovery-replaces = Os códigos que você criou antes deixarão de valer.
+own-recovery-proof = Um código de uso único comprova que é você. Ele é consumido, assim como em uma entrada. Códigos errados também contam.
+own-recovery-submit = Criar dez códigos
+own-codes-title = Seus códigos de recuperação
+own-codes-once = Imprima ou anote os códigos e guarde-os onde ninguém mais os encontre. Eles não serão mostrados novamente.
+own-codes-use = Ao entrar, digite um deles onde for pedido o código de uso único. Cada um vale uma única vez: risque-o depois de usar. Você recebe um e-mail sempre que um deles é usado.
+own-codes-done = Ir para seus autenticadores
 own-everywhere = Sair de todos os lugares
 own-everywhere-title = Sair de todos os lugares?
 own-everywhere-effect = Todas as suas sessões serão encerradas, em todos os navegadores e dispositivos, inclusive neste. Seus autenticadores continuam como estão.
@@ -338,6 +363,8 @@ message-signed-out-everywhere-title = Você saiu de todos os lugares
 message-signed-out-everywhere = Todas as suas sessões foram encerradas, em todos os navegadores e dispositivos.
 message-lost-done-title = O autenticador está suspenso
 message-lost-done = Ninguém mais pode entrar com ele, e todas as suas sessões foram encerradas. O suporte pode fornecer outro ou reativar este, se você o encontrar.
+message-replace-done-title = O autenticador foi removido
+message-replace-done = Ninguém mais pode entrar com ele, e todas as suas sessões foram encerradas. Você poderá adicionar outro na próxima vez que entrar.
 message-dispute-look-title = Foi você?
 message-dispute-look = Um autenticador foi adicionado à sua conta: { $device }, { $time }.
 message-dispute-look-effect = Se não foi você, suspenda-o agora. Todas as suas sessões serão encerradas.
@@ -395,6 +422,19 @@ mail-approved-button = Entrar
 mail-approved-until = A aprovação é válida até { $time }, para um único autenticador.
 mail-approved-not-you = Você não pediu? Então outra pessoa sabe a sua senha. Altere-a e avise o suporte.
 
+## Mail: a recovery code was used
+mail-recovery-subject = Um dos seus códigos de recuperação foi usado em { $brand }
+mail-recovery-title = Um dos seus códigos de recuperação foi usado
+mail-recovery-intro = Alguém usou um dos seus códigos de recuperação para entrar em { $brand } com seu nome de usuário. Esse código já foi consumido.
+mail-recovery-left = { $left ->
+    [0] Era o último que você tinha.
+    [one] Resta { $left } código de recuperação.
+   *[other] Restam { $left } códigos de recuperação.
+}
+mail-recovery-you = Se foi você, não é preciso fazer nada. Na página dos seus autenticadores, você pode informar a perda de um autenticador e criar novos códigos.
+mail-recovery-button = Seus autenticadores
+mail-recovery-not-you = Não foi você? Ligue para o suporte imediatamente: outra pessoa tem seus códigos.
+
 ## The operators' console: frame and menu
 console-name = Console do Doorward
 console-skip = Ir para o conteúdo
@@ -412,6 +452,7 @@ console-apply = Aplicar
 console-cancel = Cancelar
 console-look = Ver
 console-nothing = não informado
+console-all = todos
 console-on = Ativado
 console-off = Desativado
 console-onward = Continuar
@@ -521,6 +562,10 @@ console-choice-windows_link-store = Exibir um link para o app na Microsoft Store
 console-choice-windows_link-installer = Exibir um link para o instalador (.exe)
 console-field-installer_url = URL do instalador
 console-field-installer_url-hint = Um endereço https:// acessível aos usuários. Somente com o instalador.
+console-section-recovery = Recuperação
+console-section-recovery-hint = Como entram os usuários que ficaram sem o autenticador.
+console-field-recovery_codes = Códigos de recuperação
+console-field-recovery_codes-hint = Os usuários podem criar, na própria página, dez códigos que valem uma única vez cada. Cada um vale no lugar de um código de uso único, e quem entrou com ele pode remover um autenticador perdido e adicionar outro. Com esta opção desativada, os códigos já criados não são aceitos.
 console-warning-no-exe = O endereço do instalador não termina em .exe.
 console-preview = Visualizar como usuário
 console-preview-hint = Se o autoprovisionamento seria oferecido a um usuário agora, conforme o que está armazenado.
@@ -835,6 +880,7 @@ console-done-password = A senha foi alterada, e as sessões do usuário foram en
 console-done-withdrawn = O código temporário foi revogado.
 console-done-approved = O cadastro foi aprovado.
 console-done-refused = O cadastro foi recusado.
+console-done-recovery-codes-withdrawn = Os códigos de recuperação foram invalidados.
 console-done-grant-withdrawn = O que foi concedido foi revogado.
 console-done-suspend = O token está suspenso. Seus códigos não são aceitos.
 console-done-reactivate = O token está em uso novamente.
@@ -867,6 +913,8 @@ console-user-password-none = Não definida.
 console-user-since = Usuário desde
 console-user-temporary = Código temporário
 console-user-temporary-until = Válido até { $time }
+console-user-recovery = Códigos de recuperação
+console-user-recovery-left = Restantes: { $left }; criados em { $time }
 console-user-granted = Cadastro
 console-granted-asked = Aguarda aprovação. A solicitação expira em { $time }.
 console-granted-approved = Aprovado: um token pode ser adicionado até { $time }.
@@ -913,6 +961,8 @@ console-task-user-temporary = Fornecer um código temporário
 console-task-user-temporary-text = Ele substitui o token de quem o esqueceu em casa. Toma o lugar do anterior, se houver.
 console-task-user-withdraw = Revogar o código temporário
 console-task-user-withdraw-text = Ele deixa de ser aceito a partir de agora.
+console-task-user-withdraw-recovery-codes = Invalidar os códigos de recuperação
+console-task-user-withdraw-recovery-codes-text = A partir de agora, nenhum deles é aceito. O usuário pode criar novos com um código de uso único.
 console-task-user-approve = Aprovar o cadastro
 console-task-user-approve-text = O usuário poderá adicionar um token, com nada além do código enviado por e-mail. Antes, certifique-se de que é realmente ele quem pede. Se ele pediu, receberá um e-mail.
 console-task-user-refuse = Recusar o cadastro

@@ -18,6 +18,7 @@ pub mod operators;
 pub mod own;
 pub mod passwords;
 pub mod ports;
+pub mod recovery;
 pub mod regulate;
 pub mod remind;
 pub mod returns;

@@ -7,6 +7,7 @@
 mod grants;
 mod groups;
 mod import;
+mod recovery;
 mod setting;
 #[cfg(test)]
 mod tests;

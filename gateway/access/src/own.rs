@@ -5,6 +5,7 @@
 //! needed for is counted and locked as at a sign-in, so that a session is no way to guess.
 
 mod passcodes;
+mod recovery;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use doorward_tokens::TokenEvent;
 
 use crate::manage::LONGEST_LABEL;
 use crate::manage::text::line;
+use crate::recovery::MAY_REPLACE;
 use crate::sessions::{Place, Unclear};
 use crate::signin::{Desk, DeskError, Stop};
 use crate::visit::Visit;
@@ -148,6 +150,8 @@ impl From<Stop> for OwnError {
     }
 }
 
+pub use recovery::OwnRecovery;
+
 /// A change of the PIN, as it was typed.
 #[derive(Debug, Clone, Default)]
 pub struct PinForm {
@@ -174,6 +178,8 @@ impl std::fmt::Debug for Owner {
 struct Holder {
     user: UserId,
     session: SessionId,
+    /// Signed in by a recovery code, a short while ago.
+    recovered: bool,
 }
 
 impl Holder {
@@ -219,6 +225,14 @@ impl Owner {
         Ok(seen(&token, &self.desk.pin_policy(visit).await?, visit.now))
     }
 
+    /// Whether a token that is reported lost now is given up for good, so that another can be enrolled.
+    ///
+    /// # Errors
+    /// [`OwnError::SignedOut`]; [`OwnError::Fault`].
+    pub async fn may_replace(&self, visit: &Visit) -> Result<bool, OwnError> {
+        Ok(self.holder(visit).await?.recovered)
+    }
+
     /// Gives a token another name; an empty one takes the name away.
     ///
     /// # Errors
@@ -242,8 +256,8 @@ impl Owner {
         Ok(self.desk.commit(visit, change).await?)
     }
 
-    /// The token was lost: it is suspended, and all sessions and sign-ins of its user end with it. Whose session this browser
-    /// had.
+    /// The token was lost: it is suspended, or given up for good by who has signed in by a recovery code and may enrol another at
+    /// the next sign-in. All sessions and sign-ins of its user end with it. Whose session this browser had.
     ///
     /// # Errors
     /// [`OwnError::Refused`] with [`Refusal::NotNow`] unless it is in use, and as [`Owner::token`].
@@ -251,9 +265,14 @@ impl Owner {
         const WHY: &str = "lost";
         let holder = self.holder(visit).await?;
         let token = self.own(visit, &holder, id).await?;
-        let (from, to) = (TokenEvent::Suspend.sources(), TokenState::Suspended);
+        let (what, kind, to) = if holder.recovered {
+            (TokenEvent::Lose, EventKind::TokenLost, TokenState::Lost)
+        } else {
+            (TokenEvent::Suspend, EventKind::TokenSuspended, TokenState::Suspended)
+        };
+        let from = what.sources();
         let suspended = holder
-            .event(visit, EventKind::TokenSuspended)
+            .event(visit, kind)
             .with("serial", token.serial.as_str())
             .with("from", token.state.as_str())
             .with("to", to.as_str())
@@ -296,7 +315,8 @@ impl Owner {
         let (vs, session) = (&visit.vs.id, visit.session.as_ref());
         let found = self.desk.identities.session(vs, Place::Portal, session, visit.now).await?;
         let (session, _) = found.ok_or(OwnError::SignedOut)?;
-        Ok(Holder { user: session.user, session: session.id })
+        let recovered = session.proofs.recovered.is_some_and(|at| visit.now < at + MAY_REPLACE);
+        Ok(Holder { user: session.user, session: session.id, recovered })
     }
 
     async fn theirs(&self, visit: &Visit, holder: &Holder) -> Result<Vec<Credential>, StoreError> {

@@ -45,6 +45,7 @@ use crate::device::Devices;
 use crate::enrol::code::Codes;
 use crate::gate::Gate;
 use crate::ports::Ports;
+use crate::recovery::RecoveryKey;
 use crate::regulate::{Regulation, RegulationRules};
 use crate::returns::Returns;
 use crate::sessions::{Identities, Unclear};
@@ -169,6 +170,7 @@ pub struct Desk {
     pub(crate) tickets: Tickets,
     pub(crate) devices: Devices,
     pub(crate) regulation: Regulation,
+    pub(crate) recovery: RecoveryKey,
     room: Room,
     plugins: Vec<(&'static str, Arc<dyn Plugin>)>,
     /// What passcodes of nobody are checked against, so that they take the same time (LG-01). Never anybody's.
@@ -192,6 +194,7 @@ impl Desk {
             returns: Returns::new(key, entropy.clone()),
             devices: Devices::new(key, entropy.clone()),
             tickets: Tickets::new(ports.ledger.clone(), ports.one_times.clone(), entropy.clone()),
+            recovery: RecoveryKey::new(key),
             regulation: Regulation::new(ports.meters.clone(), rules.regulation.clone()),
             room: Room::new(ports.flows.clone(), rules.flows_in_all),
             decoy: OnceCell::new(),

@@ -85,6 +85,11 @@ pub enum EventKind {
     PinRejected,
     TemporaryPasscodeIssued,
     TemporaryPasscodeWithdrawn,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    RecoveryCodesWithdrawn,
+    RecoveryCodeNoticeSent,
+    RecoveryCodeNoticeFailed,
     // configuration
     TenantCreated,
     TenantMigrated,

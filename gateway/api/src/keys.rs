@@ -27,6 +27,8 @@ pub enum Purpose {
     OperatorSetup,
     /// Keys under which operators' requests are done once, and what was asked under them: hashed, as both may tell secrets.
     Idempotency,
+    /// Recovery codes: whoever has the database alone cannot tell which ones are right.
+    RecoveryCode,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
             Purpose::Checkpoint => b"doorward/checkpoint/v1",
             Purpose::OperatorSetup => b"doorward/operator-setup/v1",
             Purpose::Idempotency => b"doorward/idempotency/v1",
+            Purpose::RecoveryCode => b"doorward/recovery-code/v1",
         }
     }
 }

@@ -29,12 +29,19 @@ pub enum MailKind {
     EnrolmentReminder,
     /// An operator has approved: the user may go on.
     EnrolmentApproved,
+    /// Somebody has signed in by a recovery code.
+    RecoveryCodeUsed,
 }
 
 impl MailKind {
     /// All of them.
-    pub const ALL: [MailKind; 4] =
-        [Self::VerificationCode, Self::EnrolmentNotice, Self::EnrolmentReminder, Self::EnrolmentApproved];
+    pub const ALL: [MailKind; 5] = [
+        Self::VerificationCode,
+        Self::EnrolmentNotice,
+        Self::EnrolmentReminder,
+        Self::EnrolmentApproved,
+        Self::RecoveryCodeUsed,
+    ];
 
     /// The name in the store, in metrics, and of the template.
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +50,7 @@ impl MailKind {
             MailKind::EnrolmentNotice => "enrolment_notice",
             MailKind::EnrolmentReminder => "enrolment_reminder",
             MailKind::EnrolmentApproved => "enrolment_approved",
+            MailKind::RecoveryCodeUsed => "recovery_code_used",
         }
     }
 

@@ -58,6 +58,9 @@ pub struct Proofs {
     /// When a passkey was last used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passkey: Option<Timestamp>,
+    /// When the OTP was a recovery code: its owner's authenticator is gone, and may be replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<Timestamp>,
     /// No proof: until when the user need not have an authenticator yet ([`Proofs::deferred`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deferred_until: Option<Timestamp>,
@@ -68,8 +71,15 @@ pub struct Proofs {
 
 impl Proofs {
     /// Nothing proved.
-    pub const NONE: Proofs =
-        Proofs { password: None, otp: None, push: None, passkey: None, deferred_until: None, probation_until: None };
+    pub const NONE: Proofs = Proofs {
+        password: None,
+        otp: None,
+        push: None,
+        passkey: None,
+        recovered: None,
+        deferred_until: None,
+        probation_until: None,
+    };
 
     /// When `factor` was last proved. An approved push counts as an OTP too (A18).
     pub fn at(&self, factor: Factor) -> Option<Timestamp> {
@@ -96,10 +106,10 @@ impl Proofs {
             Factor::Passkey => &mut self.passkey,
         };
         *slot = (*slot).max(Some(at));
-        self.settled()
+        self
     }
 
-    /// Whoever has proved an OTP or more has put nothing off.
+    /// Without what was put off, where it is done.
     fn settled(mut self) -> Proofs {
         if self.has(Factor::Otp) || self.has(Factor::Passkey) {
             self.deferred_until = None;
@@ -117,7 +127,7 @@ impl Proofs {
         self.probation_until.is_some_and(|until| until > now)
     }
 
-    /// Both sets, the later time of each.
+    /// Both sets, the later time of each. Whoever has proved an OTP or more has put nothing off.
     #[must_use]
     pub fn merged(self, other: Proofs) -> Proofs {
         Proofs {
@@ -125,6 +135,7 @@ impl Proofs {
             otp: self.otp.max(other.otp),
             push: self.push.max(other.push),
             passkey: self.passkey.max(other.passkey),
+            recovered: self.recovered.max(other.recovered),
             deferred_until: self.deferred_until.max(other.deferred_until),
             probation_until: self.probation_until.max(other.probation_until),
         }
@@ -140,6 +151,7 @@ impl Proofs {
             otp: earlier(self.otp),
             push: earlier(self.push),
             passkey: earlier(self.passkey),
+            recovered: earlier(self.recovered),
             deferred_until: earlier(self.deferred_until),
             probation_until: earlier(self.probation_until),
         }
@@ -182,7 +194,7 @@ mod tests {
         assert_eq!([at(8), at(9)].map(|now| put_off.on_probation(now)), [true, false]);
         assert!(put_off.with(Factor::Password, at(1)).deferred(at(2)));
         let proved = Proofs::NONE.with(Factor::Otp, at(1));
-        assert!(!put_off.with(Factor::Otp, at(1)).deferred(at(2)) && !put_off.merged(proved).deferred(at(2)));
+        assert!(!put_off.merged(proved).deferred(at(2)));
     }
 
     #[test]

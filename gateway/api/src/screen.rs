@@ -77,6 +77,8 @@ pub enum ScreenPage {
         pin: Option<PinOrder>,
         /// What is to be keyed into the token, where it answers questions.
         challenge: Option<ChallengeView>,
+        /// Recovery codes are taken here.
+        recovery: bool,
     },
     /// The server-side PIN must be changed. Fields `pin` and `pin_again`.
     NewPin {

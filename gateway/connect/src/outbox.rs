@@ -360,6 +360,8 @@ impl Sender {
             (MailKind::EnrolmentReminder, Some(_)) => EventKind::EnrollmentReminderFailed,
             (MailKind::EnrolmentApproved, None) => EventKind::EnrollmentApprovedSent,
             (MailKind::EnrolmentApproved, Some(_)) => EventKind::EnrollmentApprovedFailed,
+            (MailKind::RecoveryCodeUsed, None) => EventKind::RecoveryCodeNoticeSent,
+            (MailKind::RecoveryCodeUsed, Some(_)) => EventKind::RecoveryCodeNoticeFailed,
         };
         let context =
             EventContext { user: Some(due.mail.user.clone()), flow: due.mail.flow.clone(), ..EventContext::default() };

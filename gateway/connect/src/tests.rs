@@ -75,12 +75,19 @@ async fn a_notice_has_records_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_reminder_and_an_approval_have_records_of_their_own() {
+async fn a_reminder_an_approval_and_a_recovery_code_that_was_used_have_records_of_their_own() {
     let reminder = [("deadline", "2026-12-24"), ("days", "3"), ("portal_url", "http://login.example.test/")];
     let approved = [("portal_url", "http://login.example.test/"), ("until", "2026-11-27T14:32:05.000Z")];
+    let used = [
+        ("when", "2026-11-24T14:32:05.120Z"),
+        ("address", "192.0.2.7"),
+        ("left", "9"),
+        ("portal_url", "http://login.example.test/authenticators"),
+    ];
     for (kind, fields, records) in [
         (MailKind::EnrolmentReminder, reminder.as_slice(), ["ENROLLMENT_REMINDER_SENT", "ENROLLMENT_REMINDER_FAILED"]),
         (MailKind::EnrolmentApproved, approved.as_slice(), ["ENROLLMENT_APPROVED_SENT", "ENROLLMENT_APPROVED_FAILED"]),
+        (MailKind::RecoveryCodeUsed, used.as_slice(), ["RECOVERY_CODE_NOTICE_SENT", "RECOVERY_CODE_NOTICE_FAILED"]),
     ] {
         let (sink, world) = (Sink::start(GOOD).await, World::new());
         let sent = world.queue(kind, fields);

@@ -3,6 +3,7 @@
 use doorward_api::credential::NewStock;
 use doorward_api::operator::{Operator, OperatorSession, Role};
 use doorward_api::ports::Act;
+use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::settings::{SettingChange, StoredDocument};
 use doorward_api::user::NewUser;
 use doorward_api::{
@@ -148,6 +149,19 @@ impl Rows {
                 }
                 known
             }
+            Act::RecoveryCodesSet { user, seen, codes } => {
+                let there = self.recovery_codes.get(&user).map_or(0, |codes| codes.version);
+                let right = self.has_user(&user) && there == seen;
+                match codes.filter(|_| right) {
+                    Some(codes) => {
+                        let version = if seen == 0 { now.millis() } else { seen + 1 };
+                        self.recovery_codes.insert(user, SeenRecoveryCodes { codes, version });
+                    }
+                    None if right => drop(self.recovery_codes.remove(&user)),
+                    None => {}
+                }
+                right
+            }
             Act::GrantSet { grant, seen } => {
                 let right = self.has_user(&grant.user) && self.grant_state(&grant.user, now) == seen;
                 if right {
@@ -223,6 +237,7 @@ impl Rows {
         self.passwords.remove(user);
         self.temporary_passcodes.remove(user);
         self.grants.remove(user);
+        self.recovery_codes.remove(user);
         self.sessions.retain(|_, session| session.user != *user);
         self.flows.retain(|flow| flow.user.as_ref() != Some(user));
         self.mails.retain(|mail| mail.user != *user);

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use doorward_api::credential::TokenRecord;
 use doorward_api::operator::{Operator, OperatorSession};
 use doorward_api::ports::{Listed, Operators, Page, Register, TokenFilter};
+use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::user::{GroupRecord, TemporaryPasscode, UserRecord};
 use doorward_api::{
     Credential, CredentialId, FoldedName, Grant, GrantRecord, GrantState, GroupId, GroupRef, OperatorId, SessionId,
@@ -109,6 +110,14 @@ impl Register for World {
     ) -> Result<Option<TemporaryPasscode>, StoreError> {
         self.up()?;
         Ok(self.with(|rows| rows.temporary_passcodes.get(id).cloned()))
+    }
+    async fn recovery_codes(
+        &self,
+        _: &VirtualServerId,
+        user: &UserId,
+    ) -> Result<Option<SeenRecoveryCodes>, StoreError> {
+        self.up()?;
+        Ok(self.with(|rows| rows.recovery_codes.get(user).cloned()))
     }
     async fn grant(&self, _: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Option<Grant>, StoreError> {
         self.up()?;

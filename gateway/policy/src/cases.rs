@@ -266,6 +266,7 @@ impl Given {
             passkey: proof(&self.passkey)?,
             deferred_until: self.enrolment_deferred.then_some(still),
             probation_until: self.probation.then_some(still),
+            recovered: None,
         })
     }
 }

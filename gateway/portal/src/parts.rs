@@ -1,6 +1,7 @@
 //! What the portal is made of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_access::cookies::CookieNames;
 use doorward_access::dispute::Disputes;
@@ -15,7 +16,12 @@ use doorward_api::settings::{Appearance, Document};
 use doorward_api::{SessionId, VirtualServerId};
 use doorward_views::{Look, Looks, Views};
 
+use tokio::time::timeout;
+
 use crate::csrf::Forgery;
+
+/// A page does not wait longer for its colours: while the store is silent, it has to say so in time (F-14, F-15).
+const LOOK_WAIT: Duration = Duration::from_millis(250);
 
 /// Told of a portal session that has ended, so that its open connections are cut at once.
 pub type CutOff = Arc<dyn Fn(&SessionId) + Send + Sync>;
@@ -69,15 +75,13 @@ impl Portal {
     /// How the portal of a virtual server looks. Where the store does not answer, or what it has is no appearance, as Doorward
     /// comes: a page that says what is wrong must not fail at its colours.
     pub(crate) async fn look(&self, vs: &VirtualServerId) -> Arc<Look> {
-        match self.parts.settings.document(vs, Appearance::KIND).await {
-            Ok(stored) => self.looks.of(vs, &stored).unwrap_or_else(|| {
+        match timeout(LOOK_WAIT, self.parts.settings.document(vs, Appearance::KIND)).await {
+            Ok(Ok(stored)) => self.looks.of(vs, &stored).unwrap_or_else(|| {
                 tracing::warn!(%vs, "the appearance cannot be read; the portal looks as Doorward comes");
                 Arc::default()
             }),
-            Err(error) => {
-                tracing::debug!(%vs, %error, "the appearance could not be read");
-                self.looks.last(vs).unwrap_or_default()
-            }
+            // The page itself finds out what the store says, and says so.
+            Ok(Err(_)) | Err(_) => self.looks.last(vs).unwrap_or_default(),
         }
     }
 

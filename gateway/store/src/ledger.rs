@@ -26,7 +26,9 @@ use tokio::time::{Instant, timeout_at};
 use crate::db::{Tx, rows};
 use crate::error::{Failure, Verdict};
 use crate::open::{Inner, Store};
-use crate::{audit, credentials, flows, grants, groups, one_times, operators, outbox, sessions, settings, users};
+use crate::{
+    audit, credentials, flows, grants, groups, one_times, operators, outbox, recovery, sessions, settings, users,
+};
 
 /// How often a change is tried when PostgreSQL breaks a deadlock by giving it up.
 const TRIES: u32 = 4;
@@ -364,6 +366,7 @@ impl At<'_> {
             Act::TemporaryPasscodeSet { user, passcode } => {
                 users::set_passcode(tx, self, user, passcode.as_ref()).await
             }
+            Act::RecoveryCodesSet { user, seen, codes } => recovery::set(tx, self, user, *seen, codes.as_ref()).await,
             Act::GrantSet { grant, seen } => grants::set(tx, self, grant, *seen).await,
             Act::GrantTake { user, state } => grants::take(tx, self, user, *state).await,
             Act::GroupAdd { id, name } => groups::add(tx, self, id, name).await,

@@ -36,13 +36,14 @@ const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003_proved_flows.sql"),
     migration!(4, "0004_token_management.sql"),
     migration!(5, "0005_enrolment_grants.sql"),
+    migration!(6, "0006_recovery_codes.sql"),
 ];
 
 /// The number of the step that brought the self-provisioning settings.
 const SELF_PROVISIONING: i64 = 2;
 
 /// The last step known here.
-const KNOWN: i64 = 5;
+const KNOWN: i64 = 6;
 
 /// The one table that is there before any step: which steps were made, when, and a value sealed with the key.
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use doorward_api::credential::TokenRecord;
 use doorward_api::ports::{Listed, Page, Register, TokenFilter};
+use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::user::{GroupRecord, TemporaryPasscode, UserRecord};
 use doorward_api::{
     CredentialId, Grant, GrantRecord, GrantState, GroupId, GroupRef, StoreError, Timestamp, TokenForm, TokenState,
@@ -20,7 +21,7 @@ use crate::error::Failure;
 use crate::open::{Inner, Store};
 use crate::pages::{After, Part, begins_with};
 use crate::users::{by_name, passcode_place, within};
-use crate::{grants, users};
+use crate::{grants, recovery, users};
 
 /// Users whom `$of` tells, each once for each group, or once without one.
 macro_rules! select_records {
@@ -333,6 +334,15 @@ impl Register for Store {
             found.into_iter().next().map(open).transpose()
         })
         .await
+    }
+
+    async fn recovery_codes(
+        &self,
+        vs: &VirtualServerId,
+        user: &UserId,
+    ) -> Result<Option<SeenRecoveryCodes>, StoreError> {
+        let (vs, user) = (vs.clone(), user.clone());
+        self.run(move |inner| async move { recovery::of_user(&inner, &vs, &user).await }).await
     }
 
     async fn grant(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Option<Grant>, StoreError> {

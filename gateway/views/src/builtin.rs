@@ -45,6 +45,8 @@ pub(crate) const PAGES: &[File] = files![
     "pages/own_token.html",
     "pages/own_lost.html",
     "pages/own_sign_out.html",
+    "pages/own_recovery.html",
+    "pages/own_codes.html",
     "pages/message.html",
 ];
 
@@ -115,6 +117,8 @@ pub(crate) const MAILS: &[File] = files![
     "mail/enrolment_reminder.txt",
     "mail/enrolment_approved.html",
     "mail/enrolment_approved.txt",
+    "mail/recovery_code_used.html",
+    "mail/recovery_code_used.txt",
 ];
 
 /// Words: one file for each of [`LANGUAGES`](crate::locale::LANGUAGES), in their order.

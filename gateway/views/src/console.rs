@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use doorward_api::language::{LANGUAGES, Language};
+use doorward_api::language::{ENGLISH, LANGUAGES, Language};
 use doorward_api::operator::Role;
 use doorward_api::plugin::PinFault;
 use doorward_api::{FieldFault, FieldRule, Timestamp};
@@ -142,8 +142,11 @@ impl Said {
         if text.is_empty() { Said::Nothing } else { Said::Text(text) }
     }
 
-    /// The name of the language of a tag; nothing for a tag that is none of ours.
+    /// The name of the language of a tag; English where none is set, nothing for a tag that is none of ours.
     pub fn language(tag: &str) -> Self {
+        if tag.is_empty() {
+            return Said::Language(ENGLISH);
+        }
         LANGUAGES.into_iter().find(|language| language.tag == tag).map_or(Said::Nothing, Said::Language)
     }
 }
@@ -534,8 +537,9 @@ pub struct Field {
     pub hint: Option<String>,
     /// How it is filled in: `text`, `number`, `password`, `code`, `file`, `date` (a day, `2026-12-24`), `lines` (technical text,
     /// line by line), `colour` (with a button that shows it, `choose=colour`), `suggest` (names are [offered](Field::offered));
-    /// `flag` (sends `on`), `choice` (radio buttons), `select`, `checks` (boxes, each sent as `<name>.<value>=on`); `groups`
-    /// and `member-of` (boxes sent as `group.<id>=on`, a name as `group_add`, and a button that adds it, `choose=group`).
+    /// `flag` (sends `on`), `choice` (radio buttons), `select`, `checks` (boxes, each sent as `<name>.<value>=on`; where none is
+    /// ticked, all of them are meant); `groups` and `member-of` (boxes sent as `group.<id>=on`, a name as `group_add`, and a
+    /// button that adds it, `choose=group`).
     pub kind: &'static str,
     /// As it was typed or stands.
     pub value: String,

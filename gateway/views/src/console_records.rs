@@ -162,6 +162,8 @@ pub struct UserPage {
     pub tokens: Vec<TokenLine>,
     /// The temporary passcode that is good now.
     pub temporary: Option<Temporary>,
+    /// What is left of their recovery codes; none where none were made.
+    pub recovery: Option<Recovery>,
     /// What stands of an approval or of a code of the help desk.
     pub granted: Option<Granted>,
     /// What they would be offered if a passcode was asked for.
@@ -179,6 +181,15 @@ pub struct Temporary {
     pub until: Timestamp,
     /// Why it was given.
     pub reason: String,
+}
+
+/// What is left of somebody's recovery codes.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Recovery {
+    /// How many.
+    pub left: usize,
+    /// When they were made.
+    pub made_at: Timestamp,
 }
 
 /// A token in a list.

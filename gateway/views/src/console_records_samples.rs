@@ -5,8 +5,8 @@ use doorward_api::{Timestamp, TokenState};
 use crate::console::{Choice, Fault, Field, GroupLine, PreviewOutcome, ProofFields, Said, Told};
 use crate::console_records::{
     Crumb, Entry, Fact, GivenPage, GroupItem, GroupPage, GroupsPage, ImportPage, JobLine, JobPage, Linked, Parts,
-    RecordsPage, RowCount, RowLine, StateCount, TaskLink, TaskPage, Temporary, TokenLine, TokenPage, TokensPage,
-    UserLine, UserPage, UsersPage, in_groups_of_four,
+    RecordsPage, Recovery, RowCount, RowLine, StateCount, TaskLink, TaskPage, Temporary, TokenLine, TokenPage,
+    TokensPage, UserLine, UserPage, UsersPage, in_groups_of_four,
 };
 use crate::{console_appearance_samples, console_enrolment_samples};
 
@@ -21,6 +21,7 @@ pub(crate) fn records_pages() -> Vec<(&'static str, RecordsPage)> {
         ("users-empty", RecordsPage::Users(UsersPage::default())),
         ("user", RecordsPage::User(Box::new(user()))),
         ("user-bare", RecordsPage::User(Box::new(bare_user()))),
+        ("user-used-up", RecordsPage::User(Box::new(used_up()))),
         ("tokens", RecordsPage::Tokens(Box::new(tokens()))),
         ("tokens-none-found", RecordsPage::Tokens(Box::new(TokensPage { filtered: true, ..TokensPage::default() }))),
         ("tokens-empty", RecordsPage::Tokens(Box::default())),
@@ -32,6 +33,7 @@ pub(crate) fn records_pages() -> Vec<(&'static str, RecordsPage)> {
         ("group-read", RecordsPage::Group(Box::new(group(false)))),
         ("task", RecordsPage::Task(Box::new(task()))),
         ("task-delete", RecordsPage::Task(Box::new(deletion()))),
+        ("task-void", RecordsPage::Task(Box::new(voiding()))),
         ("given", RecordsPage::Given(given("temporary", Some(NOW)))),
         ("given-password", RecordsPage::Given(given("password", None))),
         ("given-pin", RecordsPage::Given(given("pin", None))),
@@ -102,6 +104,7 @@ fn user() -> UserPage {
         ("password", false),
         ("temporary", false),
         ("withdraw", false),
+        ("withdraw-recovery-codes", true),
         ("approve", false),
         ("help-desk-code", false),
         ("refuse", true),
@@ -122,6 +125,7 @@ fn user() -> UserPage {
         outer_groups: vec![linked("everybody")],
         tokens: vec![line("active"), TokenLine { locked_until: None, label: String::new(), ..line("revoked") }],
         temporary: Some(Temporary { until: NOW, reason: "<b>left at home</b>".into() }),
+        recovery: Some(Recovery { left: 7, made_at: NOW }),
         granted: None,
         offer: PreviewOutcome {
             offered: true,
@@ -138,6 +142,11 @@ fn user() -> UserPage {
 fn bare_user() -> UserPage {
     let offer = PreviewOutcome { key: "console-preview-begins".into(), at: Some(NOW), ..PreviewOutcome::default() };
     UserPage { name: "bob".into(), offer, ..UserPage::default() }
+}
+
+/// Somebody whose recovery codes are all used.
+fn used_up() -> UserPage {
+    UserPage { recovery: Some(Recovery { left: 0, made_at: NOW }), ..bare_user() }
 }
 
 fn line(state: &'static str) -> TokenLine {
@@ -325,6 +334,19 @@ fn deletion() -> TaskPage {
         ],
         warnings: vec![Told::new("console-task-group-delete-named").at_page("/settings/self-provisioning")],
         action: "/users/u1/delete".into(),
+        cancel: "/users/u1".into(),
+        danger: true,
+        ..TaskPage::default()
+    }
+}
+
+fn voiding() -> TaskPage {
+    TaskPage {
+        crumbs: crumbs(),
+        key: "console-task-user-withdraw-recovery-codes".into(),
+        about: "<b>alice</b>".into(),
+        texts: vec![Told::new("console-task-user-withdraw-recovery-codes-text")],
+        action: "/users/u1/withdraw-recovery-codes".into(),
         cancel: "/users/u1".into(),
         danger: true,
         ..TaskPage::default()

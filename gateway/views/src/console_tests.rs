@@ -209,6 +209,21 @@ fn what_was_granted_is_told_with_its_end() {
 }
 
 #[test]
+fn what_is_left_of_somebodys_recovery_codes_is_told() {
+    let all = english();
+    for (page, said) in [
+        ("user", "Recovery codes7 left, made 2026-11-24 14:32 UTC"),
+        ("user-used-up", "Recovery codes0 left, made 2026-11-24 14:32 UTC"),
+    ] {
+        let text = plain(&all[&format!("console-{page}")]);
+        assert!(text.contains(said), "{page}: {text}");
+    }
+    assert!(!all["console-user-bare"].contains("<dt>Recovery codes</dt>"));
+    assert!(all["console-user"].contains("<a class=\"button take\" href=\"/users/u1/x\">Void recovery codes</a>"));
+    assert!(all["console-task-void"].contains("<button class=\"danger\" type=\"submit\">Void recovery codes</button>"));
+}
+
+#[test]
 fn the_help_desks_code_is_read_out_in_groups_of_four() {
     let all = english();
     let html = &all["console-given-help-desk-code"];
@@ -243,6 +258,15 @@ fn languages_are_called_by_their_own_names() {
     );
     assert!(edit.contains("<option value=\"de\" selected lang=\"de\" dir=\"ltr\">Deutsch</option>"));
     assert!(edit.contains("<option value=\"\">none</option>"), "{edit}");
+}
+
+/// Nothing ticked is no list of nothing: the portal offers every language then, and falls back to English.
+#[test]
+fn where_no_language_is_chosen_all_of_them_are_offered_and_english_is_the_default() {
+    let all = english();
+    let read = |label: &str| plain(between(&all["console-appearance-bare"], &format!("<dt>{label}</dt>"), "</div>"));
+    assert_eq!(read("Offered"), "all of them");
+    assert_eq!(read("Default language"), "English");
 }
 
 #[test]

@@ -46,7 +46,10 @@ pub use loader::Asset;
 pub use locale::Language;
 pub use look::{Look, Looks};
 pub use mail::MailText;
-pub use own::{OwnCan, OwnDone, OwnPage, OwnProblem, OwnTask, OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong};
+pub use own::{
+    OwnCan, OwnCodesPage, OwnDone, OwnPage, OwnProblem, OwnRecoveryPage, OwnRecoveryView, OwnTask, OwnTokenPage,
+    OwnTokenRow, OwnTokenState, OwnWrong,
+};
 pub use page::{Chrome, MessageKind, MessagePage, StartApp, StartPage};
 pub use palette::accent_css;
 pub use wording::Wording;
@@ -71,7 +74,7 @@ impl Views {
         if let Some(folder) = overrides {
             sources.overlay(folder)?;
         }
-        let locales = Arc::new(Locales::new(&sources.words)?);
+        let locales = Arc::new(Locales::new(sources.words)?);
         let env = render::environment(sources.templates, locales.clone(), &sources.assets)?;
         let views = Views { env, locales, assets: sources.assets };
         if overrides.is_some() {
@@ -110,9 +113,19 @@ impl Views {
         self.page("own_token", chrome, page.fields())
     }
 
-    /// Whether it is really lost.
-    pub fn own_lost(&self, token: &OwnTokenRow, chrome: &Chrome) -> Result<String, ViewsError> {
-        self.page("own_lost", chrome, context! { token })
+    /// Whether it is really lost. With `replace` it is given up for good, for another.
+    pub fn own_lost(&self, token: &OwnTokenRow, replace: bool, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("own_lost", chrome, context! { token, replace })
+    }
+
+    /// The passcode by which recovery codes are made.
+    pub fn own_recovery(&self, page: &OwnRecoveryPage, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("own_recovery", chrome, page.fields())
+    }
+
+    /// The recovery codes that were made.
+    pub fn own_codes(&self, page: &OwnCodesPage, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("own_codes", chrome, page.fields())
     }
 
     /// Whether all sessions are really to be ended.
@@ -138,8 +151,9 @@ impl Views {
 
     /// The words of a mail. Fields: `code`, `minutes` and perhaps `app` and `sent_at` for a verification code; `device`
     /// (a target), `when`, `dispute_url` and perhaps `address` for a notice; `deadline` (a day), `days`, `portal_url` and
-    /// perhaps `app` for a reminder; `portal_url` and `until` for an approval. Times are milliseconds or RFC 3339. The
-    /// product's name that a look may have is said in place of `brand`.
+    /// perhaps `app` for a reminder; `portal_url` and `until` for an approval; `when`, `left`, `portal_url` and perhaps
+    /// `address` for a recovery code that was used. Times are milliseconds or RFC 3339. The product's name that a look may have
+    /// is said in place of `brand`.
     pub fn mail(
         &self,
         kind: MailKind,

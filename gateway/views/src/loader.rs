@@ -35,7 +35,7 @@ impl Sources {
     pub(crate) fn built_in() -> Self {
         let owned = |(path, source): &File| ((*path).to_owned(), (*source).to_owned());
         let words = |(tag, (name, source)): (&'static str, &File)| {
-            (tag, vec![WordsFile { name: (*name).to_owned(), source: (*source).to_owned() }])
+            (tag, vec![WordsFile { name: (*name).to_owned(), source: Cow::Borrowed(*source) }])
         };
         Self {
             templates: builtin::PAGES.iter().chain(builtin::ADMIN).chain(builtin::MAILS).map(owned).collect(),
@@ -73,9 +73,9 @@ impl Sources {
     fn override_words(&mut self, path: &Path, file: &str) -> Result<(), ViewsError> {
         let language = file.strip_suffix(".ftl").and_then(|tag| TAGS.into_iter().find(|known| *known == tag));
         let Some(layers) = language.and_then(|tag| self.words.get_mut(tag)) else {
-            return Err(misplaced(path, "expected one of en.ftl, de.ftl, fr.ftl, es.ftl, ja.ftl and ar.ftl"));
+            return Err(misplaced(path, "expected the tag of a language that there is, as in de.ftl"));
         };
-        layers.push(WordsFile { name: path.display().to_string(), source: read_text(path)? });
+        layers.push(WordsFile { name: path.display().to_string(), source: Cow::Owned(read_text(path)?) });
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! Words: Fluent messages in eleven languages, with English behind each of them (R10).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 pub use doorward_api::language::Language;
 pub(crate) use doorward_api::language::{ENGLISH, LANGUAGES, TAGS};
@@ -25,8 +27,8 @@ pub(crate) fn language(tag: &str) -> Language {
 pub(crate) struct WordsFile {
     /// Its name in messages: `locales/fr.ftl`, or the path of an operator's file.
     pub(crate) name: String,
-    /// Its text.
-    pub(crate) source: String,
+    /// Its text. What is built in is borrowed, and known to be right.
+    pub(crate) source: Cow<'static, str>,
 }
 
 /// A message, formatted.
@@ -38,23 +40,40 @@ pub(crate) struct Phrase {
     pub(crate) language: Language,
 }
 
+/// A language: its files, and what they say. It is read when it is spoken first: read, all of them take twenty megabytes and more,
+/// and most installations speak two or three.
+struct Spoken {
+    layers: Vec<WordsFile>,
+    words: OnceLock<Option<Words>>,
+}
+
 /// All words, by language.
 pub(crate) struct Locales {
-    bundles: BTreeMap<&'static str, Words>,
+    languages: BTreeMap<&'static str, Spoken>,
     /// The messages that operators may put words in place of, in the order of the English file.
     replaceable: Vec<String>,
 }
 
 impl Locales {
-    /// Parses the words: for each language the built-in file, then the operator's, whose messages win one by one.
-    pub(crate) fn new(files: &BTreeMap<&'static str, Vec<WordsFile>>) -> Result<Self, ViewsError> {
-        let mut bundles = BTreeMap::new();
-        for language in LANGUAGES {
-            let layers = files.get(language.tag).map(Vec::as_slice).unwrap_or_default();
-            bundles.insert(language.tag, bundle(language.tag, layers)?);
+    /// Takes the words: for each language the built-in file, then the operator's, whose messages win one by one. What is wrong with an
+    /// operator's file is said now.
+    pub(crate) fn new(mut files: BTreeMap<&'static str, Vec<WordsFile>>) -> Result<Self, ViewsError> {
+        for file in files.values().flatten().filter(|file| matches!(file.source, Cow::Owned(_))) {
+            parse(file)?;
         }
-        let english = files.get(ENGLISH.tag).map(Vec::as_slice).unwrap_or_default();
-        Ok(Self { bundles, replaceable: replaceable(english)? })
+        let replaceable = replaceable(files.get(ENGLISH.tag).map(Vec::as_slice).unwrap_or_default())?;
+        let mut spoken = |language: Language| {
+            let layers = files.remove(language.tag).unwrap_or_default();
+            (language.tag, Spoken { layers, words: OnceLock::new() })
+        };
+        Ok(Self { languages: LANGUAGES.into_iter().map(&mut spoken).collect(), replaceable })
+    }
+
+    /// The words of a language; `None` for one that is none of ours.
+    fn words(&self, tag: &str) -> Option<&Words> {
+        let (tag, spoken) = self.languages.get_key_value(tag)?;
+        // Every file was read before: when it was tested, or when the process began.
+        spoken.words.get_or_init(|| bundle(tag, &spoken.layers).ok()).as_ref()
     }
 
     /// A message in a language: in a look's words if it has any for it, else in ours. English when that language has no such
@@ -63,7 +82,7 @@ impl Locales {
         let wanted = language(tag);
         [wanted, ENGLISH].into_iter().find_map(|language| {
             let theirs = look.and_then(|look| look.words(language.tag));
-            let ours = self.bundles.get(language.tag);
+            let ours = self.words(language.tag);
             let text = theirs.into_iter().chain(ours).find_map(|words| format_in(words, key, args))?;
             Some(Phrase { text, language })
         })
@@ -90,7 +109,7 @@ impl Locales {
     }
 
     fn pattern(&self, tag: &str, name: &str) -> Option<&Pattern<&str>> {
-        self.bundles.get(tag)?.get_message(name)?.value()
+        self.words(tag)?.get_message(name)?.value()
     }
 }
 
@@ -135,7 +154,7 @@ pub(crate) fn empty_words(tag: &'static str) -> Result<Words, ViewsError> {
 }
 
 fn parse(file: &WordsFile) -> Result<FluentResource, ViewsError> {
-    FluentResource::try_new(file.source.clone()).map_err(|(_, errors)| {
+    FluentResource::try_new(file.source.clone().into_owned()).map_err(|(_, errors)| {
         let (at, message) = match errors.first() {
             Some(error) => (error.pos.start, error.kind.to_string()),
             None => (0, "cannot be parsed".to_owned()),
@@ -154,8 +173,9 @@ mod tests {
     use super::*;
 
     fn locales(english: &str, french: &str) -> Result<Locales, ViewsError> {
-        let file = |tag, source: &str| vec![WordsFile { name: format!("{tag}.ftl"), source: source.to_owned() }];
-        Locales::new(&BTreeMap::from([("en", file("en", english)), ("fr", file("fr", french))]))
+        let file =
+            |tag, source: &str| vec![WordsFile { name: format!("{tag}.ftl"), source: Cow::Owned(source.to_owned()) }];
+        Locales::new(BTreeMap::from([("en", file("en", english)), ("fr", file("fr", french))]))
     }
 
     #[test]

@@ -106,10 +106,10 @@ mod words {
     fn in_english_stand_in_where_a_language_has_none() {
         let locales = BTreeMap::from([(
             "en",
-            vec![locale::WordsFile { name: "en.ftl".to_owned(), source: "hello = Hello".to_owned() }],
+            vec![locale::WordsFile { name: "en.ftl".to_owned(), source: "hello = Hello".into() }],
         )]);
         let look = Look::new(&texts(&[("en", "hello", "Good day")]), 1);
-        let phrase = Locales::new(&locales).unwrap().format(Some(&look), "fr", "hello", &Default::default()).unwrap();
+        let phrase = Locales::new(locales).unwrap().format(Some(&look), "fr", "hello", &Default::default()).unwrap();
         assert_eq!((phrase.text.as_str(), phrase.language.tag), ("Good day", "en"));
     }
 

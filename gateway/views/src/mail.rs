@@ -78,6 +78,7 @@ pub(crate) fn render(
         MailKind::EnrolmentNotice => enrolment_notice(&fields)?,
         MailKind::EnrolmentReminder => enrolment_reminder(&fields)?,
         MailKind::EnrolmentApproved => enrolment_approved(&fields)?,
+        MailKind::RecoveryCodeUsed => recovery_code_used(&fields)?,
     };
     let context = context! { ..own, ..common(tag, brand, look) };
     let subject = one_line(&env.render_str(subject(kind), &context)?);
@@ -108,6 +109,7 @@ const fn subject(kind: MailKind) -> &'static str {
         MailKind::EnrolmentNotice => "{{ text('mail-notice-subject', brand=brand) }}",
         MailKind::EnrolmentReminder => "{{ text('mail-reminder-subject', brand=brand, deadline=deadline) }}",
         MailKind::EnrolmentApproved => "{{ text('mail-approved-subject', brand=brand) }}",
+        MailKind::RecoveryCodeUsed => "{{ text('mail-recovery-subject', brand=brand) }}",
     }
 }
 
@@ -122,16 +124,26 @@ fn verification_code(fields: &Fields<'_>) -> Result<Value, ViewsError> {
 
 fn enrolment_notice(fields: &Fields<'_>) -> Result<Value, ViewsError> {
     let device = fields.needed("device")?;
-    let text = |label: &str, value: String| context! { label, value, key => None::<String> };
     let mut rows = vec![match Target::parse(device) {
         Some(target) => context! { label => "mail-notice-device", key => format!("device-{}", target.as_str()) },
-        None => text("mail-notice-device", one_line(device)),
+        None => row("mail-notice-device", one_line(device)),
     }];
-    rows.push(text("mail-notice-when", moment(fields.needed("when")?)));
-    if let Some(address) = fields.optional("address") {
-        rows.push(text("mail-notice-address", one_line(address)));
-    }
+    rows.extend(when_and_where(fields)?);
     Ok(context! { rows, dispute_url => fields.needed("dispute_url")? })
+}
+
+/// A row of a mail's facts that says the same in every language.
+fn row(label: &str, value: String) -> Value {
+    context! { label, value, key => None::<String> }
+}
+
+/// When something was done, and from where as far as that is known.
+fn when_and_where(fields: &Fields<'_>) -> Result<Vec<Value>, ViewsError> {
+    let mut rows = vec![row("mail-notice-when", moment(fields.needed("when")?))];
+    if let Some(address) = fields.optional("address") {
+        rows.push(row("mail-notice-address", one_line(address)));
+    }
+    Ok(rows)
 }
 
 fn enrolment_reminder(fields: &Fields<'_>) -> Result<Value, ViewsError> {
@@ -145,6 +157,14 @@ fn enrolment_reminder(fields: &Fields<'_>) -> Result<Value, ViewsError> {
 
 fn enrolment_approved(fields: &Fields<'_>) -> Result<Value, ViewsError> {
     Ok(context! { portal_url => fields.needed("portal_url")?, until => moment(fields.needed("until")?) })
+}
+
+fn recovery_code_used(fields: &Fields<'_>) -> Result<Value, ViewsError> {
+    Ok(context! {
+        rows => when_and_where(fields)?,
+        left => count(fields.needed("left")?),
+        portal_url => fields.needed("portal_url")?,
+    })
 }
 
 /// A number chooses its plural; anything else is shown as it is.

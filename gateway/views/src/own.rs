@@ -2,7 +2,7 @@
 
 use doorward_api::flow::Notice;
 use doorward_api::settings::{PinOrder, PinRules};
-use doorward_api::{Target, Timestamp};
+use doorward_api::{Secret, Target, Timestamp};
 use minijinja::{Value, context};
 use serde::Serialize;
 
@@ -13,6 +13,37 @@ use crate::notice::NoticeView;
 pub struct OwnPage {
     /// Oldest first; may be none.
     pub tokens: Vec<OwnTokenRow>,
+    /// How they stand with recovery codes; none where users may have none.
+    pub recovery: Option<OwnRecoveryView>,
+}
+
+/// How somebody stands with recovery codes.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct OwnRecoveryView {
+    /// How many are left; `None` where none were made.
+    pub left: Option<usize>,
+    /// When they were made.
+    pub made_at: Option<Timestamp>,
+    /// An authenticator of theirs shows the passcode by which new ones are made.
+    pub can_make: bool,
+}
+
+/// `GET /recovery-codes`: the passcode by which new ones are made.
+#[derive(Debug, Clone)]
+pub struct OwnRecoveryPage {
+    /// Digits of that passcode.
+    pub length: u8,
+    /// There are some already, which end with it.
+    pub replaces: bool,
+    /// What was wrong with the passcode.
+    pub wrong: Option<Notice>,
+}
+
+/// New recovery codes. They are shown this once.
+#[derive(Debug, Clone)]
+pub struct OwnCodesPage {
+    /// As they are typed.
+    pub codes: Vec<Secret>,
 }
 
 /// An authenticator.
@@ -211,7 +242,29 @@ impl OwnProblem {
 
 impl OwnPage {
     pub(crate) fn fields(&self) -> Value {
-        context! { tokens => self.tokens }
+        context! { tokens => self.tokens, recovery => self.recovery }
+    }
+}
+
+impl OwnRecoveryPage {
+    /// The page's fields as its template takes them.
+    pub(crate) fn fields(&self) -> Value {
+        // The page has no time of its own: whatever has an end is said with its day.
+        let now = Timestamp::default();
+        let wrong = |notice| NoticeView::about(notice, Some("otp"), "notice-empty-passcode", now);
+        context! {
+            length => self.length,
+            replaces => self.replaces,
+            notice => self.wrong.as_ref().map(wrong),
+        }
+    }
+}
+
+impl OwnCodesPage {
+    /// The page's fields as its template takes them.
+    pub(crate) fn fields(&self) -> Value {
+        // The one place where these leave their Secret: the page is for the eyes of their owner.
+        context! { codes => self.codes.iter().map(Secret::expose).collect::<Vec<_>>() }
     }
 }
 

@@ -173,6 +173,8 @@ pub enum MessageKind {
     SignedOutEverywhere,
     /// An authenticator that was reported lost is suspended, the sessions are ended.
     LostDone,
+    /// An authenticator that was reported lost is given up for another, the sessions are ended.
+    ReplaceDone,
     /// W9's link: was it you? Its button posts to `action`.
     DisputeLook {
         /// The platform of the authenticator in question.
@@ -195,6 +197,7 @@ impl MessageKind {
             MessageKind::SignedOut
             | MessageKind::SignedOutEverywhere
             | MessageKind::LostDone
+            | MessageKind::ReplaceDone
             | MessageKind::DisputeLook { .. }
             | MessageKind::DisputeDone => 200,
             MessageKind::BadRequest => 400,
@@ -231,6 +234,7 @@ impl MessageKind {
             MessageKind::SignedOut => "signed-out",
             MessageKind::SignedOutEverywhere => "signed-out-everywhere",
             MessageKind::LostDone => "lost-done",
+            MessageKind::ReplaceDone => "replace-done",
             MessageKind::DisputeLook { .. } => "dispute-look",
             MessageKind::DisputeDone => "dispute-done",
             MessageKind::DisputeGone => "dispute-gone",

@@ -215,9 +215,11 @@ mod tests {
     fn render(template: &str, words: &[(&'static str, &str)], tag: &str, ctx: Value) -> Result<String, ViewsError> {
         let files = words
             .iter()
-            .map(|(tag, source)| (*tag, vec![WordsFile { name: (*tag).to_owned(), source: (*source).to_owned() }]))
+            .map(|(tag, source)| {
+                (*tag, vec![WordsFile { name: (*tag).to_owned(), source: (*source).to_owned().into() }])
+            })
             .collect();
-        let locales = Arc::new(Locales::new(&files)?);
+        let locales = Arc::new(Locales::new(files)?);
         let templates = BTreeMap::from([("it.html".to_owned(), template.to_owned())]);
         let env = environment(templates, locales, &BTreeMap::new())?;
         Ok(env.get_template("it.html")?.render(context! { lang => language(tag), ..ctx })?)

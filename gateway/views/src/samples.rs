@@ -14,7 +14,10 @@ use doorward_api::template::{Mode, Synchronization};
 use doorward_api::{EndedHow, FormIds, GrantState, Progress, Screen, ScreenPage, Secret, Target, Template, Timestamp};
 
 use crate::look::Look;
-use crate::own::{OwnCan, OwnDone, OwnPage, OwnProblem, OwnTask, OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong};
+use crate::own::{
+    OwnCan, OwnCodesPage, OwnDone, OwnPage, OwnProblem, OwnRecoveryPage, OwnRecoveryView, OwnTask, OwnTokenPage,
+    OwnTokenRow, OwnTokenState, OwnWrong,
+};
 use crate::page::{Chrome, MessageKind, MessagePage, StartApp, StartPage};
 use crate::{Views, ViewsError};
 
@@ -127,6 +130,7 @@ fn pages() -> Vec<(String, ScreenPage)> {
         ("passcode".to_owned(), passcode(6, false, false)),
         ("passcode-hint".to_owned(), passcode(8, true, false)),
         ("passcode-suspended".to_owned(), passcode(6, false, true)),
+        ("passcode-recovery".to_owned(), with_recovery(passcode(6, false, false))),
         ("need".to_owned(), need(Some("a***@e***.test"), None)),
         ("need-later".to_owned(), need(None, Some(Timestamp::from_millis(1_798_156_800_000)))),
         ("code".to_owned(), check_email(Some(Delivery::Sent), None)),
@@ -185,8 +189,14 @@ fn extra_proofs() -> Vec<(String, ScreenPage)> {
 /// What the pages of a passcode show besides where a PIN is typed with it, or a question answered.
 fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
     let asked = |expired| Some(ChallengeView { text: "1234 5678".to_owned(), expired });
-    let typed =
-        |pin, challenge| ScreenPage::Passcode { length: 8, enrolment_hint: false, suspended: false, pin, challenge };
+    let typed = |pin, challenge| ScreenPage::Passcode {
+        length: 8,
+        enrolment_hint: false,
+        suspended: false,
+        pin,
+        challenge,
+        recovery: false,
+    };
     let first = |pin, challenge| ScreenPage::FirstPasscode {
         target: Target::Android,
         length: 8,
@@ -208,6 +218,7 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
     [
         ("passcode-pin-first", typed(Some(PinOrder::Prepend), None)),
         ("passcode-pin-last", typed(Some(PinOrder::Append), None)),
+        ("passcode-pin-recovery", with_recovery(typed(Some(PinOrder::Append), None))),
         ("passcode-challenge", typed(None, asked(false))),
         ("passcode-challenge-over", typed(None, asked(true))),
         ("ready-pin", first(Some((PinOrder::Prepend, Secret::new("482910"))), None)),
@@ -223,7 +234,17 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
 }
 
 fn passcode(length: u8, enrolment_hint: bool, suspended: bool) -> ScreenPage {
-    ScreenPage::Passcode { length, enrolment_hint, suspended, pin: None, challenge: None }
+    ScreenPage::Passcode { length, enrolment_hint, suspended, pin: None, challenge: None, recovery: false }
+}
+
+/// The same page where recovery codes are taken as well.
+fn with_recovery(page: ScreenPage) -> ScreenPage {
+    match page {
+        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, .. } => {
+            ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, recovery: true }
+        }
+        other => other,
+    }
 }
 
 fn check_email(delivery: Option<Delivery>, masked: Option<&str>) -> ScreenPage {
@@ -352,13 +373,15 @@ pub(crate) fn starts() -> Vec<(&'static str, StartPage)> {
 pub(crate) fn own_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, String)>, ViewsError> {
     let tokens = own_tokens();
     let mut all = vec![
-        ("own".to_owned(), views.own(&OwnPage { tokens: tokens.clone() }, chrome)?),
-        ("own-empty".to_owned(), views.own(&OwnPage { tokens: Vec::new() }, chrome)?),
+        ("own".to_owned(), views.own(&OwnPage { tokens: tokens.clone(), recovery: None }, chrome)?),
+        ("own-empty".to_owned(), views.own(&OwnPage { tokens: Vec::new(), recovery: None }, chrome)?),
         ("own-sign-out".to_owned(), views.own_sign_out(chrome)?),
     ];
+    all.extend(recovery_pages(views, chrome)?);
     for token in &tokens {
         all.push((format!("own-{}", token.id), views.own_token(&own_token(token), chrome)?));
-        all.push((format!("own-{}-lost", token.id), views.own_lost(token, chrome)?));
+        all.push((format!("own-{}-lost", token.id), views.own_lost(token, false, chrome)?));
+        all.push((format!("own-{}-replace", token.id), views.own_lost(token, true, chrome)?));
     }
     let Some(token) = tokens.first() else { return Ok(all) };
     for done in OwnDone::ALL {
@@ -371,6 +394,40 @@ pub(crate) fn own_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, S
         all.push((format!("own-{name}"), views.own_token(&page, chrome)?));
     }
     Ok(all)
+}
+
+/// How somebody may stand with recovery codes, and how they are made.
+fn recovery_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, String)>, ViewsError> {
+    let stands = |left: Option<usize>, can_make| OwnRecoveryView { left, made_at: left.map(|_| NOW), can_make };
+    let mut all = Vec::new();
+    for (name, recovery) in [
+        ("own-codes-unmade", stands(None, true)),
+        ("own-codes-left", stands(Some(7), true)),
+        ("own-codes-used-up", stands(Some(0), false)),
+    ] {
+        let page = OwnPage { tokens: own_tokens(), recovery: Some(recovery) };
+        all.push((name.to_owned(), views.own(&page, chrome)?));
+    }
+    let until = NOW + Duration::from_secs(900);
+    for (name, replaces, wrong) in [
+        ("own-recovery", false, None),
+        ("own-recovery-anew", true, None),
+        ("own-recovery-empty", false, Some(Notice::Empty)),
+        ("own-recovery-wrong", true, Some(Notice::PasscodeNotAccepted { times: 2 })),
+        ("own-recovery-next", false, Some(Notice::NextPasscode)),
+        ("own-recovery-locked", false, Some(Notice::Locked { until })),
+    ] {
+        let page = OwnRecoveryPage { length: 6, replaces, wrong };
+        all.push((name.to_owned(), views.own_recovery(&page, chrome)?));
+    }
+    let page = OwnCodesPage { codes: recovery_codes() };
+    all.push(("own-codes".to_owned(), views.own_codes(&page, chrome)?));
+    Ok(all)
+}
+
+/// Ten codes of nobody's.
+fn recovery_codes() -> Vec<Secret> {
+    ('0'..='9').map(|digit| Secret::new(format!("7Q2M-K94T-B3X{digit}"))).collect()
 }
 
 /// One in each state; the first with a PIN that can be changed.
@@ -454,6 +511,7 @@ pub(crate) fn messages() -> Vec<MessagePage> {
         MessageKind::SignedOut,
         MessageKind::SignedOutEverywhere,
         MessageKind::LostDone,
+        MessageKind::ReplaceDone,
         MessageKind::DisputeLook { device: Target::Android, added_at: NOW, action: "/notice/sample".to_owned() },
         MessageKind::DisputeDone,
         MessageKind::DisputeGone,
@@ -499,6 +557,23 @@ pub(crate) fn mails() -> Vec<(MailKind, BTreeMap<String, Secret>)> {
         (
             MailKind::EnrolmentApproved,
             fields(&[("portal_url", "https://login.example.test/"), ("until", "2026-11-27T14:32:05.000Z")]),
+        ),
+        (
+            MailKind::RecoveryCodeUsed,
+            fields(&[
+                ("when", "2026-11-24T14:32:05.000Z"),
+                ("address", "192.0.2.7"),
+                ("left", "9"),
+                ("portal_url", "https://login.example.test/authenticators"),
+            ]),
+        ),
+        (
+            MailKind::RecoveryCodeUsed,
+            fields(&[
+                ("when", "1795530725000"),
+                ("left", "0"),
+                ("portal_url", "https://login.example.test/authenticators"),
+            ]),
         ),
     ]
 }

@@ -27,8 +27,8 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
     match &screen.page {
         ScreenPage::Name { remembered, return_to } => context! { remembered, return_to },
         ScreenPage::Password => context! {},
-        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge } => {
-            context! { length, enrolment_hint, suspended, pin_order => pin, challenge }
+        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, recovery } => {
+            context! { length, enrolment_hint, suspended, pin_order => pin, challenge, recovery }
         }
         ScreenPage::NewPin { rules } => context! { rules },
         ScreenPage::NeedAuthenticator { masked_email, later_until } => context! { masked_email, later_until },
@@ -70,6 +70,8 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
             // As the key above: for the eyes of its owner.
             first_pin => pin.as_ref().map(|(_, pin)| pin.expose()),
             challenge,
+            // The first passcode is the new authenticator's own.
+            recovery => false,
         },
         ScreenPage::Ended { how, start_again } => context! { how, start_again },
     }

@@ -131,7 +131,9 @@ fn every_page_has_one_heading_a_title_and_the_footer() {
         assert!(!title.contains('<') && !title.contains('\n'), "{name}: {title}");
         // On a host that is not ours there is no selector, and nothing to load but the style sheet.
         let at_home = !name.contains("unknown-host");
-        assert_eq!(html.contains("action=\"/language\"") && html.contains("name=\"language\""), at_home, "{name}");
+        // Whatever leads away from codes that are shown once loses them.
+        let selector = at_home && !name.ends_with("/own-codes");
+        assert_eq!(html.contains("action=\"/language\"") && html.contains("name=\"language\""), selector, "{name}");
         assert!(html.contains("/assets/doorward.css"), "{name}");
         assert_eq!(html.contains("/assets/doorward.js"), at_home, "{name}");
         assert!(html.contains("href=\"https://help.example.test/\""), "{name} has no help link (R84)");
@@ -237,6 +239,13 @@ fn the_forms_are_those_that_are_promised() {
             ],
         ),
         ("own-active-lost", vec!["action=\"/authenticators/active/lost\"", "name=\"lost\""]),
+        ("own-active-replace", vec!["action=\"/authenticators/active/lost\"", "name=\"lost\""]),
+        ("own-codes-unmade", vec!["href=\"/recovery-codes\""]),
+        (
+            "own-recovery",
+            vec!["action=\"/recovery-codes\"", "name=\"otp\"", "for=\"otp\"", "autocomplete=\"one-time-code\""],
+        ),
+        ("own-codes", vec![">7Q2M-K94T-B3X0</code>", ">7Q2M-K94T-B3X9</code>", "href=\"/authenticators\""]),
         ("own-sign-out", vec!["action=\"/sign-out-everywhere\"", "name=\"everywhere\""]),
     ] {
         let html = &all[page];
@@ -287,6 +296,88 @@ fn the_users_own_page_offers_what_can_be_done() {
     assert!(
         all["own-empty"].contains("You have no authenticator.") && !all["own-empty"].contains("<ul class=\"tokens\"")
     );
+}
+
+/// It is fourteen characters, letters among them: a field for digits alone would keep it out.
+#[test]
+fn a_recovery_code_can_be_typed_where_the_passcode_goes() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let field =
+        |page: &str| all[page].split("<input class=\"code\"").nth(1).unwrap().split('>').next().unwrap().to_owned();
+    for page in ["passcode-recovery", "passcode-pin-recovery"] {
+        let field = field(page);
+        assert!(!["inputmode", "pattern", "maxlength"].iter().any(|limit| field.contains(limit)), "{page}: {field}");
+        assert!(field.contains("aria-describedby=\"otp-hint otp-recovery\""), "{page}: {field}");
+        assert!(all[page].contains("You can type one of your recovery codes instead."), "{page}");
+    }
+    for page in ["passcode", "passcode-suspended", "ready-ios", "ready-pin"] {
+        assert!(!all[page].contains("recovery"), "{page}");
+    }
+}
+
+#[test]
+fn the_users_own_page_says_what_is_left_of_the_recovery_codes() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    for (page, said) in [
+        ("own-codes-unmade", "You have none."),
+        ("own-codes-left", "7 of ten are left. They were made <time datetime=\"2026-11-24T14:32:05"),
+        ("own-codes-used-up", "None of the ten that you made <time"),
+    ] {
+        assert!(all[page].contains(said) && all[page].contains("<h2 id=\"recovery\">"), "{page}: {}", all[page]);
+    }
+    assert!(all["own-codes-unmade"].contains("<a href=\"/recovery-codes\">Make recovery codes</a>"));
+    assert!(all["own-codes-left"].contains("<a href=\"/recovery-codes\">Make new recovery codes</a>"));
+    let unable = &all["own-codes-used-up"];
+    assert!(!unable.contains("/recovery-codes") && unable.contains("you need a passcode of an authenticator"));
+    assert!(!all["own"].contains("id=\"recovery\""), "where there can be none, nothing is said of them");
+}
+
+#[test]
+fn recovery_codes_are_made_by_a_passcode() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let (first, anew) = (&all["own-recovery"], &all["own-recovery-anew"]);
+    assert!(first.contains("6 digits, together with your PIN") && !first.contains("inputmode"));
+    let replaces = "The codes that you have made before end with it.";
+    assert!(!first.contains(replaces) && anew.contains(replaces));
+    let wrong = &all["own-recovery-wrong"];
+    assert!(
+        wrong.contains("<a href=\"#otp\">Not accepted.") && wrong.contains("aria-describedby=\"otp-hint otp-error\"")
+    );
+    assert!(wrong.contains("<title>Error – Make recovery codes – "));
+    assert!(all["own-recovery-locked"].contains(">2026-11-24 14:47 UTC</time>"), "a time with its day");
+    assert!(!all["own-recovery-next"].contains("aria-invalid"));
+}
+
+#[test]
+fn recovery_codes_are_shown_to_be_kept_on_paper() {
+    let views = views();
+    for tag in ["en", "ar"] {
+        let all: BTreeMap<String, String> = pages(&views, tag).into_iter().collect();
+        let list = all["own-codes"].split("<ol class=\"codes\" dir=\"ltr\" translate=\"no\">").nth(1).unwrap();
+        let codes = list.split("</ol>").next().unwrap();
+        assert_eq!(codes.matches("<li><code>7Q2M-K94T-B3X").count(), 10, "{tag}: {codes}");
+    }
+    let css = String::from_utf8_lossy(&views.asset("doorward.css").unwrap().bytes).into_owned();
+    let print = css.split("@media print").nth(1).unwrap();
+    assert!(print.contains("body:has(.codes) header.site { display: none; }"), "{print}");
+    assert!(print.contains("footer.site, .actions"), "{print}");
+}
+
+#[test]
+fn what_is_given_up_for_another_does_not_come_back() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let (lost, replaced) = (&all["own-active-lost"], &all["own-active-replace"]);
+    assert!(lost.contains("the help desk can reactivate it") && lost.contains(">Yes, suspend it</button>"));
+    assert!(!replaced.contains("reactivate") && !replaced.contains("suspend"));
+    assert!(
+        replaced.contains("given up for good") && replaced.contains("add another authenticator when you sign in next")
+    );
+    let done = &all["message-replace-done"];
+    assert!(!done.contains("suspended") && done.contains(">Sign in again</a>"));
 }
 
 /// Decision A10: no claim of a mail that nobody accepted; E1 and E2 ask for no code.
@@ -377,6 +468,25 @@ fn an_approval_says_until_when_it_is_good() {
     for part in [mail.text.expose(), mail.html.expose()] {
         assert!(part.contains("2026-11-27 14:32 UTC") && part.contains("https://login.example.test/"), "{part}");
     }
+}
+
+#[test]
+fn whoever_a_recovery_code_belongs_to_is_told_how_many_are_left_and_whom_to_call() {
+    let views = views();
+    let used = samples::mails().into_iter().filter(|(kind, _)| *kind == MailKind::RecoveryCodeUsed);
+    let look = samples::dressed("en").look;
+    let mails: Vec<MailText> =
+        used.map(|(kind, fields)| views.mail(kind, "en", &fields, "Doorward Demo", &look).unwrap()).collect();
+    assert_eq!(mails[0].subject, "One of your recovery codes was used at Example Login");
+    for (mail, left) in mails.iter().zip(["You have 9 recovery codes left.", "It was your last one."]) {
+        for part in [mail.text.expose(), mail.html.expose()] {
+            assert!(part.contains(left) && part.contains("2026-11-24 14:32 UTC"), "{part}");
+            assert!(part.contains("https://login.example.test/authenticators"), "{part}");
+            assert!(part.contains("Call the help desk at once") && part.contains("Room 101, telephone 2900"), "{part}");
+        }
+    }
+    assert!(mails[0].text.expose().contains("Network address: 192.0.2.7"));
+    assert!(!mails[1].text.expose().contains("Network address"));
 }
 
 #[test]

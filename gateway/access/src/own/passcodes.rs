@@ -15,18 +15,18 @@ use crate::signin::{Look, Tried};
 use crate::visit::Visit;
 
 /// A token in use that shows passcodes, in the hands of its owner.
-struct Mine {
-    holder: Holder,
-    token: Credential,
+pub(super) struct Mine {
+    pub(super) holder: Holder,
+    pub(super) token: Credential,
 }
 
 impl Mine {
-    fn event(&self, visit: &Visit, kind: EventKind) -> AuditEvent {
+    pub(super) fn event(&self, visit: &Visit, kind: EventKind) -> AuditEvent {
         self.holder.event(visit, kind).with("serial", self.token.serial.as_str())
     }
 
     /// A right passcode is spent, and failures are forgotten.
-    fn spend(&self, updated: SecretBytes) -> Act {
+    pub(super) fn spend(&self, updated: SecretBytes) -> Act {
         Act::CredentialUse { id: self.token.id.clone(), version: self.token.version, opened: updated }
     }
 }
@@ -168,7 +168,7 @@ impl Owner {
     }
 
     /// The token's new bytes after a right passcode. Nothing else is let through: it is counted, recorded and said what it was.
-    async fn accepted(
+    pub(super) async fn accepted(
         &self,
         visit: &Visit,
         mine: &Mine,

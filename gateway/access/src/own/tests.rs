@@ -7,6 +7,8 @@ use doorward_api::settings::{Document, Lockout};
 use doorward_fakes::details;
 use tokio::join;
 
+mod recovery;
+
 use super::*;
 use crate::signin::passcode_tries;
 use crate::stage::{Browser, PASSWORD_AND_OTP, Send, Stage};

@@ -25,14 +25,14 @@ impl Desk {
     ) -> Result<Proofs, StoreError> {
         let rules = setting::<EnrolmentRules>(self.ports.settings.as_ref(), &visit.vs.id).await?.document;
         if rules.rules.is_empty() {
-            return Ok(proofs);
+            return Ok(Proofs { deferred_until: None, ..proofs });
         }
         if let Some(since) = proof.in_use_since {
             let until = probation_until(&rules, &user.groups, since).filter(|until| *until > visit.now);
             return Ok(Proofs { probation_until: until, deferred_until: None, ..proofs });
         }
         if proof.factor != Factor::Password {
-            return Ok(proofs);
+            return Ok(Proofs { deferred_until: None, ..proofs });
         }
         Ok(match self.not_reached_until(visit, user).await? {
             Some(until) => Proofs { deferred_until: Some(until), ..proofs },

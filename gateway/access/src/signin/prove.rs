@@ -13,13 +13,14 @@ use doorward_api::ports::{Act, Change, MeterKey, MeterScope, PasswordCheck, Reha
 use doorward_api::settings::{Document, Lockout, PinOrder, ServerPinPolicy, Windows};
 use doorward_api::template::PinType;
 use doorward_api::{
-    AuditEvent, CredentialId, EventContext, EventKind, Factor, FlowData, FoldedName, PolicyId, Secret, SecretBytes,
-    Step, StoreError, Target, Template, Timestamp, TokenState, User, UserId,
+    AuditEvent, CredentialId, EventContext, EventKind, Factor, FlowData, FoldedName, PolicyId, Proofs, Secret,
+    SecretBytes, Step, StoreError, Target, Template, Timestamp, TokenState, User, UserId,
 };
 use tokio::time::Instant;
 
 use crate::device::DeviceNonce;
 use crate::names::fold_name;
+use crate::recovery::RecoveryUse;
 use crate::regulate::{Account, AccountLimits, Attempt, Guesser, Permission, Reached};
 use crate::settings::setting;
 use crate::signin::ahead::times_not_accepted;
@@ -30,6 +31,9 @@ use crate::visit::{Moved, StepForm, Visit};
 
 /// Characters of a temporary passcode, without its hyphens.
 pub(crate) const TEMPORARY_LENGTH: usize = 8;
+
+/// What stands in the trail for the serial number of a token.
+const RECOVERY_SERIAL: &str = "recovery-code";
 
 /// Wrong temporary passcodes of a user in a day.
 const TEMPORARY_TRIES: u32 = 10;
@@ -77,6 +81,8 @@ pub(crate) enum Checked {
     NextPlease,
     /// The temporary passcode of the user.
     Temporary,
+    /// One of the user's recovery codes.
+    Recovery(RecoveryUse),
     /// Wrong, for each of these.
     Rejected(Vec<Tried>),
     /// Not looked at: every token is locked.
@@ -253,6 +259,7 @@ impl Desk {
             }
             Checked::NextPlease => self.next_please(visit, held).await,
             Checked::Temporary => self.temporary_accepted(visit, held, user).await,
+            Checked::Recovery(code) => self.recovery_accepted(visit, held, user, code).await,
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
             Checked::Rejected(tokens) => self.passcode_rejected(visit, held, &tokens).await,
             Checked::Locked { until } => self.token_is_locked(visit, held, until).await,
@@ -289,6 +296,11 @@ impl Desk {
                 self.regulation.after_success(&guess.guesser(visit), attempt).await?;
                 Ok(moved)
             }
+            (Checked::Recovery(code), Some(user)) => {
+                let moved = self.recovery_accepted(visit, held, user, code).await?;
+                self.regulation.after_success(&guess.guesser(visit), attempt).await?;
+                Ok(moved)
+            }
             (Checked::Replayed { serial }, _) => {
                 self.regulation.after_failure(&guess.guesser(visit), attempt, visit.now).await?;
                 self.replayed(visit, held, serial).await
@@ -312,6 +324,11 @@ impl Desk {
             && self.is_temporary(visit, user, otp).await?
         {
             return Ok(Checked::Temporary);
+        }
+        if let Some(user) = user
+            && let Some(code) = self.recovery_code(visit, user, otp).await?
+        {
+            return Ok(Checked::Recovery(code));
         }
         let mut tokens = self.tokens_of(visit, owner).await?;
         tokens.retain(|token| in_hand(token) && self.proves_otp(token));
@@ -485,6 +502,23 @@ impl Desk {
         Ok(moved)
     }
 
+    /// The code is used up with the step that it leads to: of any number at the same moment one gets on.
+    async fn recovery_accepted(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        user: &User,
+        code: RecoveryUse,
+    ) -> Result<Moved, Stop> {
+        let change = self.recovery_code_used(visit, held, user, code).await?;
+        let proof = Proof { factor: Factor::Otp, serial: Some(RECOVERY_SERIAL.to_owned()), in_use_since: None, change };
+        let data = held.data();
+        let data = FlowData { proofs: Proofs { recovered: Some(visit.now), ..data.proofs }, ..data };
+        let moved = self.proved(visit, held, data, user, proof).await?;
+        self.measure_sign_in(visit, Factor::Otp, "success");
+        Ok(moved)
+    }
+
     async fn check_decoy(&self, otp: &Secret, now: Timestamp) -> Result<(), Stop> {
         let Some((_, kind)) = self.otp_kinds().next() else { return Ok(()) };
         let draw = || async {
@@ -521,7 +555,7 @@ impl Desk {
         }
         match self.check_passcode(visit, held, Some(user), otp, counted_by).await? {
             Checked::Accepted { token, updated } => self.spend(visit, held, user, &token, updated).await,
-            Checked::NextPlease | Checked::Temporary => Err(Stop::Lost("credential_use")),
+            Checked::NextPlease | Checked::Temporary | Checked::Recovery(_) => Err(Stop::Lost("credential_use")),
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
             Checked::Locked { until } => self.token_is_locked(visit, held, until).await,
             Checked::Rejected(_) => Err(Stop::Lost("credential_use")),

@@ -125,7 +125,7 @@ impl Desk {
                 // Every platform was switched off midway; the next form finds out and goes on.
                 None => {
                     let length = self.template(visit).await?.length;
-                    Ok(Page { notice: Some(Notice::NoLongerOffered), ..passcode(length, None, None).into() })
+                    Ok(Page { notice: Some(Notice::NoLongerOffered), ..passcode(length, None, None, false).into() })
                 }
             },
             Step::CodeIssued => self.issued_page(visit, flow).await,
@@ -142,9 +142,10 @@ impl Desk {
     async fn passcode_page(&self, visit: &Visit, flow: &Flow) -> Result<Page, DeskError> {
         let template = self.template(visit).await?;
         let challenge = shown(flow, visit);
+        let recovery = self.recovery_codes_are_on(&visit.vs.id).await?;
         let Some(user) = flow.user.as_ref().filter(|_| flow.data.proofs.has(Factor::Password)) else {
             let pin = self.pin_order(visit, &template).await?;
-            return Ok(passcode(template.length, pin, challenge).into());
+            return Ok(passcode(template.length, pin, challenge, recovery).into());
         };
         let tokens = self.tokens_of(visit, user).await?;
         let active = tokens.iter().find(|token| in_hand(token));
@@ -156,6 +157,7 @@ impl Desk {
             suspended,
             pin: self.pin_order(visit, template).await?,
             challenge,
+            recovery,
         }
         .into())
     }
@@ -287,8 +289,8 @@ impl Desk {
     }
 }
 
-fn passcode(length: u8, pin: Option<PinOrder>, challenge: Option<ChallengeView>) -> ScreenPage {
-    ScreenPage::Passcode { length, enrolment_hint: false, suspended: false, pin, challenge }
+fn passcode(length: u8, pin: Option<PinOrder>, challenge: Option<ChallengeView>, recovery: bool) -> ScreenPage {
+    ScreenPage::Passcode { length, enrolment_hint: false, suspended: false, pin, challenge, recovery }
 }
 
 /// The flow's question, as it is read off and keyed in.

@@ -12,6 +12,7 @@ use crate::ids::{CredentialId, FlowId, GroupId, OperatorId, SessionId, UserId, V
 use crate::mail::NewMail;
 use crate::operator::{NewOperator, NewOperatorSession, Role};
 use crate::proof::Proofs;
+use crate::recovery::RecoveryCodes;
 use crate::secret::{SecretBytes, TokenHash};
 use crate::session::NewSession;
 use crate::settings::{FieldChange, SettingKind};
@@ -270,6 +271,16 @@ pub enum Act {
         /// The new one, in place of the one before.
         passcode: Option<TemporaryPasscode>,
     },
+    /// A user's recovery codes in place of those before, or none any more. Lost when there is no such user, or those before are
+    /// not at the version that was seen: so each code is good once.
+    RecoveryCodesSet {
+        /// Whose.
+        user: UserId,
+        /// The version read; 0 where there were none.
+        seen: Version,
+        /// What is left, or new ones.
+        codes: Option<RecoveryCodes>,
+    },
     /// A user's grant in place of the one before. Lost when there is no such user, or the one before is not in the state that
     /// was seen (`None`: there was none, or it was over).
     GrantSet {
@@ -422,6 +433,7 @@ impl Act {
             Act::UserUpdate { .. } => "user_update",
             Act::UserDelete { .. } => "user_delete",
             Act::TemporaryPasscodeSet { .. } => "temporary_passcode_set",
+            Act::RecoveryCodesSet { .. } => "recovery_codes_set",
             Act::GrantSet { .. } => "grant_set",
             Act::GrantTake { .. } => "grant_take",
             Act::GroupAdd { .. } => "group_add",

@@ -12,6 +12,7 @@ use crate::grant::{Grant, GrantRecord, GrantState};
 use crate::ids::{CredentialId, FlowId, GroupId, MailId, OperatorId, SessionId, UserId, VirtualServerId};
 use crate::mail::DueMail;
 use crate::operator::{Operator, OperatorSession};
+use crate::recovery::SeenRecoveryCodes;
 use crate::secret::TokenHash;
 use crate::session::Session;
 use crate::settings::{SettingChange, SettingKind, StoredDocument};
@@ -135,6 +136,8 @@ pub enum MeterScope {
     TemporaryPasscode,
     /// Codes of the help desk that a user typed in a day.
     HelpDeskCode,
+    /// Recovery codes of a user that were looked at in a day, wrong or not.
+    RecoveryCode,
 }
 
 impl MeterScope {
@@ -153,6 +156,7 @@ impl MeterScope {
             MeterScope::OperatorAddress => "operator_address",
             MeterScope::TemporaryPasscode => "temporary_passcode",
             MeterScope::HelpDeskCode => "help_desk_code",
+            MeterScope::RecoveryCode => "recovery_code",
         }
     }
 }
@@ -300,6 +304,12 @@ pub trait Register: Send + Sync {
         vs: &VirtualServerId,
         id: &UserId,
     ) -> Result<Option<TemporaryPasscode>, StoreError>;
+    /// What is left of a user's recovery codes; an error when it cannot be opened.
+    async fn recovery_codes(
+        &self,
+        vs: &VirtualServerId,
+        user: &UserId,
+    ) -> Result<Option<SeenRecoveryCodes>, StoreError>;
     /// The grant of a user, unless it is over.
     async fn grant(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Option<Grant>, StoreError>;
     /// Grants in a state that are not over, in the order of the users' names. `after` is a user's id.

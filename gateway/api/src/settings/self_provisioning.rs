@@ -51,12 +51,20 @@ pub struct SelfProvisioning {
     pub windows_link: WindowsLink,
     /// Where the installer is, when that is the way: an absolute https URL of at most 2048 characters.
     pub installer_url: Option<String>,
+    /// Whether users may make recovery codes.
+    #[serde(default)]
+    pub recovery_codes: bool,
 }
 
 impl SelfProvisioning {
     /// What a new virtual server begins with: all users, and the link to the store (R29, R43).
     pub fn for_new_virtual_server() -> Self {
-        Self { target_users: TargetUsers::All, windows_link: WindowsLink::Store, installer_url: None }
+        Self {
+            target_users: TargetUsers::All,
+            windows_link: WindowsLink::Store,
+            installer_url: None,
+            recovery_codes: false,
+        }
     }
 
     /// What one that was there before the feature gets (R39).

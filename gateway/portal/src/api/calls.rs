@@ -165,6 +165,23 @@ fn users_calls() -> Vec<Call> {
             users::withdraw_temporary,
         )
         .by(CARE),
+        Call::new(
+            Method::GET,
+            &below("recovery-codes"),
+            "getRecoveryCodes",
+            "How many recovery codes a user has left",
+            users::recovery_codes,
+        )
+        .about("404 where none were made."),
+        Call::new(
+            Method::DELETE,
+            &below("recovery-codes"),
+            "withdrawRecoveryCodes",
+            "Void a user's recovery codes",
+            users::withdraw_recovery_codes,
+        )
+        .by(CARE)
+        .fails(&[Kind::ChangedMeanwhile]),
     ]
 }
 

@@ -168,6 +168,8 @@ pub(super) struct SelfProvisioningSettings {
     windows_link: WindowsLinkName,
     /// Where the installer is, with `installer` only: an absolute https URL of at most 2048 characters.
     installer_url: Option<String>,
+    /// Whether users may make recovery codes.
+    recovery_codes: bool,
 }
 
 /// Who is offered self-provisioning.
@@ -226,6 +228,7 @@ impl SelfProvisioningSettings {
                 WindowsLink::Installer => WindowsLinkName::Installer,
             },
             installer_url: document.installer_url.clone(),
+            recovery_codes: document.recovery_codes,
         }
     }
 }
@@ -580,7 +583,8 @@ mod tests {
         ] {
             for windows_link in [WindowsLink::None, WindowsLink::Store, WindowsLink::Installer] {
                 let target_users = target_users.clone();
-                let document = SelfProvisioning { target_users, windows_link, installer_url: None };
+                let document =
+                    SelfProvisioning { target_users, windows_link, installer_url: None, recovery_codes: true };
                 shape_holds(&document, SelfProvisioningSettings::of);
             }
         }

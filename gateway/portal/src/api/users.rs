@@ -1,6 +1,7 @@
 //! Users.
 
 use doorward_access::manage::{GivenPassword, NewUserForm, UserForm};
+use doorward_access::recovery::RecoveryLeft;
 use doorward_api::user::UserRecord;
 use doorward_api::{FieldRule, GroupId, Secret, Timestamp};
 use serde::Serialize;
@@ -146,6 +147,29 @@ pub(super) struct NewTemporaryPasscode {
 impl Shown for NewTemporaryPasscode {
     fn example() -> Self {
         Self { passcode: "7Q2M-K94T".to_owned(), expires_at: SOME_TIME.rfc3339() }
+    }
+}
+
+/// What is left of a user's recovery codes. They themselves are told to their user, once.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RecoveryCodes)]
+pub(super) struct RecoveryCodesShown {
+    /// How many are left; may be none.
+    left: usize,
+    /// When they were made.
+    #[schema(format = DateTime)]
+    made_at: String,
+}
+
+impl RecoveryCodesShown {
+    fn of(recovery: RecoveryLeft) -> Self {
+        Self { left: recovery.left, made_at: recovery.made_at.rfc3339() }
+    }
+}
+
+impl Shown for RecoveryCodesShown {
+    fn example() -> Self {
+        Self { left: 9, made_at: SOME_TIME.rfc3339() }
     }
 }
 
@@ -313,5 +337,19 @@ pub(super) async fn give_temporary(
 pub(super) async fn withdraw_temporary(asked: Asked, _: Nothing) -> Result<Done, Problem> {
     let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
     manager.withdraw_temporary_passcode(&asked.vs.id, &asked.by(), &id).await?;
+    Ok(Done)
+}
+
+/// `GET /users/{user}/recovery-codes`
+pub(super) async fn recovery_codes(asked: Asked, _: Nothing) -> Result<Found<RecoveryCodesShown>, Problem> {
+    let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
+    let recovery = manager.recovery_codes(&asked.vs.id, &id).await?;
+    Ok(Found(RecoveryCodesShown::of(recovery.ok_or_else(Problem::not_found)?)))
+}
+
+/// `DELETE /users/{user}/recovery-codes`
+pub(super) async fn withdraw_recovery_codes(asked: Asked, _: Nothing) -> Result<Done, Problem> {
+    let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
+    manager.withdraw_recovery_codes(&asked.vs.id, &asked.by(), &id).await?;
     Ok(Done)
 }

@@ -241,7 +241,7 @@ mod tests {
             check(TokenTemplate::read(&raw).unwrap());
         }
         let groups = json!({"target_users": {"mode": "only_groups", "groups": ["a", "b"]}, "windows_link": "installer",
-                            "installer_url": "https://example.test/app.exe"});
+                            "installer_url": "https://example.test/app.exe", "recovery_codes": true});
         check(SelfProvisioning::read(&groups).unwrap());
         let look = json!({"product_name": "Example", "accent": "#1a5fb4", "support": "4711", "support_url": "tel:4711",
                           "languages": ["de", "fr"], "default_language": "fr", "texts": {"de": {"w2-title": "Post"}}});

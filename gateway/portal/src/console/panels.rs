@@ -267,6 +267,12 @@ pub(super) static PANELS: [Panel; 7] = [
                 special: Special::Windows,
                 ..PLAIN
             },
+            Part {
+                title: "console-section-recovery",
+                hint: Some("console-section-recovery-hint"),
+                specs: &[Spec::new("recovery_codes", Kind::Flag).hint()],
+                ..PLAIN
+            },
         ],
         keeps: &[],
     },

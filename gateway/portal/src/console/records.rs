@@ -24,7 +24,7 @@ const OFFERED: u32 = 200;
 
 /// What was done, as its page is told in `?done=`.
 const DONE: &str = "console-done-";
-const DONE_WORDS: [&str; 26] = [
+const DONE_WORDS: [&str; 27] = [
     "saved",
     "created",
     "deleted",
@@ -33,6 +33,7 @@ const DONE_WORDS: [&str; 26] = [
     "signed-out",
     "password",
     "withdrawn",
+    "recovery-codes-withdrawn",
     "approved",
     "refused",
     "grant-withdrawn",

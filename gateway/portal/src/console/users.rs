@@ -3,6 +3,7 @@
 
 use axum::extract::{Path, RawQuery, State};
 use doorward_access::manage::{GivenPassword, ManageError, NewUserForm, UserForm};
+use doorward_access::recovery::RecoveryLeft;
 use doorward_api::credential::TokenRecord;
 use doorward_api::ports::{Page, TokenFilter};
 use doorward_api::user::UserRecord;
@@ -11,7 +12,7 @@ use doorward_tokens::NeededGrant;
 use doorward_views::console::{Fault as Said, Field, Said as Words, Told};
 use doorward_views::console_enrolment::REQUESTS;
 use doorward_views::console_records::{
-    Fact, GivenPage, Linked, RecordsPage, TaskLink, TaskPage, Temporary, UserLine, UserPage, UsersPage,
+    Fact, GivenPage, Linked, RecordsPage, Recovery, TaskLink, TaskPage, Temporary, UserLine, UserPage, UsersPage,
     in_groups_of_four,
 };
 use http::StatusCode;
@@ -42,6 +43,7 @@ enum Task {
     Password,
     Temporary,
     Withdraw,
+    WithdrawRecoveryCodes,
     Approve,
     HelpDeskCode,
     Refuse,
@@ -54,11 +56,12 @@ enum Task {
 
 impl Task {
     /// In the order of the page.
-    const ALL: [Task; 12] = [
+    const ALL: [Task; 13] = [
         Task::Edit,
         Task::Password,
         Task::Temporary,
         Task::Withdraw,
+        Task::WithdrawRecoveryCodes,
         Task::Approve,
         Task::HelpDeskCode,
         Task::Refuse,
@@ -75,6 +78,7 @@ impl Task {
             Task::Password => "password",
             Task::Temporary => "temporary",
             Task::Withdraw => "withdraw",
+            Task::WithdrawRecoveryCodes => "withdraw-recovery-codes",
             Task::Approve => "approve",
             Task::HelpDeskCode => "help-desk-code",
             Task::Refuse => "refuse",
@@ -95,16 +99,23 @@ impl Task {
     }
 
     const fn dangerous(self) -> bool {
-        matches!(self, Task::Refuse | Task::WithdrawGrant | Task::Disable | Task::Delete)
+        matches!(self, Task::WithdrawRecoveryCodes | Task::Refuse | Task::WithdrawGrant | Task::Disable | Task::Delete)
     }
 
     fn may(self, signed: &Signed) -> Result<(), Fault> {
         if self == Task::Delete { signed.must_administer() } else { signed.must_care() }
     }
 
-    fn possible(self, user: &UserRecord, standing: &Standing, signed: &Signed) -> bool {
+    fn possible(
+        self,
+        user: &UserRecord,
+        standing: &Standing,
+        recovery: Option<&RecoveryLeft>,
+        signed: &Signed,
+    ) -> bool {
         let there = match self {
             Task::Withdraw => temporary(user, signed).is_some(),
+            Task::WithdrawRecoveryCodes => recovery.is_some_and(|recovery| recovery.left > 0),
             Task::Approve => {
                 let asked = standing.is(GrantState::Asked);
                 asked || standing.needs(NeededGrant::Approval) && !standing.is(GrantState::Approved)
@@ -181,8 +192,10 @@ pub(super) async fn one(
     });
     let preview = console.parts.manager.preview(&signed.vs.id, &user.user.name, signed.caller.now).await?;
     let standing = Standing::of(&console, &signed, &user).await?;
+    let recovery = console.parts.manager.recovery_codes(&signed.vs.id, &user.user.id).await?;
     let outer = user.user.groups.iter().filter(|group| !user.direct_groups.contains(group));
-    let tasks = Task::ALL.into_iter().filter(|task| task.possible(&user, &standing, &signed)).map(|task| TaskLink {
+    let possible = |task: &Task| task.possible(&user, &standing, recovery.as_ref(), &signed);
+    let tasks = Task::ALL.into_iter().filter(possible).map(|task| TaskLink {
         path: format!("{path}/{}", task.as_str()),
         key: task.key(),
         danger: task.dangerous(),
@@ -193,6 +206,7 @@ pub(super) async fn one(
         groups: user.direct_groups.iter().map(group_link).collect(),
         outer_groups: outer.map(group_link).collect(),
         temporary: temporary(&user, &signed),
+        recovery: recovery.map(|RecoveryLeft { left, made_at }| Recovery { left, made_at }),
         granted: standing.granted(),
         tasks: tasks.collect(),
         name: user.user.name.clone(),
@@ -433,7 +447,7 @@ async fn page(
             let standing = Standing::of(console, signed, user).await?;
             decision_page(&mut page, task, &standing, fields);
         }
-        Task::Withdraw | Task::SignOut | Task::Enable | Task::Disable => {}
+        Task::Withdraw | Task::WithdrawRecoveryCodes | Task::SignOut | Task::Enable | Task::Disable => {}
     }
     Ok(page)
 }
@@ -540,6 +554,10 @@ async fn carry_out(
         Task::Withdraw => {
             manager.withdraw_temporary_passcode(vs, &by, id).await?;
             done(&path, "withdrawn")
+        }
+        Task::WithdrawRecoveryCodes => {
+            manager.withdraw_recovery_codes(vs, &by, id).await?;
+            done(&path, "recovery-codes-withdrawn")
         }
         Task::Approve => {
             manager.approve_enrolment(vs, &by, id, reason).await?;

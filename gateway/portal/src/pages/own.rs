@@ -1,4 +1,4 @@
-//! The user's own page: their authenticators, and the way out everywhere.
+//! The user's own page: their authenticators, recovery codes for the day when they are gone, and the way out everywhere.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::CookieName;
-use doorward_access::own::{OwnError, OwnState, OwnToken, PinForm, Refusal};
-use doorward_api::{CredentialId, SessionId};
+use doorward_access::own::{OwnError, OwnRecovery, OwnState, OwnToken, PinForm, Refusal};
+use doorward_api::flow::Notice;
+use doorward_api::{CredentialId, Secret, SessionId};
 use doorward_views::{
-    Chrome, MessageKind, MessagePage, OwnCan, OwnDone, OwnPage, OwnProblem, OwnTask, OwnTokenPage, OwnTokenRow,
-    OwnTokenState, OwnWrong,
+    Chrome, MessageKind, MessagePage, OwnCan, OwnCodesPage, OwnDone, OwnPage, OwnProblem, OwnRecoveryPage,
+    OwnRecoveryView, OwnTask, OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong,
 };
 use http::StatusCode;
 
@@ -25,16 +26,32 @@ use crate::post::SessionPost;
 
 const ALL: &str = "/authenticators";
 
+const CODES: &str = "/recovery-codes";
+
 /// `GET /authenticators`.
 pub(crate) async fn all(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
-    let tokens = match portal.owner.tokens(&caller.visit).await {
-        Ok(tokens) => tokens,
+    let page = match list(&portal, &caller).await {
+        Ok(page) => page,
         Err(error) => return elsewhere(error),
     };
     let Some(chrome) = framed(&portal, &caller, ALL).await? else { return see_other("/signin") };
-    let page = OwnPage { tokens: tokens.iter().map(row).collect() };
     let body = portal.parts.views.own(&page, &chrome)?;
     Ok(html(StatusCode::OK, &chrome.language, body))
+}
+
+async fn list(portal: &Portal, caller: &Caller) -> Result<OwnPage, OwnError> {
+    let tokens = portal.owner.tokens(&caller.visit).await?;
+    let recovery = portal.owner.recovery(&caller.visit).await?;
+    Ok(OwnPage { tokens: tokens.iter().map(row).collect(), recovery: recovery.map(recovery_view) })
+}
+
+fn recovery_view(recovery: OwnRecovery) -> OwnRecoveryView {
+    let OwnRecovery { left, asks } = recovery;
+    OwnRecoveryView {
+        left: left.map(|left| left.left),
+        made_at: left.map(|left| left.made_at),
+        can_make: asks.is_some(),
+    }
 }
 
 /// `GET /authenticators/{id}`.
@@ -62,9 +79,30 @@ pub(crate) async fn ask_lost(
         Ok(_) => return see_other(&address(&id)),
         Err(error) => return elsewhere(error),
     };
+    let replace = match portal.owner.may_replace(&caller.visit).await {
+        Ok(replace) => replace,
+        Err(error) => return elsewhere(error),
+    };
     let Some(chrome) = framed(&portal, &caller, &address(&id)).await? else { return see_other("/signin") };
-    let body = portal.parts.views.own_lost(&row(&token), &chrome)?;
+    let body = portal.parts.views.own_lost(&row(&token), replace, &chrome)?;
     Ok(html(StatusCode::OK, &chrome.language, body))
+}
+
+/// `GET /recovery-codes`: what they are for, and the passcode by which new ones are made. Nothing is done by looking.
+pub(crate) async fn ask_codes(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
+    codes_form(&portal, &caller, StatusCode::OK, None).await
+}
+
+/// `POST /recovery-codes`: new ones. They stand in this answer and in none after it, so nothing leads to it by GET.
+pub(crate) async fn make_codes(State(portal): State<Shared>, post: SessionPost) -> Answer {
+    let typed = post.fields.secret("otp")?;
+    match portal.owner.make_recovery_codes(&post.caller.visit, &typed).await {
+        Ok(codes) => show_codes(&portal, &post.caller, codes).await,
+        Err(OwnError::Refused(Refusal::Passcode(notice))) => {
+            codes_form(&portal, &post.caller, StatusCode::UNPROCESSABLE_ENTITY, Some(notice)).await
+        }
+        Err(error) => elsewhere(error),
+    }
 }
 
 /// `GET /sign-out-everywhere`: really? Nothing is done by looking.
@@ -109,8 +147,14 @@ pub(crate) async fn pin(State(portal): State<Shared>, Path(id): Path<String>, po
 /// `POST /authenticators/{id}/lost`.
 pub(crate) async fn lost(State(portal): State<Shared>, Path(id): Path<String>, post: SessionPost) -> Answer {
     let id = CredentialId::from(id);
-    match portal.owner.report_lost(&post.caller.visit, &id).await {
-        Ok(session) => left(&portal, &post.caller, &session, "/authenticators/reported"),
+    let visit = &post.caller.visit;
+    let replace = match portal.owner.may_replace(visit).await {
+        Ok(replace) => replace,
+        Err(error) => return elsewhere(error),
+    };
+    let onward = if replace { "/authenticators/replaced" } else { "/authenticators/reported" };
+    match portal.owner.report_lost(visit, &id).await {
+        Ok(session) => left(&portal, &post.caller, &session, onward),
         Err(OwnError::Refused(_)) => see_other(&address(&id)),
         Err(error) => elsewhere(error),
     }
@@ -127,6 +171,11 @@ pub(crate) async fn everywhere(State(portal): State<Shared>, post: SessionPost) 
 /// `GET /authenticators/reported`: what comes next. Shown to somebody who is signed in, it would be a lie.
 pub(crate) async fn reported(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
     farewell(&portal, &caller, MessageKind::LostDone).await
+}
+
+/// `GET /authenticators/replaced`: the same for somebody who may add another.
+pub(crate) async fn replaced(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
+    farewell(&portal, &caller, MessageKind::ReplaceDone).await
 }
 
 /// `GET /signed-out/everywhere`.
@@ -197,6 +246,27 @@ async fn show(
     let page = OwnTokenPage { token: row(&token), can: can(&token), done: None, problem: None, typed_label: None, now };
     let body = portal.parts.views.own_token(&with(page), &chrome)?;
     Ok(html(status, &chrome.language, body))
+}
+
+async fn codes_form(portal: &Portal, caller: &Caller, status: StatusCode, wrong: Option<Notice>) -> Answer {
+    let recovery = match portal.owner.recovery(&caller.visit).await {
+        Ok(recovery) => recovery,
+        Err(error) => return elsewhere(error),
+    };
+    // Where none can be made, the page of the authenticators says why: until when one is locked, for one.
+    let Some((left, length)) = recovery.and_then(|recovery| Some((recovery.left, recovery.asks?))) else {
+        return see_other(ALL);
+    };
+    let Some(chrome) = framed(portal, caller, CODES).await? else { return see_other("/signin") };
+    let page = OwnRecoveryPage { length, replaces: left.is_some_and(|left| left.left > 0), wrong };
+    let body = portal.parts.views.own_recovery(&page, &chrome)?;
+    Ok(html(status, &chrome.language, body))
+}
+
+async fn show_codes(portal: &Portal, caller: &Caller, codes: Vec<Secret>) -> Answer {
+    let Some(chrome) = framed(portal, caller, ALL).await? else { return see_other("/signin") };
+    let body = portal.parts.views.own_codes(&OwnCodesPage { codes }, &chrome)?;
+    Ok(html(StatusCode::OK, &chrome.language, body))
 }
 
 /// The frame of a page of somebody signed in, whose language form leads back to `here`; `None` for nobody.

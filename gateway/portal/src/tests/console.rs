@@ -372,6 +372,21 @@ async fn the_installer_has_an_address_and_windows_is_asked_for_only_where_it_is_
 }
 
 #[tokio::test]
+async fn whether_users_may_make_recovery_codes_is_one_box() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let on = ("recovery_codes", Some("on"));
+    assert_eq!(edit(&olga, PROVISIONING, &[on]).await.location(), format!("{PROVISIONING}?saved"));
+    assert!(stored::<SelfProvisioning>(&console).recovery_codes);
+    assert_eq!(edit(&olga, PROVISIONING, &[on]).await.location(), format!("{PROVISIONING}?unchanged"));
+    assert_eq!(
+        edit(&olga, PROVISIONING, &[("recovery_codes", None)]).await.location(),
+        format!("{PROVISIONING}?saved")
+    );
+    assert_eq!(stored::<SelfProvisioning>(&console), SelfProvisioning::of_new());
+}
+
+#[tokio::test]
 async fn the_boxes_of_a_platform_move_together() {
     let console = Console::start();
     let olga = console.signed_in("olga", Role::Administrator).await;

@@ -1,9 +1,11 @@
 //! The console's pages of users, tokens, groups and files of tokens, over ports in memory.
 
 use doorward_api::operator::Role;
+use doorward_api::recovery::{RecoveryCodes, SeenRecoveryCodes};
 use doorward_api::settings::{Document, SelfProvisioning, ServerPinPolicy, TargetUsers};
 use doorward_api::template::PinType;
-use doorward_api::{EventKind, TokenState};
+use doorward_api::{EventKind, TokenState, UserId};
+use doorward_fakes::now;
 use http::{Method, StatusCode};
 
 use super::console_world::{Browser, Console, ORIGIN, PASSWORD};
@@ -214,6 +216,44 @@ async fn a_user_is_cared_for() {
     let saved = hugo.send(&edit, "/users/u-bob/edit", &[("display_name", "Bob"), ("group_add", "staff")]).await;
     assert_eq!(saved.location(), "/users/u-bob?done=saved", "{}", saved.body);
     assert_eq!(console.store.with(|rows| rows.users[1].groups.len()), 1, "those that were stay");
+}
+
+/// Bob has made recovery codes, and so many are left.
+fn bob_has_codes(console: &Console, left: usize) {
+    let codes = RecoveryCodes { made_at: now(), macs: vec!["ab".repeat(32); left] };
+    let kept = SeenRecoveryCodes { codes, version: 1 };
+    console.store.with(|rows| rows.recovery_codes.insert(UserId::from("u-bob"), kept));
+}
+
+#[tokio::test]
+async fn what_is_left_of_recovery_codes_is_seen_and_voided() {
+    const FORM: &str = "/users/u-bob/withdraw-recovery-codes";
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let offered = format!("href=\"{FORM}\"");
+    let page = olga.get("/users/u-bob").await;
+    assert!(!page.body.contains(&offered) && !page.body.contains("Recovery codes"), "{}", page.body);
+    bob_has_codes(&console, 7);
+    let page = olga.get("/users/u-bob").await;
+    assert!(page.body.contains("Recovery codes") && page.body.contains("7 left, made <time"), "{}", page.body);
+    assert!(page.body.contains(&offered) && !page.body.contains("abababab"), "{}", page.body);
+    let anna = console.signed_in("anna", Role::Auditor).await;
+    let page = anna.get("/users/u-bob").await;
+    assert!(page.body.contains("7 left, made <time") && !page.body.contains(&offered), "who looks only sees them");
+
+    let hugo = console.signed_in("hugo", Role::HelpDesk).await;
+    let page = hugo.get(FORM).await;
+    assert!(page.body.contains("class=\"danger\""), "{}", page.body);
+    let told = hugo.send(&page, FORM, &[]).await;
+    assert_eq!(told.location(), "/users/u-bob?done=recovery-codes-withdrawn", "{}", told.body);
+    assert_eq!(console.store.kinds().last(), Some(&EventKind::RecoveryCodesWithdrawn));
+    assert!(console.store.with(|rows| rows.recovery_codes.is_empty()));
+    let page = hugo.get(told.location()).await;
+    assert!(page.body.contains("role=\"status\"") && !page.body.contains(&offered), "{}", page.body);
+
+    bob_has_codes(&console, 0);
+    let page = olga.get("/users/u-bob").await;
+    assert!(!page.body.contains(&offered), "there is nothing to void");
 }
 
 #[tokio::test]

@@ -82,6 +82,8 @@ const MATRIX: &str = "
     POST   /users/{user}/temporary                  | -      | -       | yes       | yes
     GET    /users/{user}/withdraw                   | -      | -       | yes       | yes
     POST   /users/{user}/withdraw                   | -      | -       | yes       | yes
+    GET    /users/{user}/withdraw-recovery-codes    | -      | -       | yes       | yes
+    POST   /users/{user}/withdraw-recovery-codes    | -      | -       | yes       | yes
     GET    /users/{user}/approve                    | -      | -       | yes       | yes
     POST   /users/{user}/approve                    | -      | -       | yes       | yes
     GET    /users/{user}/help-desk-code             | -      | -       | yes       | yes

@@ -100,6 +100,7 @@ async fn every_form_of_the_portal_is_checked() {
         "/authenticators/c-alice/resync",
         "/authenticators/c-alice/pin",
         "/authenticators/c-alice/lost",
+        "/recovery-codes",
         "/language",
         "/notice/abc",
     ] {

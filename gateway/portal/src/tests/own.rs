@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use doorward_access::passwords::Passwords;
 use doorward_api::credential::{Credential, ServerPin};
+use doorward_api::settings::{Document, SelfProvisioning};
 use doorward_api::template::{Mode, PinType};
-use doorward_api::{EventKind, Secret, SecretBytes, Target, Template, TokenForm, TokenState};
+use doorward_api::{EventKind, Secret, SecretBytes, Target, Template, TokenForm, TokenState, UserId};
 use doorward_fakes::{Dice, ToyTokens, now};
 use http::{Method, StatusCode};
 
 use super::world::{PORTAL, Told, World};
 
 const PAGE: &str = "/authenticators/c-alice";
+const CODES: &str = "/recovery-codes";
 
 fn token(id: &str, user: &str) -> Credential {
     Credential {
@@ -44,8 +46,27 @@ fn world() -> World {
     world
 }
 
+/// The same where users may make recovery codes.
+fn world_with_codes() -> World {
+    let world = world();
+    world.store.with(|rows| rows.set(&SelfProvisioning { recovery_codes: true, ..SelfProvisioning::of_new() }));
+    world
+}
+
 fn passcode(world: &World) -> String {
     world.store.with(|rows| ToyTokens::passcode(&rows.credentials[0].opened, now()))
+}
+
+/// The codes on a page.
+fn codes(told: &Told) -> Vec<String> {
+    let words = told.body.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'));
+    let is_code = |word: &&str| word.len() == 14 && word.split('-').map(str::len).eq([4, 4, 4]);
+    words.filter(is_code).map(str::to_owned).collect()
+}
+
+/// How many of alice's codes are left.
+fn left(world: &World) -> Option<usize> {
+    world.store.with(|rows| rows.recovery_codes.get(&UserId::from("u-alice")).map(|kept| kept.codes.macs.len()))
 }
 
 /// The form of alice's page, with these fields.
@@ -87,7 +108,7 @@ async fn somebody_without_an_authenticator_is_told_how_to_get_one() {
 async fn a_stranger_is_sent_to_sign_in() {
     let world = world();
     let stranger = "A".repeat(43);
-    for path in ["/authenticators", PAGE, "/authenticators/c-alice/lost", "/sign-out-everywhere"] {
+    for path in ["/authenticators", PAGE, "/authenticators/c-alice/lost", CODES, "/sign-out-everywhere"] {
         let told = world.portal(Method::GET, path).go().await;
         assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/signin"), "{path}");
         let told = world.portal(Method::GET, path).cookie("doorward", &stranger).go().await;
@@ -229,6 +250,94 @@ async fn only_who_confirms_reports_a_loss_and_then_everything_ends() {
 }
 
 #[tokio::test]
+async fn who_came_in_by_a_recovery_code_gives_the_lost_one_up_and_signs_in_to_add_another() {
+    let asked = look(&world_with_codes(), &format!("{PAGE}/lost")).await;
+    assert!(asked.body.contains("suspended at once"), "a passcode is no recovery: {}", asked.body);
+    let world = world_with_codes();
+    world.store.with(|rows| rows.sessions.values_mut().for_each(|session| session.proofs.recovered = Some(now())));
+    let asked = look(&world, &format!("{PAGE}/lost")).await;
+    assert!(asked.body.contains("given up for good") && !asked.body.contains("suspended at once"), "{}", asked.body);
+    assert_eq!(world.commits(), 0, "asking changes nothing");
+    let told = send(&world, &format!("{PAGE}/lost"), "lost=yes").await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/authenticators/replaced"), "{}", told.body);
+    assert_eq!(told.set_cookie("doorward").as_deref(), Some(""));
+    assert_eq!(*world.cut.lock().unwrap(), ["s-alice"]);
+    assert_eq!(world.store.with(|rows| rows.credentials[0].state), TokenState::Lost);
+    let told = world.portal(Method::GET, told.location()).go().await;
+    assert!(told.body.contains("The authenticator is given up") && told.body.contains("href=\"/signin\""));
+}
+
+#[tokio::test]
+async fn recovery_codes_are_made_where_operators_let_users_make_some() {
+    let world = world();
+    let link = format!("href=\"{CODES}\"");
+    assert!(!look(&world, "/authenticators").await.body.contains(&link));
+    assert_eq!(look(&world, CODES).await.location(), "/authenticators");
+    let told = send(&world, CODES, &format!("otp={}", passcode(&world))).await;
+    assert_eq!((told.location(), left(&world)), ("/authenticators", None));
+    let world = world_with_codes();
+    assert!(look(&world, "/authenticators").await.body.contains(&link));
+    let told = look(&world, CODES).await;
+    assert_eq!(told.status, StatusCode::OK);
+    assert!(told.body.contains(&format!("action=\"{CODES}\"")) && told.body.contains("name=\"otp\""));
+    assert!(told.body.contains(&format!("name=\"back\" value=\"{CODES}\"")), "another language shows the same page");
+    assert_eq!((world.commits(), left(&world)), (0, None), "looking makes none");
+}
+
+#[tokio::test]
+async fn ten_recovery_codes_are_made_by_a_passcode_and_shown_once() {
+    let world = world_with_codes();
+    let typed = passcode(&world);
+    let told = send(&world, CODES, &format!("otp={typed}")).await;
+    assert_eq!((told.status, told.header("cache-control")), (StatusCode::OK, "no-store"), "{}", told.body);
+    let mut made = codes(&told);
+    made.sort();
+    made.dedup();
+    assert_eq!((made.len(), left(&world)), (10, Some(10)), "{}", told.body);
+    assert!(told.body.contains("href=\"/authenticators\"") && !told.body.contains(&typed));
+    assert!(world.store.kinds().contains(&EventKind::RecoveryCodesMade));
+    for (path, says) in [("/authenticators", "of ten are left"), (CODES, "The codes that you have made before end")] {
+        let told = look(&world, path).await;
+        assert!(told.body.contains(says) && codes(&told).is_empty(), "{path}: {}", told.body);
+    }
+    // The page is loaded anew: its passcode is spent, so that nobody else makes any by it.
+    let told = send(&world, CODES, &format!("otp={typed}")).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(told.body.contains("This passcode has already been used.") && !told.body.contains(&typed));
+    assert_eq!((codes(&told), left(&world)), (Vec::new(), Some(10)), "{}", told.body);
+}
+
+#[tokio::test]
+async fn a_passcode_that_is_not_right_makes_no_recovery_codes() {
+    let world = world_with_codes();
+    let told = send(&world, CODES, "otp=").await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(told.body.contains("Enter the passcode."), "{}", told.body);
+    let told = send(&world, CODES, &format!("otp={}", "1".repeat(5000))).await;
+    assert_eq!(told.status, StatusCode::BAD_REQUEST);
+    for _ in 0..9 {
+        let told = send(&world, CODES, "otp=wrong").await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(told.body.contains("Not accepted.") && codes(&told).is_empty(), "{}", told.body);
+    }
+    // From now on none is looked at, and the page of the authenticators says until when.
+    assert_eq!(send(&world, CODES, "otp=wrong").await.location(), "/authenticators");
+    assert!(look(&world, "/authenticators").await.body.contains("Locked until <time"));
+    let told = send(&world, CODES, &format!("otp={}", passcode(&world))).await;
+    assert_eq!((told.location(), left(&world)), ("/authenticators", None));
+}
+
+#[tokio::test]
+async fn who_can_show_no_passcode_makes_no_recovery_codes() {
+    let world = world_with_codes();
+    world.store.with(|rows| rows.credentials[0].template.mode = Mode::ChallengeResponse);
+    let told = look(&world, "/authenticators").await;
+    assert!(told.body.contains("you need a passcode") && !told.body.contains(&format!("href=\"{CODES}\"")));
+    assert_eq!(look(&world, CODES).await.location(), "/authenticators");
+    assert_eq!(send(&world, CODES, "otp=123456").await.location(), "/authenticators");
+}
+
+#[tokio::test]
 async fn what_is_suspended_is_not_reported_lost_again() {
     let world = world();
     world.store.with(|rows| rows.credentials[0].state = TokenState::Suspended);
@@ -256,7 +365,7 @@ async fn signing_out_everywhere_is_confirmed_and_cuts_this_browsers_connections(
 #[tokio::test]
 async fn whoever_is_signed_in_is_told_of_no_end() {
     let world = world();
-    for path in ["/authenticators/reported", "/signed-out/everywhere"] {
+    for path in ["/authenticators/reported", "/authenticators/replaced", "/signed-out/everywhere"] {
         assert_eq!(look(&world, path).await.location(), "/authenticators", "{path}");
     }
 }
@@ -265,12 +374,12 @@ async fn whoever_is_signed_in_is_told_of_no_end() {
 async fn forms_from_elsewhere_do_nothing() {
     let world = world();
     let csrf = look(&world, PAGE).await.hidden("csrf");
-    for form in ["name", "test", "resync", "pin", "lost"] {
-        let path = format!("{PAGE}/{form}");
-        let evil = world.portal(Method::POST, &path).signed_in().header("origin", "http://wiki.localhost:8080");
-        assert_eq!(evil.form(&format!("csrf={csrf}&label=x")).await.status, StatusCode::FORBIDDEN, "{form}");
-        let told = world.portal(Method::POST, &path).signed_in().header("origin", PORTAL).form("csrf=&label=x").await;
-        assert_eq!(told.status, StatusCode::FORBIDDEN, "{form}");
+    let forms = ["name", "test", "resync", "pin", "lost"].map(|form| format!("{PAGE}/{form}"));
+    for path in forms.iter().map(String::as_str).chain([CODES]) {
+        let evil = world.portal(Method::POST, path).signed_in().header("origin", "http://wiki.localhost:8080");
+        assert_eq!(evil.form(&format!("csrf={csrf}&label=x")).await.status, StatusCode::FORBIDDEN, "{path}");
+        let told = world.portal(Method::POST, path).signed_in().header("origin", PORTAL).form("csrf=&label=x").await;
+        assert_eq!(told.status, StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(world.commits(), 0);
 }

@@ -37,6 +37,8 @@ mod ports;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod register;
 #[cfg(test)]
 mod relay;

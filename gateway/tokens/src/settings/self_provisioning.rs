@@ -30,7 +30,10 @@ impl Checked for SelfProvisioning {
         let target_users = target_users(&mut raw);
         let windows_link = raw.choice("windows_link", &LINKS);
         let installer_url = installer_url(&mut raw, windows_link);
-        raw.finish(|| Some(Self { target_users: target_users?, windows_link: windows_link?, installer_url }))
+        let recovery_codes = raw.boolean("recovery_codes");
+        raw.finish(|| {
+            Some(Self { target_users: target_users?, windows_link: windows_link?, installer_url, recovery_codes })
+        })
     }
 }
 

@@ -39,6 +39,7 @@ async fn no_call_of_one_virtual_server_finds_what_belongs_to_another() {
     let world = World::start().await;
     let (olga, otto) = (world.olga().await, world.sign_in("second", "otto").await);
     let (ours, theirs) = (one_of_each(&olga).await, one_of_each(&otto).await);
+    world.makes_recovery_codes("second", &theirs["user"], 10).await;
     let records = world.store.head(&"second".into()).await.unwrap();
 
     let description = olga.get("/openapi.json").await.body;
@@ -76,7 +77,7 @@ async fn nothing_of_another_virtual_server_is_taken_in_a_body_or_listed() {
     let told = olga.post("/users", json!({"name": "bob", "groups": [theirs["group"]]})).await;
     assert_eq!(told.wrong(), ["groups unknown"]);
     let users = json!({"mode": "only_groups", "groups": [theirs["group"]]});
-    let document = json!({"target_users": users, "windows_link": "store"});
+    let document = json!({"target_users": users, "windows_link": "store", "recovery_codes": false});
     let path = "/settings/self_provisioning";
     let told = olga.ask(Method::PUT, path, &[("if-match", "\"0\"")], Some(document)).await;
     assert_eq!(told.wrong(), ["target_users.groups unknown"]);

@@ -78,6 +78,48 @@ async fn a_temporary_passcode_is_told_once_and_can_be_taken_back() {
 }
 
 #[tokio::test]
+async fn what_is_left_of_recovery_codes_is_told_and_can_be_voided() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let heidi = world.another(&olga, "heidi", "help_desk").await;
+    let alice = olga.made("/users", json!({"name": "alice"})).await;
+    let place = format!("/users/{alice}/recovery-codes");
+    heidi.get(&place).await.is(404, "not-found");
+    heidi.delete(&place).await.is(404, "not-found");
+
+    let made_at = world.makes_recovery_codes("first", &alice, 7).await;
+    let told = olga.get(&place).await;
+    assert_eq!((told.status, told.body), (StatusCode::OK, json!({"left": 7, "made_at": made_at})));
+    assert_eq!(heidi.delete(&place).await.status, 204);
+    olga.get(&place).await.is(404, "not-found");
+
+    world.makes_recovery_codes("first", &alice, 0).await;
+    assert_eq!(olga.get(&place).await.body["left"], 0, "all used is not the same as none made");
+    olga.get("/users/nobody/recovery-codes").await.is(404, "not-found");
+}
+
+#[tokio::test]
+async fn whether_users_may_make_recovery_codes_is_always_said() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let path = "/settings/self_provisioning";
+    let mut document = olga.get(path).await.body;
+    assert_eq!(document["recovery_codes"], false, "not unless an operator says so");
+    let put =
+        async |document: &Value| olga.ask(Method::PUT, path, &[("if-match", "\"0\"")], Some(document.clone())).await;
+    document["recovery_codes"] = json!("yes");
+    assert_eq!(put(&document).await.wrong(), ["recovery_codes one_of"]);
+    document["recovery_codes"] = Value::Null;
+    assert_eq!(put(&document).await.wrong(), ["recovery_codes required"]);
+    document["recovery_codes"] = json!(true);
+    let told = put(&document).await;
+    assert_eq!((told.status, &told.body["recovery_codes"]), (StatusCode::OK, &json!(true)), "{}", told.text);
+    let log = olga.get(&format!("{path}/changes")).await.body["items"].clone();
+    let change = json!([{"field": "recovery_codes", "old": false, "new": true}]);
+    assert_eq!(log[0]["changes"], change, "nothing else has changed");
+}
+
+#[tokio::test]
 async fn a_long_list_is_read_in_parts() {
     let world = World::start().await;
     let olga = world.olga().await;

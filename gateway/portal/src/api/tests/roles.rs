@@ -59,6 +59,8 @@ const MATRIX: &str = "
     POST   /users/{user}/sign-out                   | -      | -       | yes       | yes
     POST   /users/{user}/temporary-passcode         | -      | -       | yes       | yes
     DELETE /users/{user}/temporary-passcode         | -      | -       | yes       | yes
+    GET    /users/{user}/recovery-codes             | -      | yes     | yes       | yes
+    DELETE /users/{user}/recovery-codes             | -      | -       | yes       | yes
 
     GET    /enrolment-requests                      | -      | yes     | yes       | yes
     GET    /users/{user}/enrolment-grant            | -      | yes     | yes       | yes

@@ -22,7 +22,8 @@ use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Host, Plugin, PluginInfo};
 use doorward_api::ports::{Act, Change, Clock, Entropy, Ledger, NoMetrics, Operators, Outbox, Register};
 use doorward_api::{
-    AppId, FoldedName, Grant, GrantDetails, GrantState, Secret, SecretBytes, Timestamp, Token, UserId, VirtualServerId,
+    AppId, FoldedName, Grant, GrantDetails, GrantState, RecoveryCodes, Secret, SecretBytes, Timestamp, Token, UserId,
+    VirtualServerId,
 };
 use doorward_fakes::{Dice, ToyTokens, World as Fakes};
 use doorward_policy::{Policies, Source};
@@ -142,6 +143,14 @@ impl World {
         let expires_at = now + Duration::from_hours(24);
         let grant = Box::new(Grant { user, state: GrantState::Asked, at: now, expires_at, details });
         self.store.commit(&vs, Change::of(Act::GrantSet { grant, seen }), now).await.unwrap();
+    }
+
+    /// A user makes recovery codes, as their own page does for them, and so many are left. When that was.
+    pub(super) async fn makes_recovery_codes(&self, vs: &str, user: &str, left: usize) -> String {
+        let (vs, user, now) = (vs.into(), UserId::from(user), self.clock.now());
+        let codes = Some(RecoveryCodes { made_at: now, macs: vec!["ab".repeat(32); left] });
+        self.store.commit(&vs, Change::of(Act::RecoveryCodesSet { user, seen: 0, codes }), now).await.unwrap();
+        now.rfc3339()
     }
 
     /// How many mails wait to be sent.

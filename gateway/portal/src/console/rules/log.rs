@@ -20,8 +20,7 @@ pub(super) async fn rows(
     log: &[SettingChange],
 ) -> Result<Vec<ChangeRow>, Fault> {
     let changes = log.iter().flat_map(|entry| &entry.changes);
-    let rules: Vec<EnrolmentRule> =
-        changes.flat_map(|change| [&change.old, &change.new]).flat_map(rules_of).collect();
+    let rules: Vec<EnrolmentRule> = changes.flat_map(|change| [&change.old, &change.new]).flat_map(rules_of).collect();
     let groups = rules.iter().flat_map(|rule| &rule.groups).map(GroupId::as_str);
     let names = names(console, vs, groups).await?;
     let row = |entry: &SettingChange| ChangeRow {

@@ -1,0 +1,40 @@
+//! What operators see and do of a user's recovery codes.
+
+use doorward_api::ports::{Act, Change};
+use doorward_api::{EventKind, UserId, VirtualServerId};
+
+use super::{By, ManageError, Manager, Role};
+use crate::recovery::RecoveryLeft;
+
+impl Manager {
+    /// What is left of a user's recovery codes; `None` where none were made.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`].
+    pub async fn recovery_codes(
+        &self,
+        vs: &VirtualServerId,
+        user: &UserId,
+    ) -> Result<Option<RecoveryLeft>, ManageError> {
+        let kept = self.ports().register.recovery_codes(vs, user).await?;
+        Ok(kept.as_ref().map(RecoveryLeft::of))
+    }
+
+    /// Voids what is left of them.
+    ///
+    /// # Errors
+    /// [`ManageError::NotFound`] where there are none; [`ManageError::Conflict`] when one was used at the same moment;
+    /// [`ManageError::Forbidden`].
+    pub async fn withdraw_recovery_codes(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        user: &UserId,
+    ) -> Result<(), ManageError> {
+        Self::allow(by, Role::HelpDesk)?;
+        let kept = self.ports().register.recovery_codes(vs, user).await?.ok_or(ManageError::NotFound)?;
+        let event = by.event_of(EventKind::RecoveryCodesWithdrawn, user).with("left", kept.codes.macs.len());
+        let act = Act::RecoveryCodesSet { user: user.clone(), seen: kept.version, codes: None };
+        Ok(self.commit(vs, by, Change::of(act).record(event)).await?)
+    }
+}

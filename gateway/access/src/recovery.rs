@@ -1,0 +1,171 @@
+//! Recovery codes: ten single-use passcodes that somebody keeps on paper, for the day on which their authenticator is gone. They are
+//! made by who can show a passcode, stand in for one at a sign-in, and are kept as keyed hashes only. Whoever has signed in by one may
+//! give their authenticator up, and enrols another at the next sign-in.
+
+use doorward_api::credential::Version;
+use doorward_api::keys::{MacKey, MasterKey, Purpose};
+use doorward_api::mail::{MailKind, NewMail};
+use doorward_api::ports::{Act, Change, MeterKey, MeterScope, Taken};
+use doorward_api::recovery::{RecoveryCodes, SeenRecoveryCodes};
+use doorward_api::{EventKind, MailId, Secret, SelfProvisioning, StoreError, Timestamp, User, UserId, VirtualServerId};
+use subtle::ConstantTimeEq;
+
+use crate::settings::setting;
+use crate::signin::{Desk, Held};
+use crate::visit::Visit;
+
+/// How many are made.
+pub const COUNT: usize = 10;
+
+/// Characters of a code, without its hyphens: sixty random bits.
+pub(crate) const LENGTH: usize = 12;
+
+/// Codes of a user that are looked at in a day.
+const TRIES: u32 = 10;
+
+const DAY: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// How long a notice mail is tried.
+const NOTICE_LIFE: std::time::Duration = DAY;
+
+/// For how long somebody who has signed in by a code may give their authenticator up.
+pub(crate) const MAY_REPLACE: std::time::Duration = std::time::Duration::from_mins(15);
+
+/// Digits and capital letters that cannot be taken for one another.
+const ALPHABET: [char; 32] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N', 'P',
+    'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+];
+
+/// What is left of somebody's codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecoveryLeft {
+    /// How many.
+    pub left: usize,
+    /// When they were made.
+    pub made_at: Timestamp,
+}
+
+impl RecoveryLeft {
+    pub(crate) fn of(seen: &SeenRecoveryCodes) -> Self {
+        Self { left: seen.codes.macs.len(), made_at: seen.codes.made_at }
+    }
+}
+
+/// Hashes codes.
+#[derive(Clone)]
+pub(crate) struct RecoveryKey(MacKey);
+
+impl RecoveryKey {
+    pub(crate) fn new(master: &MasterKey) -> Self {
+        Self(master.mac(Purpose::RecoveryCode))
+    }
+
+    fn mac(&self, vs: &VirtualServerId, user: &UserId, code: &str) -> String {
+        self.0.hex(&[vs.as_str(), user.as_str(), code])
+    }
+}
+
+/// A code that was right, and what using it up means.
+pub(crate) struct RecoveryUse {
+    version: Version,
+    left: RecoveryCodes,
+}
+
+impl Desk {
+    /// Whether users of a virtual server may make recovery codes.
+    pub(crate) async fn recovery_codes_are_on(&self, vs: &VirtualServerId) -> Result<bool, StoreError> {
+        Ok(setting::<SelfProvisioning>(self.ports.settings.as_ref(), vs).await?.document.recovery_codes)
+    }
+
+    /// Whether it is one of a user's recovery codes. Looked at a few times a day only (LG-04); where nobody may have any, not at all.
+    pub(crate) async fn recovery_code(
+        &self,
+        visit: &Visit,
+        user: &User,
+        typed: &Secret,
+    ) -> Result<Option<RecoveryUse>, StoreError> {
+        let vs = &visit.vs.id;
+        let Some(typed) = plain(typed) else { return Ok(None) };
+        if !self.recovery_codes_are_on(vs).await? {
+            return Ok(None);
+        }
+        let Some(seen) = self.ports.register.recovery_codes(vs, &user.id).await? else { return Ok(None) };
+        let meter = MeterKey { scope: MeterScope::RecoveryCode, key: user.id.as_str().to_owned() };
+        let Taken::Place { ends, .. } = self.ports.meters.take_place(vs, &meter, TRIES, DAY, visit.now).await? else {
+            return Ok(None);
+        };
+        let mac = self.recovery.mac(vs, &user.id, &typed);
+        let is_it = |kept: &String| bool::from(kept.as_bytes().ct_eq(mac.as_bytes()));
+        if !seen.codes.macs.iter().any(is_it) {
+            return Ok(None);
+        }
+        self.ports.meters.give_back(vs, &meter, ends).await?;
+        let macs = seen.codes.macs.iter().filter(|kept| !is_it(kept)).cloned().collect();
+        Ok(Some(RecoveryUse { version: seen.version, left: RecoveryCodes { macs, ..seen.codes } }))
+    }
+
+    /// Uses a code up: with its record, and a mail to its owner, who may not have been the one to use it.
+    pub(crate) async fn recovery_code_used(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        user: &User,
+        code: RecoveryUse,
+    ) -> Result<Change, StoreError> {
+        let left = code.left.macs.len();
+        let act = Act::RecoveryCodesSet { user: user.id.clone(), seen: code.version, codes: Some(code.left) };
+        let event = self.event(EventKind::RecoveryCodeUsed, visit, held.flow()).with("left", left);
+        let change = Change::of(act).record(event);
+        if user.email.as_deref().is_none_or(str::is_empty) {
+            return Ok(change);
+        }
+        let fields = [
+            ("when", visit.now.rfc3339()),
+            ("address", visit.address.to_canonical().to_string()),
+            ("left", left.to_string()),
+            ("portal_url", format!("{}/authenticators", visit.vs.portal_origin)),
+        ];
+        Ok(change.and(Act::MailQueue(NewMail {
+            id: MailId::new(self.ports.entropy.id()),
+            user: user.id.clone(),
+            kind: MailKind::RecoveryCodeUsed,
+            language: visit.language.clone(),
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect(),
+            flow: Some(held.flow().id.clone()),
+            expires_at: visit.now + NOTICE_LIFE,
+        })))
+    }
+
+    /// Ten new codes for a user, in groups of four, and what is kept of them.
+    pub(crate) fn draw_recovery_codes(
+        &self,
+        vs: &VirtualServerId,
+        user: &UserId,
+        now: Timestamp,
+    ) -> (Vec<Secret>, RecoveryCodes) {
+        let drawn: Vec<String> = (0..COUNT).map(|_| self.draw_recovery_code()).collect();
+        let macs = drawn.iter().map(|code| self.recovery.mac(vs, user, code)).collect();
+        let shown = drawn.iter().map(|code| Secret::new(in_groups(code))).collect();
+        (shown, RecoveryCodes { made_at: now, macs })
+    }
+
+    fn draw_recovery_code(&self) -> String {
+        let mut bytes = [0_u8; LENGTH];
+        self.ports.entropy.fill(&mut bytes);
+        bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len())).collect()
+    }
+}
+
+fn in_groups(code: &str) -> String {
+    let characters: Vec<char> = code.chars().collect();
+    let groups: Vec<String> = characters.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join("-")
+}
+
+/// What was typed, if it can be a code: without spaces and hyphens, in capital letters.
+fn plain(typed: &Secret) -> Option<String> {
+    let kept = typed.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').take(LENGTH + 1);
+    let plain = kept.collect::<String>().to_uppercase();
+    (plain.chars().count() == LENGTH).then_some(plain)
+}
