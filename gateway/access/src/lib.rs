@@ -7,6 +7,7 @@ pub mod arrival;
 pub mod cookies;
 pub mod device;
 pub mod dispute;
+mod drawn;
 pub mod enrol;
 pub mod gate;
 mod hashers;

@@ -10,6 +10,7 @@ use doorward_api::recovery::{RecoveryCodes, SeenRecoveryCodes};
 use doorward_api::{EventKind, MailId, Secret, SelfProvisioning, StoreError, Timestamp, User, UserId, VirtualServerId};
 use subtle::ConstantTimeEq;
 
+use crate::drawn::{drawn, in_groups, plain};
 use crate::settings::setting;
 use crate::signin::{Desk, Held};
 use crate::visit::Visit;
@@ -30,12 +31,6 @@ const NOTICE_LIFE: std::time::Duration = DAY;
 
 /// For how long somebody who has signed in by a code may give their authenticator up.
 pub(crate) const MAY_REPLACE: std::time::Duration = std::time::Duration::from_mins(15);
-
-/// Digits and capital letters that cannot be taken for one another.
-const ALPHABET: [char; 32] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N', 'P',
-    'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
-];
 
 /// What is left of somebody's codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +81,8 @@ impl Desk {
         typed: &Secret,
     ) -> Result<Option<RecoveryUse>, StoreError> {
         let vs = &visit.vs.id;
-        let Some(typed) = plain(typed) else { return Ok(None) };
-        if !self.recovery_codes_are_on(vs).await? {
+        let typed = plain(typed);
+        if typed.expose().chars().count() != LENGTH || !self.recovery_codes_are_on(vs).await? {
             return Ok(None);
         }
         let Some(seen) = self.ports.register.recovery_codes(vs, &user.id).await? else { return Ok(None) };
@@ -95,7 +90,7 @@ impl Desk {
         let Taken::Place { ends, .. } = self.ports.meters.take_place(vs, &meter, TRIES, DAY, visit.now).await? else {
             return Ok(None);
         };
-        let mac = self.recovery.mac(vs, &user.id, &typed);
+        let mac = self.recovery.mac(vs, &user.id, typed.expose());
         let is_it = |kept: &String| bool::from(kept.as_bytes().ct_eq(mac.as_bytes()));
         if !seen.codes.macs.iter().any(is_it) {
             return Ok(None);
@@ -106,19 +101,13 @@ impl Desk {
     }
 
     /// Uses a code up: with its record, and a mail to its owner, who may not have been the one to use it.
-    pub(crate) async fn recovery_code_used(
-        &self,
-        visit: &Visit,
-        held: &Held,
-        user: &User,
-        code: RecoveryUse,
-    ) -> Result<Change, StoreError> {
+    pub(crate) fn recovery_code_used(&self, visit: &Visit, held: &Held, user: &User, code: RecoveryUse) -> Change {
         let left = code.left.macs.len();
         let act = Act::RecoveryCodesSet { user: user.id.clone(), seen: code.version, codes: Some(code.left) };
         let event = self.event(EventKind::RecoveryCodeUsed, visit, held.flow()).with("left", left);
         let change = Change::of(act).record(event);
         if user.email.as_deref().is_none_or(str::is_empty) {
-            return Ok(change);
+            return change;
         }
         let fields = [
             ("when", visit.now.rfc3339()),
@@ -126,7 +115,7 @@ impl Desk {
             ("left", left.to_string()),
             ("portal_url", format!("{}/authenticators", visit.vs.portal_origin)),
         ];
-        Ok(change.and(Act::MailQueue(NewMail {
+        change.and(Act::MailQueue(NewMail {
             id: MailId::new(self.ports.entropy.id()),
             user: user.id.clone(),
             kind: MailKind::RecoveryCodeUsed,
@@ -134,7 +123,7 @@ impl Desk {
             fields: fields.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect(),
             flow: Some(held.flow().id.clone()),
             expires_at: visit.now + NOTICE_LIFE,
-        })))
+        }))
     }
 
     /// Ten new codes for a user, in groups of four, and what is kept of them.
@@ -144,28 +133,9 @@ impl Desk {
         user: &UserId,
         now: Timestamp,
     ) -> (Vec<Secret>, RecoveryCodes) {
-        let drawn: Vec<String> = (0..COUNT).map(|_| self.draw_recovery_code()).collect();
+        let drawn: Vec<String> = (0..COUNT).map(|_| drawn(self.ports.entropy.as_ref(), LENGTH)).collect();
         let macs = drawn.iter().map(|code| self.recovery.mac(vs, user, code)).collect();
         let shown = drawn.iter().map(|code| Secret::new(in_groups(code))).collect();
         (shown, RecoveryCodes { made_at: now, macs })
     }
-
-    fn draw_recovery_code(&self) -> String {
-        let mut bytes = [0_u8; LENGTH];
-        self.ports.entropy.fill(&mut bytes);
-        bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len())).collect()
-    }
-}
-
-fn in_groups(code: &str) -> String {
-    let characters: Vec<char> = code.chars().collect();
-    let groups: Vec<String> = characters.chunks(4).map(|group| group.iter().collect()).collect();
-    groups.join("-")
-}
-
-/// What was typed, if it can be a code: without spaces and hyphens, in capital letters.
-fn plain(typed: &Secret) -> Option<String> {
-    let kept = typed.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').take(LENGTH + 1);
-    let plain = kept.collect::<String>().to_uppercase();
-    (plain.chars().count() == LENGTH).then_some(plain)
 }

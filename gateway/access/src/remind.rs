@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use doorward_api::mail::{MailKind, NewMail};
 use doorward_api::ports::{Act, Change, OneTime, OneTimePurpose, Page};
-use doorward_api::settings::{Appearance, Day, EnrolmentRules};
+use doorward_api::settings::{Day, EnrolmentRules};
 use doorward_api::{
     CommitError, MailId, Secret, SelfProvisioning, StoreError, Target, TargetSettings, Timestamp, TokenHash, User,
     VirtualServerId,
@@ -14,9 +14,8 @@ use doorward_api::{
 use doorward_tokens::{Facts, offer};
 use ring::digest::{SHA256, digest};
 
-use crate::language;
 use crate::ports::Ports;
-use crate::settings::setting;
+use crate::settings::{mail_language, setting};
 use crate::site::{SharedSite, VirtualServer};
 
 /// So many days before the deadline.
@@ -88,11 +87,10 @@ impl Reminders {
         {
             return Ok(0);
         }
-        let appearance = setting::<Appearance>(port, &vs.id).await?.document;
         let settings = Settings {
             self_provisioning: setting(port, &vs.id).await?.document,
             targets: setting(port, &vs.id).await?.document,
-            language: appearance.default_language.unwrap_or_else(|| language::DEFAULT.to_owned()),
+            language: mail_language(port, &vs.id).await?,
             rules,
         };
         let mut page = Page { after: String::new(), limit: AT_ONCE };

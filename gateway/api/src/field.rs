@@ -218,7 +218,7 @@ pub fn one_line(text: &str, longest: u32) -> Result<&str, FieldRule> {
 }
 
 /// Controls, separators of lines, and what takes no room or turns the direction of the text around it.
-fn hidden(c: char) -> bool {
+pub fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

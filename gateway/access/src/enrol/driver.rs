@@ -16,6 +16,7 @@ use doorward_tokens::{Choices, NotOffered, Terms};
 use super::code;
 use super::step::{Effect, Event, Next, Refusal, Sending, State, Tries, may_be_tried, not_tried, sending, step};
 use crate::dispute;
+use crate::drawn::{drawn, in_groups};
 use crate::signin::{
     Ahead, Allowed, Desk, Held, Look, Proof, Stop, Tried, asks, challenge_is_over, counted, unanswered,
 };
@@ -610,15 +611,7 @@ impl Desk {
 
     /// `DW-7Q2M-K94T`: forty random bits in letters and digits that cannot be taken for one another.
     pub(crate) fn serial(&self) -> String {
-        const ALPHABET: [char; 32] = [
-            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M',
-            'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
-        ];
-        let mut bytes = [0_u8; 8];
-        self.ports.entropy.fill(&mut bytes);
-        let text: String = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len())).collect();
-        let (head, tail) = text.split_at_checked(4).unwrap_or((&text, ""));
-        format!("DW-{head}-{tail}")
+        format!("DW-{}", in_groups(&drawn(self.ports.entropy.as_ref(), 8)))
     }
 
     fn measure(&self, visit: &Visit, effects: &[Effect]) {

@@ -12,6 +12,7 @@ use doorward_tokens::NeededGrant;
 
 use super::driver::Applicant;
 use super::step::{Event, Standing};
+use crate::drawn::plain;
 use crate::signin::pin::is_right;
 use crate::signin::{Desk, DeskError, Held, Stop};
 use crate::visit::{Moved, StepForm, Visit};
@@ -146,9 +147,11 @@ impl Desk {
         let meter = MeterKey { scope: MeterScope::HelpDeskCode, key: who.user.id.as_str().to_owned() };
         // Counted first, compared then: of any number of parallel tries no more are compared than the limit says (LG-04).
         let taken = self.ports.meters.take_place(&visit.vs.id, &meter, CODE_TRIES, DAY, visit.now).await?;
-        let Taken::Place { number, ends } = taken else {
-            let Taken::Full { until } = taken else { return Err(Stop::Stale) };
-            return self.tell(visit, &held, Notice::HelpDeskCodeLimit { until }, Vec::new()).await;
+        let (number, ends) = match taken {
+            Taken::Place { number, ends } => (number, ends),
+            Taken::Full { until } => {
+                return self.tell(visit, &held, Notice::HelpDeskCodeLimit { until }, Vec::new()).await;
+            }
         };
         match is_right(&self.ports.passwords, &typed, Some(&hash)).await {
             Ok(true) => {
@@ -202,10 +205,4 @@ impl Desk {
             }
         }
     }
-}
-
-/// The code as it was drawn: capital letters, without spaces and hyphens.
-fn plain(typed: &Secret) -> Secret {
-    let kept = typed.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').take(64);
-    Secret::new(kept.collect::<String>().to_uppercase())
 }

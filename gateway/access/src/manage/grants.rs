@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use doorward_api::mail::{MailKind, NewMail};
 use doorward_api::ports::{Act, Change, Listed, MeterKey, MeterScope, Page};
-use doorward_api::settings::Appearance;
 use doorward_api::{
     CommitError, EventKind, FieldFault, Grant, GrantDetails, GrantRecord, GrantState, MailId, Secret, StoreError,
     Timestamp, User, UserId, VirtualServerId,
@@ -14,9 +13,9 @@ use doorward_api::{
 use super::text::line;
 use super::tokens::LONGEST_REASON;
 use super::{By, ManageError, Manager, Role};
+use crate::drawn::{drawn, in_groups, plain};
 use crate::enrol::CODE_LENGTH;
-use crate::language;
-use crate::settings::setting;
+use crate::settings::mail_language;
 
 /// How long an approval, or a refusal, stands.
 const DECISION_LIFE: Duration = Duration::from_hours(7 * 24);
@@ -111,9 +110,8 @@ impl Manager {
         reason: &str,
     ) -> Result<GivenCode, ManageError> {
         let (user, reason) = self.to_decide(vs, by, user, reason, false).await?;
-        let code = self.draw_code();
-        let plain: String = code.expose().chars().filter(|c| *c != '-').collect();
-        let hash = self.ports().passwords.hash(Secret::new(plain)).await.map_err(|_| ManageError::Busy)?;
+        let code = Secret::new(in_groups(&drawn(self.ports().entropy.as_ref(), CODE_LENGTH)));
+        let hash = self.ports().passwords.hash(plain(&code)).await.map_err(|_| ManageError::Busy)?;
         let mut grant = decision(by, &user, GrantState::CodeGiven, reason);
         grant.expires_at = by.now + CODE_LIFE;
         grant.details.code_hash = Some(hash);
@@ -185,7 +183,7 @@ impl Manager {
             id: MailId::new(self.ports().entropy.id()),
             user: user.id.clone(),
             kind: MailKind::EnrolmentApproved,
-            language: self.language_of(vs).await?,
+            language: mail_language(self.ports().settings.as_ref(), vs).await?,
             fields: fields.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect(),
             flow: None,
             expires_at: until.min(by.now + Duration::from_hours(24)),
@@ -193,21 +191,8 @@ impl Manager {
     }
 
     /// The origin of a virtual server's portal.
-    pub(crate) fn portal_of(&self, vs: &VirtualServerId) -> Option<String> {
+    fn portal_of(&self, vs: &VirtualServerId) -> Option<String> {
         self.desk.site.load().virtual_server(vs).map(|vs| vs.portal_origin.clone())
-    }
-
-    /// The language in which somebody is written to who has not chosen one.
-    pub(crate) async fn language_of(&self, vs: &VirtualServerId) -> Result<String, StoreError> {
-        let appearance = setting::<Appearance>(self.ports().settings.as_ref(), vs).await?;
-        Ok(appearance.document.default_language.unwrap_or_else(|| language::DEFAULT.to_owned()))
-    }
-
-    /// `7Q2M-K94T`: forty random bits in letters and digits that cannot be taken for one another.
-    fn draw_code(&self) -> Secret {
-        let code = self.draw_temporary();
-        debug_assert_eq!(code.expose().chars().filter(|c| *c != '-').count(), CODE_LENGTH);
-        code
     }
 }
 

@@ -1,5 +1,6 @@
 //! Texts that operators type: names, addresses, reasons.
 
+use doorward_api::field::{hidden, one_line};
 use doorward_api::{FieldFault, FieldRule};
 
 /// The longest name that is shown, in characters.
@@ -16,27 +17,10 @@ pub(crate) fn line(
     longest: u32,
     may_be_empty: bool,
 ) -> Option<String> {
-    let text = text.trim();
-    let rule = if text.is_empty() {
-        if may_be_empty {
-            return Some(String::new());
-        }
-        FieldRule::Required
-    } else if text.chars().count() > longest as usize {
-        FieldRule::TooLong { max: longest }
-    } else if text.contains(hidden) {
-        FieldRule::Text
-    } else {
-        return Some(text.to_owned());
-    };
-    faults.push(FieldFault::new(field, rule));
-    None
-}
-
-/// Controls, separators of lines, and what takes no room or turns the direction of the text around it.
-fn hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    if may_be_empty && text.trim().is_empty() {
+        return Some(String::new());
+    }
+    one_line(text, longest).map(str::to_owned).map_err(|rule| faults.push(FieldFault::new(field, rule))).ok()
 }
 
 /// A mail address, or none.

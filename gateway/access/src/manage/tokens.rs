@@ -18,6 +18,7 @@ use doorward_tokens::{TokenEvent, next};
 use super::groups::gone;
 use super::text::line;
 use super::{By, ManageError, Manager, Role};
+use crate::drawn::{drawn, in_groups, plain};
 use crate::signin::pin::{succeed, was_used};
 use crate::signin::{TEMPORARY_LENGTH, passcode_tries, passcode_tries_of_day};
 
@@ -514,8 +515,7 @@ impl Manager {
         }
         let (Some(reason), []) = (reason, faults.as_slice()) else { return Err(ManageError::Invalid(faults)) };
         let passcode = self.draw_temporary();
-        let plain: String = passcode.expose().chars().filter(|c| *c != '-').collect();
-        let hash = self.ports().passwords.hash(Secret::new(plain)).await.map_err(|_| ManageError::Busy)?;
+        let hash = self.ports().passwords.hash(plain(&passcode)).await.map_err(|_| ManageError::Busy)?;
         let expires_at = by.now + Duration::from_hours(u64::from(hours));
         let event = by.event_of(EventKind::TemporaryPasscodeIssued, user).with("reason", reason.as_str());
         let event = event.with("expiresAt", expires_at.rfc3339());
@@ -544,10 +544,7 @@ impl Manager {
     }
 
     /// `7Q2M-K94T`: forty random bits in letters and digits that cannot be taken for one another.
-    pub(super) fn draw_temporary(&self) -> Secret {
-        let serial = self.desk.serial();
-        let text = serial.strip_prefix("DW-").unwrap_or(&serial);
-        debug_assert_eq!(text.chars().filter(|c| *c != '-').count(), TEMPORARY_LENGTH);
-        Secret::new(text)
+    fn draw_temporary(&self) -> Secret {
+        Secret::new(in_groups(&drawn(self.ports().entropy.as_ref(), TEMPORARY_LENGTH)))
     }
 }

@@ -19,6 +19,7 @@ use doorward_api::{
 use tokio::time::Instant;
 
 use crate::device::DeviceNonce;
+use crate::drawn::plain;
 use crate::names::fold_name;
 use crate::recovery::RecoveryUse;
 use crate::regulate::{Account, AccountLimits, Attempt, Guesser, Permission, Reached};
@@ -472,16 +473,15 @@ impl Desk {
     async fn is_temporary(&self, visit: &Visit, user: &User, typed: &Secret) -> Result<bool, Stop> {
         let found = self.ports.register.temporary_passcode(&visit.vs.id, &user.id).await?;
         let Some(given) = found.filter(|given| given.expires_at > visit.now) else { return Ok(false) };
-        let typed: String = typed.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        if typed.chars().count() != TEMPORARY_LENGTH {
+        let typed = plain(typed);
+        if typed.expose().chars().count() != TEMPORARY_LENGTH {
             return Ok(false);
         }
         let meter = MeterKey { scope: MeterScope::TemporaryPasscode, key: user.id.as_str().to_owned() };
         match self.ports.meters.take_place(&visit.vs.id, &meter, TEMPORARY_TRIES, DAY, visit.now).await? {
             Taken::Full { .. } => Ok(false),
             Taken::Place { ends, .. } => {
-                let right =
-                    is_right(&self.ports.passwords, &Secret::new(typed.to_uppercase()), Some(&given.hash)).await?;
+                let right = is_right(&self.ports.passwords, &typed, Some(&given.hash)).await?;
                 if right {
                     self.ports.meters.give_back(&visit.vs.id, &meter, ends).await?;
                 }
@@ -510,7 +510,7 @@ impl Desk {
         user: &User,
         code: RecoveryUse,
     ) -> Result<Moved, Stop> {
-        let change = self.recovery_code_used(visit, held, user, code).await?;
+        let change = self.recovery_code_used(visit, held, user, code);
         let proof = Proof { factor: Factor::Otp, serial: Some(RECOVERY_SERIAL.to_owned()), in_use_since: None, change };
         let data = held.data();
         let data = FlowData { proofs: Proofs { recovered: Some(visit.now), ..data.proofs }, ..data };
