@@ -69,6 +69,7 @@ pub fn virtual_server(others: usize) -> VirtualServer {
         name: "Example".to_owned(),
         portal_host: "login.example.test".to_owned(),
         portal_origin: "https://login.example.test".to_owned(),
+        authenticator: None,
         support_url: None,
         policies: Arc::new(Policies::load(&sources, &ids).unwrap()),
         apps: names.iter().map(|name| (AppId::new(name), Arc::new(app(name)))).collect(),

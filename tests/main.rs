@@ -19,6 +19,12 @@ mod journeys {
     mod attacks_sessions;
     mod attacks_words;
     mod audit_trail;
+    mod authenticator;
+    mod authenticator_app;
+    mod authenticator_attacks;
+    mod authenticator_browser;
+    mod authenticator_cli;
+    mod authenticator_peers;
     mod browser;
     mod commands;
     mod console;

@@ -63,6 +63,20 @@ passcode-enrolment-hint = هل تنتظر رسالة تسجيل؟ تحقّق م�
 passcode-suspended-title = تطبيق المصادقة الخاص بك موقوف
 passcode-suspended = لا يمكن استخدامه لتسجيل الدخول إلى أن تُعاد إتاحته.
 
+## طلب إلى جهاز المستخدم
+push-send = إرسال طلب إلى هاتفي
+push-or = أو برمز مرور
+push-sent = أُرسل طلب إلى جهازك. افتحه هناك.
+push-by-hand = افتح التطبيق على جهازك: ينتظرك فيه طلب. لا يمكن تنبيه جهازك تلقائيًا.
+push-enter = أدخِل { $number } في التطبيق.
+push-until = ينتهي الطلب في { $time }.
+push-left = يتبقّى { $time }
+push-cancel = إلغاء الطلب
+push-approved = تمت الموافقة على الطلب.
+push-pin = رقمك السري (PIN)
+push-pin-hint = يلزم مع الطلب الذي وافقت عليه.
+push-off = لا يمكن إرسال طلب إلى جهازك قبل { $time }.
+
 ## W1: تحتاج إلى تطبيق مصادقة
 need-title = تحتاج إلى تطبيق مصادقة
 need-text = يطلب { $app } رمز مرور لمرة واحدة. ليس لديك تطبيق مصادقة بعد. يستغرق إعداده نحو ثلاث دقائق.
@@ -172,6 +186,63 @@ install-new-code = رمز جديد
 install-new-code-hint = سيتوقف الرمز أعلاه عن العمل. إذا كان مضافًا إلى تطبيق فاحذف ذلك الإدخال منه.
 install-expired = انتهت صلاحية هذا الرمز ولم يعد معروضًا. اطلب رمزًا جديدًا. إذا سبق أن أضفت القديم إلى تطبيق فاحذف ذلك الإدخال منه.
 
+## W5 وW6: تطبيق المصادقة الخاص بنا
+activate-part-install = 1. تثبيت التطبيق
+activate-part-activate = 2. تنشيط التطبيق
+activate-get = ثبّت التطبيق:
+activate-store-ios = App Store
+activate-store-android = Google Play
+activate-store-windows-mobile = Microsoft Store
+activate-store-windows-desktop = Microsoft Store
+activate-installer = تنزيل برنامج التثبيت
+activate-page = فتح صفحة التثبيت
+activate-there-mobile = التطبيق موجود على جهازك من قبل. افتحه.
+activate-there-desktop = افتح التطبيق على هذا الحاسوب. فهو مثبَّت من قبل.
+activate-install-scan = أو وجّه كاميرا جهازك نحو هذا الرمز. يوصلك إلى التطبيق ولا ينشّط شيئًا بعد.
+activate-install-qr-alt = رمز QR يوصلك إلى التطبيق. يمكنك استخدام الرابط أعلاه بدلًا منه.
+activate-install-next = عندما يصبح التطبيق على جهازك، تعرض لك الصفحة التالية ما ينشّطه.
+activate-installed = التالي: ثبّتُّ التطبيق
+activate-scan-ios = وجّه كاميرا iPhone أو iPad نحو هذا الرمز وافتح الرابط. ثبّت التطبيق إذا طُلب منك ذلك؛ سيُفتح ويبدأ من تلقاء نفسه.
+activate-scan-android = وجّه كاميرا جهاز Android نحو هذا الرمز، أو امسحه في التطبيق.
+activate-scan-windows-mobile = امسح هذا الرمز بهاتفك وافتح الرابط.
+activate-compare = ارجع بعد ذلك إلى هنا: يظهر رقم على الشاشتين، فأخبرنا هل هو نفسه.
+activate-qr-alt = رمز QR؛ يمكنك استخدام الرابط أو الرمز النصي أدناه بدلًا منه
+activate-no-scan = تعذّر المسح؟
+activate-link = فتح الرابط على هذا الجهاز
+activate-type = افتح التطبيق بنفسك، واختر كتابة رمز، ثم أدخِل ما يلي:
+activate-code = رمز التنشيط
+activate-copied = تم نسخ الرمز.
+activate-copy-failed = تعذّر نسخ الرمز. حدّده وانسخه يدويًا.
+activate-server = الخادم
+activate-user = اسم المستخدم
+activate-open-hint = افتح التطبيق من هنا. عندما يعرض رقمًا، ارجع إلى هنا وأخبرنا هل هو نفسه.
+activate-open = فتح وتنشيط
+activate-one-phone = استخدام هاتف واحد لتسجيل الدخول ولرمز المرور معًا يحميك أقل مما يحميك جهازان.
+activate-here-hint = نشّط التطبيق. يُفتح إلى جانب هذه الصفحة؛ وعندما يعرض رقمًا، ارجع إلى هنا وأخبرنا هل هو نفسه.
+activate-here = التنشيط على هذا الحاسوب
+activate-other-computer = الجهاز الذي تستخدمه الآن ليس حاسوب Windows. يمكنك المتابعة هنا، أو كتابة الرمز أدناه على حاسوب آخر.
+activate-nothing = لم يحدث شيء؟ اكتب الرمز
+activate-elsewhere = جهاز آخر؟ أظهِر رمز QR
+activate-private = لا تُظهر الرمز لأحد.
+activate-waiting = في انتظار جهازك. تنتقل هذه الصفحة إلى الخطوة التالية من تلقاء نفسها.
+activate-check-now = التحقّق الآن
+activate-lost = انقطع الاتصال. تجري إعادة المحاولة.
+activate-found = عُثر على جهاز: { $device }
+activate-check = هل يعرض هذا الرقم؟
+activate-mine = إنه جهازي
+activate-not-mine = ليس جهازي
+activate-check-hint = هل الرقم مختلف، أو ليس هذا جهازك؟ اختر «ليس جهازي»، ولن يُضاف أي شيء.
+activate-setting-up = يجري إعداد { $device }.
+activate-setting-up-there = تابع على ذلك الجهاز: قد يطلب رقمًا سريًّا (PIN)، وبصمة الإصبع أو الوجه، والسماح بالإشعارات.
+activate-active = تم تنشيط { $device }.
+activate-expired = انتهت صلاحية هذا الرمز. اطلب رمزًا جديدًا.
+activate-failed-target-not-allowed = لا يمكن استخدام هذا النوع من الأجهزة هنا. لم يُضَف أي شيء.
+activate-failed-second-device = استُخدم الرمز على جهاز ثانٍ، لذا لم يعد صالحًا لأيّ منهما. لم يُضَف أي شيء. اطلب رمزًا جديدًا ولا تدع أحدًا يراه.
+activate-failed-not-mine = لا يستطيع ذلك الجهاز المتابعة، ولم يُضَف أي شيء. اطلب رمزًا جديدًا ولا تدع أحدًا يراه.
+activate-failed-wrong-code = كُتب الرمز خطأً مرات كثيرة، لذا لم يعد صالحًا. اطلب رمزًا جديدًا.
+activate-allowed = يمكنك استخدام أحد هذه الأجهزة:
+activate-tell = ألا تعرف لمن كان ذلك الجهاز؟
+
 ## W7 وW8: جاهز
 ready-title = تطبيق المصادقة جاهز
 ready-added = تمت الإضافة: { $device }، { $time }
@@ -233,6 +304,12 @@ notice-empty-passcode = أدخِل رمز المرور.
 notice-empty-code = أدخِل رمز التحقّق.
 notice-stale-form = سبق أن تجاوزت تلك الخطوة. هذه هي الخطوة الحالية.
 notice-no-longer-offered = لم يعد بإمكانك إضافة تطبيق مصادقة بنفسك. يمكن لمكتب المساعدة إرشادك إلى طريقة الحصول عليه.
+notice-push-off = لا يمكن إرسال طلب إلى جهازك الآن. أدخِل رمز مرور، أو حاول مرة أخرى بعد { $time }.
+notice-push-unavailable = لا يمكن إرسال طلب إلى أيّ من أجهزتك. أدخِل رمز مرور.
+notice-push-denied = رُفض الطلب على جهازك. إذا لم تكن أنت من رفضه فأبلغ مكتب المساعدة.
+notice-push-mismatched = أُدخل على جهازك رقم غير الذي عرضته هذه الصفحة. أرسل طلبًا جديدًا، أو أدخِل رمز مرور.
+notice-push-expired = لم يُجَب عن الطلب في الوقت المحدّد. أرسل طلبًا جديدًا، أو أدخِل رمز مرور.
+notice-push-needed = رمز المرور صحيح، لكن تلزم هنا أيضًا الموافقة على طلب على جهازك.
 notice-not-in-network = لا يمكنك إضافة تطبيق مصادقة من هذه الشبكة. استخدم إحدى شبكات مؤسستك أو اسأل مكتب المساعدة.
 notice-help-desk-code-wrong = { $tries ->
     [zero] هذا الرمز غير صحيح. كانت هذه آخر محاولة لليوم.
@@ -590,10 +667,22 @@ console-choice-windows_link-store = عرض رابط التطبيق في Microsof
 console-choice-windows_link-installer = عرض رابط برنامج التثبيت (‎.exe)
 console-field-installer_url = عنوان URL لبرنامج التثبيت
 console-field-installer_url-hint = عنوان يبدأ بـ https://‎ ويستطيع المستخدمون الوصول إليه. مع برنامج التثبيت فقط.
+console-section-stores = متاجر التطبيقات
+console-section-stores-hint = أين يوجد Doorward Authenticator، إذا كنت قد نشرته. وحيث لا يُذكر شيء يُعرض رابط صفحة التثبيت الخاصة به بدلًا من ذلك.
+console-field-app_store_url = عنوان URL في App Store
+console-field-app_store_url-hint = لأجهزة iPhone وiPad. عنوان يبدأ بـ ‎https://‎.
+console-field-google_play_url = عنوان URL في Google Play
+console-field-google_play_url-hint = لأجهزة Android. عنوان يبدأ بـ ‎https://‎.
+console-field-microsoft_store_url = عنوان URL في Microsoft Store
+console-field-microsoft_store_url-hint = لأجهزة Windows، مع خيار رابط Microsoft Store. عنوان يبدأ بـ ‎https://‎.
 console-section-recovery = استرداد الوصول
 console-section-recovery-hint = كيف يسجّل الدخول من فقد تطبيق المصادقة الخاص به.
 console-field-recovery_codes = رموز الاسترداد
 console-field-recovery_codes-hint = يستطيع المستخدمون إنشاء عشرة رموز في صفحتهم، يُستخدم كل منها مرة واحدة. يحلّ رمز الاسترداد محلّ رمز المرور، ومن سجّل الدخول برمز استرداد يستطيع إلغاء تطبيق مصادقة مفقود وإضافة غيره. إذا عُطِّل هذا الخيار فلا تُقبل الرموز التي أُنشئت من قبل.
+console-warning-nobody-ios = لا يوجد تطبيق مصادقة يلبّي ذلك على iOS: { $what }
+console-warning-nobody-android = لا يوجد تطبيق مصادقة يلبّي ذلك على Android: { $what }
+console-warning-nobody-windows-mobile = لا يوجد تطبيق مصادقة يلبّي ذلك على Windows Mobile: { $what }
+console-warning-nobody-windows-desktop = لا يوجد تطبيق مصادقة يلبّي ذلك على حواسيب Windows: { $what }
 console-warning-no-exe = لا ينتهي عنوان برنامج التثبيت بـ ‎.exe.
 console-preview = المعاينة كمستخدم
 console-preview-hint = هل يُعرض التجهيز الذاتي على مستخدم الآن وفق الإعدادات المحفوظة؟
@@ -980,6 +1069,8 @@ console-task-user-disable = تعطيل
 console-task-user-disable-text = لا يعود المستخدم قادرًا على تسجيل الدخول. تُنهى جلساته فورًا. لا يُحذف شيء.
 console-task-user-enable = تفعيل
 console-task-user-enable-text = يستطيع المستخدم تسجيل الدخول من جديد.
+console-task-user-verify = التحقّق من المتصل
+console-task-user-verify-text = يُرسَل طلب إلى جهاز المستخدم نفسه. تقرأ على المتصل رقمًا فيُدخله هناك. من يستطيع ذلك معه الجهاز ويستطيع فتحه.
 console-task-user-sign-out = تسجيل الخروج من كل مكان
 console-task-user-sign-out-text = تُنهى جميع جلسات المستخدم فورًا في كل التطبيقات والمتصفّحات. ويستطيع تسجيل الدخول من جديد.
 console-task-user-delete = حذف المستخدم
@@ -1002,6 +1093,17 @@ console-task-user-withdraw-grant-text = من الآن فصاعدًا لا تسر
 console-task-user-grant-needless = لا تطلب أيّ قاعدة تسجيل ذلك من المستخدم في الوضع الحالي.
 console-given-password = كلمة المرور الجديدة
 console-given-password-text = هذه كلمة مرور { $what }.
+console-verification = التحقّق من المتصل
+console-verification-pending = اقرأ هذا الرقم على المتصل. يُدخله { $what } في تطبيق المصادقة. تتحقّق هذه الصفحة من النتيجة من تلقاء نفسها.
+console-verification-by-hand = لا يمكن تنبيه الجهاز تلقائيًا: اطلب من المتصل أن يفتح التطبيق.
+console-verification-until = ينتهي الطلب في { $time }.
+console-verification-approved = المتصل هو { $what }: أُدخل الرقم على جهازه.
+console-verification-denied = رُفض الطلب على جهاز { $what }. لا تفعل شيئًا لهذا المتصل.
+console-verification-reported = أبلغ { $what } أن الطلب ليس منه. لا تفعل شيئًا لهذا المتصل، وأخبر المسؤولين عن الأمن.
+console-verification-mismatched = أُدخل رقم آخر على جهاز { $what }. لا يُثبت ذلك شيئًا.
+console-verification-cancelled = سُحب الطلب. لا يُثبت ذلك شيئًا.
+console-verification-expired = لم يُجب أحد على جهاز { $what } في الوقت المحدّد. لا يُثبت ذلك شيئًا.
+console-verification-again = السؤال مرة أخرى
 console-given-temporary = رمز المرور المؤقت
 console-given-temporary-text = يستطيع { $what } استخدامه بدلًا من رمز المرور حتى { $time }.
 console-given-help-desk-code = رمز مكتب المساعدة
@@ -1111,6 +1213,15 @@ console-fault-state = لا يمكن فعل ذلك بأداة المصادقة ف
 console-fault-has-token = لدى هذا المستخدم أداة مصادقة من قبل. استردّها أولًا.
 console-fault-unknown-user = لا يوجد مستخدم بهذا الاسم.
 console-fault-unknown-group = لا توجد مجموعة بهذا الاسم.
+console-fault-no-device = لا يمكن إرسال طلب إلى أيّ من أجهزة هذا المستخدم.
+console-fault-push-off = لا يُرسَل طلب إلى هذا المستخدم الآن: هناك طلب لم ينتهِ بعد، أو لم تنجح طلبات كثيرة. { $minutes ->
+    [zero] حاول مرة أخرى بعد قليل.
+    [one] حاول مرة أخرى بعد دقيقة واحدة.
+    [two] حاول مرة أخرى بعد دقيقتين.
+    [few] حاول مرة أخرى بعد { $minutes } دقائق.
+    [many] حاول مرة أخرى بعد { $minutes } دقيقة.
+   *[other] حاول مرة أخرى بعد { $minutes } دقيقة.
+}
 console-fault-changed = غيّره شخص آخر في هذه الأثناء. لم يتغيّر شيء من جانبك. راجعه ثم حاول مرة أخرى.
 console-fault-test-wrong = رمز المرور هذا خاطئ.
 console-fault-test-used = سبق استهلاك رمز المرور هذا.

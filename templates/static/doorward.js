@@ -84,27 +84,79 @@ function resendCountdown() {
   }
 }
 
-/** "We are sending a code": asks again, and says so when it is on its way. What has been typed stays. */
-function pollDelivery() {
+/** What ends by itself, counted down beside its time. The words with the time stay; only they are read out. */
+function endCountdown(root) {
+  for (const counter of root.querySelectorAll("[data-ends-in]")) {
+    const endsAt = performance.now() + Number(counter.dataset.endsIn) * 1000;
+    const tick = () => {
+      const left = Math.max(0, Math.ceil((endsAt - performance.now()) / 1000));
+      const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      counter.textContent = counter.dataset.countdown.replace("{time}", time);
+      counter.hidden = false;
+      if (left > 0 && counter.isConnected) setTimeout(tick, 1000);
+    };
+    tick();
+  }
+}
+
+/** A form that needs nobody: it is sent once what it says has been announced. */
+function submitAlone(root) {
+  for (const form of root.querySelectorAll("form[data-auto-submit-once]")) {
+    setTimeout(() => { if (form.isConnected && !form.dataset.sent) form.requestSubmit(); }, 1500);
+  }
+}
+
+const FAST_POLLS = 60; // so many at the page's own pace, then every five seconds
+const LOST_AFTER = 3;
+
+/** A page that waits for something asks again, and says so when it is there. What has been typed stays. */
+function pollLive() {
   const live = document.querySelector("[data-poll]");
   if (!live) return;
-  const again = () => setTimeout(look, Number(live.dataset.poll) * 1000);
+  const lost = document.querySelector("[data-lost]");
+  let polls = 0;
+  let failed = 0;
+  const again = () => {
+    const pace = Number(live.dataset.poll);
+    setTimeout(look, (polls++ < FAST_POLLS ? pace : Math.max(pace, 5)) * 1000);
+  };
   const look = async () => {
     if (document.hidden) return again();
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      if (answer.status >= 500) throw new Error(`status ${answer.status}`);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      failed = 0;
+      if (lost) lost.textContent = "";
       const fresh = page.querySelector("[data-live]");
-      if (!fresh) return location.reload();
-      if (fresh.dataset.live === live.dataset.live) return again();
-      localTimes(fresh);
-      live.replaceChildren(...fresh.childNodes);
-      live.dataset.live = fresh.dataset.live;
+      if (fresh?.id !== live.id) return isTyping() ? again() : location.reload();
+      if (fresh.dataset.live !== live.dataset.live) show(fresh);
+      if (live.dataset.poll) again();
     } catch {
+      if (++failed === LOST_AFTER && lost) lost.textContent = lost.dataset.lost;
       again();
     }
   };
+  const show = (fresh) => {
+    localTimes(fresh);
+    live.replaceChildren(...fresh.childNodes);
+    live.dataset.live = fresh.dataset.live;
+    if (fresh.dataset.poll) live.dataset.poll = fresh.dataset.poll;
+    else delete live.dataset.poll;
+    endCountdown(live);
+    submitAlone(live);
+    // What had the focus may be gone with the stage that it belonged to.
+    if (document.activeElement?.checkVisibility?.() === false) document.getElementById("heading")?.focus();
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) polls = 0;
+  });
   again();
+}
+
+/** A page is not taken away from somebody who is typing a passcode. */
+function isTyping() {
+  return all("input[type=text], input[type=password]").some((field) => field === document.activeElement && field.value);
 }
 
 /** The language changes as soon as it is chosen with a pointer; with the keyboard one may look through the list first. */
@@ -158,7 +210,7 @@ function submitOnce() {
   });
 }
 
-for (const begin of [submitOnce, languageSelector, restoreTyped, revealButtons, copyButtons, resendCountdown, pollDelivery]) {
+for (const begin of [submitOnce, languageSelector, restoreTyped, revealButtons, copyButtons, resendCountdown, pollLive]) {
   try {
     begin();
   } catch (error) {
@@ -166,4 +218,6 @@ for (const begin of [submitOnce, languageSelector, restoreTyped, revealButtons, 
   }
 }
 localTimes(document);
+endCountdown(document);
+submitAlone(document);
 focusStart();

@@ -25,16 +25,17 @@ export function same(seen, wanted, what) {
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-async function openBrowser() {
+const ALWAYS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
+
+async function openBrowser(further) {
   const executablePath = CHROMIUM.find(existsSync);
   check(executablePath, 'Chromium is installed (make test does so)');
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
-  return chromium.launch({ executablePath, args });
+  return chromium.launch({ executablePath, args: [...ALWAYS, ...further] });
 }
 
-/** Tells a story in a browser of its own. What goes wrong is shown with the page it went wrong on. */
-export async function story(tell) {
-  const browser = await openBrowser();
+/** Tells a story in a browser of its own, with further arguments. What goes wrong is shown with the page it went wrong on. */
+export async function story(tell, further = []) {
+  const browser = await openBrowser(further);
   try {
     await tell(browser);
     console.log('told');
@@ -170,16 +171,20 @@ export class Look {
     Object.assign(this, { page, script, touch, problems: [], statuses: [] });
     mkdirSync(world.out, { recursive: true });
     page.on('console', (message) => {
-      const expected = this.statuses.some((status) => message.text().includes(`status of ${status}`));
-      if (message.type() === 'error' && !expected) this.problems.push(`${page.url()}: console: ${message.text()}`);
+      const text = message.text();
+      if (message.type() === 'error' && !this.expected(text)) this.problems.push(`${page.url()}: console: ${text}`);
     });
     page.on('pageerror', (error) => this.problems.push(`${page.url()}: script: ${error.message}`));
   }
 
-  /** A page whose status is an error's: the browser tells of it on the console. */
+  /** A page whose status is an error's, or a network error: the browser tells of it on the console. */
   expect(...statuses) {
     this.statuses = statuses;
     return this;
+  }
+
+  expected(text) {
+    return this.statuses.some((status) => text.includes(`status of ${status}`) || text.includes(`net::${status}`));
   }
 
   /** The page as it stands: axe, screenshot, focus. */
@@ -209,7 +214,7 @@ export class Look {
   async stands(name) {
     const found = await this.page.evaluate(() => {
       const shown = (element) => element.getClientRects().length > 0;
-      const high = (element) => Math.round((element.closest('.choice, .check') ?? element).getBoundingClientRect().height);
+      const high = (element) => Math.round((element.closest('.choice, .check, label.button') ?? element).getBoundingClientRect().height);
       const targets = [...document.querySelectorAll('button, select, .button, input:not([type=hidden])')].filter(shown);
       return {
         headings: document.querySelectorAll('h1').length,

@@ -169,6 +169,7 @@ pub fn return_address(data: &[u8]) {
             name: "Default".to_owned(),
             portal_host: "login.example.test".to_owned(),
             portal_origin: "https://login.example.test".to_owned(),
+            authenticator: None,
             support_url: None,
             apps: std::collections::BTreeMap::new(),
             policies: Arc::new(Policies::load(&[], &[]).expect("no policy is a set of policies")),

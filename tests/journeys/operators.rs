@@ -178,6 +178,8 @@ fn what_the_alerts_the_dashboard_and_the_guide_speak_of_is_what_a_gateway_expose
         "doorward_last_reload_success_timestamp_seconds",
         "doorward_front_refusals_total",
         "doorward_flow_refusals_total",
+        "doorward_pushes_total",
+        "doorward_device_calls_total",
     ]);
     let guide = std::fs::read_to_string(docs().join("operations.md")).unwrap();
     let rows: String = guide.lines().filter(|line| line.starts_with("| `doorward_")).collect::<Vec<_>>().join("\n");

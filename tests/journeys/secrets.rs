@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use serde_json::Value;
 
+use super::authenticator_attacks::subscription;
 use crate::world::{
-    Database, Gateway, Installation, Kept, PASSWORD, Stage, Visitor, binary, exchange, run, words, wrong,
+    Database, Gateway, Home, Installation, Kept, PASSWORD, PushService, Stage, Visitor, binary, exchange, run, words,
+    wrong,
 };
 
 /// Where markers are planted that no gateway has any use for.
@@ -21,6 +23,15 @@ const WRONG_PASSWORD: &str = "Nearly-The-Password-8854";
 /// A password typed into the field of the user name.
 const MISPLACED: &str = "Misplaced-Password-9965";
 const ADDRESS: &str = "alice@example.test";
+/// What is chosen and typed on a device, which never comes here.
+const DEVICE_PIN: &str = "DevPin41";
+const WRONG_DEVICE_PIN: &str = "DevPin42";
+/// Where a push service finds a device, and what messages to it are encrypted with.
+const ENDPOINT: &str = "Endpoint-Marker-1177";
+const AUTH: &[u8; 16] = b"\x8f\x11\xc0\x5a\x77\xe2\x03\x9d\x64\xab\x30\xfe\x19\xd7\x52\x86";
+/// What the libraries that see requests, mails and statements tell too, by the exact names of their modules.
+const EVERY_DETAIL: &str = "trace,pingora_core::protocols=trace,pingora_proxy=trace,hyper::proto=trace,h2::codec=trace,\
+                            sqlx::query=trace,lettre::transport=trace,axum::rejection=trace,rustls::server=trace";
 
 /// A secret, and every form in which it may turn up.
 struct Marker {
@@ -112,11 +123,7 @@ fn no_secret_is_in_anything_the_gateway_writes_by_default() {
 /// AD-03, CR-01.
 #[test]
 fn no_secret_is_in_anything_the_gateway_writes_when_it_tells_every_detail() {
-    // The libraries too, by the exact names of the modules that see requests, mails and statements.
-    search_everything(Some(
-        "trace,pingora_core::protocols=trace,pingora_proxy=trace,hyper::proto=trace,h2::codec=trace,sqlx::query=trace,\
-         lettre::transport=trace,axum::rejection=trace,rustls::server=trace",
-    ));
+    search_everything(Some(EVERY_DETAIL));
 }
 
 fn search_everything(level: Option<&str>) {
@@ -125,39 +132,15 @@ fn search_everything(level: Option<&str>) {
     let level = level.unwrap_or("warn,access=info");
     let mut gateway = kept.demo_with(&[("RUST_LOG", level)]);
     let markers = walk(&gateway);
-
-    let mut places = Places(Vec::new());
-    let metrics = exchange(gateway.metrics, "GET", "127.0.0.1", "/metrics", &[], b"").body;
-    places.0.push(("/metrics".into(), metrics));
-    // With the gateway running, what it has written last is in the write-ahead log.
-    places.0.extend(database(&kept).into_iter().map(|(name, bytes)| (format!("{name} while running"), bytes)));
-    checkpointed(&kept);
-    for format in ["json", "csv"] {
-        let output = kept.command(&["audit", "export"], &["--format", format]);
-        assert!(output.status.success());
-        places.0.push((format!("audit export as {format}"), output.stdout));
-    }
-    gateway.signal("TERM");
-    assert_eq!(gateway.exit_code(), Some(0));
-    places.0.extend(database(&kept));
-    let checkpoints = kept.files("checkpoints", "");
-    assert!(!checkpoints.is_empty());
-    places.0.extend(checkpoints.into_iter().map(|(name, bytes)| (format!("checkpoints/{name}"), bytes)));
-    let (output, log) = written(&gateway);
-    places.0.push(("standard output".into(), output.into_bytes()));
-    places.0.push(("standard error".into(), log.into_bytes()));
+    let mut places = everything_written(&kept, &mut gateway);
 
     places.has("standard error", "\"path\":\"/page\"");
     places.has("standard error", "\"status\":303");
     if level.starts_with("trace") {
         places.has("standard error", "DEBUG");
     }
-    places.has("/metrics", "doorward_sign_ins_total");
-    places.has("audit export as json", "ENROLLMENT_CONFIRMED");
-    places.has("audit export as csv", "ENROLLMENT_CONFIRMED");
     places.has("doorward.db", "$argon2id$");
     places.has("doorward.db", "Alice Arden");
-    places.has("doorward.db-wal while running", "ENROLLMENT_CONFIRMED");
 
     // The demo prints its passwords for whoever tries it out, on the lines of its users and nowhere else.
     let (users, rest): (Vec<&str>, Vec<&str>) = gateway_lines(&places).partition(|line| line.starts_with("user "));
@@ -167,6 +150,144 @@ fn search_everything(level: Option<&str>) {
     places.0.push(("standard output".into(), rest));
     places.search(&markers);
     the_address_is_on_the_users_record_alone(&mut places);
+}
+
+/// All that a gateway has written, and writes at its end, with the proof that a story of somebody's enrolment is in it.
+fn everything_written(kept: &Kept, gateway: &mut Gateway) -> Places {
+    let mut places = Places(Vec::new());
+    let metrics = exchange(gateway.metrics, "GET", "127.0.0.1", "/metrics", &[], b"").body;
+    places.0.push(("/metrics".into(), metrics));
+    // With the gateway running, what it has written last is in the write-ahead log.
+    places.0.extend(database(kept).into_iter().map(|(name, bytes)| (format!("{name} while running"), bytes)));
+    checkpointed(kept);
+    for format in ["json", "csv"] {
+        let output = kept.command(&["audit", "export"], &["--format", format]);
+        assert!(output.status.success());
+        places.0.push((format!("audit export as {format}"), output.stdout));
+    }
+    gateway.signal("TERM");
+    assert_eq!(gateway.exit_code(), Some(0));
+    places.0.extend(database(kept));
+    let checkpoints = kept.files("checkpoints", "");
+    assert!(!checkpoints.is_empty());
+    places.0.extend(checkpoints.into_iter().map(|(name, bytes)| (format!("checkpoints/{name}"), bytes)));
+    let (output, log) = written(gateway);
+    places.0.push(("standard output".into(), output.into_bytes()));
+    places.0.push(("standard error".into(), log.into_bytes()));
+    places.has("/metrics", "doorward_sign_ins_total");
+    places.has("audit export as json", "ENROLLMENT_CONFIRMED");
+    places.has("audit export as csv", "ENROLLMENT_CONFIRMED");
+    places.has("doorward.db-wal while running", "ENROLLMENT_CONFIRMED");
+    places
+}
+
+/// AD-03, CR-01, of our own authenticator: what activates it, its PIN, its seed, what it proves and how it is woken.
+#[test]
+fn no_secret_of_a_device_is_in_anything_the_gateway_writes() {
+    let (kept, service) = (Kept::new(), PushService::start());
+    let plugins = kept.path("plugins.toml");
+    let text = format!("[plugins.authenticator]\npush_services = [\"{}\"]\n", service.origin());
+    std::fs::write(&plugins, text).unwrap();
+    let plugins = ["--plugins", plugins.to_str().unwrap()];
+    let mut gateway = kept.demo_with_authenticator(&plugins, &[("RUST_LOG", EVERY_DETAIL)]);
+    let markers = walk_with_device(&gateway, &service);
+    let places = everything_written(&kept, &mut gateway);
+    for (place, text) in [
+        ("standard error", "/a/v1/pin/unlock/1"),
+        ("audit export as json", "ACTIVATION_COMPLETED"),
+        ("audit export as json", "PUSH_APPROVED"),
+        ("audit export as json", "PIN_REJECTED"),
+        ("doorward.db", "iPhone, Safari"),
+    ] {
+        places.has(place, text);
+    }
+    places.search(&markers);
+}
+
+/// alice with a device, through all that it can do, and markers of all that is secret about it.
+fn walk_with_device(gateway: &Gateway, service: &PushService) -> Vec<Marker> {
+    let home = Home::demo(gateway);
+    let mut alice = home.visitor();
+    let page = home.issuing(&mut alice, "alice");
+    let thrown_away = page.activation();
+    let page = alice.press(&page, "new_code");
+    let activation = page.activation();
+    let wrong_code = "7777-ZZZZ-8888";
+    home.device().begin_typed("alice", wrong_code);
+    let mut markers = vec![Marker::text("a wrong activation code", wrong_code)];
+    for shown in [&thrown_away, &activation] {
+        markers.push(Marker::text("an activation code", &shown.code));
+        markers.push(Marker::text("an activation code as it is kept", &shown.code.replace('-', "")));
+        markers.push(token("a ticket", shown.link.split("&t=").nth(1).unwrap()));
+    }
+
+    let mut device = home.device();
+    device.begin(&activation.link).good();
+    home.judge(&mut alice, &device, true);
+    let record = device.register(DEVICE_PIN).unwrap();
+    let mut subscription = subscription(&format!("{}/{ENDPOINT}", service.origin()));
+    subscription["auth"] = BASE64URL_NOPAD.encode(AUTH).into();
+    let request = device.phone.finish(Some(subscription), true, device.now());
+    let finished = device.send(&request);
+    let cookie = finished.cookies[0].split(';').next().unwrap().split_once('=').unwrap().1;
+    markers.extend([
+        Marker::text("the device's PIN", DEVICE_PIN),
+        Marker::text("a wrong PIN of the device", WRONG_DEVICE_PIN),
+        Marker::bytes("what is registered for the PIN", &BASE64URL_NOPAD.encode(&record), &record),
+        Marker::bytes("the device's seed", &BASE32_NOPAD.encode(device.phone.seed()), device.phone.seed()),
+        Marker::text("where the device is woken", ENDPOINT),
+        Marker::bytes("the subscription's secret", &BASE64URL_NOPAD.encode(AUTH), AUTH),
+        token("the authenticator's cookie", cookie),
+    ]);
+    finished.good();
+
+    let page = home.after_activation(&mut alice);
+    let passcode = device.passcode();
+    let page = alice.type_passcode(&page, &passcode);
+    assert_eq!(page.url, home.url("wiki", "/"));
+    markers.push(Marker::code("the device's passcode", &passcode));
+    device.unlock(WRONG_DEVICE_PIN).good();
+    assert_eq!(device.change_pin(DEVICE_PIN, "NewPin77").good(), serde_json::json!({}));
+    markers.push(Marker::text("the device's new PIN", "NewPin77"));
+
+    let mut again = home.visitor();
+    let page = again.sign_in(gateway, "alice", &home.url("wiki", "/"));
+    let page = again.press(&page, "push");
+    service.next();
+    let (push, number) = (device.pending().remove(0), page.shown_number());
+    let approval = device.approval(&push, &number);
+    let said: Value = serde_json::from_slice(&approval.body).unwrap();
+    assert_eq!(device.send(&approval).good()["result"], "approved");
+    let page = home.step(&mut again);
+    assert_eq!(again.press(&page, "finish").url, home.url("wiki", "/"));
+    markers.push(token("an approval's proof", said["proof"].as_str().unwrap()));
+    // Two digits are everywhere; as a number that was entered or drawn they are nowhere.
+    let named = [format!("\"number\":\"{number}\""), format!("number={number}"), format!("number: \"{number}\"")];
+    let forms = named.into_iter().map(String::into_bytes).collect();
+    markers.push(Marker { what: "a request's number", forms, whole: false });
+    broken_calls(&home, &activation.link);
+    markers
+}
+
+/// Calls that fail in all the ways in which something might be said of what they held.
+fn broken_calls(home: &Home<'_>, link: &str) {
+    let json = [("Content-Type", "application/json")];
+    let ticket = link.split("&t=").nth(1).unwrap();
+    let id = link.split("&i=").nth(1).unwrap().split('&').next().unwrap();
+    for body in [
+        format!("{{\"id\":\"{id}\",\"ticket\":\"{ticket}\"}}"),
+        format!("{{\"id\":\"{id}\",\"ticket\":\"{ticket}\",\"pin\":\"{DEVICE_PIN}\"}}"),
+        format!("{{\"ticket\":\"{ticket}\",{DEVICE_PIN}"),
+        format!("\"{DEVICE_PIN}\""),
+    ] {
+        for call in ["activate/handoff", "activate/begin", "pin/unlock/1", "nothing"] {
+            home.knock("POST", &format!("/a/v1/{call}"), &json, body.as_bytes());
+        }
+    }
+    // An installed app of an iPhone starts with its ticket in the address, and its manifest is asked for so.
+    for path in ["/a/", "/a/manifest.webmanifest", "/a/main.js"] {
+        home.knock("GET", &format!("{path}?i={id}&t={ticket}"), &[], b"");
+    }
 }
 
 /// CR-01, of the other database: what a backup of it holds is useless without the key.

@@ -9,7 +9,7 @@ use crate::world::{Database, Gateway, Installation, Page, Phone, Stage, Visitor,
 const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
 
 /// A template as a new virtual server has it, but for these fields.
-fn template(changes: &Value) -> Value {
+pub(crate) fn template(changes: &Value) -> Value {
     let mut template = json!({
         "mode": "quick_log", "length": 6, "synchronization": {"time": {"step": 30}}, "pin_type": "none",
         "pin_length": 4, "allow_trivial_pins": false, "max_pin_attempts": 5, "min_pin_complexity": "decimal",
@@ -22,7 +22,12 @@ fn template(changes: &Value) -> Value {
 }
 
 pub(crate) fn set(installation: &Installation, kind: &str, body: &Value) {
-    installation.sql(&format!(
+    set_in(|sql| installation.sql(sql), kind, body);
+}
+
+/// The same in any database.
+pub(crate) fn set_in(sql: impl Fn(&str) -> String, kind: &str, body: &Value) {
+    sql(&format!(
         "INSERT INTO setting (virtual_server, kind, body, version, changed_at) VALUES ('default', '{kind}', '{body}', 1, 0) \
          ON CONFLICT (virtual_server, kind) DO UPDATE SET body = excluded.body, version = setting.version + 1"
     ));

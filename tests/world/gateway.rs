@@ -100,8 +100,23 @@ impl Gateway {
         Self::demo_on([free_port(), free_port(), free_port()], arguments, environment)
     }
 
-    /// The demo on these ports, of portal and applications, console, metrics.
-    pub fn demo_on([port, console, metrics]: [u16; 3], arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    /// The demo on these ports, of portal and applications, console, metrics. It enrols standard apps: most stories are told with
+    /// an independent token.
+    pub fn demo_on(ports: [u16; 3], arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::demo_by(ports, &[&["--standard-apps"], arguments].concat(), environment)
+    }
+
+    /// The demo as it comes: with an authenticator of our own.
+    pub fn demo_with_authenticator(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::demo_with_authenticator_on([free_port(), free_port(), free_port()], arguments, environment)
+    }
+
+    /// The same on these ports.
+    pub fn demo_with_authenticator_on(ports: [u16; 3], arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::demo_by(ports, arguments, environment)
+    }
+
+    fn demo_by([port, console, metrics]: [u16; 3], arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(binary());
         command
             .args(["demo", "--port", &port.to_string(), "--console-port", &console.to_string()])

@@ -41,7 +41,22 @@ impl Kept {
         Gateway::demo_on(self.ports, &["--state", state.to_str().unwrap()], &environment)
     }
 
+    /// One that serves our own authenticator, with further arguments and environment.
+    pub fn demo_with_authenticator(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Gateway {
+        let state = self.path("");
+        let environment = [&[("DOORWARD_DEMO_PASSWORD", PASSWORD)], environment].concat();
+        let arguments = [&["--state", state.to_str().unwrap()], arguments].concat();
+        Gateway::demo_with_authenticator_on(self.ports, &arguments, &environment)
+    }
+
     /// The same with a clock that [`Kept::ahead`] moves.
+    pub fn timed_demo_with_authenticator(&self) -> Gateway {
+        self.ahead(0);
+        let clock = self.path("clock");
+        self.demo_with_authenticator(&[], &clock_of(faketime().to_str().unwrap(), clock.to_str().unwrap()))
+    }
+
+    /// The one of standard apps, with a clock that [`Kept::ahead`] moves.
     pub fn timed_demo(&self) -> Gateway {
         self.ahead(0);
         let clock = self.path("clock");

@@ -3,6 +3,7 @@
 mod browser;
 mod bulk;
 mod cluster;
+mod device;
 mod dokuwiki;
 pub mod exposition;
 mod form;
@@ -22,6 +23,7 @@ mod phone;
 mod php;
 mod postgres;
 pub mod process;
+mod push_service;
 mod ram_disk;
 mod reading;
 mod relay;
@@ -40,6 +42,7 @@ mod wizard;
 pub use browser::{Timed, browse, faketime};
 pub use bulk::Bulk;
 pub use cluster::Cluster;
+pub use device::{Activation, Device, Home, Said, fresh};
 pub use dokuwiki::DokuWiki;
 pub use form::{Form, forms, unescape};
 pub use gateway::{Gateway, Mail, binary, free_port};
@@ -60,6 +63,7 @@ pub use postgres::{
     Client as PostgresClient, address_of as postgres_address_of, drop_database, new_database,
     over_tls as postgres_over_tls,
 };
+pub use push_service::{PushService, Pushed};
 pub use ram_disk::RamDisk;
 pub use reading::read_some;
 pub use relay::{Manner as RelayManner, Relay, Target as RelayTarget};

@@ -39,11 +39,13 @@ pub enum CookieName {
     ConsoleForm,
     /// `doorward_console_setup`: the second factor that an operator to be is shown, sealed.
     ConsoleSetup,
+    /// `doorward_authenticator`: which tokens were activated in a browser, for the day when it has lost them; sealed.
+    Authenticator,
 }
 
 impl CookieName {
     /// All of them.
-    pub const ALL: [CookieName; 9] = [
+    pub const ALL: [CookieName; 10] = [
         CookieName::Portal,
         CookieName::App,
         CookieName::Flow,
@@ -53,6 +55,7 @@ impl CookieName {
         CookieName::Console,
         CookieName::ConsoleForm,
         CookieName::ConsoleSetup,
+        CookieName::Authenticator,
     ];
 
     /// The name without a prefix.
@@ -67,6 +70,7 @@ impl CookieName {
             CookieName::Console => "doorward_console",
             CookieName::ConsoleForm => "doorward_console_form",
             CookieName::ConsoleSetup => "doorward_console_setup",
+            CookieName::Authenticator => "doorward_authenticator",
         }
     }
 
@@ -81,13 +85,17 @@ impl CookieName {
             CookieName::Console => "__Host-doorward_console",
             CookieName::ConsoleForm => "__Host-doorward_console_form",
             CookieName::ConsoleSetup => "__Host-doorward_console_setup",
+            CookieName::Authenticator => "__Host-doorward_authenticator",
         }
     }
 
-    /// Nothing leads to the console from elsewhere, so its cookies come from its own pages only. A sign-in does begin elsewhere.
+    /// Nothing leads to the console from elsewhere, so its cookies come from its own pages only; so does the authenticator's. A
+    /// sign-in does begin elsewhere.
     const fn same_site(self) -> SameSite {
         match self {
-            CookieName::Console | CookieName::ConsoleForm | CookieName::ConsoleSetup => SameSite::Strict,
+            CookieName::Console | CookieName::ConsoleForm | CookieName::ConsoleSetup | CookieName::Authenticator => {
+                SameSite::Strict
+            }
             _ => SameSite::Lax,
         }
     }
@@ -155,7 +163,7 @@ impl CookieNames {
         }
     }
 
-    /// A `Set-Cookie` value: `HttpOnly`, `Path=/`, `SameSite=Lax` (the console's: `Strict`), no `Domain` (SE-01).
+    /// A `Set-Cookie` value: `HttpOnly`, `Path=/`, `SameSite=Lax` (the console's and the authenticator's: `Strict`), no `Domain` (SE-01).
     pub fn set(self, which: CookieName, value: &str, life: CookieLife) -> HeaderValue {
         let encoded = utf8_percent_encode(value, &NOT_IN_VALUE).to_string();
         self.write(which, encoded, life)
@@ -303,7 +311,8 @@ mod tests {
         for which in CookieName::ALL {
             let text = SECURE.set(which, "v", CookieLife::Browser).to_str().unwrap().to_owned();
             assert!(text.starts_with(&format!("__Host-{}=v; ", which.plain())), "{text}");
-            let same_site = if which.plain().contains("console") { "SameSite=Strict" } else { "SameSite=Lax" };
+            let strict = ["console", "authenticator"].iter().any(|of| which.plain().contains(of));
+            let same_site = if strict { "SameSite=Strict" } else { "SameSite=Lax" };
             for attribute in ["HttpOnly", same_site, "Secure", "Path=/"] {
                 assert!(text.split("; ").any(|part| part == attribute), "{attribute} is missing in {text}");
             }

@@ -51,7 +51,8 @@ struct Stub {
     credential: CredentialId,
     serial: String,
     target: Option<Target>,
-    flow: FlowId,
+    /// None where a device has activated it: no browser was there.
+    flow: Option<FlowId>,
     added_at: Timestamp,
 }
 
@@ -59,7 +60,7 @@ struct Stub {
 pub(crate) fn link(
     vs: &VirtualServer,
     token: &Credential,
-    flow: &FlowId,
+    flow: Option<&FlowId>,
     life: Duration,
     entropy: &dyn Entropy,
     now: Timestamp,
@@ -70,7 +71,7 @@ pub(crate) fn link(
         credential: token.id.clone(),
         serial: token.serial.clone(),
         target: token.target,
-        flow: flow.clone(),
+        flow: flow.cloned(),
         added_at: now,
     };
     // Writing these plain types cannot fail; an empty stub would not be read back, and suspend nothing.
@@ -138,6 +139,7 @@ impl Disputes {
         let mut change = Change::of(Act::OneTimeTake { purpose: OneTimePurpose::Dispute, hash: token.hash() })
             .and(Act::SessionsEndOf { user: stub.user.clone() })
             .and(Act::FlowsEndOf { user: stub.user.clone(), by: Box::new(context(visit, stub)) })
+            .and(Act::PushesCancelOf { user: stub.user.clone() })
             .record(event(EventKind::EnrollmentDisputed));
         if in_use {
             let (from, to) = (TokenState::Active, TokenState::Suspended);
@@ -159,7 +161,7 @@ fn context(visit: &Visit, stub: &Stub) -> EventContext {
     EventContext {
         address: Some(visit.address),
         user: Some(stub.user.clone()),
-        flow: Some(stub.flow.clone()),
+        flow: stub.flow.clone(),
         request_id: Some(visit.request_id.clone()),
         ..EventContext::default()
     }

@@ -290,6 +290,8 @@ mod tests {
         fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}
         fn flow_refusal(&self, _: &str, _: &'static str) {}
         fn enrollment(&self, _: &str, _: &'static str, _: &'static str) {}
+        fn push(&self, _: &str, _: &'static str) {}
+        fn device_call(&self, _: &str, _: &'static str, _: &'static str) {}
         fn mail(&self, _: &str, _: &'static str, _: &'static str) {}
         fn reload(&self, _: &'static str, _: &'static str) {}
         fn front_refusal(&self, _: &'static str) {}

@@ -6,6 +6,7 @@
 pub mod arrival;
 pub mod cookies;
 pub mod device;
+pub mod devices;
 pub mod dispute;
 mod drawn;
 pub mod enrol;
@@ -19,6 +20,7 @@ pub mod operators;
 pub mod own;
 pub mod passwords;
 pub mod ports;
+pub mod push;
 pub mod recovery;
 pub mod regulate;
 pub mod remind;
@@ -35,3 +37,5 @@ pub mod visit;
 mod stage;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod toy_app;

@@ -7,6 +7,7 @@
 mod grants;
 mod groups;
 mod import;
+mod push;
 mod recovery;
 mod setting;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub(crate) use tokens::LONGEST_LABEL;
 pub use doorward_api::operator::Role;
 pub use grants::GivenCode;
 pub use import::{ImportReport, Imported, RowOutcome};
+pub use push::{CallerAnswer, CallerCheck};
 pub use setting::Preview;
 pub use tokens::{GivenTemporary, LONGEST_TEMPORARY, PinGiven, RevokeReason, TestOutcome, TokenAction};
 pub use users::{GivenPassword, NewUserForm, UserForm};
@@ -150,10 +152,14 @@ impl Manager {
         if by.role >= least { Ok(()) } else { Err(ManageError::Forbidden) }
     }
 
-    /// Ends a user's sessions and what sign-ins are under way: what was proved there counts no longer.
-    fn end_all_of(user: &UserId, by: &By) -> [Act; 2] {
+    /// Ends a user's sessions and what sign-ins and requests are under way: what was proved there counts no longer.
+    fn end_all_of(user: &UserId, by: &By) -> [Act; 3] {
         let by = EventContext { user: Some(user.clone()), ..by.context() };
-        [Act::SessionsEndOf { user: user.clone() }, Act::FlowsEndOf { user: user.clone(), by: Box::new(by) }]
+        [
+            Act::SessionsEndOf { user: user.clone() },
+            Act::FlowsEndOf { user: user.clone(), by: Box::new(by) },
+            Act::PushesCancelOf { user: user.clone() },
+        ]
     }
 }
 

@@ -21,8 +21,8 @@ use doorward_api::operator::{Operator, Role};
 use doorward_api::plugin::{Authenticator, Check, OfferRequest, Plugin, Verified};
 use doorward_api::ports::{Entropy, Ledger, Meters, OneTimes, Operators};
 use doorward_api::{
-    AuditEvent, CommitError, EventContext, EventKind, Factor, PluginError, Secret, SecretBytes, StoreError, Target,
-    Template, Timestamp, UserId, VirtualServerId, Windows,
+    AuditEvent, CommitError, CredentialId, EventContext, EventKind, Factor, PluginError, Secret, SecretBytes,
+    StoreError, Target, Template, Timestamp, UserId, VirtualServerId, Windows,
 };
 use tokio::sync::OnceCell;
 
@@ -136,8 +136,9 @@ impl OperatorDesk {
     /// The second factor of new operators.
     fn second_factor(&self) -> Result<(&'static str, &dyn Authenticator), OperatorError> {
         let kinds = self.plugins.iter().filter_map(|(id, plugin)| Some((*id, plugin.authenticator()?)));
+        // Operators are no users: there is no virtual server whose origin an app of our own could be on.
         kinds
-            .filter(|(_, kind)| kind.factor() == Factor::Otp)
+            .filter(|(_, kind)| kind.factor() == Factor::Otp && kind.device().is_none())
             .find(|(_, kind)| kind.fits(&TEMPLATE, ANY_TARGET).is_ok())
             .ok_or(OperatorError::NoSecondFactor)
     }
@@ -187,6 +188,8 @@ impl Caller {
 /// What is shown in the operator's app, and for whom it is drawn.
 fn offer_request(account: &str, issuer: &str) -> OfferRequest {
     OfferRequest {
+        credential: CredentialId::new(""),
+        origin: None,
         user: UserId::new(""),
         account: account.to_owned(),
         issuer: issuer.to_owned(),

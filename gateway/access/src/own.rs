@@ -40,6 +40,8 @@ pub struct OwnToken {
     pub label: String,
     /// The platform; a thing has none.
     pub target: Option<Target>,
+    /// What its device calls itself, where an app of our own has said so; empty otherwise.
+    pub device: String,
     /// What can be done with it.
     pub state: OwnState,
     /// When it was first used to sign in, or else issued.
@@ -212,7 +214,7 @@ impl Owner {
         let holder = self.holder(visit).await?;
         let policy = self.desk.pin_policy(visit).await?;
         let theirs = self.theirs(visit, &holder).await?;
-        Ok(theirs.iter().map(|token| seen(token, &policy, visit.now)).collect())
+        Ok(theirs.iter().map(|token| self.seen(token, &policy, visit.now)).collect())
     }
 
     /// One of them.
@@ -222,7 +224,7 @@ impl Owner {
     pub async fn token(&self, visit: &Visit, id: &CredentialId) -> Result<OwnToken, OwnError> {
         let holder = self.holder(visit).await?;
         let token = self.own(visit, &holder, id).await?;
-        Ok(seen(&token, &self.desk.pin_policy(visit).await?, visit.now))
+        Ok(self.seen(&token, &self.desk.pin_policy(visit).await?, visit.now))
     }
 
     /// Whether a token that is reported lost now is given up for good, so that another can be enrolled.
@@ -304,6 +306,7 @@ impl Owner {
         let change = first
             .and(Act::SessionsEndOf { user: user.clone() })
             .and(Act::FlowsEndOf { user: user.clone(), by: Box::new(holder.context(visit)) })
+            .and(Act::PushesCancelOf { user: user.clone() })
             .record(holder.event(visit, EventKind::SessionEnded).with("reason", why));
         self.desk.commit(visit, change).await?;
         self.desk.identities.forget_user(&user);
@@ -317,6 +320,15 @@ impl Owner {
         let (session, _) = found.ok_or(OwnError::SignedOut)?;
         let recovered = session.proofs.recovered.is_some_and(|at| visit.now < at + MAY_REPLACE);
         Ok(Holder { user: session.user, session: session.id, recovered })
+    }
+
+    fn seen(&self, token: &Credential, policy: &ServerPinPolicy, now: Timestamp) -> OwnToken {
+        let device = self.desk.device_name(token).unwrap_or_else(|error| {
+            // The page stands without it.
+            tracing::warn!(serial = %token.serial, %error, "a device's name could not be read");
+            None
+        });
+        OwnToken { device: device.unwrap_or_default(), ..seen(token, policy, now) }
     }
 
     async fn theirs(&self, visit: &Visit, holder: &Holder) -> Result<Vec<Credential>, StoreError> {
@@ -342,6 +354,7 @@ fn seen(token: &Credential, policy: &ServerPinPolicy, now: Timestamp) -> OwnToke
         serial: token.serial.clone(),
         label: token.label.clone(),
         target: token.target,
+        device: String::new(),
         state,
         added_at: token.activated_at.unwrap_or(token.created_at),
         last_used_at: token.last_used_at,

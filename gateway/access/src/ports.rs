@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use doorward_api::ports::{
-    Clock, Credentials, Directory, Entropy, Flows, Ledger, Mailer, Meters, Metrics, OneTimes, Outbox, Register,
-    Sessions, Settings,
+    Clock, Credentials, Directory, Entropy, Flows, Ledger, Mailer, Meters, Metrics, OneTimes, Outbox, PushSender,
+    Pushes, Register, Sessions, Settings,
 };
 
 use crate::passwords::Passwords;
@@ -28,6 +28,10 @@ pub struct Ports {
     pub settings: Arc<dyn Settings>,
     /// What operators look through.
     pub register: Arc<dyn Register>,
+    /// Requests to users' devices.
+    pub pushes: Arc<dyn Pushes>,
+    /// The way to their push services.
+    pub push_sender: Arc<dyn PushSender>,
     /// The one door for writing.
     pub ledger: Arc<dyn Ledger>,
     /// Sends what was queued.

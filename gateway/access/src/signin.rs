@@ -19,6 +19,7 @@ mod hold;
 mod later;
 pub(crate) mod pin;
 mod prove;
+mod push;
 mod room;
 mod screens;
 #[cfg(test)]
@@ -36,20 +37,23 @@ pub(crate) use tokens::counted;
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward_api::device::Device;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Authenticator, Importer, Plugin};
 use doorward_api::{Factor, PluginError, Screen, Secret, SecretBytes, SessionId, StoreError, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::device::Devices;
+use crate::devices::Lanes;
 use crate::enrol::code::Codes;
 use crate::gate::Gate;
 use crate::ports::Ports;
+use crate::push::Bells;
 use crate::recovery::RecoveryKey;
 use crate::regulate::{Regulation, RegulationRules};
 use crate::returns::Returns;
 use crate::sessions::{Identities, Unclear};
-use crate::site::SharedSite;
+use crate::site::{SharedSite, VirtualServer};
 use crate::tickets::Tickets;
 use crate::visit::{Moved, Opening, StepForm, Visit};
 
@@ -171,6 +175,8 @@ pub struct Desk {
     pub(crate) devices: Devices,
     pub(crate) regulation: Regulation,
     pub(crate) recovery: RecoveryKey,
+    pub(crate) bells: Bells,
+    pub(crate) lanes: Lanes,
     room: Room,
     plugins: Vec<(&'static str, Arc<dyn Plugin>)>,
     /// What passcodes of nobody are checked against, so that they take the same time (LG-01). Never anybody's.
@@ -195,6 +201,8 @@ impl Desk {
             devices: Devices::new(key, entropy.clone()),
             tickets: Tickets::new(ports.ledger.clone(), ports.one_times.clone(), entropy.clone()),
             recovery: RecoveryKey::new(key),
+            bells: Bells::default(),
+            lanes: Lanes::default(),
             regulation: Regulation::new(ports.meters.clone(), rules.regulation.clone()),
             room: Room::new(ports.flows.clone(), rules.flows_in_all),
             decoy: OnceCell::new(),
@@ -267,6 +275,34 @@ impl Desk {
         again: Secret,
     ) -> Result<Moved, DeskError> {
         let outcome = self.try_new_pin(visit, form, &pin, &again).await;
+        self.settle(visit, outcome).await
+    }
+
+    /// "Send request to my phone": on the passcode page after a password, or as the first proof of a new token.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn request_push(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
+        let outcome = self.try_request_push(visit, form).await;
+        self.settle(visit, outcome).await
+    }
+
+    /// Takes the answer to this browser's request, which signs in when it is a yes. `pin` is typed where the token has a PIN on
+    /// the server.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn finish_push(&self, visit: &Visit, form: &StepForm, pin: Option<&Secret>) -> Result<Moved, DeskError> {
+        let outcome = self.try_finish_push(visit, form, pin).await;
+        self.settle(visit, outcome).await
+    }
+
+    /// Withdraws this browser's request.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn cancel_push(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
+        let outcome = self.try_cancel_push(visit, form).await;
         self.settle(visit, outcome).await
     }
 
@@ -360,6 +396,24 @@ impl Desk {
         self.settle(visit, outcome).await
     }
 
+    /// W5, for an app of our own: it is installed.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn app_installed(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
+        let outcome = self.try_app_installed(visit, form).await;
+        self.settle(visit, outcome).await
+    }
+
+    /// W6: the device that was found is the user's, or is not.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn confirm_device(&self, visit: &Visit, form: &StepForm, theirs: bool) -> Result<Moved, DeskError> {
+        let outcome = self.try_confirm_device(visit, form, theirs).await;
+        self.settle(visit, outcome).await
+    }
+
     /// Back, where it is safe.
     ///
     /// # Errors
@@ -400,18 +454,34 @@ impl Desk {
         self.plugins.iter().find(|(id, _)| *id == plugin).and_then(|(_, plugin)| plugin.authenticator())
     }
 
+    /// A plugin by the same name, for what outlives a request.
+    pub(crate) fn plugin(&self, id: &str) -> Option<Arc<dyn Plugin>> {
+        self.plugins.iter().find(|(one, _)| *one == id).map(|(_, plugin)| plugin.clone())
+    }
+
     /// Who reads files of tokens.
     pub(crate) fn importer(&self) -> Option<(&'static str, &dyn Importer)> {
         self.plugins.iter().find_map(|(id, plugin)| plugin.importer().map(|importer| (*id, importer)))
     }
 
-    /// Every kind of authenticator that proves an OTP, in the order in which they are offered.
-    pub(crate) fn otp_kinds(&self) -> impl Iterator<Item = (&'static str, &dyn Authenticator)> {
-        self.plugins
-            .iter()
-            .filter_map(|(id, plugin)| plugin.authenticator().map(|kind| (*id, kind)))
-            .filter(|(_, kind)| kind.factor() == Factor::Otp)
+    /// Every kind of authenticator that proves an OTP, in the order in which they are offered. One of our own is there only
+    /// where its app has an origin.
+    pub(crate) fn otp_kinds<'a>(
+        &'a self,
+        vs: &'a VirtualServer,
+    ) -> impl Iterator<Item = (&'static str, &'a dyn Authenticator)> {
+        self.kinds().filter(|(_, kind)| kind.factor() == Factor::Otp).filter(|(_, kind)| has_its_origin(*kind, vs))
     }
+
+    /// Every kind of authenticator.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = (&'static str, &dyn Authenticator)> {
+        self.plugins.iter().filter_map(|(id, plugin)| plugin.authenticator().map(|kind| (*id, kind)))
+    }
+}
+
+/// Whether a kind can be used on a virtual server: an app of our own needs an origin.
+pub(crate) fn has_its_origin(kind: &dyn Authenticator, vs: &VirtualServer) -> bool {
+    kind.device().is_none_or(Device::at_portal) || vs.authenticator.is_some()
 }
 
 impl std::fmt::Debug for Desk {

@@ -54,6 +54,9 @@ impl Desk {
             let cancelled = self.event(EventKind::EnrollmentCancelled, visit, held.flow());
             change = change.record(cancelled.with("lastStep", step.as_str()));
         }
+        let withdrawn = self.without_push(visit, held.flow(), CANCELLED).await?;
+        change.acts.extend(withdrawn.acts);
+        change.events.extend(withdrawn.events);
         change = self.abandon_token(visit, held, change, CANCELLED).await?;
         let session = self.own_session(visit).await?;
         if let Some(session) = &session {

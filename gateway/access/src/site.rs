@@ -33,6 +33,8 @@ pub struct Site {
 pub enum HostRole {
     /// The portal of a virtual server.
     Portal(Arc<VirtualServer>),
+    /// The authenticator of a virtual server: our own app and what it calls, and nothing else.
+    Authenticator(Arc<VirtualServer>),
     /// An application.
     App(Arc<VirtualServer>, Arc<App>),
 }
@@ -48,12 +50,23 @@ pub struct VirtualServer {
     pub portal_host: String,
     /// The portal's origin: `http://login.localhost:8080`. Links are made from this, never from a request (HH-05).
     pub portal_origin: String,
+    /// Where our own authenticator app is served, if it is: an origin on which there is nothing else.
+    pub authenticator: Option<AuthenticatorSite>,
     /// The help link of every page (R84).
     pub support_url: Option<String>,
     /// Applications by id.
     pub apps: BTreeMap<AppId, Arc<App>>,
     /// The access policies.
     pub policies: Arc<Policies>,
+}
+
+/// Where our own authenticator app is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthenticatorSite {
+    /// The host: lower case, no port.
+    pub host: String,
+    /// The origin: `http://authenticator.localhost:8080`.
+    pub origin: String,
 }
 
 /// An application behind the gate.

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Host, Plugin};
 use doorward_api::ports::NoMetrics;
-use doorward_api::{Screen, ScreenPage, Secret, Timestamp, Token, TokenState};
+use doorward_api::{Screen, ScreenPage, Secret, SecretBytes, Timestamp, Token, TokenState};
 use doorward_fakes::{ToyTokens, World};
 
 use crate::dispute::Disputes;
@@ -19,8 +19,9 @@ use crate::remind::Reminders;
 use crate::returns::Returns;
 use crate::sessions::{Identities, SessionLimits};
 use crate::signin::{Desk, DeskError, Rules};
-use crate::site::{SharedSite, Site, VirtualServer};
+use crate::site::{AuthenticatorSite, SharedSite, Site, VirtualServer};
 use crate::testing::{Dice, now, return_to, virtual_server_with};
+use crate::toy_app::ToyApp;
 use crate::visit::{Landing, Moved, Opening, StepForm, Visit};
 
 /// Password and OTP for members of staff.
@@ -53,11 +54,27 @@ impl Stage {
 
     /// With other rules.
     pub(crate) fn set_with(policies: &str, change: impl FnOnce(&mut Rules)) -> Arc<Self> {
+        Self::set_up(policies, Vec::new(), change)
+    }
+
+    /// With authenticators of our own, which have an origin then.
+    pub(crate) fn set_up(
+        policies: &str,
+        ours: Vec<(&'static str, Arc<dyn Plugin>)>,
+        change: impl FnOnce(&mut Rules),
+    ) -> Arc<Self> {
         // Nobody waits in a test.
         let mut rules = Rules { longest_delay: Duration::ZERO, ..Rules::default() };
         change(&mut rules);
         let world = World::new();
-        let vs = Arc::new(virtual_server_with("default", policies));
+        let mut vs = virtual_server_with("default", policies);
+        vs.authenticator = (!ours.is_empty()).then(|| AuthenticatorSite {
+            host: "authenticator.localhost".into(),
+            origin: "http://authenticator.localhost:8080".into(),
+        });
+        let vs = Arc::new(vs);
+        let theirs: [(&'static str, Arc<dyn Plugin>); 2] =
+            [("otp", Arc::new(ToyTokens(Dice::default()))), ("pin", judge_of_pins())];
         let site = Site {
             generation: 1,
             virtual_servers: BTreeMap::from([(vs.id.clone(), vs.clone())]),
@@ -74,12 +91,17 @@ impl Stage {
             site.clone(),
             Arc::new(Gate::new(Arc::new(NoMetrics))),
             identities.clone(),
-            vec![("otp", Arc::new(ToyTokens(Dice::default()))), ("pin", judge_of_pins())],
+            ours.into_iter().chain(theirs).collect(),
             rules,
         );
         let disputes = Disputes::new(ports(&world), identities);
         let returns = Returns::new(&key, Arc::new(Dice::default()));
         Arc::new(Self { world, desk: Arc::new(desk), site, disputes, vs, returns })
+    }
+
+    /// With an authenticator of our own before the standard app.
+    pub(crate) fn with_app(policies: &str) -> Arc<Self> {
+        Self::set_up(policies, vec![(ToyApp::ID, Arc::new(ToyApp::new()))], |_| ())
     }
 
     /// Who reminds of deadlines.
@@ -93,14 +115,21 @@ impl Stage {
             let theirs = rows.credentials.iter().rev().filter(|token| token.user.as_str() == user);
             let live = theirs.clone().find(|token| token.state != TokenState::Revoked);
             // What was revoked shows nothing.
-            live.map_or_else(|| "none".to_owned(), |token| ToyTokens::passcode(&token.opened, at))
+            live.map_or_else(
+                || "none".to_owned(),
+                |token| match token.plugin.as_str() {
+                    ToyApp::ID => ToyApp::passcode(&token.opened, at),
+                    _ => ToyTokens::passcode(&token.opened, at),
+                },
+            )
         })
     }
 }
 
 /// The plugin that judges PINs, as it is shipped.
 fn judge_of_pins() -> Arc<dyn Plugin> {
-    let host = Host { entropy: Arc::new(Dice::default()), issuer: "Doorward".into() };
+    let key = SecretBytes::new(vec![7; 32]);
+    let host = Host { entropy: Arc::new(Dice::default()), issuer: "Doorward".into(), key };
     let Ok(plugin) = (doorward_pin::PLUGIN.build)(serde_json::json!({}), host) else { panic!("it takes no settings") };
     plugin
 }
@@ -115,6 +144,8 @@ fn ports(world: &Arc<World>) -> Ports {
         meters: world.clone(),
         settings: world.clone(),
         register: world.clone(),
+        pushes: world.clone(),
+        push_sender: world.clone(),
         ledger: world.clone(),
         mailer: world.clone(),
         outbox: world.clone(),
@@ -139,11 +170,16 @@ pub(crate) enum Send {
     Code(String),
     Target(&'static str),
     NewSecret,
+    Installed,
+    Mine(bool),
     Continue,
     Back,
     Cancel,
     Switch,
     NewPin(String, String),
+    RequestPush,
+    FinishPush(Option<&'static str>),
+    CancelPush,
 }
 
 pub(crate) struct Browser {
@@ -245,10 +281,15 @@ impl Browser {
             Send::Code(text) => desk.verify_code(visit, form, &text).await,
             Send::Target(value) => desk.choose_target(visit, form, value).await,
             Send::NewSecret => desk.new_secret(visit, form).await,
+            Send::Installed => desk.app_installed(visit, form).await,
+            Send::Mine(theirs) => desk.confirm_device(visit, form, theirs).await,
             Send::Continue => desk.continue_to_passcode(visit, form).await,
             Send::Back => desk.back(visit, form).await,
             Send::Cancel => desk.cancel(visit, form).await,
             Send::Switch => desk.switch_user(visit, form).await,
+            Send::RequestPush => desk.request_push(visit, form).await,
+            Send::FinishPush(pin) => desk.finish_push(visit, form, pin.map(Secret::new).as_ref()).await,
+            Send::CancelPush => desk.cancel_push(visit, form).await,
             Send::NewPin(pin, again) => desk.new_pin(visit, form, Secret::new(pin), Secret::new(again)).await,
         }
     }

@@ -53,6 +53,7 @@ pub(crate) fn virtual_server_with(id: &str, policies: &str) -> VirtualServer {
         name: "Example".into(),
         portal_host: "login.localhost".into(),
         portal_origin: "http://login.localhost:8080".into(),
+        authenticator: None,
         support_url: None,
         policies: Arc::new(Policies::load(&[source], std::slice::from_ref(&app.id)).unwrap()),
         apps: BTreeMap::from([(app.id.clone(), Arc::new(app))]),

@@ -25,6 +25,13 @@ pub enum EventKind {
     SessionLevelRaised,
     SessionEnded,
     PasscodeReused,
+    PushSent,
+    PushApproved,
+    PushDenied,
+    PushReported,
+    PushNumberMismatch,
+    PushThrottled,
+    PushCancelled,
     // self-provisioning
     SelfProvisioningOffered,
     SelfProvisioningNotOffered,
@@ -39,6 +46,11 @@ pub enum EventKind {
     TargetSelected,
     ActivationCodeIssued,
     ActivationCodeRefreshed,
+    ActivationCodeReused,
+    ActivationStarted,
+    ActivationConfirmed,
+    ActivationDisowned,
+    ActivationCompleted,
     ActivationFailed,
     EnrollmentCancelled,
     EnrollmentExpired,
@@ -64,6 +76,7 @@ pub enum EventKind {
     TokenAssigned,
     TokenActivated,
     TokenLocked,
+    TokenPinLocked,
     TokenUnlocked,
     TokenSuspended,
     TokenReactivated,
@@ -139,7 +152,14 @@ impl EventKind {
             | E::SessionStarted
             | E::SessionLevelRaised
             | E::SessionEnded
-            | E::PasscodeReused => "AUTHENTICATION",
+            | E::PasscodeReused
+            | E::PushSent
+            | E::PushApproved
+            | E::PushDenied
+            | E::PushReported
+            | E::PushNumberMismatch
+            | E::PushThrottled
+            | E::PushCancelled => "AUTHENTICATION",
             E::SelfProvisioningOffered
             | E::SelfProvisioningNotOffered
             | E::AddAuthenticatorSelected
@@ -153,6 +173,11 @@ impl EventKind {
             | E::TargetSelected
             | E::ActivationCodeIssued
             | E::ActivationCodeRefreshed
+            | E::ActivationCodeReused
+            | E::ActivationStarted
+            | E::ActivationConfirmed
+            | E::ActivationDisowned
+            | E::ActivationCompleted
             | E::ActivationFailed
             | E::EnrollmentCancelled
             | E::EnrollmentExpired

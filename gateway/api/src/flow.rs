@@ -165,6 +165,12 @@ pub struct FlowData {
     pub first_pin: Option<KeptSecret>,
     /// Whose PIN must be changed: its passcode was right.
     pub new_pin: Option<CredentialId>,
+    /// W5: the user says that the app is installed, so the code may be shown (R22).
+    #[serde(default)]
+    pub app_installed: bool,
+    /// The request that was sent to the user's device from this flow, the newest.
+    #[serde(default)]
+    pub push: Option<crate::ids::PushId>,
     /// The portal session that this flow raises, if the browser had one.
     pub raises: Option<crate::ids::SessionId>,
 }
@@ -319,6 +325,21 @@ pub enum Notice {
     StaleForm,
     /// The user is no longer offered self-provisioning.
     NoLongerOffered,
+    /// No request is sent to the user's device just now: too many went unanswered, or one was sent a moment ago.
+    PushOff {
+        /// Until then.
+        until: Timestamp,
+    },
+    /// None of the user's devices can be asked.
+    PushUnavailable,
+    /// The request was denied on the device.
+    PushDenied,
+    /// Another number was entered on the device than the page shows.
+    PushMismatched,
+    /// The request was not answered in time.
+    PushExpired,
+    /// A request must be approved: the policy asks for more than a passcode.
+    PushNeeded,
     /// The enrolment rule asks for a network that the user does not come from.
     NotInNetwork,
     /// The help desk's code was wrong.

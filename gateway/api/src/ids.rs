@@ -88,6 +88,10 @@ id!(
     MailId
 );
 id!(
+    /// A request that is sent to a user's device.
+    PushId
+);
+id!(
     /// A policy's `@id`, or `file:n` where it has none.
     PolicyId
 );

@@ -29,6 +29,8 @@ pub enum Purpose {
     Idempotency,
     /// Recovery codes: whoever has the database alone cannot tell which ones are right.
     RecoveryCode,
+    /// What a browser keeps of the tokens that were activated in it.
+    KnownTokens,
 }
 
 impl Purpose {
@@ -44,6 +46,7 @@ impl Purpose {
             Purpose::OperatorSetup => b"doorward/operator-setup/v1",
             Purpose::Idempotency => b"doorward/idempotency/v1",
             Purpose::RecoveryCode => b"doorward/recovery-code/v1",
+            Purpose::KnownTokens => b"doorward/known-tokens/v1",
         }
     }
 }
@@ -71,12 +74,21 @@ impl MasterKey {
         (bytes.len() == 32).then(|| Self(SecretBytes::new(bytes)))
     }
 
+    /// Derives the 32-byte key that a plugin is lent: its own, and no purpose's (HKDF-SHA-256).
+    pub fn derive_for_plugin(&self, id: &str) -> [u8; 32] {
+        self.expand(&[b"doorward/plugin/v1/", id.as_bytes()])
+    }
+
     /// Derives the 32-byte key of a purpose (HKDF-SHA-256, RFC 5869).
     pub fn derive(&self, purpose: Purpose) -> [u8; 32] {
+        self.expand(&[purpose.label()])
+    }
+
+    fn expand(&self, info: &[&[u8]]) -> [u8; 32] {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"doorward").extract(self.0.expose());
         let mut key = [0_u8; 32];
         // Filling 32 bytes from SHA-256 cannot exceed HKDF's limit of 255 blocks, so neither step fails.
-        if let Ok(okm) = prk.expand(&[purpose.label()], Len32) {
+        if let Ok(okm) = prk.expand(info, Len32) {
             let _ = okm.fill(&mut key);
         }
         key

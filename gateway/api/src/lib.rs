@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod credential;
 pub mod decision;
+pub mod device;
 pub mod error;
 pub mod field;
 pub mod flow;
@@ -17,9 +18,11 @@ pub mod language;
 pub mod mail;
 pub mod object;
 pub mod operator;
+pub mod passkey;
 pub mod plugin;
 pub mod ports;
 pub mod proof;
+pub mod push;
 pub mod recovery;
 pub mod screen;
 pub mod secret;
@@ -37,7 +40,9 @@ pub use error::{CommitError, PluginError, StoreError};
 pub use field::{FieldFault, FieldRule};
 pub use flow::{Flow, FlowData, Step};
 pub use grant::{Grant, GrantDetails, GrantRecord, GrantState};
-pub use ids::{AppId, CredentialId, FlowId, GroupId, MailId, OperatorId, PolicyId, SessionId, UserId, VirtualServerId};
+pub use ids::{
+    AppId, CredentialId, FlowId, GroupId, MailId, OperatorId, PolicyId, PushId, SessionId, UserId, VirtualServerId,
+};
 pub use object::Object;
 pub use proof::{Factor, Proofs};
 pub use recovery::RecoveryCodes;

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::device::{ActivationStage, Device};
 use crate::error::PluginError;
-use crate::ids::UserId;
+use crate::ids::{CredentialId, UserId};
+use crate::passkey::Passkeys;
 use crate::ports::Entropy;
 use crate::proof::Factor;
 use crate::secret::{Secret, SecretBytes};
@@ -38,6 +40,8 @@ pub struct Host {
     pub entropy: Arc<dyn Entropy>,
     /// The name shown in authenticator apps: the product's or the operator's.
     pub issuer: String,
+    /// 32 bytes that are this plugin's alone, the same at every start: derived from the master key and its id.
+    pub key: SecretBytes,
 }
 
 /// Settings that the plugin refuses.
@@ -64,6 +68,11 @@ pub trait Plugin: Send + Sync {
 
     /// Reads files of tokens that were made elsewhere.
     fn importer(&self) -> Option<&dyn Importer> {
+        None
+    }
+
+    /// Makes and checks passkeys.
+    fn passkeys(&self) -> Option<&dyn Passkeys> {
         None
     }
 }
@@ -175,6 +184,12 @@ pub trait Authenticator: Send + Sync {
     /// [`WhyNot`] names the parameter.
     fn fits(&self, template: &Template, target: Target) -> Result<(), WhyNot>;
 
+    /// The half that talks to devices, where it is an authenticator of our own. Such a one is offered only where the virtual
+    /// server has an origin for it.
+    fn device(&self) -> Option<&dyn Device> {
+        None
+    }
+
     /// Draws a new secret.
     ///
     /// # Errors
@@ -231,6 +246,11 @@ pub struct Check<'a> {
 /// For whom and what a secret is drawn.
 #[derive(Debug, Clone)]
 pub struct OfferRequest {
+    /// The token's row.
+    pub credential: CredentialId,
+    /// The origin on which an app of our own is served, if there is one; the portal's for a kind that is called there
+    /// ([`Device::at_portal`]).
+    pub origin: Option<String>,
     /// The user.
     pub user: UserId,
     /// The name shown in the app.
@@ -250,13 +270,25 @@ pub struct Offer {
     pub opened: SecretBytes,
 }
 
-/// What a person needs to get the secret into the authenticator; all three forms carry the same secret.
+/// What a person needs to get the secret into the authenticator.
 #[derive(Debug, Clone)]
-pub struct OfferView {
-    /// The text of the QR code, and the target of the tap-to-open link.
-    pub uri: Secret,
-    /// The key in groups of four, to be typed.
-    pub key: Secret,
+pub enum OfferView {
+    /// For an app that somebody else has made: both forms carry the same secret.
+    Secret {
+        /// The text of the QR code, and the target of the tap-to-open link.
+        uri: Secret,
+        /// The key in groups of four, to be typed.
+        key: Secret,
+    },
+    /// For an app of our own: no secret yet, but what is good once for getting one.
+    Activation {
+        /// The text of the QR code, and the target of the link on the same device.
+        link: Secret,
+        /// The code to be typed with the user's name, in groups of four (`ABCD-EFGH-JKMN`).
+        code: Secret,
+        /// How far it is.
+        stage: ActivationStage,
+    },
 }
 
 /// The answer of [`Authenticator::verify`].

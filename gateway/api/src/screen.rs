@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::device::ActivationStage;
 use crate::flow::Notice;
 use crate::secret::Secret;
 use crate::settings::{PinOrder, PinRules};
@@ -79,6 +80,8 @@ pub enum ScreenPage {
         challenge: Option<ChallengeView>,
         /// Recovery codes are taken here.
         recovery: bool,
+        /// A request can be sent to a device of the user, or is under way.
+        push: Option<PushView>,
     },
     /// The server-side PIN must be changed. Fields `pin` and `pin_again`.
     NewPin {
@@ -150,6 +153,33 @@ pub enum ScreenPage {
         /// What the token is made by: what its passcodes look like and when they change.
         template: Template,
     },
+    /// W5 and W6 for an authenticator of our own: install it, open it there, and watch it come to life.
+    Activate {
+        /// The platform, whose instructions are shown.
+        target: Target,
+        /// How the app comes onto the device.
+        install: InstallLink,
+        /// Only the first part is shown: install the app, then "I've installed it" (R22).
+        install_first: bool,
+        /// The browser runs on a device of this platform: the link comes before the QR code (3.3).
+        same_device: bool,
+        /// The QR code's text and the link.
+        link: Secret,
+        /// The code to be typed, in groups of four.
+        code: Secret,
+        /// The authenticator's host, shown beside the code.
+        server: String,
+        /// The user's name, which is typed with the code.
+        account: String,
+        /// Until when the code is shown.
+        valid_until: Timestamp,
+        /// It is over: no QR code, only "New code".
+        expired: bool,
+        /// How far it is.
+        stage: ActivationStage,
+        /// The platforms that are allowed, where the device is of none of them.
+        allowed: Vec<Target>,
+    },
     /// W7 and W8 in one: your authenticator is ready, sign in with it.
     FirstPasscode {
         /// The platform.
@@ -162,6 +192,10 @@ pub enum ScreenPage {
         pin: Option<(PinOrder, Secret)>,
         /// What is to be keyed into the token, where it answers questions.
         challenge: Option<ChallengeView>,
+        /// The device's name, where it has told one.
+        device: Option<String>,
+        /// A request can be sent to it, or is under way.
+        push: Option<PushView>,
     },
     /// The flow is over.
     Ended {
@@ -169,6 +203,43 @@ pub enum ScreenPage {
         how: EndedHow,
         /// A URL to begin again with, to the same application.
         start_again: String,
+    },
+}
+
+/// How the app comes onto a device (R21..R23, R43..R46, decision B16).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "url")]
+pub enum InstallLink {
+    /// It is there already: no link anywhere.
+    None,
+    /// The install page on the authenticator's origin.
+    Page(String),
+    /// A store.
+    Store(String),
+    /// An installer (.exe).
+    Installer(String),
+}
+
+/// A request to a device, as the page of the sign-in shows it.
+#[derive(Debug, Clone)]
+pub enum PushView {
+    /// One can be sent.
+    Offered,
+    /// One was sent, and waits.
+    Waiting {
+        /// The number to be entered on the device.
+        number: Secret,
+        /// Its end.
+        until: Timestamp,
+        /// The device must be opened by hand: nothing wakes it.
+        by_hand: bool,
+    },
+    /// It was approved: the next form signs in.
+    Approved,
+    /// None can be sent before then.
+    Off {
+        /// Until then.
+        until: Timestamp,
     },
 }
 
@@ -208,6 +279,7 @@ impl ScreenPage {
             ScreenPage::ChooseKind { .. } => "choose_kind",
             ScreenPage::ChooseDevice { .. } => "choose_device",
             ScreenPage::Install { .. } => "install",
+            ScreenPage::Activate { .. } => "activate",
             ScreenPage::FirstPasscode { .. } => "first_passcode",
             ScreenPage::Ended { .. } => "ended",
         }

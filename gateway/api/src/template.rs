@@ -142,7 +142,7 @@ pub struct Template {
     pub min_pin_complexity: Complexity,
     /// Fingerprint or face instead of the PIN (R79).
     pub biometric: bool,
-    /// Push notifications.
+    /// Push notifications. Not set any more: whether a token is asked by push is its platform's setting of that moment (R50, A8).
     pub push: bool,
 }
 

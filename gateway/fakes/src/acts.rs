@@ -3,6 +3,7 @@
 use doorward_api::credential::NewStock;
 use doorward_api::operator::{Operator, OperatorSession, Role};
 use doorward_api::ports::Act;
+use doorward_api::push::{Push, PushState};
 use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::settings::{SettingChange, StoredDocument};
 use doorward_api::user::NewUser;
@@ -173,6 +174,21 @@ impl Rows {
                 let right = self.grant_state(&user, now) == Some(state);
                 right && self.grants.remove(&user).is_some()
             }
+            Act::PushStart { push, not_since } => self.start_push(*push, not_since, now),
+            Act::PushMove { id, from, to, data } => {
+                let stands = |push: &&mut Push| {
+                    push.id == id && push.state == from && (from != PushState::Pending || push.expires_at > now)
+                };
+                let Some(push) = self.pushes.iter_mut().find(stands) else { return false };
+                (push.state, push.data) = (to, *data);
+                true
+            }
+            Act::PushesCancelOf { user } => {
+                for push in self.pushes.iter_mut().filter(|push| push.user == user && push.pending(now)) {
+                    push.state = PushState::Cancelled;
+                }
+                true
+            }
             Act::GroupAdd { id, name } => {
                 let free = self.group_refs().iter().all(|group| group.id != id && group.name != name);
                 if free {
@@ -194,6 +210,16 @@ impl Rows {
             Act::GroupNest { group, into, member } => self.nest(group, into, member),
             other => self.take_of_operators(other, now),
         }
+    }
+
+    fn start_push(&mut self, push: Push, not_since: Timestamp, now: Timestamp) -> bool {
+        let new = self.pushes.iter().all(|one| one.id != push.id);
+        let in_the_way = |one: &Push| one.user == push.user && (one.pending(now) || one.created_at > not_since);
+        let right = new && self.has_user(&push.user) && !self.pushes.iter().any(in_the_way);
+        if right {
+            self.pushes.push(push);
+        }
+        right
     }
 
     fn has_user(&self, user: &UserId) -> bool {
@@ -238,6 +264,7 @@ impl Rows {
         self.temporary_passcodes.remove(user);
         self.grants.remove(user);
         self.recovery_codes.remove(user);
+        self.pushes.retain(|push| push.user != *user);
         self.sessions.retain(|_, session| session.user != *user);
         self.flows.retain(|flow| flow.user.as_ref() != Some(user));
         self.mails.retain(|mail| mail.user != *user);
@@ -433,7 +460,9 @@ impl Rows {
 mod tests {
     use std::time::Duration;
 
-    use doorward_api::{Grant, GrantDetails, GrantState};
+    use doorward_api::flow::KeptSecret;
+    use doorward_api::push::{PushContext, PushData, PushPurpose};
+    use doorward_api::{Grant, GrantDetails, GrantState, Secret};
 
     use super::*;
     use crate::{World, now};
@@ -446,6 +475,57 @@ mod tests {
 
     fn take(state: GrantState) -> Act {
         Act::GrantTake { user: UserId::new("u-alice"), state }
+    }
+
+    fn push(id: &str, made_at: Timestamp) -> Push {
+        let number = KeptSecret::new(&Secret::new("47"));
+        let context = PushContext::default();
+        Push {
+            id: id.into(),
+            user: UserId::new("u-alice"),
+            purpose: PushPurpose::SignIn { flow: "f-1".into() },
+            state: PushState::Pending,
+            created_at: made_at,
+            expires_at: made_at + Duration::from_mins(1),
+            data: PushData { nonce: "n".into(), number, context, answered_by: None, serial: None },
+        }
+    }
+
+    #[test]
+    fn a_push_starts_when_none_is_pending_and_the_last_is_old_enough_and_moves_from_where_it_stands() {
+        use PushState::{Approved, Cancelled, Denied, Pending, Used};
+        let world = World::new();
+        let tell = |act, at| world.with(|rows| rows.take(act, at));
+        let after = |secs| now() + Duration::from_secs(secs);
+        let start = |id, at: u64| {
+            let push = Box::new(push(id, after(at)));
+            Act::PushStart { push, not_since: after(at) - Duration::from_secs(10) }
+        };
+        let moved =
+            |id: &str, from, to| Act::PushMove { id: id.into(), from, to, data: Box::new(push(id, now()).data) };
+        let cancel = || Act::PushesCancelOf { user: UserId::new("u-alice") };
+        for (why, act, at, held) in [
+            ("the first", start("p-1", 0), 0, true),
+            ("one is pending", start("p-2", 30), 30, false),
+            ("that one is over", moved("p-1", Pending, Approved), 60, false),
+            ("and another may start", start("p-2", 60), 60, true),
+            ("it is denied", moved("p-2", Pending, Denied), 61, true),
+            ("once", moved("p-2", Pending, Approved), 61, false),
+            ("so soon after it none", start("p-3", 69), 69, false),
+            ("ten seconds later one", start("p-3", 70), 70, true),
+            ("approved", moved("p-3", Pending, Approved), 129, true),
+            ("and used after its end", moved("p-3", Approved, Used), 200, true),
+            ("the next", start("p-4", 300), 300, true),
+            ("is withdrawn", cancel(), 301, true),
+            ("and answered no more", moved("p-4", Pending, Approved), 302, false),
+            ("nothing to withdraw", cancel(), 302, true),
+        ] {
+            assert_eq!(tell(act, after(at)), held, "{why}");
+        }
+        let states: Vec<PushState> = world.with(|rows| rows.pushes.iter().map(|push| push.state).collect());
+        assert_eq!(states, [Pending, Denied, Used, Cancelled]);
+        assert!(tell(Act::UserDelete { user: UserId::new("u-alice") }, now()));
+        assert!(world.with(|rows| rows.pushes.is_empty()));
     }
 
     #[test]

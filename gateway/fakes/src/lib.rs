@@ -12,6 +12,7 @@
 
 mod acts;
 mod dice;
+mod push;
 mod register;
 mod rows;
 mod toys;
@@ -23,11 +24,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorward_api::audit::EventKind;
+use doorward_api::device::WakeUp;
 use doorward_api::flow::Delivery;
 use doorward_api::mail::DueMail;
 use doorward_api::ports::{
     Change, Clock, Credentials, Directory, Fails, Flows, Ledger, Mailer, MeterKey, Meters, OneTime, OneTimePurpose,
-    OneTimes, Outbox, PasswordCheck, Rehash, Sessions, Settings, Taken,
+    OneTimes, Outbox, PasswordCheck, PushDelivery, Rehash, Sessions, Settings, Taken,
 };
 use doorward_api::settings::{SettingChange, SettingKind, StoredDocument};
 use doorward_api::{
@@ -51,6 +53,10 @@ pub struct World {
     /// What the mail server says; it is down when `None`.
     pub mail_server: Mutex<Option<Delivery>>,
     pub delivered: Mutex<HashMap<MailId, Delivery>>,
+    /// What push services say; they take everything when `None`.
+    pub push_service: Mutex<Option<PushDelivery>>,
+    /// What they were sent, oldest first.
+    pub woken: Mutex<Vec<WakeUp>>,
     /// The store does not answer.
     pub down: Mutex<bool>,
     /// Or only when it is asked for a session.

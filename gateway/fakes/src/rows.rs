@@ -6,6 +6,7 @@ use doorward_api::audit::EventKind;
 use doorward_api::mail::NewMail;
 use doorward_api::operator::{Operator, OperatorSession};
 use doorward_api::ports::{Act, MeterKey, OneTime};
+use doorward_api::push::Push;
 use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::session::SessionKind;
 use doorward_api::settings::{Document, SettingChange, SettingKind, StoredDocument};
@@ -42,6 +43,8 @@ pub struct Rows {
     /// One of each user at the most, whether it is over or not.
     pub grants: HashMap<UserId, Grant>,
     pub recovery_codes: HashMap<UserId, SeenRecoveryCodes>,
+    /// Requests to devices, oldest first.
+    pub pushes: Vec<Push>,
     pub operators: Vec<Operator>,
     pub operator_sessions: HashMap<TokenHash, OperatorSession>,
     /// Of whose password the hash is too weak, and which it is.

@@ -49,7 +49,7 @@ impl Authenticator for ToyTokens {
     }
     fn show(&self, opened: &SecretBytes, request: &OfferRequest) -> Result<OfferView, PluginError> {
         let number = kept(opened).0;
-        Ok(OfferView {
+        Ok(OfferView::Secret {
             uri: Secret::new(format!("otpauth://totp/{}:{}?secret={number}", request.issuer, request.account)),
             key: Secret::new(number.to_string()),
         })

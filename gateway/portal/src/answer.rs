@@ -6,11 +6,14 @@ use axum::response::{Html, IntoResponse, Response};
 use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::{CookieLife, CookieName};
 use doorward_access::visit::{Landing, Moved};
+use doorward_api::device::ActivationStage;
+use doorward_api::screen::InstallLink;
 use doorward_api::{Screen, ScreenPage, Token};
 use doorward_views::{Chrome, MessageKind, MessagePage};
 use http::{HeaderValue, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::authenticator::at_authenticator;
 use crate::caller::Caller;
 use crate::csrf::Bond;
 use crate::fault::Fault;
@@ -71,16 +74,14 @@ impl Portal {
             path_back: caller.here.clone(),
             signed_in_as: None,
             base: caller.base().to_owned(),
+            bare: at_authenticator(caller),
         }
     }
 
     /// A page of sign-in. Its forms hang on the flow cookie, which is set if the browser has none.
     pub(crate) fn screen(&self, caller: &Caller, screen: &Screen) -> Answer {
         let (flow, new_cookie) = caller.flow_cookie(self);
-        let qr = match &screen.page {
-            ScreenPage::Install { uri, expired: false, .. } => qr::svg(uri.expose()),
-            _ => None,
-        };
+        let qr = to_scan(&screen.page).and_then(qr::svg);
         let mut chrome = self.chrome(caller, Some(Bond::Flow(&flow)));
         if let ScreenPage::Name { return_to, .. } = &screen.page {
             // The one page that may answer a form directly.
@@ -126,6 +127,29 @@ impl Portal {
             Moved::StartAgain { url } => Ok(with_cookie(see_other(&url)?, clear_flow())),
             Moved::Denied { app_name } => Ok(with_cookie(self.denied(caller, app_name)?, clear_flow())),
         }
+    }
+}
+
+/// What the page's QR code says: what another device is to scan, where there is such a thing.
+fn to_scan(page: &ScreenPage) -> Option<&str> {
+    match page {
+        ScreenPage::Install { uri, expired: false, .. } => Some(uri.expose()),
+        // The way to the app. Nobody scans the screen of the very device that it shall be on.
+        ScreenPage::Activate { install_first: true, expired: false, same_device: false, install, .. } => {
+            match install {
+                InstallLink::Page(url) | InstallLink::Store(url) => Some(url),
+                InstallLink::None | InstallLink::Installer(_) => None,
+            }
+        }
+        ScreenPage::Activate {
+            install_first: false,
+            expired: false,
+            stage: ActivationStage::Waiting,
+            link,
+            target,
+            ..
+        } => target.mobile().then(|| link.expose()),
+        _ => None,
     }
 }
 

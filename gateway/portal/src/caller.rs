@@ -41,21 +41,24 @@ impl Caller {
         let cookie = |which| cookies.get(which, &parts.headers);
         let token = |which| cookie(which).as_deref().and_then(Token::parse);
         let (vs, session) = match &arrival.role {
-            HostRole::Portal(vs) => (vs, CookieName::Portal),
-            HostRole::App(vs, _) => (vs, CookieName::App),
+            HostRole::Portal(vs) => (vs, Some(CookieName::Portal)),
+            HostRole::App(vs, _) => (vs, Some(CookieName::App)),
+            // Nobody is signed in there, whatever cookies a browser sends.
+            HostRole::Authenticator(vs) => (vs, None),
         };
         let visit = Visit {
             vs: vs.clone(),
-            browser: token(CookieName::Flow),
-            session: token(session),
-            device: cookie(CookieName::Device),
+            browser: session.and_then(|_| token(CookieName::Flow)),
+            session: session.and_then(token),
+            device: session.and_then(|_| cookie(CookieName::Device)),
             address: arrival.client,
             language: language(portal, &look, &parts.headers),
             user_agent: user_agent(&parts.headers),
             request_id: arrival.request_id.clone(),
             now: portal.parts.clock.now(),
         };
-        Self { visit, look, remembered: cookie(CookieName::UserName), here: here(parts), cookies, arrival }
+        let remembered = session.and_then(|_| cookie(CookieName::UserName));
+        Self { visit, look, remembered, here: here(parts), cookies, arrival }
     }
 
     /// The virtual server.
@@ -68,6 +71,7 @@ impl Caller {
         match &self.arrival.role {
             HostRole::Portal(vs) => &vs.portal_origin,
             HostRole::App(_, app) => &app.origin,
+            HostRole::Authenticator(vs) => vs.authenticator.as_ref().map_or("", |site| &site.origin),
         }
     }
 

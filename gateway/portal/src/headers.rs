@@ -10,6 +10,33 @@ const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geol
 #[derive(Debug, Clone)]
 pub(crate) struct FormTarget(pub(crate) String);
 
+/// The policy of the authenticator app's pages, in place of ours: a response extension.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AppPolicy(pub(crate) &'static str);
+
+/// The same for the authenticator's host: the app may use the camera and passkeys, nobody may embed or open it, and no
+/// address of it is told to anybody.
+const APP_PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), geolocation=(), gyroscope=(), \
+                               magnetometer=(), microphone=(), midi=(), payment=(), \
+                               publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()";
+
+/// Puts the headers on an answer of the authenticator's host.
+pub(crate) fn dress_app(response: &mut Response, strict_transport: bool) {
+    let policy = response.extensions_mut().remove::<AppPolicy>();
+    dress(response, strict_transport);
+    let headers = response.headers_mut();
+    if let Some(AppPolicy(policy)) = policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    }
+    for (name, value) in [
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), APP_PERMISSIONS),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
 /// Puts the headers on. What an answer says itself of caching stays (assets do); all else is ours.
 pub(crate) fn dress(response: &mut Response, strict_transport: bool) {
     let target = response.extensions_mut().remove::<FormTarget>();

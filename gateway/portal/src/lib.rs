@@ -7,6 +7,7 @@
 
 mod answer;
 mod api;
+mod authenticator;
 mod caller;
 mod csrf;
 mod fault;

@@ -16,6 +16,7 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::answer::html;
+use crate::authenticator::{self, at_authenticator, calls as device_calls};
 use crate::caller::{Caller, RESERVED, language};
 use crate::fault::Fault;
 use crate::headers;
@@ -44,6 +45,9 @@ fn portal_routes(portal: Shared) -> Router {
         .route("/signin/step", get(signin::step))
         .route("/signin/password", post(signin::password))
         .route("/signin/passcode", post(signin::passcode))
+        .route("/signin/push", post(signin::push))
+        .route("/signin/push/finish", post(signin::push_finish))
+        .route("/signin/push/cancel", post(signin::push_cancel))
         .route("/signin/new-pin", post(signin::new_pin))
         .route("/signin/switch", post(signin::switch))
         .route("/signin/cancel", post(signin::cancel))
@@ -56,11 +60,14 @@ fn portal_routes(portal: Shared) -> Router {
         .route("/enrol/help-desk-code", post(enrol::help_desk_code))
         .route("/enrol/target", post(enrol::target))
         .route("/enrol/new-code", post(enrol::new_code))
+        .route("/enrol/installed", post(enrol::installed))
+        .route("/enrol/device", post(enrol::device))
         .route("/enrol/continue", post(enrol::to_passcode))
         .route("/enrol/back", post(enrol::back))
         .route("/notice/done", get(dispute::done))
         .route("/notice/{token}", get(dispute::look).post(dispute::confirm))
         .route("/language", post(language_choice::choose))
+        .route("/.doorward/p/{plugin}", get(device_calls::call_at_portal).post(device_calls::call_at_portal))
         .route("/assets/{file}", get(asset::asset))
         .route("/appearance/{file}", get(appearance::file))
         .merge(assets_anywhere())
@@ -82,7 +89,7 @@ fn app_routes(portal: Shared) -> Router {
 }
 
 /// What a page is made with that belongs to no host, since the request has none or it is not ours (HO-03).
-fn assets_anywhere() -> Router<Shared> {
+pub(crate) fn assets_anywhere() -> Router<Shared> {
     Router::new().route("/.doorward/assets/{file}", get(asset::asset))
 }
 
@@ -93,6 +100,7 @@ pub fn router(parts: PortalParts) -> Router {
     let house = House {
         portal_routes: portal_routes(portal.clone()),
         app_routes: app_routes(portal.clone()),
+        authenticator_routes: authenticator::routes(portal.clone()),
         assets: assets_anywhere().fallback(without_arrival).with_state(portal.clone()),
         portal,
     };
@@ -104,6 +112,7 @@ struct House {
     portal: Shared,
     portal_routes: Router,
     app_routes: Router,
+    authenticator_routes: Router,
     assets: Router,
 }
 
@@ -136,7 +145,7 @@ async fn serve(State(house): State<Arc<House>>, request: Request) -> Response {
 
 const fn virtual_server(role: &HostRole) -> &Arc<VirtualServer> {
     match role {
-        HostRole::Portal(vs) | HostRole::App(vs, _) => vs,
+        HostRole::Portal(vs) | HostRole::Authenticator(vs) | HostRole::App(vs, _) => vs,
     }
 }
 
@@ -145,6 +154,7 @@ impl House {
         match caller.arrival.role {
             HostRole::Portal(_) => self.portal_routes.clone(),
             HostRole::App(..) => self.app_routes.clone(),
+            HostRole::Authenticator(_) => self.authenticator_routes.clone(),
         }
     }
 }
@@ -161,7 +171,7 @@ async fn in_a_task(routes: Router, caller: &Caller, request: Request) -> Respons
     }
 }
 
-async fn not_found() -> Fault {
+pub(crate) async fn not_found() -> Fault {
     Fault::new(ErrorKind::NotFound, "no such page")
 }
 
@@ -169,7 +179,7 @@ async fn without_arrival() -> Fault {
     Fault::new(ErrorKind::Internal, "a request came without its arrival")
 }
 
-async fn wrong_method() -> Fault {
+pub(crate) async fn wrong_method() -> Fault {
     Fault::new(ErrorKind::Method, "no such method here")
 }
 
@@ -185,9 +195,14 @@ fn faced(portal: &Portal, caller: &Caller, mut response: Response) -> Response {
 }
 
 fn dressed(caller: Option<&Caller>, mut response: Response) -> Response {
+    let at_authenticator = caller.is_some_and(at_authenticator);
     // An application's host is the application's: whether it is only ever reached over TLS is not ours to promise.
-    let strict_transport = caller.is_some_and(|caller| caller.arrival.secure && caller.at_portal());
-    headers::dress(&mut response, strict_transport);
+    let ours = |caller: &Caller| caller.at_portal() || at_authenticator;
+    let strict_transport = caller.is_some_and(|caller| caller.arrival.secure && ours(caller));
+    match at_authenticator {
+        true => headers::dress_app(&mut response, strict_transport),
+        false => headers::dress(&mut response, strict_transport),
+    }
     response
 }
 
@@ -282,6 +297,6 @@ fn message(kind: ErrorKind, caller: Option<&Caller>) -> MessageKind {
 fn app_name(caller: &Caller) -> Option<String> {
     match &caller.arrival.role {
         HostRole::App(_, app) => Some(app.name.clone()),
-        HostRole::Portal(_) => None,
+        HostRole::Portal(_) | HostRole::Authenticator(_) => None,
     }
 }

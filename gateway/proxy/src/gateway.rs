@@ -84,6 +84,11 @@ pub(crate) enum Kind {
 /// Where the console takes files of tokens: in a page and in the API.
 const FILES_OF_TOKENS: [&str; 2] = ["/import", "/api/v1/tokens/import"];
 
+/// Where devices call, on the authenticator's host.
+const DEVICE_CALLS: &str = "/a/v1/";
+/// The call whose answer is held back until there is something to say.
+const WAITING_CALL: &str = "/a/v1/push/pending";
+
 /// Where it takes the appearance of a portal, with its picture and its texts.
 const APPEARANCES: [&str; 2] = ["/settings/appearance/", "/api/v1/settings/appearance"];
 
@@ -121,9 +126,9 @@ impl Gateway {
                 Box::pin(self.refuse(session, ctx, refusal, arrival)).await
             }
             Ok(Destination::Local { role, request }) => {
-                let (HostRole::Portal(vs) | HostRole::App(vs, _)) = &role;
-                ctx.record.for_portal(vs);
+                ctx.record.for_ours(&role);
                 ctx.record.path(&request.path);
+                let is_call = matches!(role, HostRole::Authenticator(_)) && request.path.starts_with(DEVICE_CALLS);
                 let arrival = Arrival {
                     request_id: ctx.record.request_id.clone(),
                     client: request.client,
@@ -131,6 +136,9 @@ impl Gateway {
                     host: request.host.as_ref().to_owned(),
                     role,
                 };
+                if is_call {
+                    return Box::pin(self.device(session, ctx, request, arrival)).await;
+                }
                 Box::pin(self.local(session, ctx, request, Some(arrival), self.limits.portal_body)).await
             }
             Ok(Destination::Asset { request }) => {
@@ -311,6 +319,41 @@ impl Gateway {
             Err(NotRead::TooSlow) => intercept::plain_problem(StatusCode::REQUEST_TIMEOUT, &ctx.record.request_id),
         };
         self.answer(session, ctx, response).await
+    }
+
+    /// Room 5' for the call of a device. One that waits for something to happen does not keep the process from leaving:
+    /// it is told to ask again, elsewhere.
+    async fn device(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        request: CanonicalRequest,
+        arrival: Arrival,
+    ) -> Result<bool> {
+        local::invite_body(session).await?;
+        let body = local::read_body(session, self.limits.device_body, &self.limits).await?;
+        let response = match body {
+            Ok(body) => {
+                let waits = request.path.as_ref() == WAITING_CALL;
+                let request = local::request(session.req_header(), &request.target(), body, Some(arrival))?;
+                let answer = local::call(&self.router, request, &ctx.record.request_id);
+                if waits { self.unless_leaving(answer).await } else { answer.await }
+            }
+            Err(NotRead::TooLong) => intercept::device_error(StatusCode::PAYLOAD_TOO_LARGE, "malformed"),
+            Err(NotRead::TooSlow) => intercept::device_error(StatusCode::REQUEST_TIMEOUT, "unavailable"),
+        };
+        self.answer(session, ctx, response).await
+    }
+
+    async fn unless_leaving(&self, answer: impl Future<Output = Response>) -> Response {
+        tokio::select! {
+            biased;
+            response = answer => response,
+            () = self.departure.beginning() => {
+                let response = intercept::device_error(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+                intercept::in_a_while(response, ErrorKind::Unavailable)
+            }
+        }
     }
 
     async fn refuse<A: Brought>(

@@ -147,6 +147,17 @@ pub(crate) fn plain_problem(status: StatusCode, request_id: &str) -> Response {
     problem(status, json!({ "type": "about:blank", "title": title }), request_id)
 }
 
+/// Tells a device in the authenticator's own language (its protocol's `error`) what never came to the authenticator.
+pub(crate) fn device_error(status: StatusCode, error: &'static str) -> Response {
+    let mut response = Response::new(Body::from(json!({ "error": error }).to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
 fn signin(vs: &VirtualServer) -> String {
     format!("{}/signin", vs.portal_origin)
 }

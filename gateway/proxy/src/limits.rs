@@ -31,6 +31,8 @@ pub struct Limits {
     pub requests_per_address: usize,
     /// A request body for the portal, and for most of the console: 64 KiB.
     pub portal_body: usize,
+    /// A call of a device to the authenticator: 16 KiB.
+    pub device_body: usize,
     /// The same for the appearance of a portal at the console: a picture and texts.
     pub appearance_body: usize,
     /// A file of tokens for the console: 24 MiB, since one of 16 MiB may come in base 64.
@@ -108,6 +110,7 @@ impl Default for Limits {
             connections_per_address: 200,
             requests_per_address: 500,
             portal_body: 64 * 1024,
+            device_body: 16 * 1024,
             appearance_body: 192 * 1024,
             file_body: 24 * 1024 * 1024,
             body_idle: Duration::from_secs(30),

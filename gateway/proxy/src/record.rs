@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use doorward_access::site::{App, VirtualServer};
+use doorward_access::site::{App, HostRole, VirtualServer};
 use doorward_api::ports::{Clock, Entropy, Metrics};
 use doorward_api::{PolicyId, Subject, Timestamp, Token, UserId};
 
@@ -38,6 +38,8 @@ enum Whose {
     Ours(&'static str),
     /// The portal's pages of a virtual server.
     Portal(Arc<VirtualServer>),
+    /// The authenticator of a virtual server, and the calls of devices.
+    Authenticator(Arc<VirtualServer>),
     /// An application's.
     App(Arc<VirtualServer>, Arc<App>),
 }
@@ -68,15 +70,16 @@ impl Whose {
     fn virtual_server(&self) -> &str {
         match self {
             Self::Ours(_) => "",
-            Self::Portal(vs) | Self::App(vs, _) => vs.id.as_str(),
+            Self::Portal(vs) | Self::Authenticator(vs) | Self::App(vs, _) => vs.id.as_str(),
         }
     }
 
-    /// The application, or `portal`, `console`, `none`.
+    /// The application, or `portal`, `authenticator`, `console`, `none`.
     fn app(&self) -> &str {
         match self {
             Self::Ours(name) => name,
             Self::Portal(_) => "portal",
+            Self::Authenticator(_) => "authenticator",
             Self::App(_, app) => app.id.as_str(),
         }
     }
@@ -130,9 +133,12 @@ impl Record {
         self.whose = Whose::Ours("console");
     }
 
-    /// It is for our own pages at a virtual server's host.
-    pub(crate) fn for_portal(&mut self, vs: &Arc<VirtualServer>) {
-        self.whose = Whose::Portal(vs.clone());
+    /// It is for our own pages: the portal's, the authenticator's, or those below the reserved prefix of an application.
+    pub(crate) fn for_ours(&mut self, role: &HostRole) {
+        self.whose = match role {
+            HostRole::Authenticator(vs) => Whose::Authenticator(vs.clone()),
+            HostRole::Portal(vs) | HostRole::App(vs, _) => Whose::Portal(vs.clone()),
+        };
     }
 
     /// It is for an application.
@@ -140,7 +146,7 @@ impl Record {
         self.whose = Whose::App(vs.clone(), app.clone());
     }
 
-    /// The application, or `portal`, `console`, `none`.
+    /// The application, or `portal`, `authenticator`, `console`, `none`.
     pub(crate) fn app(&self) -> &str {
         self.whose.app()
     }
@@ -353,7 +359,7 @@ fn shortened(text: &str) -> &str {
 pub(crate) mod tests {
     use std::sync::Mutex;
 
-    use doorward_access::site::{AppOptions, HostRole};
+    use doorward_access::site::AppOptions;
     use doorward_api::{Factor, Principal};
     use serde_json::{Value, json};
 
@@ -375,6 +381,8 @@ pub(crate) mod tests {
         fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}
         fn flow_refusal(&self, _: &str, _: &'static str) {}
         fn enrollment(&self, _: &str, _: &'static str, _: &'static str) {}
+        fn push(&self, _: &str, _: &'static str) {}
+        fn device_call(&self, _: &str, _: &'static str, _: &'static str) {}
         fn mail(&self, _: &str, _: &'static str, _: &'static str) {}
         fn reload(&self, _: &'static str, _: &'static str) {}
         fn front_refusal(&self, reason: &'static str) {
@@ -483,6 +491,29 @@ pub(crate) mod tests {
         let answer = refusals.head(Refusal::bad("host_twice"), None, Instant::now());
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
         assert_eq!(*seen.0.lock().unwrap(), ["host_twice", "/none/4xx"]);
+    }
+
+    /// Of a link into the authenticator, ticket and all, the log has the path alone.
+    #[test]
+    fn the_authenticators_host_has_a_name_of_its_own_and_no_query() {
+        let site = site("", &[]);
+        let role = site.hosts.get("authenticator.localhost").unwrap();
+        let seen = Arc::new(Seen::default());
+        let mut record = Record::begin(book(&seen), "id-1".into());
+        record.arrived(&Arrived {
+            client: "192.0.2.9".parse().unwrap(),
+            secure: true,
+            host: crate::canonical::canonical_host("authenticator.localhost").unwrap(),
+            method: "GET".into(),
+            path: "/a/".into(),
+            query: Some("i=token&t=ticket".into()),
+        });
+        record.for_ours(role);
+        let line = record.line(Some(200), Duration::ZERO);
+        record.finish(Some(200));
+        assert!(line.contains("\"app\":\"authenticator\"") && line.contains("\"path\":\"/a/\""), "{line}");
+        assert!(!line.contains("ticket"), "{line}");
+        assert_eq!(*seen.0.lock().unwrap(), ["default/authenticator/2xx"]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// Where a request leads.
 #[derive(Debug)]
 pub(crate) enum Destination {
-    /// To our own pages: the portal's host, or the reserved prefix on any host.
+    /// To our own pages: the portal's host, the authenticator's, or the reserved prefix on any host.
     Local { role: HostRole, request: CanonicalRequest },
     /// To the pages' style sheet: the page about a host that is not ours needs it there. The same for everybody.
     Asset { request: CanonicalRequest },
@@ -33,6 +33,10 @@ pub(crate) fn route(site: &Site, arrived: &Arrived) -> Result<Destination, Refus
     };
     let (origin, options) = match role {
         HostRole::Portal(vs) => (&vs.portal_origin, &strict),
+        HostRole::Authenticator(vs) => match &vs.authenticator {
+            Some(authenticator) => (&authenticator.origin, &strict),
+            None => return Err(Refusal::misdirected("host_unknown")),
+        },
         HostRole::App(_, app) => (&app.origin, &app.options),
     };
     if arrived.host.port.is_some_and(|port| Some(port) != port_of(origin)) {
@@ -109,6 +113,9 @@ mod tests {
         };
         route(&site, &arrived).map(|destination| match destination {
             Destination::Local { role: HostRole::Portal(_), request } => format!("portal {}", request.target()),
+            Destination::Local { role: HostRole::Authenticator(_), request } => {
+                format!("authenticator {}", request.target())
+            }
             Destination::Local { request, .. } => format!("reserved {}", request.target()),
             Destination::Asset { request } => format!("asset {}", request.target()),
             Destination::App { app, request, .. } => format!("{} {}", app.id, request.target()),
@@ -120,6 +127,21 @@ mod tests {
         assert_eq!(routed("GET", "wiki.localhost", "/a/../b").unwrap(), "wiki /b?q=/public");
         assert_eq!(routed("GET", "wiki.localhost:8080", "/").unwrap(), "wiki /?q=/public");
         assert_eq!(routed("GET", "login.localhost:8080", "/signin").unwrap(), "portal /signin?q=/public");
+    }
+
+    /// Its own origin, strict paths, and nobody's application, whatever is asked for there.
+    #[test]
+    fn everything_on_the_authenticators_host_is_the_authenticators() {
+        let at = |method: &str, path: &str| routed(method, "authenticator.localhost:8080", path);
+        for path in ["/a/", "/a/v1/pin/unlock/1", "/", "/anything", "/.doorward/enter"] {
+            assert_eq!(at("GET", path).unwrap(), format!("authenticator {path}?q=/public"));
+        }
+        assert_eq!(at("POST", "/x/../a/v1/here").unwrap(), "authenticator /a/v1/here?q=/public");
+        for path in ["/a//v1/here", "/a/v1%2fhere", "/a/v1;x/here"] {
+            assert_eq!(at("POST", path).unwrap_err().status, 400, "{path}");
+        }
+        assert_eq!(at("PROPFIND", "/a/").unwrap_err().status, 501);
+        assert_eq!(routed("GET", "authenticator.localhost:8443", "/a/").unwrap_err().status, 421);
     }
 
     #[test]

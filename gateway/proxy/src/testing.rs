@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use doorward_access::gate::{Gate, LastAnswer, Verdict};
-use doorward_access::site::{App, AppOptions, HostRole, Site, Upstream, VirtualServer};
+use doorward_access::site::{App, AppOptions, AuthenticatorSite, HostRole, Site, Upstream, VirtualServer};
 use doorward_api::ports::NoMetrics;
 use doorward_api::{AppId, GroupId, GroupRef, Principal, Proofs, SessionId, Subject, Timestamp, UserId};
 use doorward_policy::{Policies, Source};
@@ -37,7 +37,8 @@ pub(crate) fn alice() -> Principal {
     }
 }
 
-/// A virtual server with these applications under these policies, its portal at `login.localhost`.
+/// A virtual server with these applications under these policies, its portal at `login.localhost`, its authenticator at
+/// `authenticator.localhost`.
 pub(crate) fn site(policies: &str, apps: &[App]) -> Site {
     let ids: Vec<AppId> = apps.iter().map(|app| app.id.clone()).collect();
     let source = Source { file: "test.cedar".into(), text: policies.into() };
@@ -47,11 +48,17 @@ pub(crate) fn site(policies: &str, apps: &[App]) -> Site {
         name: "Example".into(),
         portal_host: "login.localhost".into(),
         portal_origin: "http://login.localhost:8080".into(),
+        authenticator: Some(AuthenticatorSite {
+            host: "authenticator.localhost".into(),
+            origin: "http://authenticator.localhost:8080".into(),
+        }),
         support_url: None,
         policies: Arc::new(Policies::load(&[source], &ids).unwrap()),
         apps: apps.clone(),
     });
     let mut hosts = HashMap::from([(vs.portal_host.clone(), HostRole::Portal(vs.clone()))]);
+    let authenticators = vs.authenticator.iter().map(|own| (own.host.clone(), HostRole::Authenticator(vs.clone())));
+    hosts.extend(authenticators);
     hosts.extend(apps.values().map(|app| (app.host.clone(), HostRole::App(vs.clone(), app.clone()))));
     Site {
         generation: 1,

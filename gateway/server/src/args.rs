@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Key(KeyCommand),
     /// The plugins in this build.
     Plugins,
+    /// Our own authenticator in a terminal: passcodes, and requests to approve or deny.
+    Authenticator(AuthenticatorArgs),
 }
 
 /// Which configuration.
@@ -81,6 +83,12 @@ pub(crate) struct DemoArgs {
     /// Read access policies from this folder instead of those built in.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) policies: Option<PathBuf>,
+    /// Enrol standard authenticator apps only: the demo's own authenticator is not served.
+    #[arg(long)]
+    pub(crate) standard_apps: bool,
+    /// Read plugin settings from this TOML file: [plugins.ID] tables as in doorward.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plugins: Option<PathBuf>,
 }
 
 /// `doorward policy …`
@@ -263,4 +271,140 @@ pub(crate) enum KeyCommand {
         /// The file; it must not exist.
         file: PathBuf,
     },
+}
+
+/// `doorward authenticator …`
+#[derive(Debug, Args)]
+pub(crate) struct AuthenticatorArgs {
+    /// Which device.
+    #[command(flatten)]
+    pub(crate) of: DeviceArgs,
+    /// What to do with it.
+    #[command(subcommand)]
+    pub(crate) command: AuthenticatorCommand,
+}
+
+/// Which device, and how it is unlocked.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DeviceArgs {
+    /// The key file; `$XDG_DATA_HOME/doorward/authenticator.json` otherwise.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// The authenticator of this serial number, where the key file has several.
+    #[arg(long, global = true, value_name = "SERIAL")]
+    pub(crate) account: Option<String>,
+    /// Read the PIN from this file's first line; it is asked for on a terminal, or read from standard input, otherwise.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) pin_file: Option<PathBuf>,
+    /// Believe the certificate authorities in this PEM file, and no others.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// The commands, in the order of a device's life.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthenticatorCommand {
+    /// Set it up by the link or the code that the browser shows.
+    Activate(ActivateArgs),
+    /// Show a passcode.
+    Passcode {
+        /// The eight digits that the page shows, where it shows some.
+        #[arg(long, value_name = "DIGITS")]
+        challenge: Option<String>,
+    },
+    /// Show the requests that wait for an answer.
+    Requests {
+        /// Wait up to 25 seconds for one.
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Approve a request.
+    Approve {
+        /// The two digits that the page shows.
+        #[arg(value_parser = two_digits)]
+        number: String,
+        /// Which one, where several wait.
+        #[arg(long, value_name = "ID")]
+        request: Option<String>,
+    },
+    /// Deny a request.
+    Deny {
+        /// Say that it was somebody else's.
+        #[arg(long)]
+        report: bool,
+        /// Which one, where several wait.
+        #[arg(long, value_name = "ID")]
+        request: Option<String>,
+    },
+    /// Choose another PIN.
+    ChangePin {
+        /// Read the new PIN from this file's first line.
+        #[arg(long, value_name = "FILE")]
+        new_pin_file: Option<PathBuf>,
+    },
+    /// Say what the gateway knows of it; exit code 1 unless it is in use.
+    Status,
+    /// Remove it from this machine; it is revoked.
+    Remove,
+}
+
+/// How it is set up.
+#[derive(Debug, Args)]
+pub(crate) struct ActivateArgs {
+    /// The link that the browser shows, between quotation marks.
+    #[arg(required_unless_present = "server", conflicts_with_all = ["server", "user", "code"])]
+    pub(crate) link: Option<String>,
+    /// The server's address beside the code, such as https://authenticator.example.org.
+    #[arg(long, value_name = "URL", requires_all = ["user", "code"])]
+    pub(crate) server: Option<String>,
+    /// The user's name.
+    #[arg(long, value_name = "NAME", requires = "server")]
+    pub(crate) user: Option<String>,
+    /// The code: twelve letters and digits.
+    #[arg(long, requires = "server")]
+    pub(crate) code: Option<String>,
+    /// What this device is called in the browser and at the portal.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Answer no requests with it.
+    #[arg(long)]
+    pub(crate) no_push: bool,
+}
+
+fn two_digits(text: &str) -> Result<String, String> {
+    let is_number = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    if is_number { Ok(text.to_owned()) } else { Err("the number on the page has two digits".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(line: &str) -> bool {
+        Cli::try_parse_from(["doorward", "authenticator"].into_iter().chain(line.split(' '))).is_ok()
+    }
+
+    #[test]
+    fn an_activation_has_a_link_or_all_that_is_typed() {
+        for good in [
+            "activate https://a.test/a/#v=1&i=t&t=x --name mine --no-push",
+            "activate --server https://a.test --user alice --code ABCD-EFGH-JKMN --key-file k",
+            "approve 07",
+            "deny --report --request p",
+            "passcode --challenge 12345678 --pin-file p --account A-1",
+        ] {
+            assert!(holds(good), "{good}");
+        }
+        for wrong in [
+            "activate",
+            "activate --server https://a.test",
+            "activate --user alice --code x",
+            "activate https://a.test/a/#v=1&i=t&t=x --server https://a.test --user alice --code x",
+            "approve",
+            "approve 7",
+            "approve ab",
+        ] {
+            assert!(!holds(wrong), "{wrong}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
-//! The commands that look, explain and administer; none of them serves.
+//! The commands that look, explain, administer and are a device; none of them serves.
 
 mod audit;
+mod authenticator;
 mod check;
 mod explain;
 mod policy_test;
@@ -18,6 +19,7 @@ use crate::plugins::PLUGINS;
 use crate::{Failure, Finding};
 
 pub(crate) use audit::{export as audit_export, verify as audit_verify};
+pub(crate) use authenticator::authenticator;
 pub(crate) use check::check;
 pub(crate) use explain::explain;
 pub(crate) use policy_test::policy_test;

@@ -92,5 +92,6 @@ fn run(command: Command) -> Result<Finding, Failure> {
         }
         Command::Key(KeyCommand::New { file }) => commands::key_new(&file),
         Command::Plugins => commands::plugins(),
+        Command::Authenticator(args) => commands::authenticator(args),
     }
 }

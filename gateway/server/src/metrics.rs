@@ -25,6 +25,8 @@ pub(crate) struct PrometheusMetrics {
     sign_ins: IntCounterVec,
     flow_refusals: IntCounterVec,
     enrollment: IntCounterVec,
+    pushes: IntCounterVec,
+    device_calls: IntCounterVec,
     mails: IntCounterVec,
     reloads: IntCounterVec,
     front_refusals: IntCounterVec,
@@ -192,6 +194,16 @@ impl PrometheusMetrics {
                 "The self-provisioning funnel, by step and outcome.",
                 &["virtual_server", "step", "outcome"],
             )?,
+            pushes: counter(
+                "doorward_pushes_total",
+                "Requests to users' devices, and the waking of these, by outcome.",
+                &["virtual_server", "outcome"],
+            )?,
+            device_calls: counter(
+                "doorward_device_calls_total",
+                "Calls of devices that carry an authenticator of our own, by name and status class.",
+                &["virtual_server", "call", "status_class"],
+            )?,
             mails: counter(
                 "doorward_mails_total",
                 "Mails, by kind and outcome.",
@@ -355,6 +367,14 @@ impl Metrics for PrometheusMetrics {
 
     fn enrollment(&self, vs: &str, step: &'static str, outcome: &'static str) {
         self.enrollment.with_label_values(&[vs, step, outcome]).inc();
+    }
+
+    fn push(&self, vs: &str, outcome: &'static str) {
+        self.pushes.with_label_values(&[vs, outcome]).inc();
+    }
+
+    fn device_call(&self, vs: &str, call: &'static str, status_class: &'static str) {
+        self.device_calls.with_label_values(&[vs, call, status_class]).inc();
     }
 
     fn mail(&self, vs: &str, kind: &'static str, outcome: &'static str) {

@@ -30,8 +30,8 @@ use tracing_subscriber::layer::{Filter, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::{DemoArgs, RunArgs};
-use crate::config::{self, Resolved};
-use crate::demo::{self, DemoUser, LegacyApp, SmtpSink};
+use crate::config::{self, PluginTables, Resolved};
+use crate::demo::{self, DemoManner, DemoUser, LegacyApp, SmtpSink};
 use crate::services::access_log::{AccessLog, Seals};
 use crate::services::background::Background;
 use crate::services::claims::Holder;
@@ -130,6 +130,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
         )));
     }
     log_for_people();
+    let plugins = args.plugins.as_deref().map_or_else(|| Ok(PluginTables::new()), config::load_plugins)?;
     let listeners = Listeners::demo(args)?;
     let folder = State::open(args.state.as_deref())?;
     let key = folder.key()?;
@@ -143,9 +144,10 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
     let upstreams = runtime.block_on(demo_apps()).map_err(Failure::other)?;
     let checkpoints = folder.path().join("checkpoints");
     std::fs::create_dir_all(&checkpoints).map_err(Failure::other)?;
+    let manner = DemoManner { policies: args.policies.as_deref(), standard_apps: args.standard_apps };
     let settings = Settings {
-        file: PathBuf::from("demo"),
-        site: demo::demo_site(args.port, &upstreams, args.policies.as_deref())?,
+        file: args.plugins.clone().unwrap_or_else(|| PathBuf::from("demo")),
+        site: demo::demo_site(args.port, &upstreams, manner)?,
         key: key.clone(),
         mail: SmtpSettings {
             host: sink.address.ip().to_string(),
@@ -156,7 +158,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
             extra_ca: None,
         },
         templates: None,
-        plugins: BTreeMap::new(),
+        plugins,
         console: ConsoleSettings { mailbox: Some(sink), ..ConsoleSettings::default() },
     };
     let gateway = wire::wire(settings, &store, runtime.handle())?;
@@ -164,7 +166,10 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
     Background { checkpoints, key, virtual_servers, certificates: None, memory }.start(&runtime, &store, &gateway);
     let console = SocketAddr::new(args.address, args.console_port);
     let links = first_links(&runtime, &gateway, &format!("http://{console}"))?;
-    demo::print_banner((args.port, args.console_port, args.metrics_port), &passwords, &links)
+    let site = gateway.site.load_full();
+    let authenticator = site.virtual_servers.values().find_map(|vs| vs.authenticator.as_ref());
+    let ports = (args.port, args.console_port, args.metrics_port);
+    demo::print_banner(ports, &passwords, &links, authenticator.map(|own| own.origin.as_str()))
         .map_err(Failure::other)?;
     // Whoever asks for the lines with RUST_LOG gets them as they would be.
     listeners.serve(gateway, &store, &runtime, AccessLog::new().lines())?;

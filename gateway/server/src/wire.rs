@@ -1,6 +1,5 @@
 //! Builds the gateway, top to bottom, from its settings.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,13 +20,15 @@ use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
 use doorward_access::site::{SharedSite, Site};
 use doorward_access::tickets::Tickets;
+use doorward_api::device::WakeUp;
 use doorward_api::flow::Delivery;
 use doorward_api::keys::MasterKey;
-use doorward_api::plugin::Host;
-use doorward_api::ports::{AuditLog, Change, Clock, Directory, Entropy, Ledger, Mailer, Metrics};
+use doorward_api::ports::{
+    AuditLog, Change, Clock, Directory, Entropy, Ledger, Mailer, Metrics, PushDelivery, PushSender,
+};
 use doorward_api::{CommitError, MailId, StoreError, Timestamp, VirtualServerId};
 use doorward_audit::Checkpoints;
-use doorward_connect::{Means, OutboxParts, OutboxSender, Smtp, SmtpSettings};
+use doorward_connect::{Means, OutboxParts, OutboxSender, Smtp, SmtpSettings, WebPush};
 use doorward_portal::PortalParts;
 use doorward_portal::console::{ConsoleParts, Mailbox};
 use doorward_proxy::tls::Certificates;
@@ -37,9 +38,9 @@ use doorward_views::Views;
 use tower::ServiceExt;
 
 use crate::Failure;
-use crate::config::Resolved;
+use crate::config::{PluginTables, Resolved};
 use crate::metrics::{MAIL_IS_LATE, PrometheusMetrics};
-use crate::plugins;
+use crate::plugins::{self, Lent};
 
 /// All that `run` and `demo` say in their own ways.
 pub(crate) struct Settings {
@@ -48,7 +49,7 @@ pub(crate) struct Settings {
     pub(crate) key: MasterKey,
     pub(crate) mail: SmtpSettings,
     pub(crate) templates: Option<PathBuf>,
-    pub(crate) plugins: BTreeMap<String, (serde_json::Value, usize)>,
+    pub(crate) plugins: PluginTables,
     pub(crate) console: ConsoleSettings,
 }
 
@@ -163,7 +164,7 @@ pub(crate) struct Manner<'a> {
     pub(crate) site: &'a Site,
     pub(crate) mail: &'a SmtpSettings,
     pub(crate) templates: Option<&'a Path>,
-    pub(crate) plugins: &'a BTreeMap<String, (serde_json::Value, usize)>,
+    pub(crate) plugins: &'a PluginTables,
 }
 
 impl Renewal {
@@ -194,15 +195,15 @@ impl Manner<'_> {
         Ok(Means { smtp, views: views.clone() })
     }
 
-    fn plugins(&self, entropy: &Arc<dyn Entropy>) -> Result<plugins::Built, Failure> {
+    fn plugins(&self, key: &MasterKey, entropy: &Arc<dyn Entropy>) -> Result<plugins::Built, Failure> {
         let issuer = self.site.virtual_servers.values().next().map_or("Doorward", |vs| vs.name.as_str()).to_owned();
-        Ok(plugins::build(self.file, self.plugins, &Host { entropy: entropy.clone(), issuer })?)
+        Ok(plugins::build(self.file, self.plugins, &Lent { key, entropy: entropy.clone(), issuer })?)
     }
 }
 
 impl Portal {
     fn pages(&self, manner: &Manner<'_>, views: Arc<Views>) -> Result<Pages, Failure> {
-        let plugins = manner.plugins(&self.ports.entropy)?;
+        let plugins = manner.plugins(&self.key, &self.ports.entropy)?;
         let operators =
             OperatorDesk::new(self.operators.clone(), self.ports.passwords.clone(), plugins.clone(), &self.key);
         let operators = Arc::new(operators);
@@ -301,6 +302,7 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         clock: clock.clone(),
         metrics: ports_metrics.clone(),
     }));
+    let push_sender = Arc::new(WebPush::new().map_err(|cause| Failure::Other(format!("push services: {cause}")))?);
     let gate = Arc::new(Gate::new(ports_metrics.clone()));
     let identities = Arc::new(Identities::new(shared.clone(), directory.clone(), SessionLimits::default()));
     let returns = Arc::new(Returns::new(&key, entropy.clone()));
@@ -313,6 +315,8 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         meters: shared.clone(),
         settings: shared.clone(),
         register: shared.clone(),
+        pushes: shared.clone(),
+        push_sender: Arc::new(OnRuntime { inner: push_sender, runtime: background.clone() }),
         passwords,
         ledger: Arc::new(Punctual { store: store.clone(), clock: clock.clone() }),
         mailer: Arc::new(OnRuntime { inner: outbox.clone(), runtime: background.clone() }),
@@ -384,7 +388,8 @@ impl Ledger for Punctual {
     }
 }
 
-/// A mailer whose sockets live on the background runtime: one opened by a request's runtime would die with it.
+/// A mailer, or a way to push services, whose sockets live on the background runtime: one opened by a request's runtime
+/// would die with it.
 struct OnRuntime<M> {
     inner: Arc<M>,
     runtime: tokio::runtime::Handle,
@@ -396,5 +401,13 @@ impl<M: Mailer + 'static> Mailer for OnRuntime<M> {
         let (inner, vs, mail) = (self.inner.clone(), vs.clone(), mail.clone());
         let sending = self.runtime.spawn(async move { inner.deliver(&vs, &mail, wait).await });
         sending.await.unwrap_or(Delivery::Pending)
+    }
+}
+
+#[async_trait]
+impl<S: PushSender + 'static> PushSender for OnRuntime<S> {
+    async fn send(&self, wake: &WakeUp) -> PushDelivery {
+        let (inner, wake) = (self.inner.clone(), wake.clone());
+        self.runtime.spawn(async move { inner.send(&wake).await }).await.unwrap_or(PushDelivery::Unreachable)
     }
 }

@@ -27,7 +27,8 @@ use crate::db::{Tx, rows};
 use crate::error::{Failure, Verdict};
 use crate::open::{Inner, Store};
 use crate::{
-    audit, credentials, flows, grants, groups, one_times, operators, outbox, recovery, sessions, settings, users,
+    audit, credentials, flows, grants, groups, one_times, operators, outbox, pushes, recovery, sessions, settings,
+    users,
 };
 
 /// How often a change is tried when PostgreSQL breaks a deadlock by giving it up.
@@ -369,6 +370,9 @@ impl At<'_> {
             Act::RecoveryCodesSet { user, seen, codes } => recovery::set(tx, self, user, *seen, codes.as_ref()).await,
             Act::GrantSet { grant, seen } => grants::set(tx, self, grant, *seen).await,
             Act::GrantTake { user, state } => grants::take(tx, self, user, *state).await,
+            Act::PushStart { push, not_since } => pushes::start(tx, self, push, *not_since).await,
+            Act::PushMove { id, from, to, data } => pushes::go(tx, self, id, (*from, *to), data).await,
+            Act::PushesCancelOf { user } => pushes::cancel_all(tx, self, user).await,
             Act::GroupAdd { id, name } => groups::add(tx, self, id, name).await,
             Act::GroupRename { id, name } => groups::rename(tx, self, id, name).await,
             Act::GroupDelete { id } => groups::delete(tx, self, id).await,

@@ -28,6 +28,7 @@ mod open;
 mod operators;
 mod outbox;
 mod pages;
+mod pushes;
 mod recovery;
 mod register;
 mod rewind;

@@ -37,13 +37,17 @@ const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_token_management.sql"),
     migration!(5, "0005_enrolment_grants.sql"),
     migration!(6, "0006_recovery_codes.sql"),
+    migration!(7, "0007_push_requests.sql"),
 ];
 
 /// The number of the step that brought the self-provisioning settings.
 const SELF_PROVISIONING: i64 = 2;
 
+/// The number of the step that set the token template where nobody had.
+const TOKEN_TEMPLATE: i64 = 7;
+
 /// The last step known here.
-const KNOWN: i64 = 6;
+const KNOWN: i64 = 7;
 
 /// The one table that is there before any step: which steps were made, when, and a value sealed with the key.
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";
@@ -123,12 +127,20 @@ async fn check_key(tx: &mut Tx, sealer: &Sealer, found: i64) -> Result<(), OpenE
 
 /// Records in each chain that its virtual server was migrated, and what that meant for it (self-provisioning.md 5.1).
 async fn record(tx: &mut Tx, from: i64, now: Timestamp) -> Result<(), Failure> {
-    for (vs,) in rows_in!(&mut *tx, (String,), "SELECT id FROM virtual_server ORDER BY id")? {
+    // What an operator has set stands in the Change Log; what a step has set does not.
+    const SQL: &str = "SELECT v.id, EXISTS (SELECT 1 FROM setting s WHERE s.virtual_server = v.id \
+                           AND s.kind = 'token_template' AND NOT EXISTS (SELECT 1 FROM setting_change c \
+                               WHERE c.virtual_server = s.virtual_server AND c.kind = s.kind)) \
+                       FROM virtual_server v ORDER BY v.id";
+    for (vs, template_by_step) in rows_in!(&mut *tx, (String, bool), SQL)? {
         let mut event = AuditEvent::new(EventKind::TenantMigrated, EventContext::default())
             .with("fromSchema", from)
             .with("toSchema", KNOWN);
         if from < SELF_PROVISIONING {
             event = event.with("selfProvisioning", "none");
+        }
+        if from < TOKEN_TEMPLATE && template_by_step {
+            event = event.with("tokenTemplate", "standard");
         }
         audit::append(tx, &VirtualServerId::new(vs), &[event], now).await?;
     }

@@ -23,7 +23,7 @@ use crate::users::passcode_place;
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// All that ends, or begins, at a time. `$1` are milliseconds.
-const GO_BACK: [&str; 7] = [
+const GO_BACK: [&str; 8] = [
     "UPDATE session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, expires_at = expires_at - $1",
     "UPDATE operator_session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, \
      proved_at = proved_at - $1, expires_at = expires_at - $1",
@@ -31,6 +31,7 @@ const GO_BACK: [&str; 7] = [
     "UPDATE meter SET ends_at = ends_at - $1",
     "UPDATE credential SET locked_until = locked_until - $1 WHERE locked_until IS NOT NULL",
     "UPDATE enrolment_grant SET at = at - $1, expires_at = expires_at - $1",
+    "UPDATE push_request SET created_at = created_at - $1, expires_at = expires_at - $1",
     "UPDATE mail SET due_at = due_at - $1, created_at = created_at - $1, expires_at = expires_at - $1, \
      leased_until = CASE WHEN leased_until > $1 THEN leased_until - $1 ELSE leased_until END WHERE delivery = 'pending'",
 ];
@@ -125,19 +126,21 @@ mod tests {
     use std::future::Future;
 
     use doorward_api::credential::NewCredential;
-    use doorward_api::flow::FlowData;
+    use doorward_api::flow::{FlowData, KeptSecret};
     use doorward_api::keys::MasterKey;
     use doorward_api::mail::{MailKind, NewMail};
     use doorward_api::operator::{NewOperator, NewOperatorSession, Role};
     use doorward_api::ports::{
         Act, Change, Credentials, Flows, Ledger, MeterKey, MeterScope, Meters, OneTime, OneTimePurpose, OneTimes,
-        Operators, Outbox, Register, Sessions,
+        Operators, Outbox, Pushes, Register, Sessions,
     };
+    use doorward_api::push::{Push, PushContext, PushData, PushPurpose, PushState};
     use doorward_api::session::{NewSession, SessionKind};
     use doorward_api::user::NewUser;
     use doorward_api::{
         CommitError, CredentialId, Factor, Flow, FlowId, FoldedName, Grant, GrantDetails, GrantState, MailId,
-        OperatorId, SecretBytes, SessionId, Step, StoreError, Target, Template, TokenHash, UserId, VirtualServerId,
+        OperatorId, PushId, Secret, SecretBytes, SessionId, Step, StoreError, Target, Template, TokenHash, UserId,
+        VirtualServerId,
     };
 
     use super::*;
@@ -235,6 +238,20 @@ mod tests {
         Act::GrantSet { grant: Box::new(grant), seen: None }
     }
 
+    fn push(now: Timestamp) -> Act {
+        let (number, context) = (KeptSecret::new(&Secret::new("47")), PushContext::default());
+        let push = Push {
+            id: PushId::new("p"),
+            user: UserId::new("alice"),
+            purpose: PushPurpose::SignIn { flow: FlowId::new("f") },
+            state: PushState::Pending,
+            created_at: now,
+            expires_at: now + HOUR,
+            data: PushData { nonce: "n".into(), number, context, answered_by: None, serial: None },
+        };
+        Act::PushStart { push: Box::new(push), not_since: now - HOUR }
+    }
+
     fn flow(now: Timestamp) -> Act {
         let data = FlowData {
             typed_name: "alice".into(),
@@ -254,6 +271,8 @@ mod tests {
             challenge: None,
             first_pin: None,
             new_pin: None,
+            app_installed: false,
+            push: None,
         };
         Act::FlowStart(Box::new(Flow {
             id: FlowId::new("f"),
@@ -311,8 +330,13 @@ mod tests {
                 mail(ahead),
             ];
             store.commit(&vs(), Change { acts: change.into(), events: Vec::new() }, ahead).await.unwrap();
-            let change =
-                [Act::OperatorAdd(Box::new(operator())), console(ahead), temporary_passcode(ahead), grant(ahead)];
+            let change = [
+                Act::OperatorAdd(Box::new(operator())),
+                console(ahead),
+                temporary_passcode(ahead),
+                grant(ahead),
+                push(ahead),
+            ];
             store.commit(&vs(), Change { acts: change.into(), events: Vec::new() }, ahead).await.unwrap();
             store.count(&vs(), &meter(), HOUR, ahead).await.unwrap();
             store.count_failure(&vs(), &CredentialId::new("t"), 0, HOUR, ahead).await.unwrap();
@@ -338,6 +362,9 @@ mod tests {
             let grant = store.grant(&vs(), &UserId::new("alice"), now).await.unwrap().unwrap();
             is_left(grant.expires_at, now, 12 * HOUR);
             assert!(grant.at <= now);
+            let push = store.push(&vs(), &PushId::new("p")).await.unwrap().unwrap();
+            is_left(push.expires_at, now, HOUR);
+            assert!(push.created_at <= now);
             let (_, ends) = store.read(&vs(), &meter(), now).await.unwrap();
             is_left(ends, now, HOUR);
             let link = store.one_time(&vs(), OneTimePurpose::Dispute, &hash(4), now).await.unwrap().unwrap();

@@ -21,6 +21,10 @@ const KEEP_MAILS: Duration = Duration::from_hours(24);
 /// How long a grant that is over stays. It is nothing any more; who looks into a complaint still finds that there was one.
 const KEEP_GRANTS: Duration = Duration::from_hours(24);
 
+/// How long a request to a device stays that is over: how many went unanswered of late decides whether another may be
+/// sent.
+const KEEP_PUSHES: Duration = Duration::from_hours(24);
+
 /// Enrolments that one sweep records at most for a virtual server; the next one goes on.
 const BATCH: i64 = 200;
 
@@ -30,6 +34,7 @@ const ONE_TIMES: &str = "DELETE FROM one_time WHERE virtual_server = $1 AND expi
 const METERS: &str = "DELETE FROM meter WHERE virtual_server = $1 AND ends_at <= $2";
 const MAILS: &str = "DELETE FROM mail WHERE virtual_server = $1 AND settled_at <= $2 AND expires_at <= $2";
 const GRANTS: &str = "DELETE FROM enrolment_grant WHERE virtual_server = $1 AND expires_at <= $2";
+const PUSHES: &str = "DELETE FROM push_request WHERE virtual_server = $1 AND expires_at <= $2";
 
 /// Not an enrolment whose expiry was not recorded yet. In portions: after a flood there are many, and each portion holds up
 /// other writers no longer than a sign-in does.
@@ -63,6 +68,7 @@ impl Store {
             }
             swept += self.delete(&vs, MAILS, now - KEEP_MAILS).await?;
             swept += self.delete(&vs, GRANTS, now - KEEP_GRANTS).await?;
+            swept += self.delete(&vs, PUSHES, now - KEEP_PUSHES).await?;
             swept += self.delete_flows(&vs, now - KEEP_FLOWS).await?;
         }
         Ok(swept)

@@ -238,7 +238,7 @@ pub(crate) async fn update(
 }
 
 /// A user goes, and what is only theirs with them. An app's token is revoked; a thing goes back to the stock, for the next one.
-/// That their grant goes is seen to by its table.
+/// That their grant, their recovery codes and the requests to their devices go is seen to by the tables of those.
 pub(crate) async fn delete(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<(), Failure> {
     // Nothing is made for them meanwhile that would hang on their row.
     const HOLD: &str = "SELECT id FROM user_account WHERE virtual_server = $1 AND id = $2 FOR UPDATE";

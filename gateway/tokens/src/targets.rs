@@ -114,6 +114,16 @@ fn guess(user_agent: &str) -> Option<Target> {
     SIGNS.into_iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, target)| target)
 }
 
+/// Whether the browser seems to run on a device of a platform, so that the app can be opened right there. "On This
+/// Computer" is any computer, whatever its system. It decides what comes first on a page, and nothing else.
+pub fn is_here(user_agent: &str, target: Target) -> bool {
+    const COMPUTERS: [&str; 3] = ["Macintosh", "X11", "CrOS"];
+    match guess(user_agent) {
+        Some(here) => here == target,
+        None => target == Target::WindowsDesktop && COMPUTERS.iter().any(|sign| user_agent.contains(sign)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +181,22 @@ mod tests {
         ] {
             assert_eq!(usual.preselected_kind(agent), kind, "{agent}");
             assert_eq!(usual.preselected_device(agent), Some(device), "{agent}");
+        }
+    }
+
+    #[test]
+    fn any_computer_is_this_computer() {
+        for (agent, here) in [
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)", Some(T::Ios)),
+            ("Mozilla/5.0 (Linux; Android 15; Pixel 9)", Some(T::Android)),
+            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", Some(T::WindowsDesktop)),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", Some(T::WindowsDesktop)),
+            ("Mozilla/5.0 (X11; Linux x86_64)", Some(T::WindowsDesktop)),
+            ("curl/8", None),
+        ] {
+            for target in T::ALL {
+                assert_eq!(is_here(agent, target), Some(target) == here, "{agent} {target:?}");
+            }
         }
     }
 

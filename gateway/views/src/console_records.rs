@@ -29,6 +29,8 @@ pub enum RecordsPage {
     Task(Box<TaskPage>),
     /// A secret that is told once.
     Given(GivenPage),
+    /// Whether a caller is the user.
+    Verification(Box<VerificationPage>),
     /// A file of tokens to be sent.
     Import(Box<ImportPage>),
     /// What becomes of one.
@@ -48,6 +50,7 @@ impl RecordsPage {
             RecordsPage::Group(_) => "group",
             RecordsPage::Task(_) => "task",
             RecordsPage::Given(_) => "given",
+            RecordsPage::Verification(_) => "verification",
             RecordsPage::Import(_) => "import",
             RecordsPage::Job(_) => "job",
         }
@@ -65,6 +68,7 @@ impl RecordsPage {
             RecordsPage::Group(page) => Value::from_serialize(page.as_ref()),
             RecordsPage::Task(page) => Value::from_serialize(page.as_ref()),
             RecordsPage::Given(page) => Value::from_serialize(page),
+            RecordsPage::Verification(page) => Value::from_serialize(page.as_ref()),
             RecordsPage::Import(page) => Value::from_serialize(page.as_ref()),
             RecordsPage::Job(page) => Value::from_serialize(page.as_ref()),
         }
@@ -406,6 +410,26 @@ pub struct GivenPage {
     /// Until when it is good.
     pub until: Option<Timestamp>,
     /// Where to go on.
+    pub back: String,
+}
+
+/// What has become of a request to the device of a user who calls.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct VerificationPage {
+    /// Whom the caller says they are.
+    pub name: String,
+    /// `pending`, `approved`, `denied`, `reported`, `mismatched`, `cancelled`, `expired`: its words are
+    /// `console-verification-<outcome>`.
+    pub outcome: &'static str,
+    /// What is read to the caller while it waits; else empty.
+    pub number: String,
+    /// Its end.
+    pub until: Timestamp,
+    /// Nothing wakes the device.
+    pub by_hand: bool,
+    /// The way to another request.
+    pub again: String,
+    /// The user's page.
     pub back: String,
 }
 

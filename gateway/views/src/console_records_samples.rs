@@ -6,7 +6,7 @@ use crate::console::{Choice, Fault, Field, GroupLine, PreviewOutcome, ProofField
 use crate::console_records::{
     Crumb, Entry, Fact, GivenPage, GroupItem, GroupPage, GroupsPage, ImportPage, JobLine, JobPage, Linked, Parts,
     RecordsPage, Recovery, RowCount, RowLine, StateCount, TaskLink, TaskPage, Temporary, TokenLine, TokenPage,
-    TokensPage, UserLine, UserPage, UsersPage, in_groups_of_four,
+    TokensPage, UserLine, UserPage, UsersPage, VerificationPage, in_groups_of_four,
 };
 use crate::{console_appearance_samples, console_enrolment_samples};
 
@@ -49,10 +49,36 @@ pub(crate) fn records_pages() -> Vec<(&'static str, RecordsPage)> {
             RecordsPage::Import(Box::new(ImportPage { task: upload(), jobs: vec![job("done"), job("failed")] })),
         ),
     ];
+    pages.extend(verifications());
     pages.extend(enrolment());
     pages.extend(token_states());
     pages.extend(jobs());
     pages
+}
+
+/// What may become of a request to a caller's device.
+fn verifications() -> Vec<(&'static str, RecordsPage)> {
+    let page = |outcome, number: &str, by_hand| VerificationPage {
+        name: "<b>alice</b>".into(),
+        outcome,
+        number: number.into(),
+        until: NOW,
+        by_hand,
+        again: "/users/u1/verify".into(),
+        back: "/users/u1".into(),
+    };
+    [
+        ("verification", page("pending", "47", false)),
+        ("verification-by-hand", page("pending", "47", true)),
+        ("verification-approved", page("approved", "", false)),
+        ("verification-denied", page("denied", "", false)),
+        ("verification-reported", page("reported", "", false)),
+        ("verification-mismatched", page("mismatched", "", false)),
+        ("verification-cancelled", page("cancelled", "", false)),
+        ("verification-expired", page("expired", "", false)),
+    ]
+    .map(|(name, page)| (name, RecordsPage::Verification(Box::new(page))))
+    .to_vec()
 }
 
 /// What enrolment and appearance have of these pages.
@@ -109,6 +135,7 @@ fn user() -> UserPage {
         ("help-desk-code", false),
         ("refuse", true),
         ("withdraw-grant", true),
+        ("verify", false),
         ("sign-out", false),
         ("enable", false),
         ("disable", true),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use doorward_api::flow::{Delivery, Notice};
 use doorward_api::plugin::PinFault;
+use doorward_api::screen::PushView;
 use doorward_api::{ScreenPage, Timestamp};
 use minijinja::{Value, context};
 use serde::Serialize;
@@ -85,6 +86,12 @@ fn key(notice: &Notice, empty: &'static str) -> &'static str {
         Notice::Empty => empty,
         Notice::StaleForm => "notice-stale-form",
         Notice::NoLongerOffered => "notice-no-longer-offered",
+        Notice::PushOff { .. } => "notice-push-off",
+        Notice::PushUnavailable => "notice-push-unavailable",
+        Notice::PushDenied => "notice-push-denied",
+        Notice::PushMismatched => "notice-push-mismatched",
+        Notice::PushExpired => "notice-push-expired",
+        Notice::PushNeeded => "notice-push-needed",
         Notice::NotInNetwork => "notice-not-in-network",
         Notice::HelpDeskCodeWrong { .. } => "notice-help-desk-code-wrong",
         Notice::HelpDeskCodeOver => "notice-help-desk-code-over",
@@ -124,6 +131,7 @@ fn args(notice: &Notice, now: Timestamp) -> Value {
         | Notice::Locked { until }
         | Notice::CodeLimit { until }
         | Notice::CodeDayLimit { until }
+        | Notice::PushOff { until }
         | Notice::HelpDeskCodeLimit { until } => context! { time => time_element(time_form(*until, now), *until) },
         Notice::CodeWrong { tries_left } | Notice::HelpDeskCodeWrong { tries_left } => context! { tries => tries_left },
         _ => context! {},
@@ -136,7 +144,14 @@ fn time_form(until: Timestamp, now: Timestamp) -> TimeForm {
 }
 
 fn is_error(notice: &Notice) -> bool {
-    !matches!(notice, Notice::CodeSentAgain | Notice::StaleForm | Notice::NextPasscode | Notice::ChallengeExpired)
+    !matches!(
+        notice,
+        Notice::CodeSentAgain
+            | Notice::StaleForm
+            | Notice::NextPasscode
+            | Notice::ChallengeExpired
+            | Notice::PushNeeded
+    )
 }
 
 /// Whether no field could be filled in better.
@@ -150,6 +165,11 @@ fn about_page(notice: &Notice) -> bool {
             | Notice::NoEmail
             | Notice::MailFailed
             | Notice::NoLongerOffered
+            | Notice::PushOff { .. }
+            | Notice::PushUnavailable
+            | Notice::PushDenied
+            | Notice::PushMismatched
+            | Notice::PushExpired
             | Notice::NotInNetwork
             | Notice::HelpDeskCodeLimit { .. }
     )
@@ -160,6 +180,9 @@ fn field(notice: &Notice, page: &ScreenPage) -> Option<&'static str> {
     match page {
         ScreenPage::Name { .. } => Some("username"),
         ScreenPage::Password => Some("password"),
+        // A request was approved, and the PIN goes with it: that is what was wrong.
+        ScreenPage::Passcode { pin: Some(_), push: Some(PushView::Approved), .. }
+        | ScreenPage::FirstPasscode { pin: Some(_), push: Some(PushView::Approved), .. } => Some("push-pin"),
         ScreenPage::Passcode { suspended: false, .. } | ScreenPage::FirstPasscode { .. } => Some("otp"),
         ScreenPage::NewPin { .. } if matches!(notice, Notice::PinDiffers) => Some("pin_again"),
         ScreenPage::NewPin { .. } => Some("pin"),

@@ -29,6 +29,8 @@ pub struct Chrome {
     pub signed_in_as: Option<String>,
     /// Where assets and the language form live: empty on the portal's host, `/.doorward` on an application's.
     pub base: String,
+    /// Nothing but the style sheet can be had on this host: there is no language form, no script and no picture.
+    pub bare: bool,
 }
 
 /// The frame as the templates take it: `chrome`.
@@ -44,6 +46,7 @@ struct Frame<'a> {
     path_back: &'a str,
     signed_in_as: Option<&'a str>,
     base: &'a str,
+    bare: bool,
     /// The address of the accent colour's style sheet.
     accent: Option<String>,
     /// The address of the picture in place of ours.
@@ -74,8 +77,9 @@ impl Chrome {
             path_back: &self.path_back,
             signed_in_as: self.signed_in_as.as_deref(),
             base: &self.base,
-            accent: look.palette().map(|_| address("css")),
-            logo: look.logo().map(|_| address("logo")),
+            bare: self.bare,
+            accent: look.palette().filter(|_| !self.bare).map(|_| address("css")),
+            logo: look.logo().filter(|_| !self.bare).map(|_| address("logo")),
         }
     }
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward_api::device::{ActivationFailure, ActivationStage};
 use doorward_api::flow::{Delivery, Notice};
 use doorward_api::mail::MailKind;
 use doorward_api::plugin::PinFault;
-use doorward_api::screen::ChallengeView;
+use doorward_api::screen::{ChallengeView, InstallLink, PushView};
 use doorward_api::settings::{Appearance, Complexity, Logo, PinOrder, PinRules};
 use doorward_api::template::{Mode, Synchronization};
 use doorward_api::{EndedHow, FormIds, GrantState, Progress, Screen, ScreenPage, Secret, Target, Template, Timestamp};
@@ -42,6 +43,7 @@ pub(crate) fn chrome(language: &str) -> Chrome {
         path_back: "/signin/step".to_owned(),
         signed_in_as: None,
         base: String::new(),
+        bare: false,
     }
 }
 
@@ -84,7 +86,10 @@ fn screen(page: ScreenPage, notice: Option<Notice>) -> Screen {
         progress: step(&page).map(|step| Progress { step, of: 6 }),
         back: matches!(
             page,
-            ScreenPage::ChooseDevice { .. } | ScreenPage::Install { .. } | ScreenPage::FirstPasscode { .. }
+            ScreenPage::ChooseDevice { .. }
+                | ScreenPage::Install { .. }
+                | ScreenPage::Activate { .. }
+                | ScreenPage::FirstPasscode { .. }
         ),
         form: if begun {
             FormIds { flow: "sample-flow".into(), nonce: "sample-nonce".into() }
@@ -112,7 +117,7 @@ fn step(page: &ScreenPage) -> Option<u8> {
         ScreenPage::CheckEmail { .. } | ScreenPage::AskApproval { .. } | ScreenPage::HelpDeskCode => 2,
         ScreenPage::ChooseKind { .. } => 3,
         ScreenPage::ChooseDevice { .. } => 4,
-        ScreenPage::Install { .. } => 5,
+        ScreenPage::Install { .. } | ScreenPage::Activate { .. } => 5,
         ScreenPage::FirstPasscode { .. } => 6,
         _ => return None,
     })
@@ -146,10 +151,20 @@ fn pages() -> Vec<(String, ScreenPage)> {
         all.push((format!("install-{}", target.as_str()), install(target, false)));
         all.push((
             format!("ready-{}", target.as_str()),
-            ScreenPage::FirstPasscode { target, length: 6, added_at: NOW, pin: None, challenge: None },
+            ScreenPage::FirstPasscode {
+                target,
+                length: 6,
+                added_at: NOW,
+                pin: None,
+                challenge: None,
+                device: None,
+                push: None,
+            },
         ));
     }
     all.extend(with_pin_and_challenge());
+    all.extend(activations());
+    all.extend(pushes());
     all.push(("install-expired".to_owned(), install(Target::Ios, true)));
     for (name, how) in
         [("cancelled", EndedHow::Cancelled), ("superseded", EndedHow::Superseded), ("expired", EndedHow::Expired)]
@@ -196,6 +211,7 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
         pin,
         challenge,
         recovery: false,
+        push: None,
     };
     let first = |pin, challenge| ScreenPage::FirstPasscode {
         target: Target::Android,
@@ -203,6 +219,8 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
         added_at: NOW,
         pin,
         challenge,
+        device: None,
+        push: None,
     };
     let rules = |complexity, allow_trivial| ScreenPage::NewPin {
         rules: PinRules { min_length: 4, max_length: 8, complexity, allow_trivial },
@@ -234,14 +252,14 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
 }
 
 fn passcode(length: u8, enrolment_hint: bool, suspended: bool) -> ScreenPage {
-    ScreenPage::Passcode { length, enrolment_hint, suspended, pin: None, challenge: None, recovery: false }
+    ScreenPage::Passcode { length, enrolment_hint, suspended, pin: None, challenge: None, recovery: false, push: None }
 }
 
 /// The same page where recovery codes are taken as well.
 fn with_recovery(page: ScreenPage) -> ScreenPage {
     match page {
-        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, .. } => {
-            ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, recovery: true }
+        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, push, .. } => {
+            ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, recovery: true, push }
         }
         other => other,
     }
@@ -280,6 +298,116 @@ fn install(target: Target, expired: bool) -> ScreenPage {
     }
 }
 
+/// Our own authenticator on every platform, however it comes there, and as far as it may be.
+fn activations() -> Vec<(String, ScreenPage)> {
+    let page = InstallLink::Page("https://authenticator.example.test/a/".to_owned());
+    let store = InstallLink::Store("https://play.example.test/store?id=a&hl=en".to_owned());
+    let installer = InstallLink::Installer("https://files.example.test/authenticator.exe".to_owned());
+    let device = || "Pixel <b>9</b>, Chrome".to_owned();
+    let failed = |failure| at(Target::Android, ActivationStage::Failed(failure));
+    let first = |link, same_device| in_parts(at(Target::Android, ActivationStage::Waiting), link, same_device, true);
+    let by = |target, link, same_device| in_parts(at(target, ActivationStage::Waiting), link, same_device, false);
+    let found = ActivationStage::Found { device: device(), check: "0821".to_owned() };
+    let setting_up = || ActivationStage::SettingUp { device: device() };
+    [
+        ("activate-ios", by(Target::Ios, page.clone(), false)),
+        ("activate-ios-here", by(Target::Ios, page.clone(), true)),
+        ("activate-android-first", first(store.clone(), false)),
+        ("activate-android-first-here", first(page.clone(), true)),
+        ("activate-android", by(Target::Android, store.clone(), false)),
+        ("activate-android-here", by(Target::Android, store.clone(), true)),
+        ("activate-windows-mobile", by(Target::WindowsMobile, InstallLink::None, false)),
+        ("activate-windows-none", by(Target::WindowsDesktop, InstallLink::None, true)),
+        ("activate-windows-store", by(Target::WindowsDesktop, store, true)),
+        ("activate-windows-installer", by(Target::WindowsDesktop, installer, true)),
+        ("activate-windows-page", by(Target::WindowsDesktop, page.clone(), false)),
+        ("activate-mobile-none", by(Target::WindowsMobile, InstallLink::None, true)),
+        ("activate-expired", over(at(Target::Ios, ActivationStage::Waiting))),
+        ("activate-found", at(Target::Android, found)),
+        ("activate-setting-up", at(Target::Android, setting_up())),
+        ("activate-setting-up-here", in_parts(at(Target::Android, setting_up()), page, true, false)),
+        ("activate-active", at(Target::Android, ActivationStage::Active { device: device() })),
+        ("activate-failed-target", failed(ActivationFailure::TargetNotAllowed)),
+        ("activate-failed-second", failed(ActivationFailure::SecondDevice)),
+        ("activate-failed-not-mine", failed(ActivationFailure::NotMine)),
+        ("activate-failed-code", failed(ActivationFailure::WrongCode)),
+    ]
+    .map(|(name, page)| (name.to_owned(), page))
+    .to_vec()
+}
+
+fn at(target: Target, stage: ActivationStage) -> ScreenPage {
+    ScreenPage::Activate {
+        target,
+        install: InstallLink::Page("https://authenticator.example.test/a/".to_owned()),
+        install_first: false,
+        same_device: false,
+        link: Secret::new("https://authenticator.example.test/a/#v=1&i=c-1&t=c2FtcGxl"),
+        code: Secret::new("7Q2M-K94T-B3X0"),
+        server: "authenticator.example.test".to_owned(),
+        account: "alice".to_owned(),
+        valid_until: NOW + Duration::from_secs(600),
+        expired: false,
+        allowed: vec![Target::Ios, Target::WindowsDesktop],
+        stage,
+    }
+}
+
+/// The same where the app comes by this way.
+fn in_parts(mut page: ScreenPage, by: InstallLink, here: bool, first: bool) -> ScreenPage {
+    if let ScreenPage::Activate { install, install_first, same_device, .. } = &mut page {
+        *install = by;
+        *same_device = here;
+        *install_first = first;
+    }
+    page
+}
+
+/// The same activation when its code is no longer good.
+fn over(mut page: ScreenPage) -> ScreenPage {
+    if let ScreenPage::Activate { expired, .. } = &mut page {
+        *expired = true;
+    }
+    page
+}
+
+/// A request to a device, at every stage, with a passcode and with the first one.
+fn pushes() -> Vec<(String, ScreenPage)> {
+    let until = NOW + Duration::from_secs(118);
+    let waiting = |by_hand| PushView::Waiting { number: Secret::new("47"), until, by_hand };
+    let typed = |pin, push| ScreenPage::Passcode {
+        length: 8,
+        enrolment_hint: false,
+        suspended: false,
+        pin,
+        challenge: None,
+        recovery: false,
+        push: Some(push),
+    };
+    let first = |push| ScreenPage::FirstPasscode {
+        target: Target::Android,
+        length: 8,
+        added_at: NOW,
+        pin: None,
+        challenge: None,
+        device: Some("Pixel 9, Chrome".to_owned()),
+        push: Some(push),
+    };
+    [
+        ("passcode-push", typed(None, PushView::Offered)),
+        ("passcode-push-waiting", typed(None, waiting(false))),
+        ("passcode-push-by-hand", typed(None, waiting(true))),
+        ("passcode-push-approved", typed(None, PushView::Approved)),
+        ("passcode-push-approved-pin", typed(Some(PinOrder::Prepend), PushView::Approved)),
+        ("passcode-push-off", typed(None, PushView::Off { until: NOW + Duration::from_mins(15) })),
+        ("ready-push", first(PushView::Offered)),
+        ("ready-push-waiting", first(waiting(false))),
+        ("ready-push-approved", first(PushView::Approved)),
+    ]
+    .map(|(name, page)| (name.to_owned(), page))
+    .to_vec()
+}
+
 /// The notices that a page may carry, beginning with none.
 fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
     let until = NOW + Duration::from_secs(900);
@@ -298,6 +426,17 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
             Notice::NoLongerOffered,
             Notice::NotInNetwork,
         ],
+        ScreenPage::Passcode { pin: None, push: Some(PushView::Offered), .. } => vec![
+            Notice::PushUnavailable,
+            Notice::PushDenied,
+            Notice::PushMismatched,
+            Notice::PushExpired,
+            Notice::PushNeeded,
+        ],
+        ScreenPage::Passcode { push: Some(PushView::Off { until }), .. } => vec![Notice::PushOff { until: *until }],
+        ScreenPage::Passcode { pin: Some(_), push: Some(PushView::Approved), .. } => {
+            vec![Notice::PasscodeNotAccepted { times: 1 }, Notice::Empty]
+        }
         ScreenPage::CheckEmail { delivery: Some(Delivery::Sent), masked_email: None, .. } => vec![
             Notice::CodeWrong { tries_left: 4 },
             Notice::CodeWrong { tries_left: 1 },

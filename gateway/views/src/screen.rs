@@ -1,6 +1,8 @@
 //! A screen as its template takes it.
 
+use doorward_api::device::{ActivationFailure, ActivationStage};
 use doorward_api::flow::{Delivery, Notice};
+use doorward_api::screen::PushView;
 use doorward_api::template::{Mode, Synchronization};
 use doorward_api::{GrantState, Screen, ScreenPage, Template, Timestamp};
 use minijinja::{Value, context};
@@ -27,9 +29,15 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
     match &screen.page {
         ScreenPage::Name { remembered, return_to } => context! { remembered, return_to },
         ScreenPage::Password => context! {},
-        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, recovery } => {
-            context! { length, enrolment_hint, suspended, pin_order => pin, challenge, recovery }
-        }
+        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, recovery, push } => context! {
+            length,
+            enrolment_hint,
+            suspended,
+            pin_order => pin,
+            challenge,
+            recovery,
+            push => push_part(push.as_ref(), screen.now),
+        },
         ScreenPage::NewPin { rules } => context! { rules },
         ScreenPage::NeedAuthenticator { masked_email, later_until } => context! { masked_email, later_until },
         ScreenPage::AskApproval { state, reason, valid_until } => {
@@ -62,8 +70,40 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
             seconds => seconds(template),
             qr => qr_svg.map(svg_element),
         },
-        ScreenPage::FirstPasscode { target, length, added_at, pin, challenge } => context! {
+        ScreenPage::Activate {
             target,
+            install,
+            install_first,
+            same_device,
+            link,
+            code,
+            server,
+            account,
+            valid_until,
+            expired,
+            stage,
+            allowed,
+        } => context! {
+            target,
+            mobile => target.mobile(),
+            install,
+            install_first,
+            same_device,
+            // As the key above: good once, for the eyes of its owner.
+            link => link.expose(),
+            code => code.expose(),
+            server,
+            account,
+            valid_until,
+            expired,
+            allowed,
+            qr => qr_svg.map(svg_element),
+            ..stage_part(stage)
+        },
+        ScreenPage::FirstPasscode { target, length, added_at, pin, challenge, device, push } => context! {
+            target,
+            device,
+            push => push_part(push.as_ref(), screen.now),
             length,
             added_at,
             pin_order => pin.as_ref().map(|(order, _)| order),
@@ -75,6 +115,43 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
         },
         ScreenPage::Ended { how, start_again } => context! { how, start_again },
     }
+}
+
+/// How far the activation is: the stage, and what is known at it.
+fn stage_part(stage: &ActivationStage) -> Value {
+    match stage {
+        ActivationStage::Waiting => context! { stage => "waiting" },
+        ActivationStage::Found { device, check } => context! { stage => "found", device, check },
+        ActivationStage::SettingUp { device } => context! { stage => "setting-up", device },
+        ActivationStage::Failed(failure) => context! { stage => "failed", failure => failure_name(*failure) },
+        ActivationStage::Active { device } => context! { stage => "active", device },
+    }
+}
+
+const fn failure_name(failure: ActivationFailure) -> &'static str {
+    match failure {
+        ActivationFailure::TargetNotAllowed => "target-not-allowed",
+        ActivationFailure::SecondDevice => "second-device",
+        ActivationFailure::NotMine => "not-mine",
+        ActivationFailure::WrongCode => "wrong-code",
+    }
+}
+
+/// How it stands with a request to a device.
+fn push_part(push: Option<&PushView>, now: Timestamp) -> Option<Value> {
+    Some(match push? {
+        PushView::Offered => context! { state => "offered" },
+        PushView::Waiting { number, until, by_hand } => context! {
+            state => "waiting",
+            // It is there to be read off the page.
+            number => number.expose(),
+            until,
+            seconds => seconds_until(*until, now),
+            by_hand,
+        },
+        PushView::Approved => context! { state => "approved" },
+        PushView::Off { until } => context! { state => "off", until },
+    })
 }
 
 /// What makes the token show another passcode: `time`, `event`, or a `question`.

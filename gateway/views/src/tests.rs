@@ -497,6 +497,99 @@ fn an_expired_code_is_not_shown() {
     assert!(!html.contains("otpauth:") && !html.contains("GEZD") && html.contains("action=\"/enrol/new-code\""));
 }
 
+/// R21..R23: what activates is shown once, where it belongs, and the code can always be typed.
+#[test]
+fn an_authenticator_of_our_own_is_installed_and_activated() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    for page in ["activate-ios", "activate-android", "activate-windows-store", "activate-ios-here"] {
+        let html = &all[page];
+        for part in [
+            "https://authenticator.example.test/a/#v=1",
+            ">7Q2M-K94T-B3X0</code>",
+            ">authenticator.example.test</bdi>",
+            ">alice</bdi>",
+            "data-copy=\"code\"",
+            "action=\"/enrol/new-code\"",
+            "role=\"status\" id=\"stage\" data-live=\"waiting\" data-poll=\"2\"",
+            "<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>",
+            "Code valid until <time",
+        ] {
+            assert!(html.contains(part), "{page} lacks {part}");
+        }
+    }
+    assert!(all["activate-ios"].contains("aria-label=\"QR code; use the link or the text code below instead\""));
+    assert_eq!(all["activate-ios"].matches("class=\"qr").count(), 1);
+    let first = &all["activate-android-first"];
+    assert!(!first.contains("#v=1") && !first.contains("7Q2M") && !first.contains("data-poll"), "{first}");
+    assert!(first.contains("href=\"https://play.example.test/store?id=a&amp;hl=en\"") && first.contains("Google Play"));
+    assert!(first.contains("action=\"/enrol/installed\"") && first.contains("class=\"qr small\""));
+    assert!(!all["activate-android-first-here"].contains("class=\"qr"), "nobody scans their own screen");
+    let expired = &all["activate-expired"];
+    assert!(!expired.contains("#v=1") && !expired.contains("7Q2M") && expired.contains("action=\"/enrol/new-code\""));
+}
+
+#[test]
+fn on_the_device_itself_the_link_comes_first() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let phone = &all["activate-ios-here"];
+    let (open, scan) = (phone.find("Open and activate").unwrap(), phone.find("class=\"qr\"").unwrap());
+    assert!(open < scan && phone.contains("One phone for both"));
+    let computer = &all["activate-windows-none"];
+    assert!(computer.contains("target=\"_blank\" rel=\"noopener\">Activate on this computer</a>"));
+    assert!(!computer.contains("class=\"qr") && !computer.contains("One phone"));
+    assert!(computer.contains("It is already installed.") && !computer.contains("Install the app"));
+    assert!(all["activate-windows-installer"].contains("https://files.example.test/authenticator.exe"));
+    assert!(all["activate-windows-page"].contains("not reading this on a Windows computer"));
+}
+
+/// Decision B4: whoever enrols says whose the device is; the number must be the same on both screens.
+#[test]
+fn a_device_that_was_found_is_the_users_or_is_not() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    let found = &all["activate-found"];
+    assert!(
+        found.contains("Device found: <bdi>Pixel &lt;b&gt;9&lt;/b&gt;, Chrome</bdi>") && found.contains(">0821</code>")
+    );
+    assert!(found.contains("action=\"/enrol/device\"") && found.contains("name=\"mine\" value=\"yes\">It’s mine<"));
+    assert!(found.contains("name=\"mine\" value=\"no\">Not mine<"));
+    assert!(!found.contains("7Q2M") && !found.contains("#v=1"), "the code has been used");
+    assert!(all["activate-active"].contains("action=\"/enrol/continue\" data-auto-submit-once"));
+    assert!(!all["activate-active"].contains("data-poll"));
+    let refused = &all["activate-failed-target"];
+    assert!(refused.contains("<li>On This Computer</li>") && refused.contains("action=\"/enrol/back\""));
+    for failed in ["target", "second", "not-mine", "code"] {
+        let html = &all[&format!("activate-failed-{failed}")];
+        assert!(html.contains("action=\"/enrol/new-code\"") && !html.contains("data-live"), "{failed}");
+    }
+}
+
+#[test]
+fn a_request_stands_beside_the_passcode() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    for (name, html) in all.iter().filter(|(name, _)| name.contains("-push")) {
+        assert!(html.contains("name=\"otp\""), "{name}");
+    }
+    assert!(all["passcode-push"].contains("action=\"/signin/push\"") && !all["passcode"].contains("/signin/push"));
+    let waiting = &all["passcode-push-waiting"];
+    assert!(waiting.contains("Enter <bdi>47</bdi> in the app.") && waiting.contains("data-ends-in=\"118\""));
+    assert!(waiting.contains("data-live=\"push-waiting\" data-poll=\"2\"") && waiting.contains("http-equiv"));
+    assert!(waiting.contains("action=\"/signin/push/cancel\"") && !waiting.contains("/signin/push/finish"));
+    assert!(all["passcode-push-by-hand"].contains("Open the app on your device"));
+    let approved = &all["passcode-push-approved"];
+    assert!(
+        approved.contains("action=\"/signin/push/finish\" data-auto-submit-once") && !approved.contains("data-poll")
+    );
+    let with_pin = &all["passcode-push-approved-pin"];
+    assert!(with_pin.contains("id=\"push-pin\" name=\"pin\"") && !with_pin.contains("auto-submit-once"));
+    assert!(all["passcode-push-approved-pin-not-accepted-1"].contains("<a href=\"#push-pin\">"));
+    assert!(!all["passcode-push-off"].contains("action=\"/signin/push"));
+    assert!(all["ready-push-waiting"].contains("Added: <bdi>Pixel 9, Chrome</bdi>"));
+}
+
 #[test]
 fn what_a_user_typed_is_never_markup() {
     let views = views();
@@ -562,6 +655,7 @@ fn named_keys() -> (BTreeSet<String>, BTreeSet<String>) {
         include_str!("../../portal/src/console/staff.rs"),
         include_str!("../../portal/src/console/tokens.rs"),
         include_str!("../../portal/src/console/users.rs"),
+        include_str!("../../portal/src/console/verification.rs"),
         include_str!("../../portal/src/console/words.rs"),
     ];
     let code =

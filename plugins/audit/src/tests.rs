@@ -348,7 +348,8 @@ fn an_unknown_setting_is_refused() {
     impl Entropy for Nothing {
         fn fill(&self, _: &mut [u8]) {}
     }
-    let host = Host { entropy: Arc::new(Nothing), issuer: String::new() };
+    let key = doorward_api::SecretBytes::new(vec![0; 32]);
+    let host = Host { entropy: Arc::new(Nothing), issuer: String::new(), key };
     let Err(error) = (PLUGIN.build)(json!({ "folder": "/x" }), host.clone()) else { panic!("it was taken") };
     assert_eq!(error.field, "folder");
     assert!((PLUGIN.build)(json!({}), host).unwrap().authenticator().is_none());

@@ -3,8 +3,7 @@
 use doorward_api::Template;
 use doorward_api::plugin::WhyNot;
 use doorward_api::template::{HashAlgorithm, PinType};
-
-use crate::shape::{Kind, Shape, shape};
+use doorward_oath::token::{Kind, Shape, shape};
 
 /// The shape, or which parameter is in the way.
 pub(crate) fn fits(template: &Template) -> Result<Shape, WhyNot> {

@@ -2,17 +2,12 @@
 //! key; and of tokens that were made elsewhere, whose secrets come in a file. See this crate's README for what it honours
 //! and for its settings.
 
-mod answer;
-mod challenge;
 mod fits;
 mod import;
-mod kept;
 #[doc(hidden)]
 pub mod seams;
 mod settings;
-mod shape;
 mod uri;
-mod verify;
 
 use std::sync::Arc;
 
@@ -22,11 +17,10 @@ use doorward_api::plugin::{
     PluginConfigError, PluginInfo, RawConfig, Verified, WhyNot,
 };
 use doorward_api::{Factor, PluginError, Secret, SecretBytes, Target, Template, Timestamp};
+use doorward_oath::token::{self, Kept, Shape};
 use zeroize::Zeroizing;
 
-use crate::kept::Kept;
 use crate::settings::Settings;
-use crate::shape::Shape;
 
 /// The entry in the registry.
 pub static PLUGIN: PluginInfo = PluginInfo {
@@ -93,7 +87,7 @@ impl Authenticator for Otp {
         let shape = fits::fits(&request.template).map_err(|why| PluginError::Unavailable(why.reason))?;
         let key = kept.secret_base32();
         let uri = uri::otpauth(shape, &key, self.issuer(request), &request.account);
-        Ok(OfferView { uri: Secret::new(uri), key: Secret::new(uri::in_fours(&key)) })
+        Ok(OfferView::Secret { uri: Secret::new(uri), key: Secret::new(uri::in_fours(&key)) })
     }
 
     async fn verify(
@@ -103,11 +97,11 @@ impl Authenticator for Otp {
         answer: &Secret,
         now: Timestamp,
     ) -> Result<Verified, PluginError> {
-        let (kept, shape) = token(opened, check)?;
+        let (kept, shape) = open(opened, check)?;
         if !kept.valid_at(now) {
             return Ok(Verified::Rejected);
         }
-        Ok(verify::verify(kept, shape, check, answer, now))
+        Ok(token::verify(kept, shape, check, answer, now))
     }
 
     async fn resync(
@@ -117,19 +111,19 @@ impl Authenticator for Otp {
         answers: [&Secret; 2],
         now: Timestamp,
     ) -> Result<Verified, PluginError> {
-        let (kept, shape) = token(opened, check)?;
+        let (kept, shape) = open(opened, check)?;
         if !kept.valid_at(now) {
             return Ok(Verified::Rejected);
         }
-        Ok(verify::resync(kept, shape, check, answers, now))
+        Ok(token::resync(kept, shape, check, answers, now))
     }
 }
 
 /// A token's secret and the shape of its passcodes. It was fitted when it was enrolled: what an app can carry is no longer
 /// asked, since a token that was made elsewhere can do more.
-fn token(opened: &SecretBytes, check: &Check<'_>) -> Result<(Kept, Shape), PluginError> {
+fn open(opened: &SecretBytes, check: &Check<'_>) -> Result<(Kept, Shape), PluginError> {
     let kept = Kept::read(opened)?;
-    let shape = shape::shape(check.template).map_err(|why| PluginError::Unavailable(why.reason))?;
+    let shape = token::shape(check.template).map_err(|why| PluginError::Unavailable(why.reason))?;
     Ok((kept, shape))
 }
 

@@ -5,12 +5,11 @@ use std::num::NonZeroU32;
 use doorward_api::Secret;
 use doorward_api::plugin::{ImportFault, ImportRow};
 use doorward_oath::Params;
-
-use crate::shape::{Kind, Shape};
+use doorward_oath::token::{self, Kind, Shape};
 
 /// The digits that somebody typed; `None` when they typed something else.
 pub fn read_passcode(typed: &str) -> Option<String> {
-    crate::answer::digits(&Secret::new(typed)).map(|digits| digits.to_string())
+    token::digits(&Secret::new(typed)).map(|digits| digits.to_string())
 }
 
 /// The address of a token of the usual shape: SHA-1, six digits, 30 seconds.

@@ -1,10 +1,10 @@
 //! The plugin through its contract: offer, show, verify, resync.
 
 use super::*;
-use doorward_api::UserId;
 use doorward_api::ports::Entropy;
 use doorward_api::settings::{Document, Windows};
 use doorward_api::template::{HashAlgorithm, Mode, Synchronization};
+use doorward_api::{CredentialId, UserId};
 use doorward_oath::ocra::{Inputs, Suite};
 use doorward_oath::{Params, hotp, totp};
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ const CONFIRM: u64 = 180;
 
 /// What is lent to the plugin.
 pub(crate) fn host() -> Host {
-    Host { entropy: Arc::new(Counting), issuer: "Doorward".into() }
+    Host { entropy: Arc::new(Counting), issuer: "Doorward".into(), key: SecretBytes::new(vec![7; 32]) }
 }
 
 fn plugin(config: RawConfig) -> Arc<dyn Plugin> {
@@ -40,11 +40,21 @@ fn plugin(config: RawConfig) -> Arc<dyn Plugin> {
 
 fn request(template: Template) -> OfferRequest {
     OfferRequest {
+        credential: CredentialId::new("t1"),
+        origin: None,
         user: UserId::new("u1"),
         account: "alice".into(),
         issuer: "Example".into(),
         template,
         target: Target::Ios,
+    }
+}
+
+/// The address and the key that are shown.
+fn shown_at(token: &Token, request: &OfferRequest) -> (String, String) {
+    match token.plugin.authenticator().unwrap().show(&token.opened, request).unwrap() {
+        OfferView::Secret { uri, key } => (uri.expose().to_owned(), key.expose().to_owned()),
+        OfferView::Activation { .. } => panic!("no app of our own"),
     }
 }
 
@@ -109,13 +119,11 @@ fn clicked(counter: u64) -> String {
 #[tokio::test]
 async fn all_three_forms_carry_the_same_secret_each_time_they_are_shown() {
     let token = Token::new(Template::STANDARD_APP).await;
-    let authenticator = token.plugin.authenticator().unwrap();
-    let view = authenticator.show(&token.opened, &request(Template::STANDARD_APP)).unwrap();
-    let again = authenticator.show(&token.opened, &request(Template::STANDARD_APP)).unwrap();
-    assert_eq!(view.uri.expose(), again.uri.expose());
-    assert_eq!(view.key.expose(), "AAAQ EAYE AUDA OCAJ BIFQ YDIO B4IB CEQT");
-    let secret = view.key.expose().replace(' ', "");
-    assert!(view.uri.expose().starts_with(&format!("otpauth://totp/Example:alice?secret={secret}&issuer=Example&")));
+    let (uri, key) = shown_at(&token, &request(Template::STANDARD_APP));
+    assert_eq!(shown_at(&token, &request(Template::STANDARD_APP)), (uri.clone(), key.clone()));
+    assert_eq!(key, "AAAQ EAYE AUDA OCAJ BIFQ YDIO B4IB CEQT");
+    let secret = key.replace(' ', "");
+    assert!(uri.starts_with(&format!("otpauth://totp/Example:alice?secret={secret}&issuer=Example&")));
 }
 
 #[tokio::test]
@@ -125,12 +133,9 @@ async fn the_issuer_is_the_operators_then_the_virtual_servers_then_the_products(
         (json!({}), "Example", "Example"),
         (json!({}), "", "Doorward"),
     ] {
-        let plugin = plugin(config);
-        let authenticator = plugin.authenticator().unwrap();
-        let request = OfferRequest { issuer: asked.into(), ..request(Template::STANDARD_APP) };
-        let offer = authenticator.offer(&request, Timestamp::from_secs(0)).await.unwrap();
-        let uri = authenticator.show(&offer.opened, &request).unwrap().uri;
-        assert!(uri.expose().contains(&format!("/{expected}:alice?")), "{}", uri.expose());
+        let token = Token { plugin: plugin(config), ..Token::new(Template::STANDARD_APP).await };
+        let (uri, _) = shown_at(&token, &OfferRequest { issuer: asked.into(), ..request(Template::STANDARD_APP) });
+        assert!(uri.contains(&format!("/{expected}:alice?")), "{uri}");
     }
 }
 
@@ -337,10 +342,10 @@ async fn a_long_answer_has_a_suite_of_its_own() {
     token.question = Some("40172385");
     assert_eq!(token.answer(&answer.expose()[2..], NOW).await, "rejected");
     assert_eq!(token.answer(answer.expose(), NOW).await, "accepted");
-    let view = token.plugin.authenticator().unwrap().show(&token.opened, &request(token.template.clone())).unwrap();
-    assert!(view.uri.expose().starts_with("otpauth://ocra/Example:alice?secret="), "{}", view.uri.expose());
-    assert!(view.uri.expose().ends_with("&ocrasuite=OCRA-1%3AHOTP-SHA1-8%3AQN08"), "{}", view.uri.expose());
-    assert_eq!(view.key.expose().replace(' ', "").len(), 32);
+    let (uri, key) = shown_at(&token, &request(token.template.clone()));
+    assert!(uri.starts_with("otpauth://ocra/Example:alice?secret="), "{uri}");
+    assert!(uri.ends_with("&ocrasuite=OCRA-1%3AHOTP-SHA1-8%3AQN08"), "{uri}");
+    assert_eq!(key.replace(' ', "").len(), 32);
 }
 
 #[tokio::test]

@@ -1,9 +1,7 @@
 //! The `otpauth://` address (the key URI format), as authenticator apps read it.
 
+use doorward_oath::token::{Kind, Shape, suite_name};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use crate::challenge;
-use crate::shape::{Kind, Shape};
 
 /// Everything but RFC 3986's unreserved characters is encoded; a space becomes `%20`, never `+`.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -74,7 +72,7 @@ fn assemble(shape: Shape, secret: &str, issuer: &str, account: &str, which: Para
         Kind::Time { period } => say(period.get() == 30, format!("period={period}")),
         // Some apps refuse an event-based secret that does not say where to begin.
         Kind::Event { .. } => say(false, "counter=0".into()),
-        Kind::Challenge => say(false, format!("ocrasuite={}", encode(challenge::suite_name(shape.params.digits)))),
+        Kind::Challenge => say(false, format!("ocrasuite={}", encode(suite_name(shape.params.digits)))),
     }
     uri
 }

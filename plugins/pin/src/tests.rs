@@ -83,7 +83,8 @@ fn the_table_says_the_rules_of_the_code() {
 
 #[test]
 fn a_setting_that_is_none_is_refused() {
-    let host = || Host { entropy: Arc::new(Seeded::new(1)), issuer: "Doorward".into() };
+    let key = || doorward_api::SecretBytes::new(vec![0; 32]);
+    let host = || Host { entropy: Arc::new(Seeded::new(1)), issuer: "Doorward".into(), key: key() };
     assert!((PLUGIN.build)(json!({}), host()).unwrap().secret_rules().is_some());
     let refused = (PLUGIN.build)(json!({ "min_length": 4 }), host()).err().unwrap();
     assert_eq!(refused.field, "min_length");

@@ -2,13 +2,14 @@
 //! through the ports, all of them in one change with the move of the flow.
 
 use doorward_api::credential::{Credential, NewCredential, ServerPin};
+use doorward_api::device::{ActivationFailure, ActivationStage, Device};
 use doorward_api::flow::{Delivery, KeptSecret, Notice, SentCode};
 use doorward_api::mail::{MailKind, NewMail};
-use doorward_api::plugin::{Authenticator, OfferRequest, Verified};
+use doorward_api::plugin::{Authenticator, OfferRequest, OfferView, Verified};
 use doorward_api::ports::{Act, Change, MeterKey, MeterScope};
 use doorward_api::template::PinType;
 use doorward_api::{
-    AuditEvent, CredentialId, EventKind, Factor, FlowData, FlowId, MailId, Secret, SettingKind, Step, StoreError,
+    AuditEvent, CredentialId, EventKind, Factor, Flow, FlowData, FlowId, MailId, Secret, SettingKind, Step, StoreError,
     Target, Template, TokenState, User,
 };
 use doorward_tokens::{Choices, NotOffered, Terms};
@@ -222,6 +223,64 @@ impl Desk {
         self.go(visit, &held, &who, event, extra).await
     }
 
+    /// W5, for an app of our own: it is installed, and the code may be shown (R22).
+    pub(crate) async fn try_app_installed(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::CodeIssued]).await?;
+        let who = self.applicant_with_target(visit, &held).await?;
+        let token = self.token_in_hand(visit, &held).await?;
+        self.served_by(visit, &token)?;
+        self.go(visit, &held, &who, Event::AppInstalled, Change::default()).await
+    }
+
+    /// W6: "It's mine", "Not mine".
+    pub(crate) async fn try_confirm_device(&self, visit: &Visit, form: &StepForm, theirs: bool) -> Result<Moved, Stop> {
+        match self.confirm_device_once(visit, form, theirs).await {
+            // The device has asked for something at the same moment. What is confirmed is what stands there now.
+            Err(Stop::Lost("credential_learn")) => self.confirm_device_once(visit, form, theirs).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn confirm_device_once(&self, visit: &Visit, form: &StepForm, theirs: bool) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::CodeIssued]).await?;
+        let who = self.applicant_with_target(visit, &held).await?;
+        let token = self.token_in_hand(visit, &held).await?;
+        let device = self.served_by(visit, &token)?;
+        let Some(opened) = device.confirm(&token.opened, theirs)? else {
+            return self.judged_already(visit, &who.user, &token, theirs);
+        };
+        let learn = Act::CredentialLearn { id: token.id.clone(), version: token.version, opened };
+        let kind = if theirs { EventKind::ActivationConfirmed } else { EventKind::ActivationDisowned };
+        let judged = self.event(kind, visit, held.flow()).with("serial", token.serial.as_str());
+        let mut extra = Change::of(learn).record(judged);
+        if theirs {
+            // The device puts the token in use where this flow is not at hand. What was put off ends here, so that
+            // the session which the flow raises is kept.
+            extra = extra.and(self.put_off_no_longer(&held, &who.user));
+        }
+        let challenge = asks(&token.template).then(|| self.draw_challenge(visit));
+        self.go(visit, &held, &who, Event::DeviceJudged { theirs, challenge }, extra).await
+    }
+
+    /// A button that was clicked twice has done what it says; any other has come too late.
+    fn judged_already(&self, visit: &Visit, user: &User, token: &Credential, theirs: bool) -> Result<Moved, Stop> {
+        let target = token.target.ok_or(Stop::Stale)?;
+        let kind = self.kind_of(&visit.vs, token).ok_or(Stop::Stale)?;
+        let request = self.offer_request(visit, user, &token.id, &token.template, target);
+        let OfferView::Activation { stage, .. } = kind.show(&token.opened, &request)? else { return Err(Stop::Stale) };
+        let so = match stage {
+            ActivationStage::SettingUp { .. } | ActivationStage::Active { .. } => theirs,
+            ActivationStage::Failed(ActivationFailure::NotMine) => !theirs,
+            ActivationStage::Waiting | ActivationStage::Found { .. } | ActivationStage::Failed(_) => false,
+        };
+        if so { Ok(Moved::ToStep { browser: None }) } else { Err(Stop::Stale) }
+    }
+
+    /// The half that talks to the device of a token, where it is one of ours.
+    fn served_by(&self, visit: &Visit, token: &Credential) -> Result<&dyn Device, Stop> {
+        self.kind_of(&visit.vs, token).and_then(Authenticator::device).ok_or(Stop::Stale)
+    }
+
     pub(crate) async fn try_new_secret(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
         let held = self.hold(visit, form, &[Step::CodeIssued]).await?;
         let who = self.applicant_with_target(visit, &held).await?;
@@ -232,6 +291,11 @@ impl Desk {
         let held = self.hold(visit, form, &[Step::CodeIssued]).await?;
         let who = self.applicant_with_target(visit, &held).await?;
         let token = self.token_in_hand(visit, &held).await?;
+        if self.served_by(visit, &token).is_ok() {
+            // Its page goes on by itself once the device has put it in use; until then Continue is for what comes
+            // first there.
+            return self.go(visit, &held, &who, Event::AppInstalled, Change::default()).await;
+        }
         let challenge = asks(&token.template).then(|| self.draw_challenge(visit));
         self.go(visit, &held, &who, Event::Continue(challenge), Change::default()).await
     }
@@ -244,6 +308,9 @@ impl Desk {
 
     /// W8: the first passcode proves the token and signs in, in one change (decision A1).
     pub(crate) async fn first_passcode(&self, visit: &Visit, held: &Held, otp: &Secret) -> Result<Moved, Stop> {
+        if let Some(token) = self.activated_token(visit, held.flow()).await? {
+            return self.first_passcode_of(visit, held, token, otp).await;
+        }
         if !held.flow().data.asks_passcode {
             return Err(Stop::Stale);
         }
@@ -262,6 +329,94 @@ impl Desk {
             }
             outcome => outcome,
         }
+    }
+
+    /// The same for a token that its device has put in use: its passcode is one like any other, and signs in by this
+    /// very token.
+    async fn first_passcode_of(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        token: Credential,
+        otp: &Secret,
+    ) -> Result<Moved, Stop> {
+        if otp.is_empty() {
+            return self.tell(visit, held, unanswered(visit, held), Vec::new()).await;
+        }
+        if challenge_is_over(visit, held) {
+            return self.tell(visit, held, Notice::ChallengeExpired, Vec::new()).await;
+        }
+        match self.use_token(visit, held, &token, otp).await {
+            // Somebody wrote over what was read, perhaps the device itself: read and check once more (decision A22).
+            Err(Stop::Lost("credential_use")) => {
+                let token = self.activated_token(visit, held.flow()).await?.ok_or(Stop::Stale)?;
+                self.use_token(visit, held, &token, otp).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn use_token(&self, visit: &Visit, held: &Held, token: &Credential, otp: &Secret) -> Result<Moved, Stop> {
+        let user = self.user(visit, held).await?.ok_or(Stop::Stale)?;
+        if let Some(until) = token.locked_until.filter(|until| *until > visit.now) {
+            return self.token_is_locked(visit, held, until).await;
+        }
+        let lockout = self.lockout(visit).await?;
+        let last_of_day = match self.look_at_token(visit, &token.id, &lockout).await? {
+            Look::Once { last_of_day } => last_of_day,
+            Look::Wait(until) => return self.token_is_locked(visit, held, until).await,
+        };
+        match self.verify(visit, held, token, otp).await? {
+            Verified::Accepted { updated } => {
+                let spent = Act::CredentialUse { id: token.id.clone(), version: token.version, opened: updated };
+                let (data, change) = self.first_sign_in(visit, held, token, "otp")?;
+                let change = change.and(spent);
+                let moved = match self.pin_must_change(visit, token).await? {
+                    Some(why) => self.ask_new_pin(visit, held, data, token, why, change).await?,
+                    None => {
+                        let data = FlowData { first_pin: None, ..data };
+                        let proof = Proof::of_token(token, visit.now, change);
+                        self.proved(visit, held, data, &user, proof).await?
+                    }
+                };
+                self.forget_tries(visit, &token.id).await;
+                self.measure_first_sign_in(visit);
+                self.measure_sign_in(visit, Factor::Otp, "success");
+                Ok(moved)
+            }
+            Verified::Outer { updated } => {
+                self.learn(visit, token, updated).await?;
+                self.next_please(visit, held).await
+            }
+            Verified::Replayed => self.replayed(visit, held, token.serial.clone()).await,
+            Verified::Rejected => {
+                self.ports.metrics.enrollment(visit.vs.id.as_str(), "confirmed", "rejected");
+                let (id, serial) = (token.id.clone(), token.serial.clone());
+                let tried = Tried { id, serial, state: token.state, last_of_day };
+                self.passcode_rejected(visit, held, &[tried]).await
+            }
+        }
+    }
+
+    /// What the first sign-in means with a token that its device has put in use: the enrolment is confirmed. With
+    /// what the flow remembers then.
+    pub(crate) fn first_sign_in(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        token: &Credential,
+        method: &'static str,
+    ) -> Result<(FlowData, Change), Stop> {
+        let next = step(&state(held), Event::FirstSignIn, visit.now, &self.rules)?;
+        let event = self.event(EventKind::EnrollmentConfirmed, visit, held.flow());
+        let event = event.with("serial", token.serial.as_str()).with("method", method);
+        let sessions = Act::DeferredSessionsEnd { user: token.user.clone(), keep: held.flow().data.raises.clone() };
+        Ok((next.state.data, Change::of(sessions).record(event)))
+    }
+
+    /// It was committed.
+    pub(crate) fn measure_first_sign_in(&self, visit: &Visit) {
+        self.ports.metrics.enrollment(visit.vs.id.as_str(), "confirmed", "confirmed");
     }
 
     async fn prove_token(&self, visit: &Visit, held: &Held, who: &Applicant, otp: &Secret) -> Result<Moved, Stop> {
@@ -310,29 +465,58 @@ impl Desk {
         let event = |kind| self.event(kind, visit, flow).with("serial", token.serial.as_str());
         let allowed = Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.seen.clone() };
         let approval = who.approval_used(&flow.data);
-        let sessions = Act::DeferredSessionsEnd { user: who.user.id.clone(), keep: flow.data.raises.clone() };
         let mut change = Change { acts: std::iter::once(allowed).chain(approval).collect(), events: Vec::new() }
             .and(activate)
-            .and(sessions)
-            .record(
-                event(EventKind::TokenActivated)
-                    .with("actor", "user")
-                    .with("from", TokenState::Assigned.as_str())
-                    .with("to", TokenState::Active.as_str())
-                    .with("reason", "first_passcode")
-                    .with("os", token.target.map_or("", Target::os))
-                    .with("deviceType", token.target.map_or("", Target::device_type)),
-            )
+            .and(self.put_off_no_longer(held, &who.user))
+            .record(Self::activated(event(EventKind::TokenActivated), token.target, "first_passcode"))
             .record(event(EventKind::EnrollmentConfirmed).with("method", "otp"));
-        if who.user.email.as_deref().is_some_and(|email| !email.is_empty()) {
-            let entropy = self.ports.entropy.as_ref();
-            let (put, url) = dispute::link(&visit.vs, token, &flow.id, self.rules.dispute_life, entropy, visit.now);
-            change = change.and(put).and(Act::MailQueue(self.notice_mail(visit, &flow.id, &who.user, token, url)));
-        }
+        change.acts.extend(self.notice(visit, Some(&flow.id), &who.user, token, &visit.language));
         change
     }
 
-    fn notice_mail(&self, visit: &Visit, flow: &FlowId, user: &User, token: &Credential, dispute: String) -> NewMail {
+    /// There is a token, or will be in a moment: no session counts any more that was had without one. That which this
+    /// flow raises is kept for it.
+    fn put_off_no_longer(&self, held: &Held, user: &User) -> Act {
+        Act::DeferredSessionsEnd { user: user.id.clone(), keep: held.flow().data.raises.clone() }
+    }
+
+    /// The record of a token that its user has put in use.
+    pub(crate) fn activated(event: AuditEvent, target: Option<Target>, reason: &'static str) -> AuditEvent {
+        event
+            .with("actor", "user")
+            .with("from", TokenState::Assigned.as_str())
+            .with("to", TokenState::Active.as_str())
+            .with("reason", reason)
+            .with("os", target.map_or("", Target::os))
+            .with("deviceType", target.map_or("", Target::device_type))
+    }
+
+    /// The mail that tells of a new token, and its link "Not you?" (W9). Whoever has no address gets none.
+    pub(crate) fn notice(
+        &self,
+        visit: &Visit,
+        flow: Option<&FlowId>,
+        user: &User,
+        token: &Credential,
+        language: &str,
+    ) -> Vec<Act> {
+        if user.email.as_deref().is_none_or(str::is_empty) {
+            return Vec::new();
+        }
+        let (life, entropy) = (self.rules.dispute_life, self.ports.entropy.as_ref());
+        let (put, url) = dispute::link(&visit.vs, token, flow, life, entropy, visit.now);
+        vec![put, Act::MailQueue(self.notice_mail(visit, flow, user, token, language, url))]
+    }
+
+    fn notice_mail(
+        &self,
+        visit: &Visit,
+        flow: Option<&FlowId>,
+        user: &User,
+        token: &Credential,
+        language: &str,
+        dispute: String,
+    ) -> NewMail {
         let fields = [
             ("device", token.target.map_or("", Target::as_str).to_owned()),
             ("when", visit.now.rfc3339()),
@@ -343,9 +527,9 @@ impl Desk {
             id: MailId::new(self.ports.entropy.id()),
             user: user.id.clone(),
             kind: MailKind::EnrolmentNotice,
-            language: visit.language.clone(),
+            language: language.to_owned(),
             fields: fields.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect(),
-            flow: Some(flow.clone()),
+            flow: flow.cloned(),
             expires_at: visit.now + NOTICE_LIFE,
         }
     }
@@ -353,6 +537,9 @@ impl Desk {
     /// The user of a flow, if they may still self-provision. If not, the flow leaves the wizard (EN-05).
     pub(super) async fn applicant(&self, visit: &Visit, held: &Held) -> Result<Applicant, Stop> {
         let data = &held.flow().data;
+        if let Some(token) = self.activated_token(visit, held.flow()).await? {
+            return self.on_to_first_passcode(visit, held, &token).await;
+        }
         let Some(user) = self.user(visit, held).await? else {
             return self.withdraw(visit, held, NotOffered::AccountUnusable).await;
         };
@@ -368,6 +555,26 @@ impl Desk {
             Ok(Allowed { choices, terms, template, seen }) => Ok(Applicant { user, choices, terms, template, seen }),
             Err(why) => self.withdraw(visit, held, why).await,
         }
+    }
+
+    /// While the form was on its way the device has put the token of the flow in use: nothing is left but its first
+    /// passcode.
+    async fn on_to_first_passcode<T>(&self, visit: &Visit, held: &Held, token: &Credential) -> Result<T, Stop> {
+        if held.flow().step == Step::CodeIssued {
+            return Err(Stop::Done(Moved::ToStep { browser: None }));
+        }
+        let data = FlowData { target: token.target, ..held.data() };
+        let act = self.onward(visit, held, Step::CodeIssued, data);
+        self.commit(visit, Change::of(act)).await?;
+        Err(Stop::Done(Moved::ToStep { browser: None }))
+    }
+
+    /// The token that this flow has issued, once its device has put it in use.
+    pub(crate) async fn activated_token(&self, visit: &Visit, flow: &Flow) -> Result<Option<Credential>, StoreError> {
+        let (Some(id), true) = (&flow.data.credential, flow.step.enrolling()) else { return Ok(None) };
+        let token = self.ports.credentials.credential(&visit.vs.id, id).await?;
+        let ours = |token: &Credential| token.state == TokenState::Active && Some(&token.user) == flow.user.as_ref();
+        Ok(token.filter(ours))
     }
 
     /// The same, and the platform chosen before is still allowed. If it is not, another is to be chosen (R49).
@@ -524,8 +731,9 @@ impl Desk {
         change: Change,
     ) -> Result<Change, Stop> {
         let (plugin, kind) =
-            self.otp_kinds().find(|(_, kind)| kind.fits(&who.template, target).is_ok()).ok_or(Stop::Stale)?;
-        let offer = kind.offer(&self.offer_request(visit, &who.user, &who.template, target), visit.now).await?;
+            self.otp_kinds(&visit.vs).find(|(_, kind)| kind.fits(&who.template, target).is_ok()).ok_or(Stop::Stale)?;
+        let request = self.offer_request(visit, &who.user, id, &who.template, target);
+        let offer = kind.offer(&request, visit.now).await?;
         let serial = self.serial();
         let event = |kind| self.event(kind, visit, held.flow()).with("serial", serial.as_str());
         let change = change
@@ -559,11 +767,10 @@ impl Desk {
     ) -> Result<Change, Stop> {
         let token = self.token_in_hand(visit, held).await?;
         let target = token.target.ok_or(Stop::Stale)?;
-        let kind: &dyn Authenticator = self.authenticator(&token.plugin).ok_or(Stop::Stale)?;
-        if kind.fits(&who.template, target).is_err() {
-            return self.withdraw(visit, held, NotOffered::NoTarget).await;
-        }
-        let offer = kind.offer(&self.offer_request(visit, &who.user, &who.template, target), visit.now).await?;
+        let fitting = self.kind_of(&visit.vs, &token).filter(|kind| kind.fits(&who.template, target).is_ok());
+        let Some(kind) = fitting else { return self.withdraw(visit, held, NotOffered::NoTarget).await };
+        let request = self.offer_request(visit, &who.user, &token.id, &who.template, target);
+        let offer = kind.offer(&request, visit.now).await?;
         let event = self.event(EventKind::ActivationCodeRefreshed, visit, held.flow()).with("serial", token.serial);
         let reissue = Act::CredentialReissue {
             id: token.id.clone(),
@@ -597,10 +804,13 @@ impl Desk {
         &self,
         visit: &Visit,
         user: &User,
+        credential: &CredentialId,
         template: &Template,
         target: Target,
     ) -> OfferRequest {
         OfferRequest {
+            credential: credential.clone(),
+            origin: visit.vs.authenticator.as_ref().map(|site| site.origin.clone()),
             user: user.id.clone(),
             account: user.name.clone(),
             issuer: visit.vs.name.clone(),

@@ -6,6 +6,7 @@
 pub mod code;
 mod driver;
 mod grant;
+mod pages;
 pub mod step;
 #[cfg(test)]
 mod tests;

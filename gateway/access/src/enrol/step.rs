@@ -7,6 +7,8 @@
 //!                           └──┘                        └──┘ ◀───────┼──back────────┘──┘
 //!                              └──where a rule asks for more──▶ extra_proof
 //! ```
+//! A standard app's token comes into use by its first passcode. One of our own is put in use by its device, behind
+//! the back of the browser, which has confirmed the device before; its first passcode is one like any other.
 
 use doorward_api::audit::EventKind;
 use doorward_api::flow::{Challenge, Delivery, Notice, SentCode};
@@ -85,10 +87,21 @@ pub enum Event<'a> {
     NewSecret,
     /// W5: Continue; with a question for a token that answers some.
     Continue(Option<Challenge>),
+    /// W5, for an app of our own: it is installed.
+    AppInstalled,
+    /// W6: a device was found, and its user has said whose it is.
+    DeviceJudged {
+        /// Theirs?
+        theirs: bool,
+        /// The question for the first passcode, of a token that answers some.
+        challenge: Option<Challenge>,
+    },
     /// Back.
     Back(&'a Choices),
     /// The plugin accepted the first passcode.
     Proved,
+    /// The device has put the token in use, and something was proved with it.
+    FirstSignIn,
 }
 
 /// How far the grant is there that a rule asks for.
@@ -183,6 +196,11 @@ pub fn step(state: &State, event: Event<'_>, now: Timestamp, rules: &Rules) -> R
         (Step::CodeIssued, Event::Continue(challenge)) if !state.data.asks_passcode => {
             Ok(asks_passcode(state, true, challenge))
         }
+        (Step::CodeIssued, Event::AppInstalled) if !state.data.asks_passcode => Ok(app_installed(state)),
+        (Step::CodeIssued, Event::DeviceJudged { theirs, challenge }) if !state.data.asks_passcode => {
+            Ok(device_judged(state, theirs, challenge))
+        }
+        (Step::CodeIssued, Event::FirstSignIn) => first_sign_in(state),
         (Step::CodeIssued | Step::EmailVerified, Event::Back(choices)) => back(state, choices),
         (Step::CodeIssued, Event::Proved) if state.data.asks_passcode => proved(state),
         _ => Err(Refusal),
@@ -436,6 +454,7 @@ fn take(going: Going, target: Target, fresh: &CredentialId, now: Timestamp, rule
         .with(|data| {
             data.target = Some(target);
             data.asks_passcode = false;
+            data.app_installed = false;
             if issued {
                 data.credential = Some(fresh.clone());
                 data.issue_expires_at = Some(now + rules.issue_life);
@@ -465,6 +484,17 @@ fn asks_passcode(state: &State, asks: bool, challenge: Option<Challenge>) -> Nex
         .done()
 }
 
+fn app_installed(state: &State) -> Next {
+    Going::from(state).with(|data| data.app_installed = true).done()
+}
+
+/// The device may go on, or is turned away. It is the browser that enrols which says so, whoever has scanned the code
+/// (EN-07).
+fn device_judged(state: &State, theirs: bool, challenge: Option<Challenge>) -> Next {
+    let outcome = if theirs { "device_confirmed" } else { "device_disowned" };
+    Going::from(state).with(|data| data.challenge = challenge.filter(|_| theirs)).measure("activation", outcome).done()
+}
+
 /// One page back. The emailed code was used up, so nothing leads back before W3.
 fn back(state: &State, choices: &Choices) -> Result<Next, Refusal> {
     let data = &state.data;
@@ -490,6 +520,11 @@ pub fn can_go_back(state: &State, choices: &Choices) -> bool {
 fn proved(state: &State) -> Result<Next, Refusal> {
     let held = state.data.credential.clone().ok_or(Refusal)?;
     Ok(Going::from(state).to(Step::Confirmed).also(Effect::Activate(held)).measure("confirmed", "confirmed").done())
+}
+
+fn first_sign_in(state: &State) -> Result<Next, Refusal> {
+    state.data.credential.as_ref().ok_or(Refusal)?;
+    Ok(Going::from(state).to(Step::Confirmed).measure("confirmed", "confirmed").done())
 }
 
 #[cfg(test)]
@@ -520,6 +555,8 @@ pub(crate) mod tests {
             challenge: None,
             first_pin: None,
             new_pin: None,
+            app_installed: false,
+            push: None,
             raises: None,
         }
     }
@@ -614,6 +651,43 @@ pub(crate) mod tests {
         assert!(to_w4.data.mobile_chosen, "W4 was the page before");
         let to_w3 = go(&to_w4, Event::Back(&usual())).unwrap().state;
         assert_eq!(go(&to_w3, Event::Back(&usual())), Err(Refusal), "the emailed code is used up");
+    }
+
+    #[test]
+    fn a_device_is_confirmed_or_disowned_where_its_code_is_shown() {
+        let issued = choose(&at(Step::EmailVerified, |_| ()), "android", &usual()).unwrap().state;
+        let installed = go(&issued, Event::AppInstalled).unwrap();
+        assert!(installed.state.data.app_installed && installed.effects.is_empty());
+        let challenge = Challenge { text: "12345678".into(), expires_at: now() };
+        let judged = |theirs| {
+            let challenge = Some(challenge.clone());
+            go(&installed.state, Event::DeviceJudged { theirs, challenge }).unwrap()
+        };
+        let (confirmed, disowned) = (judged(true), judged(false));
+        assert_eq!(confirmed.effects, [Effect::Measure { step: "activation", outcome: "device_confirmed" }]);
+        assert_eq!((confirmed.state.step, confirmed.state.data.challenge), (Step::CodeIssued, Some(challenge.clone())));
+        assert_eq!(disowned.effects, [Effect::Measure { step: "activation", outcome: "device_disowned" }]);
+        assert_eq!(disowned.state.data.challenge, None);
+        let again = choose(&go(&installed.state, Event::Back(&usual())).unwrap().state, "ios", &usual()).unwrap();
+        assert!(!again.state.data.app_installed, "another platform, another app");
+    }
+
+    #[test]
+    fn what_a_device_has_put_in_use_is_confirmed_by_the_first_sign_in_with_it() {
+        let issued = choose(&at(Step::EmailVerified, |_| ()), "ios", &usual()).unwrap().state;
+        let done = go(&issued, Event::FirstSignIn).unwrap();
+        assert_eq!(done.state.step, Step::Confirmed);
+        assert_eq!(done.effects, [Effect::Measure { step: "confirmed", outcome: "confirmed" }], "nothing is activated");
+        let nothing_issued = at(Step::CodeIssued, |_| ());
+        assert_eq!(go(&nothing_issued, Event::FirstSignIn), Err(Refusal));
+        for early in [Step::Offered, Step::CodeSent, Step::ExtraProof, Step::EmailVerified] {
+            for event in [Event::FirstSignIn, Event::AppInstalled] {
+                assert_eq!(go(&at(early, |data| data.credential = Some("c".into())), event), Err(Refusal), "{early:?}");
+            }
+        }
+        let standard = at(Step::CodeIssued, |data| data.asks_passcode = true);
+        let judged = Event::DeviceJudged { theirs: true, challenge: None };
+        assert_eq!(go(&standard, judged), Err(Refusal), "no device is awaited there");
     }
 
     #[test]
@@ -783,7 +857,12 @@ pub(crate) mod tests {
                     Event::Chosen { choice, choices, fresh: &fresh }
                 }
                 6 => Event::NewSecret,
-                7 => Event::Continue(None),
+                7 => match self.roll(4) {
+                    0 => Event::AppInstalled,
+                    1 => Event::DeviceJudged { theirs: self.roll(2) == 0, challenge: None },
+                    2 => Event::FirstSignIn,
+                    _ => Event::Continue(None),
+                },
                 8 => Event::Granted { state: GrantState::Approved, choices, fresh: &fresh },
                 _ if self.roll(2) == 0 => Event::Back(choices),
                 _ => Event::Proved,
@@ -794,7 +873,7 @@ pub(crate) mod tests {
         fn take(&mut self, event: Event<'_>, rules: &Rules) {
             let new_code = matches!(event, Event::CodeQueued(_));
             let tried = if let Event::CodeTried { right, .. } = event { Some(right) } else { None };
-            let proof = matches!(event, Event::Proved);
+            let proof = matches!(event, Event::Proved | Event::FirstSignIn);
             let grant = matches!(event, Event::Granted { .. });
             let Ok(next) = step(&self.state, event, self.now, rules) else { return };
             if new_code {

@@ -1,5 +1,6 @@
 //! The wizard, as browsers live it.
 
+mod ours;
 mod rules;
 
 use std::sync::Arc;

@@ -19,7 +19,7 @@ use ring::digest::{SHA256, digest};
 
 use super::{By, ManageError, Manager, Role};
 use crate::names::fold_name;
-use crate::settings::setting;
+use crate::settings::{setting, setting_of};
 use crate::signin::counted;
 
 /// How many entries a page's Change Log shows.
@@ -40,7 +40,11 @@ impl Manager {
     /// # Errors
     /// [`ManageError::Unavailable`].
     pub async fn setting<D: Document>(&self, vs: &VirtualServerId) -> Result<Seen<D>, ManageError> {
-        Ok(setting::<D>(self.ports().settings.as_ref(), vs).await?)
+        let port = self.ports().settings.as_ref();
+        Ok(match self.desk.site.load().virtual_server(vs) {
+            Some(vs) => setting_of::<D>(port, vs).await?,
+            None => setting::<D>(port, vs).await?,
+        })
     }
 
     /// Puts a document in place of the one that was `seen`. In force at the next evaluation. One that says the same is taken and
@@ -146,13 +150,17 @@ impl Manager {
     /// [`ManageError::Unavailable`].
     pub async fn feasible(&self, vs: &VirtualServerId) -> Result<Vec<Target>, ManageError> {
         let template = self.setting::<TokenTemplate>(vs).await?;
-        Ok(self.desk.feasible(&template.document.freeze(template.version)))
+        let site = self.desk.site.load();
+        let Some(vs) = site.virtual_server(vs) else { return Ok(Vec::new()) };
+        Ok(self.desk.feasible(vs, &template.document.freeze(template.version)))
     }
 
     /// Why no token can be enrolled by a template on a platform: each plugin's own reason.
-    pub fn why_not(&self, template: &TokenTemplate, target: Target) -> Vec<String> {
+    pub fn why_not(&self, vs: &VirtualServerId, template: &TokenTemplate, target: Target) -> Vec<String> {
         let template = template.freeze(0);
-        let kinds: Vec<_> = self.desk.otp_kinds().collect();
+        let site = self.desk.site.load();
+        let Some(vs) = site.virtual_server(vs) else { return Vec::new() };
+        let kinds: Vec<_> = self.desk.otp_kinds(vs).collect();
         if kinds.iter().any(|(_, kind)| kind.fits(&template, target).is_ok()) {
             return Vec::new();
         }

@@ -52,8 +52,10 @@ struct Found {
 pub struct Setup {
     /// What the operator will be.
     pub role: Role,
-    /// QR code and key of the second factor.
-    pub view: OfferView,
+    /// The text of the second factor's QR code.
+    pub uri: Secret,
+    /// Its key, to be typed.
+    pub key: Secret,
     /// What the browser keeps, so that a reload shows the same.
     pub keep: String,
 }
@@ -170,7 +172,11 @@ impl OperatorDesk {
             Some(kept) => kept.to_owned(),
             None => self.seal(caller, link, &opened),
         };
-        Ok(Some(Setup { role: found.role, view: kind.show(&opened, &request)?, keep }))
+        // Only standard apps are asked, which have nothing else to show.
+        let OfferView::Secret { uri, key } = kind.show(&opened, &request)? else {
+            return Err(OperatorError::NoSecondFactor);
+        };
+        Ok(Some(Setup { role: found.role, uri, key, keep }))
     }
 
     /// Makes the operator and signs them in.

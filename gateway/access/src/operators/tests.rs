@@ -98,7 +98,7 @@ fn at(minutes: u64) -> Caller {
 }
 
 fn shown(setup: &Setup, at: Timestamp) -> String {
-    ToyTokens::passcode(&SecretBytes::new(format!("{}:0", setup.view.key.expose()).into_bytes()), at)
+    ToyTokens::passcode(&SecretBytes::new(format!("{}:0", setup.key.expose()).into_bytes()), at)
 }
 
 fn form(name: &str, passcode: &str) -> SetupForm {
@@ -169,9 +169,9 @@ async fn a_reload_shows_the_same_secret_and_nothing_is_stored_before_the_end() {
     let commits = stage.world.commits.load(std::sync::atomic::Ordering::SeqCst);
     let first = stage.desk.setup(&at(0), "Example", link.expose(), None).await.unwrap().unwrap();
     let again = stage.desk.setup(&at(1), "Example", link.expose(), Some(&first.keep)).await.unwrap().unwrap();
-    assert_eq!((first.view.key.expose(), &first.keep), (again.view.key.expose(), &again.keep));
+    assert_eq!((first.key.expose(), &first.keep), (again.key.expose(), &again.keep));
     let other = stage.desk.setup(&at(1), "Example", link.expose(), Some("bm9uc2Vuc2U")).await.unwrap().unwrap();
-    assert_ne!(first.view.key.expose(), other.view.key.expose(), "what is not ours is not shown");
+    assert_ne!(first.key.expose(), other.key.expose(), "what is not ours is not shown");
     assert_eq!(stage.world.commits.load(std::sync::atomic::Ordering::SeqCst), commits);
 }
 

@@ -1,5 +1,6 @@
 //! What is still to be proved: the policy is asked anew after each proof.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +9,14 @@ use doorward_api::settings::EnrolmentRules;
 use doorward_api::template::Mode;
 use doorward_api::{
     AuditEvent, Decision, EventKind, Factor, Flow, Object, PolicyId, Principal, Proofs, SelfProvisioning, SessionId,
-    SettingKind, Step, StoreError, Subject, Target, TargetSettings, Template, TokenState, TokenTemplate, User, UserId,
+    SettingKind, Step, StoreError, Subject, Target, TargetSettings, Template, TokenState, User, UserId,
 };
 use doorward_tokens::{Choices, Facts, NotOffered, Offer, Terms, offer};
 
-use crate::settings::setting;
+use crate::settings::{setting, token_template};
 use crate::signin::tokens::{counted, in_hand};
 use crate::signin::{Desk, Stop};
+use crate::site::VirtualServer;
 use crate::visit::Visit;
 
 /// What lies between somebody and the page they want.
@@ -40,19 +42,23 @@ pub(crate) enum Ahead {
 }
 
 impl Ahead {
-    fn prove(need: Vec<Factor>) -> Self {
-        // What no page can ask for (a push, a passkey) would leave the user in a blind alley.
-        let askable = need.iter().all(|factor| matches!(factor, Factor::Password | Factor::Otp));
+    fn prove(need: Vec<Factor>, proofs: Proofs) -> Self {
+        // What no page can ask for (a passkey) would leave the user in a blind alley.
+        let askable = need.iter().all(|factor| matches!(factor, Factor::Password | Factor::Otp | Factor::Push));
         match need.iter().min() {
+            // No device rings for somebody of whom no password is proved, whatever the policies would do without.
+            Some(Factor::Push) if askable && !proofs.has(Factor::Password) => {
+                Ahead::Prove { next: Factor::Password, need }
+            }
             Some(next) if askable => Ahead::Prove { next: *next, need },
             _ => Ahead::Closed { by: Vec::new() },
         }
     }
 
-    fn from(decision: Decision) -> Self {
+    fn from(decision: Decision, proofs: Proofs) -> Self {
         match decision {
             Decision::Admit { by } => Ahead::Enough { by },
-            Decision::Challenge { need, .. } => Ahead::prove(need),
+            Decision::Challenge { need, .. } => Ahead::prove(need, proofs),
             Decision::Refuse { by } => Ahead::Closed { by },
         }
     }
@@ -92,24 +98,24 @@ impl Desk {
     ) -> Ahead {
         let Some(to) = to else {
             return if proofs.is_empty() {
-                Ahead::prove(vec![Factor::Password])
+                Ahead::prove(vec![Factor::Password], proofs)
             } else {
                 Ahead::Enough { by: Vec::new() }
             };
         };
         let subject = Subject::User(Arc::new(principal(user, proofs, session)));
-        match Ahead::from(self.ask_gate(visit, &subject, to)) {
+        match Ahead::from(self.ask_gate(visit, &subject, to), proofs) {
             // Nobody becomes somebody without a proof, however open the page.
-            Ahead::Enough { .. } if proofs.is_empty() => Ahead::prove(vec![Factor::Password]),
+            Ahead::Enough { .. } if proofs.is_empty() => Ahead::prove(vec![Factor::Password], proofs),
             ahead => ahead,
         }
     }
 
     /// What is asked of somebody of whom nothing is known: what a user would have to give. Unknown names walk this way too.
     pub(crate) fn ahead_of_anybody(&self, visit: &Visit, to: Option<&ReturnTo>) -> Ahead {
-        let ahead = to.map(|to| Ahead::from(self.ask_gate(visit, &Subject::Anonymous, to)));
+        let ahead = to.map(|to| Ahead::from(self.ask_gate(visit, &Subject::Anonymous, to), Proofs::NONE));
         match ahead {
-            None | Some(Ahead::Enough { .. }) => Ahead::prove(vec![Factor::Password]),
+            None | Some(Ahead::Enough { .. }) => Ahead::prove(vec![Factor::Password], Proofs::NONE),
             Some(ahead) => ahead,
         }
     }
@@ -164,6 +170,18 @@ impl Desk {
         tokens: &[TokenState],
         issued: Option<&Template>,
     ) -> Result<Result<Allowed, NotOffered>, StoreError> {
+        self.offer_at(visit, Some(visit.address), user, tokens, issued).await
+    }
+
+    /// The same for somebody who comes from there; `None` where it is not them who call, and no network is judged.
+    pub(crate) async fn offer_at(
+        &self,
+        visit: &Visit,
+        address: Option<IpAddr>,
+        user: &User,
+        tokens: &[TokenState],
+        issued: Option<&Template>,
+    ) -> Result<Result<Allowed, NotOffered>, StoreError> {
         let (port, vs) = (self.ports.settings.as_ref(), &visit.vs.id);
         let settings = setting::<SelfProvisioning>(port, vs).await?;
         let rules = setting::<EnrolmentRules>(port, vs).await?;
@@ -175,12 +193,12 @@ impl Desk {
             user: &user.id,
             tokens,
             groups: &user.groups,
-            address: Some(visit.address),
+            address,
             now: visit.now,
             settings: &settings.document,
             rules: &rules.document,
             targets: &targets.document,
-            feasible: &self.feasible(issued.unwrap_or(&template)),
+            feasible: &self.feasible(&visit.vs, issued.unwrap_or(&template)),
         });
         let seen = vec![
             (SettingKind::SelfProvisioning, settings.version),
@@ -198,19 +216,19 @@ impl Desk {
     ) -> Result<Option<Choices>, StoreError> {
         let targets = setting::<TargetSettings>(self.ports.settings.as_ref(), &visit.vs.id).await?.document;
         let template = self.template(visit).await?;
-        let feasible = self.feasible(issued.unwrap_or(&template));
+        let feasible = self.feasible(&visit.vs, issued.unwrap_or(&template));
         Ok(Choices::new(targets.allowed().filter(|target| feasible.contains(target))))
     }
 
     /// The targets on which some plugin can honour a template.
-    pub(crate) fn feasible(&self, template: &Template) -> Vec<Target> {
-        let fits = |target: &Target| self.otp_kinds().any(|(_, kind)| kind.fits(template, *target).is_ok());
+    pub(crate) fn feasible(&self, vs: &VirtualServer, template: &Template) -> Vec<Target> {
+        let fits = |target: &Target| self.otp_kinds(vs).any(|(_, kind)| kind.fits(template, *target).is_ok());
         Target::ALL.into_iter().filter(fits).collect()
     }
 
     /// What a token is made by whose activation is issued now.
     pub(crate) async fn template(&self, visit: &Visit) -> Result<Template, StoreError> {
-        let seen = setting::<TokenTemplate>(self.ports.settings.as_ref(), &visit.vs.id).await?;
+        let seen = token_template(self.ports.settings.as_ref(), &visit.vs).await?;
         Ok(seen.document.freeze(seen.version))
     }
 
@@ -294,14 +312,29 @@ mod tests {
     #[test]
     fn the_password_comes_before_the_passcode() {
         let need = vec![Factor::Otp, Factor::Password];
-        assert_eq!(Ahead::prove(need.clone()), Ahead::Prove { next: Factor::Password, need });
-        assert_eq!(Ahead::prove(vec![Factor::Otp]), Ahead::Prove { next: Factor::Otp, need: vec![Factor::Otp] });
+        let nothing = Proofs::NONE;
+        assert_eq!(Ahead::prove(need.clone(), nothing), Ahead::Prove { next: Factor::Password, need });
+        let need = vec![Factor::Otp];
+        assert_eq!(Ahead::prove(need.clone(), nothing), Ahead::Prove { next: Factor::Otp, need });
+    }
+
+    #[test]
+    fn the_password_comes_before_a_push_even_where_the_policies_ask_for_none() {
+        let need = vec![Factor::Push];
+        let next = |proofs| match Ahead::prove(need.clone(), proofs) {
+            Ahead::Prove { next, .. } => next,
+            other => panic!("{other:?}"),
+        };
+        let at = doorward_api::Timestamp::from_secs(9);
+        assert_eq!(next(Proofs::NONE), Factor::Password);
+        assert_eq!(next(Proofs::NONE.with(Factor::Otp, at)), Factor::Password);
+        assert_eq!(next(Proofs::NONE.with(Factor::Password, at)), Factor::Push);
     }
 
     #[test]
     fn what_no_page_can_ask_for_is_closed() {
-        for need in [vec![Factor::Push], vec![Factor::Password, Factor::Passkey], vec![]] {
-            assert_eq!(Ahead::prove(need), Ahead::Closed { by: Vec::new() });
+        for need in [vec![Factor::Passkey], vec![Factor::Password, Factor::Passkey], vec![]] {
+            assert_eq!(Ahead::prove(need, Proofs::NONE), Ahead::Closed { by: Vec::new() });
         }
     }
 }

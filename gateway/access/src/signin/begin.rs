@@ -56,6 +56,7 @@ impl Desk {
             Ahead::Prove { .. } if self.under_way(visit, to.as_ref(), Some(&session.id)).await? => Ok(Opening::Resume),
             Ahead::Prove { next, need } => match self.put_off_quietly(visit, &session, &user, to.as_ref()).await? {
                 Some(landing) => Ok(Opening::Enough(Box::new(landing))),
+                None if next == Factor::Push && self.cannot_be_asked(visit, &user).await? => Ok(denied()),
                 None => self.raise(visit, session, user, to, next, need).await,
             },
         }
@@ -163,7 +164,11 @@ impl Desk {
     /// Writes the new flow and returns its cookie.
     async fn begin(&self, visit: &Visit, from: Beginning) -> Result<Token, Stop> {
         let usable = from.user.as_ref().filter(|user| !user.disabled);
-        let otp = if from.next == Factor::Otp { Some(self.otp_step(visit, usable).await?) } else { None };
+        let otp = match (from.next, usable) {
+            (Factor::Otp, usable) => Some(self.otp_step(visit, usable).await?),
+            (Factor::Push, Some(user)) => self.push_step(visit, user).await?,
+            _ => None,
+        };
         let step = otp.as_ref().map_or(Step::Password, |otp| otp.step);
         let notice = otp.as_ref().and_then(|otp| otp.notice.clone());
         let challenge = match step {
@@ -194,6 +199,8 @@ impl Desk {
                 challenge,
                 first_pin: None,
                 new_pin: None,
+                app_installed: false,
+                push: None,
                 raises: from.raises,
             },
             created_at: visit.now,

@@ -520,9 +520,13 @@ impl Desk {
     }
 
     async fn check_decoy(&self, otp: &Secret, now: Timestamp) -> Result<(), Stop> {
-        let Some((_, kind)) = self.otp_kinds().next() else { return Ok(()) };
+        // One of our own shows nothing before it is activated, so that checking it would take no time.
+        let standard = self.kinds().find(|(_, kind)| kind.factor() == Factor::Otp && kind.device().is_none());
+        let Some((_, kind)) = standard else { return Ok(()) };
         let draw = || async {
             let request = OfferRequest {
+                credential: CredentialId::new(""),
+                origin: None,
                 user: UserId::new(""),
                 account: "nobody".into(),
                 issuer: "Doorward".into(),
@@ -587,7 +591,11 @@ impl Desk {
     fn used(&self, visit: &Visit, held: &Held, token: &Credential, opened: SecretBytes) -> Change {
         let (id, version) = (token.id.clone(), token.version);
         if token.state == TokenState::Active {
-            return Change::of(Act::CredentialUse { id, version, opened });
+            let change = Change::of(Act::CredentialUse { id, version, opened });
+            return match Self::first_use(held, token) {
+                Some(act) => change.and(act),
+                None => change,
+            };
         }
         let event = self.event(EventKind::TokenActivated, visit, held.flow()).with("serial", token.serial.as_str());
         let sessions = Act::DeferredSessionsEnd { user: token.user.clone(), keep: held.flow().data.raises.clone() };
@@ -598,6 +606,14 @@ impl Desk {
                 .with("to", TokenState::Active.as_str())
                 .with("reason", "first_passcode"),
         )
+    }
+
+    /// A device of ours puts a token in use where nobody knows which session its user's browser would raise. So what was put off
+    /// meanwhile ends with the first use of it, wherever that is.
+    pub(crate) fn first_use(held: &Held, token: &Credential) -> Option<Act> {
+        let unused = token.last_used_at.is_none_or(|used| Some(used) <= token.activated_at);
+        let (user, keep) = (token.user.clone(), held.flow().data.raises.clone());
+        unused.then_some(Act::DeferredSessionsEnd { user, keep })
     }
 
     pub(crate) async fn pin_must_change(&self, visit: &Visit, token: &Credential) -> Result<Option<pin::Why>, Stop> {
@@ -751,7 +767,7 @@ impl Desk {
     ) -> Result<Moved, Stop> {
         let proofs = data.proofs.with(proof.factor, visit.now);
         let proofs = self.with_terms(visit, user, proofs, &proof).await?;
-        let data = FlowData { proofs, ..data };
+        let (data, proof) = self.instead_of_push(visit, held, FlowData { proofs, ..data }, proof).await?;
         match self.ahead(visit, data.return_to.as_ref(), user, proofs, data.raises.as_ref()) {
             Ahead::Enough { by } => self.admit(visit, held, data, user, proof, &by).await,
             Ahead::Prove { next, .. } => self.next_proof(visit, held, data, user, proof, next).await,
@@ -769,12 +785,20 @@ impl Desk {
         next: Factor,
     ) -> Result<Moved, Stop> {
         let Change { acts, mut events } = proof.change;
-        let (step, notice) = if next == Factor::Password {
-            (Step::Password, None)
-        } else {
-            let otp = self.otp_step(visit, Some(user)).await?;
-            events.extend(otp.event(self, visit, held.flow()));
-            (otp.step, otp.notice)
+        let (step, notice) = match next {
+            Factor::Password => (Step::Password, None),
+            Factor::Otp | Factor::Push | Factor::Passkey => {
+                let otp = match next {
+                    Factor::Push => self.push_step(visit, user).await?,
+                    _ => Some(self.otp_step(visit, Some(user)).await?),
+                };
+                let Some(otp) = otp else {
+                    let proof = Proof { change: Change { acts, events }, ..proof };
+                    return self.closed(visit, held, data, proof, &[]).await;
+                };
+                events.extend(otp.event(self, visit, held.flow()));
+                (otp.step, otp.notice)
+            }
         };
         let challenge = match step {
             Step::Passcode => self.challenge_for(visit, Some(&user.id)).await?,

@@ -3,6 +3,7 @@
 use doorward_api::credential::Credential;
 use doorward_api::flow::{Delivery, Notice, SentCode};
 use doorward_api::mail::masked;
+use doorward_api::plugin::OfferView;
 use doorward_api::screen::ChallengeView;
 use doorward_api::settings::{PinOrder, ServerPinPolicy};
 use doorward_api::template::PinType;
@@ -68,8 +69,12 @@ impl Desk {
         let choices = if flow.step.enrolling() { self.choices_of(visit, &flow).await? } else { None };
         let Page { page, notice } = self.page(visit, &flow, choices.as_ref()).await?;
         let flow_user = flow.user;
-        let state = State { step: flow.step, data: flow.data };
-        let back = choices.as_ref().is_some_and(|choices| can_go_back(&state, choices));
+        let mut state = State { step: flow.step, data: flow.data };
+        let at_the_end = matches!(page, ScreenPage::FirstPasscode { .. });
+        let in_use = at_the_end && !state.data.asks_passcode;
+        // What a device has put in use is not undone by going back.
+        let back = !in_use && choices.as_ref().is_some_and(|choices| can_go_back(&state, choices));
+        state.data.asks_passcode = at_the_end;
         let asks_more = state.step.enrolling() && self.asks_more(visit, flow_user.as_ref()).await?;
         let progress = choices.as_ref().and_then(|choices| progress(state.step, &state.data, choices, asks_more));
         let State { data, .. } = state;
@@ -149,17 +154,21 @@ impl Desk {
         };
         let tokens = self.tokens_of(visit, user).await?;
         let active = tokens.iter().find(|token| in_hand(token));
-        let suspended = active.is_none() && tokens.iter().any(|token| token.state == TokenState::Suspended);
+        // One whose own PIN has locked it is held as well, for its user's part: only the help desk can help.
+        let held = |token: &Credential| matches!(token.state, TokenState::Suspended | TokenState::LockedPin);
+        let suspended = active.is_none() && tokens.iter().any(held);
+        let push = self.push_view(visit, flow).await?;
         let template = active.map_or(&template, |token| &token.template);
-        Ok(ScreenPage::Passcode {
+        let page = ScreenPage::Passcode {
             length: template.length,
             enrolment_hint: active.is_none() && !suspended,
             suspended,
             pin: self.pin_order(visit, template).await?,
             challenge,
             recovery,
-        }
-        .into())
+            push: push.view,
+        };
+        Ok(Page { page, notice: push.notice })
     }
 
     /// How a PIN is typed with the passcodes of a template.
@@ -223,17 +232,10 @@ impl Desk {
             Some(id) => self.ports.credentials.credential(&visit.vs.id, id).await?,
             None => None,
         };
-        let token = token.filter(|token| token.state == TokenState::Assigned);
-        if data.asks_passcode {
-            let template = match &token {
-                Some(token) => token.template.clone(),
-                None => self.template(visit).await?,
-            };
-            let order = self.pin_order(visit, &template).await?;
-            let pin = order.zip(data.first_pin.as_ref()).map(|(order, pin)| (order, pin.secret()));
-            let added_at = token.map_or(visit.now, |token| token.created_at);
-            let challenge = shown(flow, visit);
-            return Ok(ScreenPage::FirstPasscode { target, length: template.length, added_at, pin, challenge }.into());
+        let in_use = token.as_ref().is_some_and(|token| token.state == TokenState::Active);
+        let token = token.filter(|token| in_use || token.state == TokenState::Assigned);
+        if data.asks_passcode || in_use {
+            return self.first_passcode_page(visit, flow, token.as_ref()).await;
         }
         let user = match &flow.user {
             Some(id) => self.ports.directory.get(&visit.vs.id, id).await?,
@@ -242,9 +244,41 @@ impl Desk {
         let valid_until = data.issue_expires_at.unwrap_or(visit.now);
         let expired = valid_until <= visit.now;
         match (token, user) {
-            (Some(token), Some(user)) => self.install_page(visit, &user, &token, target, valid_until, expired),
+            (Some(token), Some(user)) => match self.activation_page(visit, flow, &user, &token, target).await? {
+                Some(page) => Ok(page.into()),
+                None => self.install_page(visit, &user, &token, target, valid_until, expired),
+            },
             _ => Ok(hidden(visit, target, &data.typed_name, valid_until)),
         }
+    }
+
+    /// W7 and W8: the platform is the one on which it really is.
+    async fn first_passcode_page(
+        &self,
+        visit: &Visit,
+        flow: &Flow,
+        token: Option<&Credential>,
+    ) -> Result<Page, DeskError> {
+        let data = &flow.data;
+        let template = match token {
+            Some(token) => token.template.clone(),
+            None => self.template(visit).await?,
+        };
+        let order = self.pin_order(visit, &template).await?;
+        let push = self.push_view(visit, flow).await?;
+        let page = ScreenPage::FirstPasscode {
+            target: token.and_then(|token| token.target).or(data.target).unwrap_or(Target::Android),
+            length: template.length,
+            added_at: token.map_or(visit.now, |token| token.created_at),
+            pin: order.zip(data.first_pin.as_ref()).map(|(order, pin)| (order, pin.secret())),
+            challenge: shown(flow, visit),
+            device: match token {
+                Some(token) => self.device_name(token)?,
+                None => None,
+            },
+            push: push.view,
+        };
+        Ok(Page { page, notice: push.notice })
     }
 
     fn install_page(
@@ -256,15 +290,17 @@ impl Desk {
         valid_until: Timestamp,
         expired: bool,
     ) -> Result<Page, DeskError> {
-        let Some(kind) = self.authenticator(&token.plugin).filter(|_| !expired) else {
+        let Some(kind) = self.kind_of(&visit.vs, token).filter(|_| !expired) else {
             return Ok(hidden(visit, target, &user.name, valid_until));
         };
-        let request = self.offer_request(visit, user, &token.template, target);
-        let view = kind.show(&token.opened, &request)?;
+        let request = self.offer_request(visit, user, &token.id, &token.template, target);
+        let OfferView::Secret { uri, key } = kind.show(&token.opened, &request)? else {
+            return Ok(hidden(visit, target, &user.name, valid_until));
+        };
         Ok(ScreenPage::Install {
             target,
-            uri: view.uri,
-            key: view.key,
+            uri,
+            key,
             account: request.account,
             issuer: request.issuer,
             valid_until,
@@ -290,7 +326,7 @@ impl Desk {
 }
 
 fn passcode(length: u8, pin: Option<PinOrder>, challenge: Option<ChallengeView>, recovery: bool) -> ScreenPage {
-    ScreenPage::Passcode { length, enrolment_hint: false, suspended: false, pin, challenge, recovery }
+    ScreenPage::Passcode { length, enrolment_hint: false, suspended: false, pin, challenge, recovery, push: None }
 }
 
 /// The flow's question, as it is read off and keyed in.
@@ -346,6 +382,7 @@ fn still_true(notice: &Notice, visit: &Visit) -> bool {
         | Notice::Locked { until }
         | Notice::CodeLimit { until }
         | Notice::CodeDayLimit { until }
+        | Notice::PushOff { until }
         | Notice::HelpDeskCodeLimit { until } => *until > visit.now,
         _ => true,
     }

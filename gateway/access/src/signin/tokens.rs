@@ -49,7 +49,9 @@ impl Desk {
             .with("from", token.state.as_str())
             .with("to", to.as_str())
             .with("reason", "damaged");
-        let change = Change::of(Act::CredentialState { id: token.id.clone(), from, to }).record(event);
+        let change = Change::of(Act::CredentialState { id: token.id.clone(), from, to })
+            .and(Act::PushesCancelOf { user: token.user.clone() })
+            .record(event);
         match self.ports.ledger.commit(&visit.vs.id, change, visit.now).await {
             Ok(()) => {
                 tracing::error!(user = %token.user, serial = %token.serial, "a token's sealed value is damaged: it was moved or changed past the gateway, and the token is suspended");

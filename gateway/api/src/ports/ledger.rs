@@ -8,10 +8,11 @@ use crate::credential::{NewCredential, NewStock, ServerPin, TokenState, Version}
 use crate::error::{CommitError, StoreError};
 use crate::flow::{Flow, FlowData, Step};
 use crate::grant::{Grant, GrantState};
-use crate::ids::{CredentialId, FlowId, GroupId, OperatorId, SessionId, UserId, VirtualServerId};
+use crate::ids::{CredentialId, FlowId, GroupId, OperatorId, PushId, SessionId, UserId, VirtualServerId};
 use crate::mail::NewMail;
 use crate::operator::{NewOperator, NewOperatorSession, Role};
 use crate::proof::Proofs;
+use crate::push::{Push, PushData, PushState};
 use crate::recovery::RecoveryCodes;
 use crate::secret::{SecretBytes, TokenHash};
 use crate::session::NewSession;
@@ -296,6 +297,29 @@ pub enum Act {
         /// Where it must stand.
         state: GrantState,
     },
+    /// A new request to a user's device. Lost when the user has one that is pending, or one that was made after `not_since`.
+    PushStart {
+        /// The request, pending.
+        push: Box<Push>,
+        /// Requests of a user lie so far apart (decision B2).
+        not_since: Timestamp,
+    },
+    /// A request is answered, withdrawn, or used. Lost unless it stands at `from`, and from `Pending` only before its end.
+    PushMove {
+        /// Which.
+        id: PushId,
+        /// Where it must stand.
+        from: PushState,
+        /// Where it goes.
+        to: PushState,
+        /// What it carries from now on.
+        data: Box<PushData>,
+    },
+    /// A user's pending requests are withdrawn: the token that they were sent to is suspended, locked or gone. Never lost.
+    PushesCancelOf {
+        /// Whose.
+        user: UserId,
+    },
     /// A new group. Lost when the name is taken.
     GroupAdd {
         /// The row to be.
@@ -436,6 +460,9 @@ impl Act {
             Act::RecoveryCodesSet { .. } => "recovery_codes_set",
             Act::GrantSet { .. } => "grant_set",
             Act::GrantTake { .. } => "grant_take",
+            Act::PushStart { .. } => "push_start",
+            Act::PushMove { .. } => "push_move",
+            Act::PushesCancelOf { .. } => "pushes_cancel_of",
             Act::GroupAdd { .. } => "group_add",
             Act::GroupRename { .. } => "group_rename",
             Act::GroupDelete { .. } => "group_delete",

@@ -21,6 +21,11 @@ pub trait Metrics: Send + Sync {
     fn flow_refusal(&self, vs: &str, reason: &'static str);
     /// `doorward_enrollment_steps_total{virtual_server,step,outcome}`: the funnel.
     fn enrollment(&self, vs: &str, step: &'static str, outcome: &'static str);
+    /// `doorward_pushes_total{virtual_server,outcome}`: what has become of requests to devices: `sent`, `approved`, `denied`,
+    /// `reported`, `mismatched`, `expired`, `throttled`; and of waking them: `woken`, `gone`, `refused`, `unreachable`.
+    fn push(&self, vs: &str, outcome: &'static str);
+    /// `doorward_device_calls_total{virtual_server,call,status_class}`: calls of devices by name; `other` for what is no call.
+    fn device_call(&self, vs: &str, call: &'static str, status_class: &'static str);
     /// `doorward_mails_total{virtual_server,kind,outcome}`: `sent`, `postponed`, `refused`, `expired`.
     fn mail(&self, vs: &str, kind: &'static str, outcome: &'static str);
     /// `doorward_reloads_total{what,outcome}`: `policy` or `configuration`; `applied` or `refused`.
@@ -41,6 +46,8 @@ impl Metrics for NoMetrics {
     fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}
     fn flow_refusal(&self, _: &str, _: &'static str) {}
     fn enrollment(&self, _: &str, _: &'static str, _: &'static str) {}
+    fn push(&self, _: &str, _: &'static str) {}
+    fn device_call(&self, _: &str, _: &'static str, _: &'static str) {}
     fn mail(&self, _: &str, _: &'static str, _: &'static str) {}
     fn reload(&self, _: &'static str, _: &'static str) {}
     fn front_refusal(&self, _: &'static str) {}

@@ -8,6 +8,7 @@ mod directory;
 mod ledger;
 mod mailer;
 mod metrics;
+mod push;
 mod store;
 
 pub use clock::{Clock, Entropy};
@@ -15,9 +16,10 @@ pub use directory::{Directory, PasswordCheck, Rehash};
 pub use ledger::{Act, Change, Ledger, OneTime, OneTimePurpose};
 pub use mailer::Mailer;
 pub use metrics::{Metrics, NoMetrics};
+pub use push::{PushDelivery, PushSender};
 pub use store::{
     AuditLog, Credentials, Fails, Flows, Listed, MeterKey, MeterScope, Meters, OneTimes, Operators, Outbox, Page,
-    Register, Sessions, Settings, Taken, TokenFilter, Users,
+    Pushes, Register, Sessions, Settings, Taken, TokenFilter, Users,
 };
 
 #[allow(unused_imports, reason = "the doc comment above refers to it")]

@@ -9,9 +9,10 @@ use crate::credential::{Credential, TokenRecord, TokenState};
 use crate::error::StoreError;
 use crate::flow::{Delivery, Flow};
 use crate::grant::{Grant, GrantRecord, GrantState};
-use crate::ids::{CredentialId, FlowId, GroupId, MailId, OperatorId, SessionId, UserId, VirtualServerId};
+use crate::ids::{CredentialId, FlowId, GroupId, MailId, OperatorId, PushId, SessionId, UserId, VirtualServerId};
 use crate::mail::DueMail;
 use crate::operator::{Operator, OperatorSession};
+use crate::push::Push;
 use crate::recovery::SeenRecoveryCodes;
 use crate::secret::TokenHash;
 use crate::session::Session;
@@ -138,6 +139,12 @@ pub enum MeterScope {
     HelpDeskCode,
     /// Recovery codes of a user that were looked at in a day, wrong or not.
     RecoveryCode,
+    /// Requests to a user's devices that came to nothing in a row: from some on none is sent for a while.
+    PushOff,
+    /// Calls of devices from an address.
+    DeviceCalls,
+    /// Activation codes that were typed on devices, by address.
+    ActivationCodes,
 }
 
 impl MeterScope {
@@ -157,6 +164,9 @@ impl MeterScope {
             MeterScope::TemporaryPasscode => "temporary_passcode",
             MeterScope::HelpDeskCode => "help_desk_code",
             MeterScope::RecoveryCode => "recovery_code",
+            MeterScope::PushOff => "push_off",
+            MeterScope::DeviceCalls => "device_calls",
+            MeterScope::ActivationCodes => "activation_codes",
         }
     }
 }
@@ -349,6 +359,15 @@ pub trait Register: Send + Sync {
         vs: &VirtualServerId,
         now: Timestamp,
     ) -> Result<(Vec<(TokenState, u64)>, u64), StoreError>;
+}
+
+/// Requests to users' devices.
+#[async_trait]
+pub trait Pushes: Send + Sync {
+    /// One, whether it is over or not.
+    async fn push(&self, vs: &VirtualServerId, id: &PushId) -> Result<Option<Push>, StoreError>;
+    /// A user's requests that were made at or after `since`, newest first; at most 50.
+    async fn pushes_of(&self, vs: &VirtualServerId, user: &UserId, since: Timestamp) -> Result<Vec<Push>, StoreError>;
 }
 
 /// Operators and their sessions.

@@ -90,6 +90,11 @@ pub trait Document: Clone + PartialEq + Debug + Serialize + DeserializeOwned + S
 
     /// What a new virtual server begins with.
     fn of_new() -> Self;
+
+    /// What one begins with that has an origin for an authenticator of our own.
+    fn of_new_with_authenticator() -> Self {
+        Self::of_new()
+    }
 }
 
 /// A document as it is stored.

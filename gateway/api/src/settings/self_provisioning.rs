@@ -51,6 +51,15 @@ pub struct SelfProvisioning {
     pub windows_link: WindowsLink,
     /// Where the installer is, when that is the way: an absolute https URL of at most 2048 characters.
     pub installer_url: Option<String>,
+    /// Where the app is in the Microsoft Store, if it is: an https URL. Without one, the install page stands in (decision B16).
+    #[serde(default)]
+    pub microsoft_store_url: Option<String>,
+    /// Where the app is in the App Store, if it is.
+    #[serde(default)]
+    pub app_store_url: Option<String>,
+    /// Where the app is on Google Play, if it is.
+    #[serde(default)]
+    pub google_play_url: Option<String>,
     /// Whether users may make recovery codes.
     #[serde(default)]
     pub recovery_codes: bool,
@@ -63,6 +72,9 @@ impl SelfProvisioning {
             target_users: TargetUsers::All,
             windows_link: WindowsLink::Store,
             installer_url: None,
+            microsoft_store_url: None,
+            app_store_url: None,
+            google_play_url: None,
             recovery_codes: false,
         }
     }

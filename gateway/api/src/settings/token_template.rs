@@ -68,4 +68,9 @@ impl Document for TokenTemplate {
             allow_biometric_pin: false,
         }
     }
+
+    /// Ours asks for a PIN that its user has chosen (R63, decision A2).
+    fn of_new_with_authenticator() -> Self {
+        Self { pin_type: PinType::UserSelected, ..Self::of_new() }
+    }
 }

@@ -1,7 +1,9 @@
-//! A mail server that does what it is told, and an outbox and directory in memory.
+//! A mail server that does what it is told, web servers that say one thing, and an outbox and directory in memory.
 
 mod sink;
+mod web;
 mod world;
 
 pub(crate) use sink::{Behaviour, CA, Reply, Sink, tls_sink};
+pub(crate) use web::{Web, tls_web};
 pub(crate) use world::{BRAND, World, deliver, vs};

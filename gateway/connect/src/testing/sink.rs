@@ -180,9 +180,9 @@ async fn read_content(stream: &mut BufReader<TcpStream>) -> Vec<u8> {
 
 /// The authority that signed the certificate of [`tls_sink`], whose name is `localhost`. Its key was thrown away.
 pub(crate) const CA: &str = include_str!("ca.pem");
-const CERTIFICATE: &str = include_str!("localhost.pem");
+pub(super) const CERTIFICATE: &str = include_str!("localhost.pem");
 /// Good for nothing but these tests.
-const KEY: &str = include_str!("localhost.key.pem");
+pub(super) const KEY: &str = include_str!("localhost.key.pem");
 
 /// A mail server with TLS from the first byte, for one connection. Gives its port, and how far it got.
 pub(crate) fn tls_sink() -> (u16, std::thread::JoinHandle<Option<String>>) {

@@ -282,6 +282,8 @@ impl Metrics for World {
     fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}
     fn flow_refusal(&self, _: &str, _: &'static str) {}
     fn enrollment(&self, _: &str, _: &'static str, _: &'static str) {}
+    fn push(&self, _: &str, _: &'static str) {}
+    fn device_call(&self, _: &str, _: &'static str, _: &'static str) {}
     fn reload(&self, _: &'static str, _: &'static str) {}
     fn front_refusal(&self, _: &'static str) {}
 }

@@ -182,6 +182,26 @@ fn users_calls() -> Vec<Call> {
         )
         .by(CARE)
         .fails(&[Kind::ChangedMeanwhile]),
+        Call::new(
+            Method::POST,
+            &below("verification"),
+            "verifyCaller",
+            "Ask the device of a user who calls",
+            users::verify,
+        )
+        .about("The caller is read the number, and enters it on the device. 429 while none is sent to this user.")
+        .by(CARE)
+        .once()
+        .fails(&[Kind::NoDevice, Kind::TooMany]),
+        Call::new(
+            Method::GET,
+            &below("verification/{push}"),
+            "getCallerVerification",
+            "What has become of a request to a caller's device",
+            users::verification,
+        )
+        .about("Of the operator who has sent it.")
+        .fails(&[Kind::RoleRequired]),
     ]
 }
 

@@ -30,6 +30,7 @@ pub(super) enum Kind {
     ChangedMeanwhile,
     NotInState,
     HasToken,
+    NoDevice,
     LastAdministrator,
     Underway,
     AnotherVersion,
@@ -48,7 +49,7 @@ pub(super) enum Kind {
 impl Kind {
     /// Every kind that has a name.
     #[cfg(test)]
-    pub(super) const ALL: [Kind; 21] = [
+    pub(super) const ALL: [Kind; 22] = [
         Kind::Malformed,
         Kind::SignInRequired,
         Kind::NotAccepted,
@@ -59,6 +60,7 @@ impl Kind {
         Kind::ChangedMeanwhile,
         Kind::NotInState,
         Kind::HasToken,
+        Kind::NoDevice,
         Kind::LastAdministrator,
         Kind::Underway,
         Kind::AnotherVersion,
@@ -89,6 +91,7 @@ impl Kind {
             }
             Kind::NotInState => (StatusCode::CONFLICT, "not-in-state", "This cannot happen to a token in its state"),
             Kind::HasToken => (StatusCode::CONFLICT, "has-token", "The user has a token already"),
+            Kind::NoDevice => (StatusCode::CONFLICT, "no-device", "None of the user's devices can be asked"),
             Kind::LastAdministrator => (StatusCode::CONFLICT, "last-administrator", "The last administrator stays"),
             Kind::Underway => (StatusCode::CONFLICT, "underway", "A request under this key is under way"),
             Kind::AnotherVersion => (StatusCode::PRECONDITION_FAILED, "another-version", "It has another version"),

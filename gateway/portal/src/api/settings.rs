@@ -168,6 +168,13 @@ pub(super) struct SelfProvisioningSettings {
     windows_link: WindowsLinkName,
     /// Where the installer is, with `installer` only: an absolute https URL of at most 2048 characters.
     installer_url: Option<String>,
+    /// Where the app is in the Microsoft Store: an https URL. Without one the install page of the app itself stands in, as for
+    /// the other stores.
+    microsoft_store_url: Option<String>,
+    /// Where the app is in the App Store.
+    app_store_url: Option<String>,
+    /// Where the app is on Google Play.
+    google_play_url: Option<String>,
     /// Whether users may make recovery codes.
     recovery_codes: bool,
 }
@@ -228,6 +235,9 @@ impl SelfProvisioningSettings {
                 WindowsLink::Installer => WindowsLinkName::Installer,
             },
             installer_url: document.installer_url.clone(),
+            microsoft_store_url: document.microsoft_store_url.clone(),
+            app_store_url: document.app_store_url.clone(),
+            google_play_url: document.google_play_url.clone(),
             recovery_codes: document.recovery_codes,
         }
     }
@@ -583,8 +593,13 @@ mod tests {
         ] {
             for windows_link in [WindowsLink::None, WindowsLink::Store, WindowsLink::Installer] {
                 let target_users = target_users.clone();
-                let document =
-                    SelfProvisioning { target_users, windows_link, installer_url: None, recovery_codes: true };
+                let document = SelfProvisioning {
+                    target_users,
+                    windows_link,
+                    recovery_codes: true,
+                    google_play_url: Some("https://play.example.test/app".to_owned()),
+                    ..SelfProvisioning::of_new()
+                };
                 shape_holds(&document, SelfProvisioningSettings::of);
             }
         }

@@ -151,8 +151,6 @@ struct TokenParameters {
     min_pin_complexity: Option<ComplexityName>,
     /// A fingerprint or a face may stand in for a user-selected PIN.
     allow_biometric_pin: Option<bool>,
-    /// Sign-ins are pushed to it.
-    push: bool,
 }
 
 impl TokenParameters {
@@ -175,7 +173,6 @@ impl TokenParameters {
             max_pin_attempts: with_pin.then_some(template.max_pin_attempts),
             min_pin_complexity: with_pin.then(|| complexity(template.min_pin_complexity)),
             allow_biometric_pin: with_pin.then_some(template.biometric),
-            push: template.push,
         }
     }
 }

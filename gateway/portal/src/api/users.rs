@@ -1,9 +1,10 @@
 //! Users.
 
-use doorward_access::manage::{GivenPassword, NewUserForm, UserForm};
+use doorward_access::manage::{CallerAnswer, CallerCheck, GivenPassword, NewUserForm, UserForm};
 use doorward_access::recovery::RecoveryLeft;
+use doorward_api::push::PushState;
 use doorward_api::user::UserRecord;
-use doorward_api::{FieldRule, GroupId, Secret, Timestamp};
+use doorward_api::{FieldRule, GroupId, Secret, Timestamp, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +12,7 @@ use super::asked::Asked;
 use super::given::{Nothing, body};
 use super::gives::{Done, Drawn, Found, Made, Shown, Versioned};
 use super::people::{GroupName, SOME_ID, SOME_TIME};
-use super::problem::{Problem, Wrong};
+use super::problem::{Kind, Problem, Wrong};
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -170,6 +171,76 @@ impl RecoveryCodesShown {
 impl Shown for RecoveryCodesShown {
     fn example() -> Self {
         Self { left: 9, made_at: SOME_TIME.rfc3339() }
+    }
+}
+
+/// Where a request to a caller's device stands.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum VerificationState {
+    /// It waits for an answer.
+    Pending,
+    /// The caller has entered the number: they are the user.
+    Approved,
+    /// It was denied.
+    Denied,
+    /// It was denied, and reported as somebody else's.
+    Reported,
+    /// Another number was entered.
+    Mismatched,
+    /// It was withdrawn.
+    Cancelled,
+    /// Nobody has answered in time.
+    Expired,
+}
+
+/// A request to the device of a user who calls. `approved` is the one yes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallerVerification)]
+pub(super) struct VerificationShown {
+    /// Its id.
+    id: String,
+    /// Where it stands.
+    state: VerificationState,
+    /// Two digits to be read to the caller, who enters them on the device; only while it waits.
+    number: Option<String>,
+    /// Its end.
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// Nothing wakes the device: the caller must open the app.
+    by_hand: bool,
+}
+
+impl VerificationShown {
+    fn of(answer: CallerAnswer) -> Self {
+        let state = match answer.state {
+            PushState::Pending if answer.number.is_some() => VerificationState::Pending,
+            PushState::Pending => VerificationState::Expired,
+            PushState::Approved | PushState::Used => VerificationState::Approved,
+            PushState::Denied => VerificationState::Denied,
+            PushState::Reported => VerificationState::Reported,
+            PushState::Mismatched => VerificationState::Mismatched,
+            PushState::Cancelled => VerificationState::Cancelled,
+        };
+        Self {
+            id: answer.push.to_string(),
+            state,
+            number: answer.number.map(|number| number.expose().to_owned()),
+            expires_at: answer.expires_at.rfc3339(),
+            by_hand: answer.by_hand,
+        }
+    }
+}
+
+impl Shown for VerificationShown {
+    fn example() -> Self {
+        Self {
+            id: SOME_ID.to_owned(),
+            state: VerificationState::Pending,
+            number: Some("47".to_owned()),
+            expires_at: SOME_TIME.rfc3339(),
+            by_hand: false,
+        }
     }
 }
 
@@ -352,4 +423,27 @@ pub(super) async fn withdraw_recovery_codes(asked: Asked, _: Nothing) -> Result<
     let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
     manager.withdraw_recovery_codes(&asked.vs.id, &asked.by(), &id).await?;
     Ok(Done)
+}
+
+/// `POST /users/{user}/verification`
+pub(super) async fn verify(asked: Asked, _: Nothing) -> Result<Made<VerificationShown>, Problem> {
+    let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
+    match manager.verify_caller(&asked.vs.id, &asked.by(), &id).await? {
+        CallerCheck::Asked(answer) => {
+            let at = format!("/users/{id}/verification/{}", answer.push);
+            Ok(Made { at, body: VerificationShown::of(answer) })
+        }
+        CallerCheck::NoDevice => Err(Problem::new(Kind::NoDevice, "none of the user's devices can be asked")),
+        CallerCheck::Off { until } => Err(Problem::wait(until.since(asked.by().now))),
+    }
+}
+
+/// `GET /users/{user}/verification/{push}`
+pub(super) async fn verification(asked: Asked, _: Nothing) -> Result<Found<VerificationShown>, Problem> {
+    let (id, push, manager) = (asked.id::<UserId>("user"), asked.id("push"), &asked.api.parts.manager);
+    let answer = manager.caller_verified(&asked.vs.id, &asked.by(), &push).await?;
+    if answer.user != id {
+        return Err(Problem::not_found());
+    }
+    Ok(Found(VerificationShown::of(answer)))
 }

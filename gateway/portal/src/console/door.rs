@@ -140,9 +140,9 @@ fn setup_page(
     let page = SetupPage {
         action: format!("/setup/{link}"),
         role: setup.role.as_str().to_owned(),
-        uri: setup.view.uri.expose().to_owned(),
-        key: setup.view.key.expose().to_owned(),
-        qr_svg: qr::svg(setup.view.uri.expose()),
+        uri: setup.uri.expose().to_owned(),
+        key: setup.key.expose().to_owned(),
+        qr_svg: qr::svg(setup.uri.expose()),
         least: SHORTEST_PASSWORD,
         ..page
     };

@@ -26,6 +26,7 @@ mod staff;
 mod tokens;
 mod upload;
 mod users;
+mod verification;
 mod words;
 
 use std::net::Ipv4Addr;
@@ -151,6 +152,7 @@ fn routes(console: Shared) -> Router {
         .route("/users/new", get(users::ask_new).post(users::add))
         .route("/users/{id}", get(users::one))
         .route("/users/{id}/{task}", get(users::ask).post(users::act))
+        .route("/users/{id}/verification/{push}", get(verification::look))
         .route("/tokens", get(tokens::list))
         .route("/tokens/{id}", get(tokens::one))
         .route("/tokens/{id}/{task}", get(tokens::ask).post(tokens::act))

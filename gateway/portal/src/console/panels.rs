@@ -268,6 +268,16 @@ pub(super) static PANELS: [Panel; 7] = [
                 ..PLAIN
             },
             Part {
+                title: "console-section-stores",
+                hint: Some("console-section-stores-hint"),
+                specs: &[
+                    Spec::new("app_store_url", Kind::Text).hint(),
+                    Spec::new("google_play_url", Kind::Text).hint(),
+                    Spec::new("microsoft_store_url", Kind::Text).hint(),
+                ],
+                ..PLAIN
+            },
+            Part {
                 title: "console-section-recovery",
                 hint: Some("console-section-recovery-hint"),
                 specs: &[Spec::new("recovery_codes", Kind::Flag).hint()],

@@ -427,6 +427,10 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
         (SettingKind::Appearance, false) => Some(appearance::shown(console, signed).await?),
         _ => None,
     };
+    let dishonoured = match panel.kind {
+        SettingKind::TokenTemplate => nobody_honours(console, signed, &entered.json(panel)).await?,
+        _ => Vec::new(),
+    };
     let (faults, tester) = (&draft.faults, &draft.tester);
     let view = View { panel, entered: &entered, faults, names: &names, allowed: &allowed, offered, tester, look };
     let log = console.parts.manager.change_log(&signed.vs.id, panel.kind).await?;
@@ -444,7 +448,7 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
         seen: draft.seen,
         sections: view.sections(draft.editing),
         hidden: view.hidden(),
-        warnings: view.warnings(),
+        warnings: view.warnings().into_iter().chain(dishonoured).collect(),
         faults: draft.faults.clone(),
         notice: draft.notice,
         conflict: draft.conflict,
@@ -453,6 +457,22 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
         proof: draft.proof,
     };
     console.page(signed, panel.path, status, ConsolePage::Setting(Box::new(page)))
+}
+
+const NOBODY_HONOURS: &str = "console-warning-nobody-";
+
+/// The allowed platforms on which no kind of authenticator can carry the template as it is typed, each with what the kinds say.
+async fn nobody_honours(console: &Console, signed: &Signed, raw: &Value) -> Result<Vec<Told>, Fault> {
+    // What breaks rules is told at its field.
+    let Ok(template) = TokenTemplate::read(raw) else { return Ok(Vec::new()) };
+    let manager = &console.parts.manager;
+    let allowed = manager.setting::<TargetSettings>(&signed.vs.id).await?.document;
+    let told = |target: Target| {
+        let reasons = manager.why_not(&signed.vs.id, &template, target);
+        let key = NOBODY_HONOURS.to_owned() + target.as_str();
+        (!reasons.is_empty()).then(|| Told::new(key).about(reasons.join("; ")))
+    };
+    Ok(allowed.allowed().filter_map(told).collect())
 }
 
 /// What a page's fields are made of.

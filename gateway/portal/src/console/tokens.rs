@@ -255,8 +255,6 @@ fn template(template: &Template) -> Vec<Fact> {
         facts.push(words("min_pin_complexity", complexity));
         facts.push(flag("allow_biometric_pin", template.biometric));
     }
-    let push = Words::words(if template.push { "console-on" } else { "console-off" });
-    facts.push(Fact { label: "console-column-push".to_owned(), said: push });
     facts.push(number("version", template.version));
     facts
 }

@@ -2,7 +2,7 @@
 //! users; groups and deletion are for administrators.
 
 use axum::extract::{Path, RawQuery, State};
-use doorward_access::manage::{GivenPassword, ManageError, NewUserForm, UserForm};
+use doorward_access::manage::{CallerCheck, GivenPassword, ManageError, NewUserForm, UserForm};
 use doorward_access::recovery::RecoveryLeft;
 use doorward_api::credential::TokenRecord;
 use doorward_api::ports::{Page, TokenFilter};
@@ -23,8 +23,8 @@ use super::records::{
     show_task, typed, unproved,
 };
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared, changes, groups, rules, settings, tokens};
-use crate::answer::Answer;
+use super::{Console, Shared, changes, groups, rules, settings, tokens, verification};
+use crate::answer::{Answer, see_other};
 use crate::fault::Fault;
 use crate::fields::Fields;
 
@@ -48,6 +48,7 @@ enum Task {
     HelpDeskCode,
     Refuse,
     WithdrawGrant,
+    Verify,
     SignOut,
     Enable,
     Disable,
@@ -56,7 +57,7 @@ enum Task {
 
 impl Task {
     /// In the order of the page.
-    const ALL: [Task; 13] = [
+    const ALL: [Task; 14] = [
         Task::Edit,
         Task::Password,
         Task::Temporary,
@@ -66,6 +67,7 @@ impl Task {
         Task::HelpDeskCode,
         Task::Refuse,
         Task::WithdrawGrant,
+        Task::Verify,
         Task::SignOut,
         Task::Enable,
         Task::Disable,
@@ -83,6 +85,7 @@ impl Task {
             Task::HelpDeskCode => "help-desk-code",
             Task::Refuse => "refuse",
             Task::WithdrawGrant => "withdraw-grant",
+            Task::Verify => "verify",
             Task::SignOut => "sign-out",
             Task::Enable => "enable",
             Task::Disable => "disable",
@@ -124,7 +127,8 @@ impl Task {
             Task::Refuse => standing.is(GrantState::Asked),
             Task::WithdrawGrant => standing.any(),
             Task::Enable => user.user.disabled,
-            Task::Disable => !user.user.disabled,
+            // Whoever is switched off is nobody to the help desk either.
+            Task::Verify | Task::Disable => !user.user.disabled,
             _ => true,
         };
         there && self.may(signed).is_ok()
@@ -447,7 +451,7 @@ async fn page(
             let standing = Standing::of(console, signed, user).await?;
             decision_page(&mut page, task, &standing, fields);
         }
-        Task::Withdraw | Task::WithdrawRecoveryCodes | Task::SignOut | Task::Enable | Task::Disable => {}
+        Task::Withdraw | Task::WithdrawRecoveryCodes | Task::Verify | Task::SignOut | Task::Enable | Task::Disable => {}
     }
     Ok(page)
 }
@@ -484,6 +488,9 @@ pub(super) async fn act(
     let user = console.parts.manager.user(&post.signed.vs.id, &UserId::new(id)).await?;
     if task == Task::Edit {
         return edit(&console, post, user).await;
+    }
+    if task == Task::Verify {
+        return verify(&console, post, user).await;
     }
     let mut refused = unproved(&console, &mut post).await?;
     let (signed, fields) = (&post.signed, &post.fields);
@@ -532,7 +539,8 @@ async fn carry_out(
     let reason = fields.text("reason");
     let back = if fields.text(FROM) == LIST { REQUESTS } else { path.as_str() };
     Ok(match task {
-        Task::Edit => done(&path, "saved"),
+        // These two have ways of their own.
+        Task::Edit | Task::Verify => done(&path, "saved"),
         Task::Password => {
             let typed = (fields.text("password-by") == "type").then(|| Secret::new(fields.text("password")));
             let given = manager.set_password(vs, &by, id, typed).await?;
@@ -595,6 +603,26 @@ async fn carry_out(
             done(HERE, "deleted")
         }
     })
+}
+
+/// Asks the caller's device.
+async fn verify(console: &Console, mut post: SignedPost, user: UserRecord) -> Answer {
+    let mut refused = unproved(console, &mut post).await?;
+    let signed = &post.signed;
+    if refused.is_none() {
+        let asked = console.parts.manager.verify_caller(&signed.vs.id, &signed.by(), &user.user.id).await?;
+        let not_now = |fault| Refused::new(StatusCode::CONFLICT, fault);
+        refused = Some(match asked {
+            CallerCheck::Asked(answer) => return see_other(&verification::at(&user.user.id, &answer.push)),
+            CallerCheck::NoDevice => not_now(Said::plain(None, "console-fault-no-device")),
+            CallerCheck::Off { until } => {
+                let minutes = until.since(signed.caller.now).as_secs().div_ceil(60).max(1);
+                not_now(Said::plain(None, "console-fault-push-off").with("minutes", minutes))
+            }
+        });
+    }
+    let page = page(console, signed, Task::Verify, &user, Some(&post.fields), &Entered::of(&user)).await?;
+    show_task(console, signed, HERE, page, refused)
 }
 
 async fn edit(console: &Console, mut post: SignedPost, user: UserRecord) -> Answer {

@@ -64,6 +64,19 @@ pub(crate) async fn new_code(State(portal): State<Shared>, post: FlowPost) -> An
     portal.moved(&post.caller, moved)
 }
 
+/// W5 for an app of our own: it is installed.
+pub(crate) async fn installed(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.app_installed(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// W6: whether the device that was found is the user's. Whoever says nothing has not said yes.
+pub(crate) async fn device(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let theirs = post.fields.text("mine") == "yes";
+    let moved = portal.parts.desk.confirm_device(&post.caller.visit, &post.step, theirs).await?;
+    portal.moved(&post.caller, moved)
+}
+
 /// W5: Continue.
 pub(crate) async fn to_passcode(State(portal): State<Shared>, post: FlowPost) -> Answer {
     let moved = portal.parts.desk.continue_to_passcode(&post.caller.visit, &post.step).await?;

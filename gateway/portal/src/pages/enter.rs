@@ -65,6 +65,6 @@ async fn signed_in(portal: &Portal, caller: &Caller) -> Result<bool, Unclear> {
 fn asked_for(caller: &Caller, query: &Fields) -> String {
     match &caller.arrival.role {
         HostRole::App(_, app) => page(app, query.filled("to")),
-        HostRole::Portal(vs) => format!("{}/", vs.portal_origin),
+        HostRole::Portal(vs) | HostRole::Authenticator(vs) => format!("{}/", vs.portal_origin),
     }
 }

@@ -84,6 +84,25 @@ pub(crate) async fn passcode(State(portal): State<Shared>, post: FlowPost) -> An
     portal.moved(&post.caller, moved)
 }
 
+/// `POST /signin/push`: a request is sent to the user's device.
+pub(crate) async fn push(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.request_push(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// `POST /signin/push/finish`: it was approved. Where a PIN goes with it, it was asked for.
+pub(crate) async fn push_finish(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let pin = post.fields.get("pin").is_some().then(|| post.fields.secret("pin")).transpose()?;
+    let moved = portal.parts.desk.finish_push(&post.caller.visit, &post.step, pin.as_ref()).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// `POST /signin/push/cancel`: it is withdrawn.
+pub(crate) async fn push_cancel(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let moved = portal.parts.desk.cancel_push(&post.caller.visit, &post.step).await?;
+    portal.moved(&post.caller, moved)
+}
+
 /// `POST /signin/new-pin`: the server-side PIN, twice.
 pub(crate) async fn new_pin(State(portal): State<Shared>, post: FlowPost) -> Answer {
     let (pin, again) = (post.fields.secret("pin")?, post.fields.secret("pin_again")?);

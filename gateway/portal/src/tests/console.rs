@@ -372,6 +372,25 @@ async fn the_installer_has_an_address_and_windows_is_asked_for_only_where_it_is_
 }
 
 #[tokio::test]
+async fn stores_have_addresses_or_none() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let plain = edit(&olga, PROVISIONING, &[("google_play_url", Some("http://play.example.test/app"))]).await;
+    assert!(plain.body.contains("<a href=\"#google_play_url\">"), "{}", plain.body);
+    let good = ("google_play_url", Some("https://play.example.test/app"));
+    assert_eq!(edit(&olga, PROVISIONING, &[good]).await.location(), format!("{PROVISIONING}?saved"));
+    let kept = stored::<SelfProvisioning>(&console);
+    assert_eq!(kept.google_play_url.as_deref(), Some("https://play.example.test/app"));
+    assert_eq!((kept.app_store_url, kept.microsoft_store_url), (None, None));
+    assert!(olga.get(PROVISIONING).await.body.contains("https://play.example.test/app"));
+    assert_eq!(
+        edit(&olga, PROVISIONING, &[("google_play_url", Some(""))]).await.location(),
+        format!("{PROVISIONING}?saved")
+    );
+    assert_eq!(stored::<SelfProvisioning>(&console).google_play_url, None);
+}
+
+#[tokio::test]
 async fn whether_users_may_make_recovery_codes_is_one_box() {
     let console = Console::start();
     let olga = console.signed_in("olga", Role::Administrator).await;

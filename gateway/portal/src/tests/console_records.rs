@@ -1,6 +1,8 @@
 //! The console's pages of users, tokens, groups and files of tokens, over ports in memory.
 
+use doorward_api::credential::Credential;
 use doorward_api::operator::Role;
+use doorward_api::push::PushState;
 use doorward_api::recovery::{RecoveryCodes, SeenRecoveryCodes};
 use doorward_api::settings::{Document, SelfProvisioning, ServerPinPolicy, TargetUsers};
 use doorward_api::template::PinType;
@@ -8,6 +10,7 @@ use doorward_api::{EventKind, TokenState, UserId};
 use doorward_fakes::now;
 use http::{Method, StatusCode};
 
+use super::app::token;
 use super::console_world::{Browser, Console, ORIGIN, PASSWORD};
 use super::world::Told;
 
@@ -254,6 +257,53 @@ async fn what_is_left_of_recovery_codes_is_seen_and_voided() {
     bob_has_codes(&console, 0);
     let page = olga.get("/users/u-bob").await;
     assert!(!page.body.contains(&offered), "there is nothing to void");
+}
+
+/// Decision B23: the number is read to the caller, and whoever can enter it is the user.
+#[tokio::test]
+async fn the_help_desk_asks_the_device_of_whoever_calls() {
+    const FORM: &str = "/users/u-alice/verify";
+    let console = Console::with_app();
+    let hugo = console.signed_in("hugo", Role::HelpDesk).await;
+    assert!(hugo.get("/users/u-alice").await.body.contains(&format!("href=\"{FORM}\"")));
+    let told = fill(&hugo, FORM, &[]).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert!(told.body.contains("None of this user’s devices can be asked."), "{}", told.body);
+
+    let in_use = Credential { state: TokenState::Active, ..token("c-alice") };
+    console.store.with(|rows| rows.credentials = vec![in_use]);
+    let told = fill(&hugo, FORM, &[]).await;
+    let page = told.location().to_owned();
+    assert!(page.starts_with("/users/u-alice/verification/"), "{}", told.body);
+    let waiting = hugo.get(&page).await;
+    assert_eq!(waiting.header("refresh"), "3");
+    let number = console.store.with(|rows| rows.pushes[0].data.number.secret());
+    assert!(waiting.body.contains(&format!(">{}</code>", number.expose())), "{}", waiting.body);
+    assert!(waiting.body.contains("ask the caller to open the app"), "nothing wakes this one");
+    let again = fill(&hugo, FORM, &[]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "one is under way");
+    assert!(again.body.contains("No request is sent to this user just now"), "{}", again.body);
+    let heidi = console.signed_in("heidi", Role::HelpDesk).await;
+    assert_eq!(heidi.get(&page).await.status, StatusCode::NOT_FOUND, "it is for whoever asked");
+    let elsewhere = page.replace("u-alice", "u-bob");
+    assert_eq!(hugo.get(&elsewhere).await.status, StatusCode::NOT_FOUND);
+
+    for (state, said) in [
+        (PushState::Approved, "The caller is"),
+        (PushState::Denied, "Do nothing for this caller."),
+        (PushState::Reported, "has reported the request"),
+        (PushState::Mismatched, "Another number was entered"),
+    ] {
+        console.store.with(|rows| rows.pushes[0].state = state);
+        let over = hugo.get(&page).await;
+        assert!(over.body.contains(said) && over.header("refresh").is_empty(), "{state:?}: {}", over.body);
+        assert!(!over.body.contains("id=\"number\""), "{state:?}");
+    }
+    console.store.with(|rows| {
+        rows.pushes[0].state = PushState::Pending;
+        rows.pushes[0].expires_at = now();
+    });
+    assert!(hugo.get(&page).await.body.contains("in time. This proves nothing."));
 }
 
 #[tokio::test]

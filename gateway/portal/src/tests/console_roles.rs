@@ -92,6 +92,9 @@ const MATRIX: &str = "
     POST   /users/{user}/refuse                     | -      | -       | yes       | yes
     GET    /users/{user}/withdraw-grant             | -      | -       | yes       | yes
     POST   /users/{user}/withdraw-grant             | -      | -       | yes       | yes
+    GET    /users/{user}/verify                     | -      | -       | yes       | yes
+    POST   /users/{user}/verify                     | -      | -       | yes       | yes
+    GET    /users/{user}/verification/{push}        | -      | -       | yes       | yes
     GET    /users/{user}/sign-out                   | -      | -       | yes       | yes
     POST   /users/{user}/sign-out                   | -      | -       | yes       | yes
     GET    /users/{user}/disable                    | -      | -       | yes       | yes
@@ -290,6 +293,7 @@ async fn things(console: &Console, by: &Browser<'_>) -> BTreeMap<&'static str, S
         ("token", token),
         ("import", import),
         ("operator", operator),
+        ("push", "nobodys".to_owned()),
     ])
 }
 

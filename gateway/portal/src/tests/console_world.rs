@@ -16,7 +16,7 @@ use doorward_access::passwords::Passwords;
 use doorward_access::ports::Ports;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
-use doorward_access::site::{Site, VirtualServer};
+use doorward_access::site::{AuthenticatorSite, Site, VirtualServer};
 use doorward_api::keys::MasterKey;
 use doorward_api::operator::Role;
 use doorward_api::plugin::{Host, PinFault, Plugin, SecretRules};
@@ -29,7 +29,8 @@ use doorward_views::Views;
 use http::{Method, Request, StatusCode};
 use tower::ServiceExt;
 
-use super::world::Told;
+use super::app::ToyApp;
+use super::world::{AUTHENTICATOR, Told};
 use crate::console::{ConsoleParts, router};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -90,7 +91,16 @@ impl Console {
 
     /// Behind a front that speaks TLS, or under other policies.
     pub(crate) fn with(origin: Option<&str>, policies: &str) -> Self {
-        let vs = virtual_server(policies);
+        Self::of(virtual_server(policies, None), origin)
+    }
+
+    /// Where an authenticator of our own has an origin.
+    pub(crate) fn with_app() -> Self {
+        let site = AuthenticatorSite { host: "authenticator.localhost".into(), origin: AUTHENTICATOR.into() };
+        Self::of(virtual_server("", Some(site)), None)
+    }
+
+    fn of(vs: Arc<VirtualServer>, origin: Option<&str>) -> Self {
         let store = Store::new();
         let clock = Arc::new(Moved::default());
         let late_mail: Arc<Mutex<Option<Timestamp>>> = Arc::default();
@@ -105,12 +115,16 @@ impl Console {
             trusted_proxies: Vec::new(),
             secure_cookies: false,
         }));
-        let host = Host { entropy: entropy.clone(), issuer: "Doorward".into() };
+        let host = Host { entropy: entropy.clone(), issuer: "Doorward".into(), key: SecretBytes::new(vec![7; 32]) };
         // What reads files of tokens is the real one.
         let otp = (doorward_otp::PLUGIN.build)(serde_json::json!({}), host);
         let otp = otp.unwrap_or_else(|_| panic!("it takes no settings"));
-        let plugins: Vec<(&'static str, Arc<dyn Plugin>)> =
-            vec![("toy", Arc::new(ToyTokens(Dice::default()))), ("rules", Arc::new(ToyRules)), ("otp", otp)];
+        let plugins: Vec<(&'static str, Arc<dyn Plugin>)> = vec![
+            ("toy", Arc::new(ToyTokens(Dice::default()))),
+            ("rules", Arc::new(ToyRules)),
+            ("otp", otp),
+            ("app", Arc::new(ToyApp)),
+        ];
         let ports = Ports {
             directory: store.clone(),
             sessions: store.clone(),
@@ -120,6 +134,8 @@ impl Console {
             meters: store.clone(),
             settings: store.clone(),
             register: store.clone(),
+            pushes: store.clone(),
+            push_sender: store.clone(),
             ledger: store.clone(),
             mailer: store.clone(),
             outbox: store.clone(),
@@ -189,7 +205,7 @@ impl Console {
             }
         };
         let setup = self.operators.setup(&self.caller(), "Example", link.expose(), None).await.unwrap().unwrap();
-        let passcode = shown(setup.view.key.expose(), self.caller().now);
+        let passcode = shown(setup.key.expose(), self.caller().now);
         let secret = |text: &str| Secret::new(text);
         let form = SetupForm {
             name: name.into(),
@@ -223,13 +239,14 @@ pub(crate) fn shown(key: &str, at: Timestamp) -> String {
     ToyTokens::passcode(&SecretBytes::new(format!("{key}:0").into_bytes()), at)
 }
 
-fn virtual_server(policies: &str) -> Arc<VirtualServer> {
+fn virtual_server(policies: &str, authenticator: Option<AuthenticatorSite>) -> Arc<VirtualServer> {
     let source = Source { file: "test.cedar".into(), text: policies.into() };
     Arc::new(VirtualServer {
         id: "default".into(),
         name: "Example & Co".into(),
         portal_host: "login.localhost".into(),
         portal_origin: "http://login.localhost:8080".into(),
+        authenticator,
         support_url: Some("https://help.example.test/".into()),
         policies: Arc::new(Policies::load(&[source], &[AppId::from("wiki")]).unwrap()),
         apps: BTreeMap::new(),

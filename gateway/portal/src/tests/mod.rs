@@ -1,5 +1,6 @@
 //! The router as a whole, over ports in memory. The way through the wizard is told by the journeys.
 
+mod app;
 mod console;
 mod console_appearance;
 mod console_enrolment;

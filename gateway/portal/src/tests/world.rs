@@ -17,7 +17,7 @@ use doorward_access::passwords::Passwords;
 use doorward_access::ports::Ports;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
-use doorward_access::site::{App, AppOptions, HostRole, Site, Upstream, VirtualServer};
+use doorward_access::site::{App, AppOptions, AuthenticatorSite, HostRole, Site, Upstream, VirtualServer};
 use doorward_access::tickets::Tickets;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{PinFault, Plugin, SecretRules};
@@ -32,10 +32,12 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
+use super::app::ToyApp;
 use crate::{PortalParts, router};
 
 pub(crate) const PORTAL: &str = "http://login.localhost:8080";
 pub(crate) const WIKI: &str = "http://wiki.localhost:8080";
+pub(crate) const AUTHENTICATOR: &str = "http://authenticator.localhost:8080";
 
 /// A portal to ask, and what stands behind it.
 pub(crate) struct World {
@@ -94,6 +96,12 @@ impl World {
         Ask::new(self, method, path).extension(arrival("wiki.localhost", role))
     }
 
+    /// A request to the authenticator's host.
+    pub(crate) fn authenticator(&self, method: Method, path: &str) -> Ask<'_> {
+        let role = HostRole::Authenticator(self.vs.clone());
+        Ask::new(self, method, path).extension(arrival("authenticator.localhost", role))
+    }
+
     /// A request to no host of ours.
     pub(crate) fn nowhere(&self, method: Method, path: &str) -> Ask<'_> {
         Ask::new(self, method, path)
@@ -125,6 +133,7 @@ fn virtual_server() -> (Arc<VirtualServer>, Arc<App>) {
         name: "Example".into(),
         portal_host: "login.localhost".into(),
         portal_origin: PORTAL.into(),
+        authenticator: Some(AuthenticatorSite { host: "authenticator.localhost".into(), origin: AUTHENTICATOR.into() }),
         support_url: Some("https://help.example.test/".into()),
         policies: Arc::new(Policies::load(&[source], std::slice::from_ref(&id)).unwrap()),
         apps: BTreeMap::from([(id, wiki.clone())]),
@@ -172,6 +181,8 @@ fn parts(
         meters: store.clone(),
         settings: store.clone(),
         register: store.clone(),
+        pushes: store.clone(),
+        push_sender: store.clone(),
         ledger: store.clone(),
         mailer: store.clone(),
         outbox: store.clone(),
@@ -183,7 +194,7 @@ fn parts(
     let identities = Arc::new(Identities::new(store.clone(), store.clone(), SessionLimits::default()));
     let gate = Arc::new(Gate::new(Arc::new(NoMetrics)));
     let plugins: Vec<(&'static str, Arc<dyn Plugin>)> =
-        vec![("otp", Arc::new(ToyTokens(Dice::default()))), ("pin", Arc::new(FourOrMore))];
+        vec![("otp", Arc::new(ToyTokens(Dice::default()))), ("app", Arc::new(ToyApp)), ("pin", Arc::new(FourOrMore))];
     let desk = Desk::new(ports.clone(), &keys, site.clone(), gate, identities.clone(), plugins, Rules::default());
     PortalParts {
         site,

@@ -144,3 +144,46 @@ fn a_shutdown_loses_no_request_of_a_connection_that_is_kept() {
     }
     assert!(closed_after(&mut idle) < Duration::from_secs(3));
 }
+
+fn call(world: &World, name: &str, body: &str) -> String {
+    let length = body.len();
+    let head = format!(
+        "POST /a/v1/{name} HTTP/1.1\r\nHost: authenticator.localhost\r\nContent-Length: {length}\r\nConnection: close\r\n"
+    );
+    world.raw(format!("{head}\r\n{body}"))
+}
+
+/// A device waits for a request for longer than anybody else may be silent.
+#[test]
+fn an_answer_that_is_held_back_is_cut_by_no_limit() {
+    let short = Duration::from_millis(300);
+    let limits = Limits { idle: short, header_deadline: short, body_idle: short, slow_for: short, ..Limits::default() };
+    let world = World::with(limits);
+    let answer = call(&world, "push/pending", "1500");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("nothing yet"), "{answer}");
+}
+
+#[test]
+fn a_device_that_waits_keeps_no_process_from_leaving() {
+    let world = World::start();
+    let departure = world.departure.clone();
+    let begun = Instant::now();
+    let leaving = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        departure.begin();
+    });
+    let answer = call(&world, "push/pending", "20000");
+    leaving.join().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with("{\"error\":\"unavailable\"}"), "{answer}");
+    assert_eq!(header(&answer, "retry-after").len(), 1);
+    assert_eq!(status(&call(&world, "here", "{}")), 200, "what does not wait is answered");
+}
+
+#[test]
+fn the_call_of_a_device_is_short() {
+    let world = World::start();
+    assert_eq!(status(&call(&world, "here", &"x".repeat(16 * 1024))), 200);
+    let answer = call(&world, "here", &"x".repeat(16 * 1024 + 1));
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.ends_with("{\"error\":\"malformed\"}"), "{answer}");
+}

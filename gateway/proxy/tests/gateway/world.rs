@@ -13,12 +13,12 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use doorward_access::arrival::{Arrival, ErrorPage};
 use doorward_access::gate::Gate;
 use doorward_access::returns::Returns;
 use doorward_access::sessions::{Identities, SessionLimits};
-use doorward_access::site::{App, AppOptions, HostRole, SharedSite, Site, Upstream, VirtualServer};
+use doorward_access::site::{App, AppOptions, AuthenticatorSite, HostRole, SharedSite, Site, Upstream, VirtualServer};
 use doorward_api::keys::MasterKey;
 use doorward_api::ports::{Clock, Entropy, NoMetrics};
 use doorward_api::session::SessionKind;
@@ -63,6 +63,7 @@ pub(crate) struct World {
     pub(crate) tls: u16,
     pub(crate) heard: Arc<Heard>,
     pub(crate) live: Arc<Live>,
+    pub(crate) departure: Arc<Departure>,
     pub(crate) headroom: Arc<Headroom>,
     pub(crate) store: Arc<Store>,
     entropy: Arc<dyn Entropy>,
@@ -128,7 +129,7 @@ impl World {
                 router: Router::new().route("/mailbox", get(|| async { "mail" })),
                 hosts: vec!["127.0.0.1".into(), "localhost".into()],
                 trusted_proxies: Vec::new(),
-                departure,
+                departure: departure.clone(),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
                 metrics: Arc::new(NoMetrics),
@@ -161,6 +162,7 @@ impl World {
             tls,
             heard,
             live,
+            departure,
             headroom,
             store,
             entropy,
@@ -400,11 +402,18 @@ fn site(public: u16, tls: u16, origin: u16) -> Site {
         name: "Example".into(),
         portal_host: "login.localhost".into(),
         portal_origin: format!("http://login.localhost:{public}"),
+        authenticator: Some(AuthenticatorSite {
+            host: "authenticator.localhost".into(),
+            origin: format!("http://authenticator.localhost:{public}"),
+        }),
         support_url: None,
         policies: Arc::new(Policies::load(&[source], &ids).unwrap()),
         apps: apps.iter().map(|app| (app.id.clone(), app.clone())).collect::<BTreeMap<_, _>>(),
     });
-    let mut hosts = HashMap::from([(vs.portal_host.clone(), HostRole::Portal(vs.clone()))]);
+    let mut hosts = HashMap::from([
+        (vs.portal_host.clone(), HostRole::Portal(vs.clone())),
+        ("authenticator.localhost".into(), HostRole::Authenticator(vs.clone())),
+    ]);
     hosts.extend(apps.iter().map(|app| (app.host.clone(), HostRole::App(vs.clone(), app.clone()))));
     Site {
         generation: 1,
@@ -419,6 +428,8 @@ fn portal() -> Router {
     Router::new()
         .route("/echo", any(|request: Request| async move { echoed(request).await }))
         .route("/two-cookies", get(|| async { AppendHeaders([("set-cookie", "a=1"), ("set-cookie", "b=2")]) }))
+        .route("/a/v1/push/pending", post(waiting))
+        .route("/a/v1/here", post(|request: Request| async move { echoed(request).await }))
         .route("/panic", get(|| async { panic!("a handler of the test panics") as () }))
         .fallback(|request: Request| async move {
             match request.extensions().get::<ErrorPage>() {
@@ -426,6 +437,12 @@ fn portal() -> Router {
                 None => (http::StatusCode::NOT_FOUND, format!("portal {}", request.uri())).into_response(),
             }
         })
+}
+
+/// For as long as the test asks, in milliseconds.
+async fn waiting(body: String) -> &'static str {
+    tokio::time::sleep(Duration::from_millis(body.parse().unwrap())).await;
+    "nothing yet"
 }
 
 async fn echoed(request: Request) -> Response {

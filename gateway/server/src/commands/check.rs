@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use doorward_api::plugin::Host;
 use doorward_proxy::tls::Certificates;
 use doorward_store::SystemEntropy;
 use doorward_views::Views;
 
 use crate::commands::runtime;
+use crate::plugins::Lent;
 use crate::{Failure, Finding, config, plugins, wire};
 
 /// Checks and prints a line for each part that holds; the first that does not ends it with its reason.
@@ -21,8 +21,8 @@ pub(crate) fn check(file: &Path) -> Result<Finding, Failure> {
             server.policies.len()
         );
     }
-    let host = Host { entropy: std::sync::Arc::new(SystemEntropy), issuer: "Doorward".to_owned() };
-    let built = plugins::build(&config.file, &config.plugins, &host)?;
+    let lent = Lent { key: &config.key, entropy: std::sync::Arc::new(SystemEntropy), issuer: "Doorward".to_owned() };
+    let built = plugins::build(&config.file, &config.plugins, &lent)?;
     println!("ok  plugins: {}", built.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(", "));
     Views::new(config.templates.as_deref()).map_err(Failure::other)?;
     println!("ok  templates");

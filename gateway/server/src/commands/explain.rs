@@ -16,12 +16,13 @@ use doorward_proxy::canonical;
 use crate::args::ExplainArgs;
 use crate::commands::runtime;
 use crate::config::Resolved;
+use crate::demo::DemoManner;
 use crate::{Failure, Finding, config, demo, wire};
 
 /// Explains; [`Finding::Bad`] when the request would not be admitted.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Finding, Failure> {
     let config = if args.demo { None } else { Some(config::load(&args.config.config)?) };
-    let demo = if args.demo { Some(demo::demo_site(8080, &demo_upstreams(), None)?) } else { None };
+    let demo = if args.demo { Some(demo::demo_site(8080, &demo_upstreams(), DemoManner::default())?) } else { None };
     let site = demo.as_ref().or(config.as_ref().map(|c| &c.site)).ok_or_else(|| Failure::Other("no site".into()))?;
     let (server, app, object) = object(site, args)?;
     let (subject, now) = subject(args, config.as_ref(), &server)?;
@@ -52,6 +53,11 @@ fn object(site: &Site, args: &ExplainArgs) -> Result<(Arc<VirtualServer>, Arc<Ap
     let (server, app) = match site.hosts.get(&host) {
         Some(HostRole::App(server, app)) => (server.clone(), app.clone()),
         Some(HostRole::Portal(_)) => return Err(Failure::Other(format!("{host} is the portal: everybody reaches it"))),
+        Some(HostRole::Authenticator(_)) => {
+            let what =
+                "is the authenticator: everybody reaches the app, and devices prove themselves by their own keys";
+            return Err(Failure::Other(format!("{host} {what}; no policy is asked")));
+        }
         None => {
             let mut known: Vec<_> = site.hosts.keys().map(String::as_str).collect();
             known.sort_unstable();

@@ -8,7 +8,7 @@ mod upgrade_socket;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use resolve::{ConsoleOrigin, Resolved, cores, resolve_site};
+pub(crate) use resolve::{ConsoleOrigin, PluginTables, Resolved, cores, resolve_site};
 pub(crate) use upgrade_socket::UpgradeSocket;
 
 /// Why a configuration is refused. Shown as `file:line: what; rule`, and the process ends with exit code 2.
@@ -80,6 +80,16 @@ pub(crate) fn load(path: &Path) -> Result<Resolved, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|cause| ConfigError::Unreadable { file: path.to_owned(), cause: cause.to_string() })?;
     resolve::resolve(path, &text)
+}
+
+/// Reads a file of plugin settings: `[plugins.<id>]` as in a configuration.
+///
+/// # Errors
+/// [`ConfigError`] names file and line.
+pub(crate) fn load_plugins(path: &Path) -> Result<PluginTables, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|cause| ConfigError::Unreadable { file: path.to_owned(), cause: cause.to_string() })?;
+    resolve::resolve_plugins(path, &text)
 }
 
 pub(crate) use files::{read_policies, write_private};

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_access::site::{App, AppOptions, Authorities, HostRole, Site, Upstream, Upstreams, VirtualServer};
+use doorward_access::site::{
+    App, AppOptions, AuthenticatorSite, Authorities, HostRole, Site, Upstream, Upstreams, VirtualServer,
+};
 use doorward_api::keys::MasterKey;
 use doorward_api::{AppId, Secret, VirtualServerId};
 use doorward_connect::{Protection, Smtp, SmtpSettings};
@@ -17,7 +19,7 @@ use doorward_proxy::tls::PemPair;
 use ipnet::IpNet;
 use toml::Spanned;
 
-use super::source::{AppTable, ConfigFile, MailSecurity, UpstreamEntry, VirtualServerTable};
+use super::source::{AppTable, ConfigFile, MailSecurity, PluginsFile, UpstreamEntry, VirtualServerTable};
 use super::{ConfigError, UpgradeSocket, read_policies};
 
 /// A configuration that holds.
@@ -55,8 +57,8 @@ pub(crate) struct Resolved {
     pub(crate) certificates: Vec<PemPair>,
     /// The operator's templates.
     pub(crate) templates: Option<PathBuf>,
-    /// Plugin settings by plugin id, with their lines.
-    pub(crate) plugins: BTreeMap<String, (serde_json::Value, usize)>,
+    /// Plugin settings.
+    pub(crate) plugins: PluginTables,
     /// Folder of policies of each virtual server.
     pub(crate) policy_folders: BTreeMap<VirtualServerId, PathBuf>,
     /// Hosts, applications, policies.
@@ -79,7 +81,22 @@ struct Place<'a> {
     text: &'a str,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    fn of(file: &'a Path, text: &'a str) -> Self {
+        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // What is opened later is opened from the same place, wherever that is then.
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        Self { file, folder, text }
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        toml::from_str(self.text).map_err(|error| ConfigError::Syntax {
+            file: self.file.to_owned(),
+            line: self.line(error.span().map_or(0, |s| s.start)),
+            message: error.message().to_owned(),
+        })
+    }
+
     fn line(&self, offset: usize) -> usize {
         1 + self.text.bytes().take(offset).filter(|b| *b == b'\n').count()
     }
@@ -106,16 +123,23 @@ impl Place<'_> {
     }
 }
 
+/// Plugin settings by plugin id, with their lines.
+pub(crate) type PluginTables = BTreeMap<String, (serde_json::Value, usize)>;
+
+pub(super) fn resolve_plugins(file: &Path, text: &str) -> Result<PluginTables, ConfigError> {
+    let place = Place::of(file, text);
+    let written: PluginsFile = place.read()?;
+    Ok(plugins(&place, &written.plugins))
+}
+
+fn plugins(place: &Place<'_>, written: &BTreeMap<String, Spanned<serde_json::Value>>) -> PluginTables {
+    let table = |raw: &Spanned<serde_json::Value>| (raw.get_ref().clone(), place.line(raw.span().start));
+    written.iter().map(|(id, raw)| (id.clone(), table(raw))).collect()
+}
+
 pub(super) fn resolve(file: &Path, text: &str) -> Result<Resolved, ConfigError> {
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // What is opened later is opened from the same place, wherever that is then.
-    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let place = Place { file, folder, text };
-    let written: ConfigFile = toml::from_str(text).map_err(|error| ConfigError::Syntax {
-        file: file.to_owned(),
-        line: place.line(error.span().map_or(0, |s| s.start)),
-        message: error.message().to_owned(),
-    })?;
+    let place = Place::of(file, text);
+    let written: ConfigFile = place.read()?;
 
     let (site, policy_folders) = site(&place, &written)?;
     let store_url = store_url(&place, &written.store.url)?;
@@ -137,11 +161,7 @@ pub(super) fn resolve(file: &Path, text: &str) -> Result<Resolved, ConfigError> 
         checkpoints,
         certificates: certificates(&place, &written)?,
         templates: written.templates.as_deref().map(|p| place.path(p)),
-        plugins: written
-            .plugins
-            .iter()
-            .map(|(id, raw)| (id.clone(), (raw.get_ref().clone(), place.line(raw.span().start))))
-            .collect(),
+        plugins: plugins(&place, &written.plugins),
         policy_folders,
         site,
     })
@@ -312,9 +332,7 @@ fn site(place: &Place<'_>, written: &ConfigFile) -> Result<(Site, Folders), Conf
         }
         let (server, folder) = virtual_server(place, id, table)?;
         folders.insert(server.id.clone(), folder);
-        add_hosts(&mut site, &server).map_err(|host| {
-            place.wrong(table, format!("virtual_server.{id}"), format!("two entries use the host {host}"))
-        })?;
+        add_hosts(&mut site, &server).map_err(|shared| twice(place, written, &shared))?;
         site.virtual_servers.insert(server.id.clone(), server);
     }
     if site.virtual_servers.is_empty() {
@@ -348,23 +366,72 @@ fn empty_site(trusted_proxies: Vec<IpNet>) -> Site {
 /// Makes a site of one virtual server, for the demo and for tests.
 ///
 /// # Errors
-/// The host that is used twice.
-pub(crate) fn resolve_site(server: Arc<VirtualServer>, secure_cookies: bool) -> Result<Site, String> {
+/// A host that has two meanings.
+pub(crate) fn resolve_site(server: Arc<VirtualServer>, secure_cookies: bool) -> Result<Site, SharedHost> {
     let mut site = Site { secure_cookies, ..empty_site(Vec::new()) };
     add_hosts(&mut site, &server)?;
     site.virtual_servers.insert(server.id.clone(), server);
     Ok(site)
 }
 
-fn add_hosts(site: &mut Site, server: &Arc<VirtualServer>) -> Result<(), String> {
+/// A host that has two meanings: cookies, links and keys are a host's, so it may have one only.
+#[derive(Debug, thiserror::Error)]
+#[error("uses the host {host}, as `{}` does; each has a host of its own", key_of(first))]
+pub(crate) struct SharedHost {
+    host: String,
+    first: HostRole,
+    second: HostRole,
+}
+
+fn add_hosts(site: &mut Site, server: &Arc<VirtualServer>) -> Result<(), SharedHost> {
     let portal = (server.portal_host.clone(), HostRole::Portal(server.clone()));
+    let authenticator =
+        server.authenticator.iter().map(|own| (own.host.clone(), HostRole::Authenticator(server.clone())));
     let apps = server.apps.values().map(|app| (app.host.clone(), HostRole::App(server.clone(), app.clone())));
-    for (host, role) in std::iter::once(portal).chain(apps) {
-        if site.hosts.insert(host.clone(), role).is_some() {
-            return Err(host);
+    for (host, second) in std::iter::once(portal).chain(authenticator).chain(apps) {
+        if let Some(first) = site.hosts.insert(host.clone(), second.clone()) {
+            return Err(SharedHost { host, first, second });
         }
     }
     Ok(())
+}
+
+/// The key in the configuration that gives a host its meaning.
+fn key_of(role: &HostRole) -> String {
+    match role {
+        HostRole::Portal(vs) => format!("virtual_server.{}.portal", vs.id),
+        HostRole::Authenticator(vs) => format!("virtual_server.{}.authenticator", vs.id),
+        HostRole::App(vs, app) => format!("virtual_server.{}.apps.{}.url", vs.id, app.id),
+    }
+}
+
+/// Where that is written.
+fn written_at<'a>(written: &'a ConfigFile, role: &HostRole) -> Option<&'a Spanned<String>> {
+    let (HostRole::Portal(vs) | HostRole::Authenticator(vs) | HostRole::App(vs, _)) = role;
+    let table = written.virtual_server.get(vs.id.as_str())?.get_ref();
+    match role {
+        HostRole::Portal(_) => Some(&table.portal),
+        HostRole::Authenticator(_) => table.authenticator.as_ref(),
+        HostRole::App(_, app) => Some(&table.apps.get(app.id.as_str())?.get_ref().url),
+    }
+}
+
+/// The error at the later of two keys; it names the other with its line.
+fn twice(place: &Place<'_>, written: &ConfigFile, shared: &SharedHost) -> ConfigError {
+    let line = |role: &HostRole| written_at(written, role).map_or(1, |at| place.line(at.span().start));
+    let (one, other) = (&shared.first, &shared.second);
+    let (earlier, later) = if line(one) <= line(other) { (one, other) } else { (other, one) };
+    ConfigError::Value {
+        file: place.file.to_owned(),
+        line: line(later),
+        field: key_of(later),
+        rule: format!(
+            "uses the host {}, as `{}` in line {} does; each has a host of its own",
+            shared.host,
+            key_of(earlier),
+            line(earlier)
+        ),
+    }
 }
 
 fn trusted_proxies(place: &Place<'_>, written: &ConfigFile) -> Result<Vec<IpNet>, ConfigError> {
@@ -388,6 +455,10 @@ fn virtual_server(
     let written = table.get_ref();
     let key = |name: &str| format!("virtual_server.{id}.{name}");
     let portal = origin(&written.portal).map_err(|rule| place.wrong(&written.portal, key("portal"), rule))?;
+    let authenticator = written.authenticator.as_ref().map(|url| {
+        let own = origin(url).map_err(|rule| place.wrong(url, key("authenticator"), rule))?;
+        Ok(AuthenticatorSite { host: own.host, origin: own.origin })
+    });
     if let Some(url) = &written.support_url
         && !(url.get_ref().starts_with("https://") || url.get_ref().starts_with("mailto:"))
     {
@@ -410,6 +481,7 @@ fn virtual_server(
         name: shown_name(place, &written.name, key("name"))?,
         portal_host: portal.host,
         portal_origin: portal.origin,
+        authenticator: authenticator.transpose()?,
         support_url: written.support_url.as_ref().map(|u| u.get_ref().clone()),
         apps,
         policies: Arc::new(policies),
@@ -545,12 +617,9 @@ pub(crate) struct ConsoleOrigin {
 fn console_origin(place: &Place<'_>, written: &ConfigFile, site: &Site) -> Result<Option<ConsoleOrigin>, ConfigError> {
     let Some(text) = &written.console.origin else { return Ok(None) };
     let Origin { origin, host } = origin(text).map_err(|rule| place.wrong(text, "console.origin", rule))?;
-    if site.hosts.contains_key(&host) {
-        return Err(place.wrong(
-            text,
-            "console.origin",
-            "is a portal's or an application's host; the console has its own",
-        ));
+    if let Some(role) = site.hosts.get(&host) {
+        let rule = format!("uses the host {host}, as `{}` does; the console has its own", key_of(role));
+        return Err(place.wrong(text, "console.origin", rule));
     }
     Ok(Some(ConsoleOrigin { origin, host }))
 }
@@ -623,4 +692,91 @@ fn upstream(text: &str, preserve_host: bool) -> Result<Upstream, String> {
     };
     let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
     Ok(Upstream { host: authority.host().to_owned(), port, tls, preserve_host })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PORTAL: &str = "portal = \"https://login.example.org\"";
+    const AUTHENTICATOR: &str = "authenticator = \"https://authenticator.example.org\"";
+    const SECOND: &str =
+        "[virtual_server.other]\nname = \"Other\"\nportal = \"https://login.example.com\"\npolicies = \"policies\"";
+
+    /// A configuration with these lines for its virtual server, an application, and this after it.
+    fn resolved(lines: &str, after: &str) -> Result<Resolved, String> {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("policies")).unwrap();
+        let key = folder.path().join("key");
+        std::fs::write(&key, data_encoding::BASE64.encode(&[7; 32])).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let text = format!(
+            "[listen]\nhttp = [\"127.0.0.1:8080\"]\n[store]\nurl = \"sqlite://db\"\nkey_file = \"key\"\n[mail]\n\
+             host = \"localhost\"\nport = 25\nsecurity = \"none\"\nfrom = \"a@example.org\"\n[virtual_server.default]\n\
+             name = \"Example\"\npolicies = \"policies\"\n{lines}\n[virtual_server.default.apps.wiki]\nname = \"Wiki\"\n\
+             url = \"https://wiki.example.org\"\nupstream = \"http://127.0.0.1:3000\"\n{after}\n"
+        );
+        let error = |error: ConfigError| error.to_string().replace(&folder.path().display().to_string(), "");
+        resolve(&folder.path().join("doorward.toml"), &text).map_err(error)
+    }
+
+    #[test]
+    fn the_authenticator_has_an_origin_of_its_own_or_there_is_none() {
+        let config = resolved(&format!("{PORTAL}\n{AUTHENTICATOR}"), "").unwrap();
+        let server = config.site.virtual_servers.values().next().unwrap();
+        let own = server.authenticator.as_ref().unwrap();
+        assert_eq!(
+            (own.host.as_str(), own.origin.as_str()),
+            ("authenticator.example.org", "https://authenticator.example.org")
+        );
+        assert_eq!(config.hosts(), ["authenticator.example.org", "login.example.org", "wiki.example.org"]);
+        assert!(resolved(PORTAL, "").unwrap().site.virtual_servers.values().all(|vs| vs.authenticator.is_none()));
+    }
+
+    #[test]
+    fn a_file_of_plugin_settings_is_read_as_the_configuration_is() {
+        let read = |text: &str| resolve_plugins(Path::new("plugins.toml"), text).map_err(|error| error.to_string());
+        let tables = read("# the demo's\n[plugins.otp]\nissuer = \"Example\"\n").unwrap();
+        assert_eq!(tables["otp"], (serde_json::json!({ "issuer": "Example" }), 2));
+        assert!(read("").unwrap().is_empty());
+        assert!(read("\n[store]\nurl = \"x\"").unwrap_err().starts_with("plugins.toml:2: unknown field"));
+    }
+
+    #[test]
+    fn it_is_an_origin_and_nothing_else() {
+        for wrong in ["http://authenticator.example.org", "https://authenticator.example.org/a/", "authenticator"] {
+            let error = resolved(&format!("{PORTAL}\nauthenticator = \"{wrong}\""), "").unwrap_err();
+            assert!(error.starts_with("/doorward.toml:15: `virtual_server.default.authenticator`: must be"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_host_has_one_meaning_and_both_keys_are_named_where_it_would_have_two() {
+        let of_portal = resolved(&format!("{PORTAL}\nauthenticator = \"https://LOGIN.example.org:8443\""), "");
+        assert_eq!(
+            of_portal.unwrap_err(),
+            "/doorward.toml:15: `virtual_server.default.authenticator`: uses the host login.example.org, as \
+             `virtual_server.default.portal` in line 14 does; each has a host of its own"
+        );
+        let of_app = resolved(&format!("{PORTAL}\nauthenticator = \"https://wiki.example.org\""), "");
+        assert_eq!(
+            of_app.unwrap_err(),
+            "/doorward.toml:18: `virtual_server.default.apps.wiki.url`: uses the host wiki.example.org, as \
+             `virtual_server.default.authenticator` in line 15 does; each has a host of its own"
+        );
+        let of_another = resolved(&format!("{PORTAL}\n{AUTHENTICATOR}"), &format!("{SECOND}\n{AUTHENTICATOR}"));
+        assert_eq!(
+            of_another.unwrap_err(),
+            "/doorward.toml:24: `virtual_server.other.authenticator`: uses the host authenticator.example.org, as \
+             `virtual_server.default.authenticator` in line 15 does; each has a host of its own"
+        );
+        let of_console = resolved(
+            &format!("{PORTAL}\n{AUTHENTICATOR}"),
+            "[console]\norigin = \"https://authenticator.example.org\"",
+        );
+        assert!(
+            of_console.unwrap_err().contains("as `virtual_server.default.authenticator` does; the console has its own")
+        );
+    }
 }

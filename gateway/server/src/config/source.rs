@@ -33,6 +33,14 @@ pub(crate) struct ConfigFile {
     pub(crate) templates: Option<PathBuf>,
 }
 
+/// A file that has the settings of plugins and nothing else: the demo's.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PluginsFile {
+    #[serde(default)]
+    pub(crate) plugins: BTreeMap<String, Spanned<serde_json::Value>>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Listen {
@@ -139,6 +147,9 @@ pub(crate) struct Certificate {
 pub(crate) struct VirtualServerTable {
     pub(crate) name: Spanned<String>,
     pub(crate) portal: Spanned<String>,
+    /// Where our own authenticator app is served; without it, users enrol standard authenticator apps only.
+    #[serde(default)]
+    pub(crate) authenticator: Option<Spanned<String>>,
     pub(crate) policies: Spanned<PathBuf>,
     #[serde(default)]
     pub(crate) support_url: Option<Spanned<String>>,

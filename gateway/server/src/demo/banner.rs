@@ -50,6 +50,7 @@ pub(crate) fn print(
     (port, console_port, metrics_port): (u16, u16, u16),
     passwords: &[(&DemoUser, Secret)],
     links: &[FirstLink],
+    authenticator: Option<&str>,
 ) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out)?;
@@ -74,6 +75,9 @@ pub(crate) fn print(
     writeln!(out, "                  http://intranet.localhost:{port}/     asks for a password only")?;
     writeln!(out, "                  http://public.localhost:{port}/       open to everybody")?;
     writeln!(out, "                  http://login.localhost:{port}/        the portal")?;
+    if let Some(origin) = authenticator {
+        writeln!(out, "                  {origin}/a/  the authenticator: an app that is installed from here")?;
+    }
     writeln!(out, "                  http://127.0.0.1:{metrics_port}/metrics      Prometheus; /healthz, /readyz")?;
     writeln!(out)?;
     out.flush()

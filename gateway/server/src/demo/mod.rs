@@ -8,5 +8,5 @@ mod smtp_sink;
 
 pub(crate) use banner::{DemoUser, print as print_banner};
 pub(crate) use legacy_app::LegacyApp;
-pub(crate) use site::{demo_policies, demo_site};
+pub(crate) use site::{DemoManner, demo_policies, demo_site};
 pub(crate) use smtp_sink::SmtpSink;

@@ -1,11 +1,11 @@
-//! The demo's virtual server: one portal, three applications.
+//! The demo's virtual server: one portal, one authenticator, three applications.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use doorward_access::site::{App, AppOptions, Site, Upstream, VirtualServer};
+use doorward_access::site::{App, AppOptions, AuthenticatorSite, Site, Upstream, VirtualServer};
 use doorward_api::{AppId, VirtualServerId};
 use doorward_policy::{Policies, Source};
 
@@ -21,14 +21,23 @@ const DEMO_POLICIES: &[(&str, &str)] = &[
 /// The demo's applications: key, name, and where each is served.
 const APPS: [(&str, &str); 3] = [("wiki", "Wiki"), ("intranet", "Intranet"), ("public", "Public pages")];
 
+/// What the demo may be told to do otherwise.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DemoManner<'a> {
+    /// Policies of this folder instead of those built in.
+    pub(crate) policies: Option<&'a Path>,
+    /// Standard authenticator apps are enrolled, and none of our own is served.
+    pub(crate) standard_apps: bool,
+}
+
 /// Builds the demo's site.
 ///
 /// # Errors
-/// When `folder` is given and its policies do not hold.
+/// When a folder is given and its policies do not hold.
 pub(crate) fn demo_site(
     port: u16,
     upstreams: &BTreeMap<&'static str, SocketAddr>,
-    folder: Option<&Path>,
+    manner: DemoManner<'_>,
 ) -> Result<Site, ConfigError> {
     let apps: BTreeMap<AppId, Arc<App>> = APPS
         .iter()
@@ -41,11 +50,15 @@ pub(crate) fn demo_site(
         name: "Doorward Demo".to_owned(),
         portal_host: "login.localhost".to_owned(),
         portal_origin: format!("http://login.localhost:{port}"),
+        authenticator: (!manner.standard_apps).then(|| AuthenticatorSite {
+            host: "authenticator.localhost".to_owned(),
+            origin: format!("http://authenticator.localhost:{port}"),
+        }),
         support_url: Some("https://example.test/help".to_owned()),
         apps,
-        policies: demo_policies(folder)?,
+        policies: demo_policies(manner.policies)?,
     };
-    resolve_site(Arc::new(server), false).map_err(|host| ConfigError::Policies(format!("host {host} is used twice")))
+    resolve_site(Arc::new(server), false).map_err(|shared| ConfigError::Policies(format!("a host: {shared}")))
 }
 
 /// The policies built in, or those of a folder.

@@ -12,6 +12,7 @@ use doorward_tests::world::{RelayManner, postgres_address_of};
 use sqlx::Connection;
 
 use crate::fixtures::*;
+use crate::pushes;
 use crate::relay::through_a_relay;
 use crate::world::{Kind, World, block_on, open};
 
@@ -132,8 +133,8 @@ fn another_key_and_a_newer_schema_are_refused_by_name() {
             opened(&world.url, 1).unwrap().close();
             world.sql("UPDATE meta SET value = '99' WHERE name = 'schema'").await;
             let error = opened(&world.url, 1).unwrap_err();
-            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 6 }), "{error}");
-            world.sql("UPDATE meta SET value = '6' WHERE name = 'schema'").await;
+            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 7 }), "{error}");
+            world.sql("UPDATE meta SET value = '7' WHERE name = 'schema'").await;
             world.sql("DELETE FROM meta WHERE name = 'key_check'").await;
             assert!(matches!(opened(&world.url, 1).unwrap_err(), OpenError::Damaged(_)));
         });
@@ -237,7 +238,7 @@ fn what_an_operator_has_set_cannot_be_swapped_either() {
 
 #[test]
 fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
-    const SECRETS: [&str; 11] = [
+    const SECRETS: [&str; 13] = [
         "MARKER-SEED-1f",
         "MARKER-CODE-2f",
         "MARKER-TICKET-3f",
@@ -249,6 +250,8 @@ fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
         "MARKER-STOCK-9f",
         "MARKER-HELP-DESK-10f",
         "MARKER-REASON-11f",
+        "MARKER-NUMBER-12f",
+        "MARKER-ADDRESS-13f",
     ];
     let world = World::new(Kind::Sqlite);
     block_on(async {
@@ -271,7 +274,11 @@ fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
             .and(Act::CredentialStock(NewStock { opened: bytes(SECRETS[8]), ..stock("thing") }));
         let mut given = grant(&alice(), GrantState::CodeGiven);
         (given.details.code_hash, given.details.reason) = (Some(SECRETS[9].into()), SECRETS[10].into());
-        done(store.commit(&vs(), change.and(set_grant(given, None)), NOW).await);
+        let mut asked = pushes::push("p", NOW);
+        asked.data = pushes::data(SECRETS[11]);
+        asked.data.context.address = SECRETS[12].into();
+        let change = change.and(set_grant(given, None)).and(pushes::start(asked));
+        done(store.commit(&vs(), change, NOW).await);
         search(&world, &SECRETS);
         store.close();
         search(&world, &SECRETS);

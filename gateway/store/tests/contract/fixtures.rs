@@ -85,6 +85,8 @@ pub(crate) fn flow(id: &str, step: Step) -> Flow {
             challenge: None,
             first_pin: None,
             new_pin: None,
+            app_installed: false,
+            push: None,
         },
         created_at: NOW,
         expires_at: NOW + secs(900),

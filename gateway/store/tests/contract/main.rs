@@ -35,6 +35,8 @@ mod people;
 #[cfg(test)]
 mod ports;
 #[cfg(test)]
+mod pushes;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod recovery;

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use doorward_api::ports::*;
+use doorward_api::push::PushState;
 use doorward_api::*;
 use doorward_store::Store;
 use tokio::task::JoinSet;
 
 use crate::fixtures::*;
+use crate::pushes;
 use crate::second_process::SecondProcess;
 use crate::world::World;
 
@@ -18,6 +20,8 @@ both!(
     of_64_who_ask_for_one_user_one_is_heard,
     of_64_operators_who_decide_one_wins,
     of_64_uses_of_one_code_of_the_help_desk_one_succeeds,
+    of_64_requests_to_one_users_device_one_is_sent,
+    of_64_answers_to_one_request_one_counts,
     of_64_activations_one_succeeds,
     a_meter_gives_64_different_counts,
     of_64_that_take_a_place_as_many_get_one_as_there_are,
@@ -52,6 +56,11 @@ async fn one_try(store: &Store, race: &str, number: usize) -> usize {
             set_grant(grant(&alice(), decided), Some(GrantState::Asked))
         }
         "help desk" => take_grant(&alice(), GrantState::CodeGiven),
+        "request" => pushes::start(pushes::push(&format!("p-{}-{number}", std::process::id()), NOW)),
+        "answer" => {
+            let answer = if number.is_multiple_of(2) { PushState::Approved } else { PushState::Denied };
+            pushes::go("p", PushState::Pending, answer)
+        }
         "activation" => activate(if number.is_multiple_of(2) { "one" } else { "two" }, 1),
         "meter" => {
             let key = MeterKey { scope: MeterScope::CodeTries, key: "f:1".into() };
@@ -139,6 +148,24 @@ async fn of_64_uses_of_one_code_of_the_help_desk_one_succeeds(world: Arc<World>)
     done(commit(&store, set_grant(grant(&alice(), GrantState::CodeGiven), None)).await);
     assert_eq!(race(&world, &store, "help desk").await, 1);
     assert_eq!(store.grant(&vs(), &alice(), NOW).await.unwrap(), None);
+}
+
+async fn of_64_requests_to_one_users_device_one_is_sent(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    assert_eq!(race(&world, &store, "request").await, 1);
+    assert_eq!(store.pushes_of(&vs(), &alice(), NOW).await.unwrap().len(), 1);
+    // The same where one that is over gives way.
+    world.sql("UPDATE push_request SET created_at = created_at - 60000, expires_at = expires_at - 60000").await;
+    assert_eq!(race(&world, &store, "request").await, 1);
+    assert_eq!(of_kind(&whole_chain(&store).await, EventKind::AuthSuccess).len(), 2);
+}
+
+/// Some approve, some deny: one of them.
+async fn of_64_answers_to_one_request_one_counts(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, pushes::start(pushes::push("p", NOW))).await);
+    assert_eq!(race(&world, &store, "answer").await, 1);
+    assert_ne!(store.push(&vs(), &PushId::new("p")).await.unwrap().unwrap().state, PushState::Pending);
 }
 
 /// Two tokens of one user, each activated from all sides: the user has one in the end.

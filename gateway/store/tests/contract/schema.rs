@@ -16,6 +16,7 @@ both!(
     a_virtual_server_older_than_self_provisioning_has_it_for_nobody,
     what_was_set_and_issued_before_token_management_goes_on,
     a_database_of_before_the_grants_gets_room_for_them,
+    a_virtual_server_older_than_the_authenticator_keeps_its_token_template,
     whatever_kind_of_document_there_is_has_room,
     opening_again_changes_nothing,
     many_may_open_a_new_database_at_once,
@@ -32,7 +33,7 @@ async fn a_virtual_server_older_than_self_provisioning_has_it_for_nobody(world: 
     let records = whole_chain(&store).await;
     let migrated = of_kind(&records, EventKind::TenantMigrated);
     assert_eq!(migrated.len(), 1);
-    assert_eq!((&migrated[0]["details"]["fromSchema"], &migrated[0]["details"]["toSchema"]), (&1.into(), &6.into()));
+    assert_eq!((&migrated[0]["details"]["fromSchema"], &migrated[0]["details"]["toSchema"]), (&1.into(), &7.into()));
     assert_eq!(migrated[0]["details"]["selfProvisioning"], "none");
 
     store.ensure_virtual_server(&vs(), NOW).await.unwrap();
@@ -105,14 +106,49 @@ async fn a_database_of_before_the_grants_gets_room_for_them(world: Arc<World>) {
     done(commit(&store, set(SettingKind::Lockout, 0)).await);
     store.close();
     world
-        .sql("DROP TABLE enrolment_grant; DROP TABLE recovery_codes; UPDATE meta SET value = '4' WHERE name = 'schema'")
+        .sql(
+            "DROP TABLE enrolment_grant; DROP TABLE recovery_codes; DROP TABLE push_request; \
+             UPDATE meta SET value = '4' WHERE name = 'schema'",
+        )
         .await;
 
     let store = world.open();
     assert_eq!(store.document(&vs(), SettingKind::Lockout).await.unwrap().version, 1);
     done(commit(&store, set_grant(grant(&alice(), GrantState::Asked), None)).await);
     let migrated = &of_kind(&whole_chain(&store).await, EventKind::TenantMigrated)[0]["details"];
-    assert_eq!((&migrated["fromSchema"], &migrated["toSchema"]), (&4.into(), &6.into()));
+    assert_eq!((&migrated["fromSchema"], &migrated["toSchema"]), (&4.into(), &7.into()));
+}
+
+/// What a new one begins with may change with the authenticator. One that is there goes on as it was, and so does what
+/// an operator has set.
+async fn a_virtual_server_older_than_the_authenticator_keeps_its_token_template(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let chosen = VirtualServerId::new("chosen");
+    store.ensure_virtual_server(&chosen, NOW).await.unwrap();
+    done(store.commit(&chosen, Change::of(set(SettingKind::TokenTemplate, 0)), NOW).await);
+    store.close();
+    world.sql("DROP TABLE push_request; UPDATE meta SET value = '6' WHERE name = 'schema'").await;
+
+    let store = world.open();
+    let stored = store.document(&vs(), SettingKind::TokenTemplate).await.unwrap();
+    assert_eq!(stored.version, 1);
+    let template = Seen::<TokenTemplate>::read(&stored).unwrap().document;
+    assert_eq!(Template { version: 1, ..template.freeze(stored.version) }, Template::STANDARD_APP);
+    assert!(store.changes(&vs(), SettingKind::TokenTemplate, 10).await.unwrap().is_empty(), "nobody has changed it");
+    let left = store.document(&chosen, SettingKind::TokenTemplate).await.unwrap();
+    assert_eq!((left.version, left.body.as_deref()), (1, Some("{\"number\":1}")));
+    let migrated = async |vs: &VirtualServerId| -> serde_json::Value {
+        let records = store.records(vs, 0, 500).await.unwrap();
+        of_kind(&records, EventKind::TenantMigrated)[0]["details"].clone()
+    };
+    assert_eq!(migrated(&vs()).await["tokenTemplate"], "standard");
+    assert_eq!(migrated(&chosen).await.get("tokenTemplate"), None);
+
+    done(commit(&store, set(SettingKind::TokenTemplate, 1)).await);
+    done(commit(&store, crate::pushes::start(crate::pushes::push("p", NOW))).await);
+    let later = VirtualServerId::new("later");
+    store.ensure_virtual_server(&later, NOW).await.unwrap();
+    assert_eq!(store.document(&later, SettingKind::TokenTemplate).await.unwrap().version, 0);
 }
 
 /// A new kind of settings needs no step of the schema.
@@ -155,7 +191,8 @@ const BASE: [(&str, &str); 11] = [
 ];
 
 /// Tables of later releases, and of the first one that hold nothing in these stories; those that refer to others first.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 10] = [
+    "push_request",
     "recovery_codes",
     "enrolment_grant",
     "setting_change",
@@ -253,6 +290,7 @@ fn both_databases_have_the_same_tables_and_columns() {
         ("operator_session", true),
         ("enrolment_grant", true),
         ("recovery_codes", true),
+        ("push_request", true),
     ] {
         let bears_it = of_sqlite.iter().any(|(t, c, ..)| t == table && c == "virtual_server");
         assert_eq!(bears_it, columns, "{table}");

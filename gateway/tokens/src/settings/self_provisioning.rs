@@ -30,9 +30,20 @@ impl Checked for SelfProvisioning {
         let target_users = target_users(&mut raw);
         let windows_link = raw.choice("windows_link", &LINKS);
         let installer_url = installer_url(&mut raw, windows_link);
+        let microsoft_store_url = store_url(&mut raw, "microsoft_store_url");
+        let app_store_url = store_url(&mut raw, "app_store_url");
+        let google_play_url = store_url(&mut raw, "google_play_url");
         let recovery_codes = raw.boolean("recovery_codes");
         raw.finish(|| {
-            Some(Self { target_users: target_users?, windows_link: windows_link?, installer_url, recovery_codes })
+            Some(Self {
+                target_users: target_users?,
+                windows_link: windows_link?,
+                installer_url,
+                microsoft_store_url,
+                app_store_url,
+                google_play_url,
+                recovery_codes,
+            })
         })
     }
 }
@@ -71,21 +82,31 @@ fn groups(fields: &mut Raw<'_>) -> Option<Vec<GroupId>> {
 }
 
 fn installer_url(raw: &mut Raw<'_>, link: Option<WindowsLink>) -> Option<String> {
-    let url = raw.value("installer_url");
-    match (link, url) {
+    match (link, raw.value("installer_url")) {
         (Some(WindowsLink::Installer), None) => raw.fault("installer_url", FieldRule::Required),
         (Some(WindowsLink::None | WindowsLink::Store), Some(_)) => {
             let value = if link == Some(WindowsLink::None) { "none" } else { "store" };
             raw.fault("installer_url", FieldRule::NotAvailable { other: "windows_link".into(), value: value.into() });
         }
-        (_, Some(url)) => match url.as_str() {
-            Some(text) if text.chars().count() > LONGEST_URL as usize => {
-                raw.fault("installer_url", FieldRule::TooLong { max: LONGEST_URL });
-            }
-            Some(text) if is_https(text) => return Some(text.to_owned()),
-            _ => raw.fault("installer_url", FieldRule::HttpsUrl),
-        },
+        (_, Some(url)) => return url_that_people_can_reach(raw, "installer_url", url),
         (_, None) => {}
+    }
+    None
+}
+
+/// Where the app is in a store; it may be in none.
+fn store_url(raw: &mut Raw<'_>, field: &'static str) -> Option<String> {
+    let url = raw.value(field)?;
+    url_that_people_can_reach(raw, field, url)
+}
+
+fn url_that_people_can_reach(raw: &mut Raw<'_>, field: &'static str, url: &Value) -> Option<String> {
+    match url.as_str() {
+        Some(text) if text.chars().count() > LONGEST_URL as usize => {
+            raw.fault(field, FieldRule::TooLong { max: LONGEST_URL });
+        }
+        Some(text) if is_https(text) => return Some(text.to_owned()),
+        _ => raw.fault(field, FieldRule::HttpsUrl),
     }
     None
 }
@@ -155,6 +176,22 @@ mod tests {
         ] {
             assert_eq!(installer(json!(bad)).len(), 1, "{bad}");
             assert!(installer(json!(bad))[0].starts_with("installer_url: must be an absolute https:// URL"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_app_may_be_in_a_store_and_in_none() {
+        let usual = SelfProvisioning::of_new();
+        for store in ["microsoft_store_url", "app_store_url", "google_play_url"] {
+            let url = |url: Value| said(&usual, store, url);
+            for good in [json!(null), json!("https://apps.example.org/doorward?id=1")] {
+                assert_eq!(url(good), [""; 0], "{store}");
+            }
+            for bad in [json!(""), json!("http://apps.example.org/"), json!("https://u:p@example.org/"), json!(7)] {
+                assert!(url(bad)[0].starts_with(&format!("{store}: must be an absolute https:// URL")), "{store}");
+            }
+            let long = format!("https://apps.example.org/{}", "x".repeat(2048));
+            assert_eq!(url(json!(long)), [format!("{store}: must have at most 2048 characters")]);
         }
     }
 

@@ -2,10 +2,10 @@
 
 use data_encoding::{BASE32_NOPAD, HEXUPPER};
 use doorward_api::plugin::{ImportFault, ImportRow, ImportedToken};
+use doorward_oath::token::{SECRET_MIN, Valid};
 use zeroize::Zeroizing;
 
 use super::{Described, Moved, hash, push, serial};
-use crate::kept::{SECRET_MIN, Valid};
 
 /// What a header may call each column, in small letters and without spaces and underscores.
 const NAMES: [&[&str]; 6] = [

@@ -10,10 +10,8 @@ use std::collections::HashMap;
 use doorward_api::Template;
 use doorward_api::plugin::{ImportFault, ImportKey, ImportRow, ImportedToken};
 use doorward_api::template::{HashAlgorithm, Mode, Synchronization};
+use doorward_oath::token::{Kept, SECRET_MIN, Valid, shape};
 use zeroize::Zeroizing;
-
-use crate::kept::{Kept, SECRET_MIN, Valid};
-use crate::shape::shape;
 
 /// A file has so many bytes at most.
 const FILE_MAX: usize = 16 << 20;

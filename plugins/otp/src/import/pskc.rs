@@ -2,6 +2,7 @@
 
 use doorward_api::plugin::{ImportFault, ImportKey, ImportRow, ImportedToken};
 use doorward_api::template::HashAlgorithm;
+use doorward_oath::token::{Valid, digits_of};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
@@ -9,8 +10,6 @@ use zeroize::Zeroizing;
 use super::cipher::{Keys, Sealed, base64};
 use super::xml::{Document, Element, malformed};
 use super::{Described, Moved, hash, push, serial};
-use crate::challenge;
-use crate::kept::Valid;
 
 /// The namespace of the RFC; those of its drafts are other formats.
 const PSKC: &str = "urn:ietf:params:xml:ns:keyprov:pskc";
@@ -159,7 +158,7 @@ impl Kind {
             "hotp" => Ok(Kind::Clicks),
             "totp" => Ok(Kind::Time),
             "ocra" => {
-                let digits = suite.and_then(challenge::digits_of);
+                let digits = suite.and_then(digits_of);
                 let digits =
                     digits.ok_or("Its OCRA suite is not OCRA-1:HOTP-SHA1-6:QN08 or OCRA-1:HOTP-SHA1-8:QN08.")?;
                 Ok(Kind::Asked { digits: digits.get() })

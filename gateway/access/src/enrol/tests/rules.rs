@@ -10,6 +10,7 @@ use doorward_api::{GrantState, OperatorId, Timestamp, UserId};
 use super::*;
 use crate::manage::{By, ManageError, Manager};
 use crate::testing::now;
+use crate::toy_app::{Phone, activated, link};
 use crate::visit::Opening;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -180,6 +181,54 @@ async fn what_was_put_off_ends_with_the_first_token() {
     assert_eq!(sessions.len(), 1, "the thief is out");
     assert!(sessions[0].proofs.otp.is_some() && sessions[0].proofs.deferred_until.is_none());
     assert_eq!(alice.stage.world.with(|rows| rows.credentials[0].state), TokenState::Active);
+}
+
+#[tokio::test]
+async fn what_was_put_off_ends_when_a_device_is_confirmed_and_what_is_raised_is_kept() {
+    let stage = Stage::with_app(OR_LATER);
+    set(&stage, EnrolmentRule { deadline: day(now() + DAY * 3), ..rule() });
+    let mut thief = Browser::identified(&stage, "alice").await;
+    assert!(matches!(thief.send(Send::Later).await, Moved::SignedIn(_)));
+    let (mut alice, _) = activated(&stage, "alice").await;
+    assert!(stage.world.with(|rows| rows.portal_sessions("u-alice").is_empty()), "the thief is out");
+    let passcode = stage.passcode("u-alice", alice.now);
+    assert!(matches!(alice.send(Send::Passcode(passcode)).await, Moved::SignedIn(_)));
+
+    let stage = Stage::with_app(OR_LATER);
+    let mut bob = Browser::new(&stage);
+    bob.name(None, "bob").await;
+    assert!(matches!(bob.send(Send::Password("password of bob".into())).await, Moved::SignedIn(_)));
+    let session = stage.world.with(|rows| rows.portal_sessions("u-bob")[0].id.clone());
+    bob.open(Some("/page")).await;
+    bob.send(Send::Add).await;
+    let code = bob.mailed_code();
+    bob.send(Send::Code(code)).await;
+    bob.send(Send::Target("ios")).await;
+    let mut phone = Phone::new(&stage, "bob").running("ios");
+    phone.scan(&link(&bob).await).await;
+    bob.send(Send::Mine(true)).await;
+    assert_eq!(phone.say("activate/finish").await.0, 200);
+    let passcode = stage.passcode("u-bob", bob.now);
+    assert!(matches!(bob.send(Send::Passcode(passcode)).await, Moved::SignedIn(_)));
+    assert_eq!(stage.world.with(|rows| rows.portal_sessions("u-bob")[0].id.clone()), session, "raised, not begun anew");
+}
+
+#[tokio::test]
+async fn what_was_put_off_while_the_device_was_not_done_ends_with_the_first_use_wherever_it_is() {
+    let stage = Stage::with_app(OR_LATER);
+    set(&stage, EnrolmentRule { deadline: day(now() + DAY * 3), ..rule() });
+    let mut alice = Browser::installing(&stage, "alice").await;
+    alice.send(Send::Installed).await;
+    let mut phone = Phone::new(&stage, "alice");
+    phone.scan(&link(&alice).await).await;
+    alice.send(Send::Mine(true)).await;
+    let mut thief = Browser::identified(&stage, "alice").await;
+    assert!(matches!(thief.send(Send::Later).await, Moved::SignedIn(_)));
+    assert_eq!(phone.say("activate/finish").await.0, 200);
+    let mut elsewhere = Browser::identified(&stage, "alice").await;
+    let passcode = stage.passcode("u-alice", elsewhere.now);
+    assert!(matches!(elsewhere.send(Send::Passcode(passcode)).await, Moved::SignedIn(_)));
+    assert_eq!(stage.world.with(|rows| rows.portal_sessions("u-alice").len()), 1, "the thief is out");
 }
 
 // === extra proof ===

@@ -61,6 +61,8 @@ const MATRIX: &str = "
     DELETE /users/{user}/temporary-passcode         | -      | -       | yes       | yes
     GET    /users/{user}/recovery-codes             | -      | yes     | yes       | yes
     DELETE /users/{user}/recovery-codes             | -      | -       | yes       | yes
+    POST   /users/{user}/verification               | -      | -       | yes       | yes
+    GET    /users/{user}/verification/{push}        | -      | -       | yes       | yes
 
     GET    /enrolment-requests                      | -      | yes     | yes       | yes
     GET    /users/{user}/enrolment-grant            | -      | yes     | yes       | yes

@@ -95,7 +95,7 @@ impl World {
     pub(super) async fn join(&self, vs: &str, link: &str, name: &str) {
         let caller = self.caller(vs);
         let setup = self.operators.setup(&caller, "Example", link, None).await.unwrap().unwrap();
-        let opened = SecretBytes::new(format!("{}:0", setup.view.key.expose()).into_bytes());
+        let opened = SecretBytes::new(format!("{}:0", setup.key.expose()).into_bytes());
         let form = SetupForm {
             name: name.into(),
             password: Secret::new(PASSWORD),
@@ -200,6 +200,8 @@ pub(super) fn over_fakes(fakes: &Arc<Fakes>) -> Router {
         meters: fakes.clone(),
         settings: fakes.clone(),
         register: fakes.clone(),
+        pushes: fakes.clone(),
+        push_sender: fakes.clone(),
         ledger: fakes.clone(),
         mailer: fakes.clone(),
         outbox: fakes.clone(),
@@ -230,6 +232,8 @@ fn built(store: &Store, clock: Arc<Moved>, entropy: Arc<dyn Entropy>, keys: Mast
         meters: store.clone(),
         settings: store.clone(),
         register: store.clone(),
+        pushes: store.clone(),
+        push_sender: Fakes::new(),
         ledger: store.clone(),
         mailer: Fakes::new(),
         outbox: store.clone(),
@@ -258,7 +262,7 @@ fn console(ports: Ports, operator_ports: OperatorPorts, keys: MasterKey) -> (Arc
         secure_cookies: false,
     }));
     let shipped = |info: &PluginInfo| {
-        let host = Host { entropy: entropy.clone(), issuer: "Doorward".into() };
+        let host = Host { entropy: entropy.clone(), issuer: "Doorward".into(), key: SecretBytes::new(vec![7; 32]) };
         (info.build)(json!({}), host).unwrap_or_else(|_| panic!("it takes no settings"))
     };
     let plugins = vec![("otp", shipped(&doorward_otp::PLUGIN)), ("pin", shipped(&doorward_pin::PLUGIN))];
@@ -290,6 +294,7 @@ fn virtual_server(id: VirtualServerId) -> Arc<VirtualServer> {
         id,
         portal_host: "login.localhost".into(),
         portal_origin: "http://login.localhost:8080".into(),
+        authenticator: None,
         support_url: None,
         policies: Arc::new(Policies::load(&[source], &[AppId::from("wiki")]).unwrap()),
         apps: BTreeMap::new(),

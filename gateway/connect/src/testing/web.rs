@@ -1,0 +1,102 @@
+//! Web servers that say one thing.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::{Arc, Mutex};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::sink::{CERTIFICATE, KEY};
+
+/// A web server on a free port of loopback that answers every request alike.
+pub(crate) struct Web {
+    pub(crate) address: SocketAddr,
+    heard: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Web {
+    /// `line` is the status line without the version, and perhaps more fields.
+    pub(crate) async fn answering(line: &str, body: &str) -> Self {
+        let length = body.len();
+        Self::start(Some(format!("HTTP/1.1 {line}\r\nContent-Length: {length}\r\n\r\n{body}"))).await
+    }
+
+    /// It takes every request and says nothing.
+    pub(crate) async fn silent() -> Self {
+        Self::start(None).await
+    }
+
+    async fn start(answer: Option<String>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let web = Self { address: listener.local_addr().unwrap(), heard: Arc::default() };
+        let heard = web.heard.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (heard, answer) = (heard.clone(), answer.clone());
+                tokio::spawn(async move {
+                    let mut part = [0; 4096];
+                    let mut request = Vec::new();
+                    while let Ok(read @ 1..) = stream.read(&mut part).await {
+                        request.extend_from_slice(&part[..read]);
+                        if !whole(&request) {
+                            continue;
+                        }
+                        heard.lock().unwrap().append(&mut request);
+                        if let Some(answer) = &answer {
+                            let _ = stream.write_all(answer.as_bytes()).await;
+                        }
+                    }
+                });
+            }
+        });
+        web
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Everything that it was sent.
+    pub(crate) fn heard(&self) -> String {
+        String::from_utf8(self.heard.lock().unwrap().clone()).unwrap()
+    }
+}
+
+fn whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_ascii_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
+/// One that speaks TLS as `localhost` and answers one request with 204. Gives its port.
+pub(crate) fn tls_web() -> u16 {
+    let listener = StdListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap()],
+            PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap(),
+        )
+        .unwrap();
+    std::thread::spawn(move || -> Option<()> {
+        let (socket, _) = listener.accept().ok()?;
+        let tls = rustls::ServerConnection::new(Arc::new(config)).ok()?;
+        let mut stream = rustls::StreamOwned::new(tls, socket);
+        let mut request = Vec::new();
+        let mut part = [0; 4096];
+        while !whole(&request) {
+            let read = stream.read(&mut part).ok().filter(|read| *read > 0)?;
+            request.extend_from_slice(part.get(..read)?);
+        }
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").ok()
+    });
+    port
+}
