@@ -32,6 +32,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "oath",
             "otp",
             "authenticator",
+            "push",
+            "passkey",
             "pin",
             "audit",
         ],

@@ -41,12 +41,15 @@ mod journeys {
     mod operators;
     mod own_page;
     mod passcodes;
+    mod passkey;
     mod paths;
+    mod pipush;
     mod recovery;
     mod regulation;
     mod reload;
     mod resume;
     mod run;
+    mod second_authenticator;
     mod secrets;
     mod sessions;
     mod token_policies;

@@ -65,10 +65,10 @@ fn a_whole_journey_is_told_in_order_with_every_field_of_the_catalogue() {
         (
             "ACTIVATION_CODE_ISSUED",
             "ENROLLMENT",
-            &["expiresAt", "serial", "templateVersion"],
-            &[("templateVersion", "1")],
+            &["expiresAt", "kind", "serial", "templateVersion"],
+            &[("templateVersion", "1"), ("kind", "otp")],
         ),
-        ("ACTIVATION_CODE_REFRESHED", "ENROLLMENT", &["expiresAt", "serial", "templateVersion"], &[]),
+        ("ACTIVATION_CODE_REFRESHED", "ENROLLMENT", &["expiresAt", "kind", "serial", "templateVersion"], &[]),
         ("AUTH_FAILURE", "AUTHENTICATION", &["factor", "reason"], &[("factor", "otp")]),
         (
             "TOKEN_ACTIVATED",

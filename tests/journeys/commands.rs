@@ -135,7 +135,7 @@ fn a_new_key_is_for_its_owner_only_and_never_replaces_another() {
 fn the_plugins_of_this_build_are_listed() {
     let said = ends(&doorward(&["plugins"]), 0);
     let ids: Vec<&str> = said.lines().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(ids, ["authenticator", "otp", "pin", "audit"]);
+    assert_eq!(ids, ["authenticator", "otp", "push", "passkey", "pin", "audit"]);
 }
 
 /// Signs in with a password and returns the page's address.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use crate::journeys::first_light::{as_far_as_the_code, through_the_door};
+use crate::journeys::pipush::make_key;
 use crate::world::{
     Answer, Database, Installation, Mail, Manner, Page, Phone, Ports, SLOW, Served, Visitor, binary, exchange, forms,
     run, until, words,
@@ -406,6 +407,7 @@ fn the_example_configuration_knows_every_key_that_it_shows() {
         .replace("/etc/doorward/tls/example.org.key", &format!("{folder}site.key"))
         .replace("/etc/doorward/master.key", &format!("{folder}master.key"))
         .replace("intranet-ca.pem", &format!("{folder}site.pem"))
+        .replace("/etc/doorward/push.pem", &format!("{folder}push.pem"))
         .replace("/etc/doorward/smtp-password", &format!("{folder}master.key"))
         .replace("/var/lib/doorward/upgrade.sock", &format!("{folder}upgrade.sock"))
         .replace("/var/lib/doorward/doorward.db", &format!("{folder}example.db"))
@@ -413,6 +415,7 @@ fn the_example_configuration_knows_every_key_that_it_shows() {
         .replace("templates = \"templates\"", &format!("templates = \"{folder}templates\""))
         .replace("example.org", "example.test");
     std::fs::create_dir(installation.path("templates")).unwrap();
+    make_key(&installation.path("push.pem"));
     let file = installation.write("example.toml", &text);
     // The demo's policies name an application that the example has not.
     std::fs::remove_file(installation.path("policies/public.cedar")).unwrap();

@@ -36,9 +36,14 @@ impl Kept {
 
     /// The same with further environment.
     pub fn demo_with(&self, environment: &[(&str, &str)]) -> Gateway {
+        self.demo_by(&[], environment)
+    }
+
+    fn demo_by(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Gateway {
         let state = self.path("");
         let environment = [&[("DOORWARD_DEMO_PASSWORD", PASSWORD)], environment].concat();
-        Gateway::demo_on(self.ports, &["--state", state.to_str().unwrap()], &environment)
+        let arguments = [&["--state", state.to_str().unwrap()], arguments].concat();
+        Gateway::demo_on(self.ports, &arguments, &environment)
     }
 
     /// One that serves our own authenticator, with further arguments and environment.
@@ -58,9 +63,14 @@ impl Kept {
 
     /// The one of standard apps, with a clock that [`Kept::ahead`] moves.
     pub fn timed_demo(&self) -> Gateway {
+        self.timed_demo_by(&[])
+    }
+
+    /// The same with further arguments.
+    pub fn timed_demo_by(&self, arguments: &[&str]) -> Gateway {
         self.ahead(0);
         let clock = self.path("clock");
-        self.demo_with(&clock_of(faketime().to_str().unwrap(), clock.to_str().unwrap()))
+        self.demo_by(arguments, &clock_of(faketime().to_str().unwrap(), clock.to_str().unwrap()))
     }
 
     /// From now on its clock is so many seconds ahead.

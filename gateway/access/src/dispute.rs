@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_api::credential::Credential;
+use doorward_api::credential::{AddedPasskey, Credential};
 use doorward_api::ports::{Act, Change, Entropy, OneTime, OneTimePurpose};
 use doorward_api::{
     AuditEvent, CommitError, CredentialId, EventContext, EventKind, FlowId, SessionId, StoreError, Target, Timestamp,
-    Token, TokenState, UserId,
+    Token, TokenForm, TokenState, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +27,8 @@ pub struct Disputes {
 /// What a live link tells of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisputeView {
-    /// The platform that was added.
-    pub target: Target,
+    /// The platform that was added; a passkey has none.
+    pub target: Option<Target>,
     /// Its serial number.
     pub serial: String,
     /// When it was added.
@@ -56,10 +56,34 @@ struct Stub {
     added_at: Timestamp,
 }
 
-/// A new link for a token that is being activated: the act that makes it good, and its address.
+/// What its owner is told of by mail: a token that is being activated, or a new passkey.
+pub(crate) struct Newcomer<'a> {
+    id: &'a CredentialId,
+    user: &'a UserId,
+    serial: &'a str,
+    target: Option<Target>,
+    /// What the mail calls it.
+    pub(crate) device: &'static str,
+}
+
+impl<'a> From<&'a Credential> for Newcomer<'a> {
+    fn from(token: &'a Credential) -> Self {
+        let Credential { id, user, serial, target, .. } = token;
+        Self { id, user, serial, target: *target, device: target.map_or("", Target::as_str) }
+    }
+}
+
+impl<'a> From<&'a AddedPasskey> for Newcomer<'a> {
+    fn from(passkey: &'a AddedPasskey) -> Self {
+        let AddedPasskey { id, user, serial, .. } = passkey;
+        Self { id, user, serial, target: None, device: TokenForm::Passkey.as_str() }
+    }
+}
+
+/// A new link for a newcomer: the act that makes it good, and its address.
 pub(crate) fn link(
     vs: &VirtualServer,
-    token: &Credential,
+    new: &Newcomer<'_>,
     flow: Option<&FlowId>,
     life: Duration,
     entropy: &dyn Entropy,
@@ -67,10 +91,10 @@ pub(crate) fn link(
 ) -> (Act, String) {
     let secret = Token::draw(entropy);
     let stub = Stub {
-        user: token.user.clone(),
-        credential: token.id.clone(),
-        serial: token.serial.clone(),
-        target: token.target,
+        user: new.user.clone(),
+        credential: new.id.clone(),
+        serial: new.serial.to_owned(),
+        target: new.target,
         flow: flow.cloned(),
         added_at: now,
     };
@@ -92,10 +116,7 @@ impl Disputes {
     /// [`DeskError`] when the store does not answer.
     pub async fn look(&self, visit: &Visit, token: &str) -> Result<Option<DisputeView>, DeskError> {
         let found = self.find(visit, token).await?;
-        // Whatever is enrolled by its user has a platform.
-        let view =
-            |stub: Stub| Some(DisputeView { target: stub.target?, serial: stub.serial, added_at: stub.added_at });
-        Ok(found.and_then(|(_, stub)| view(stub)))
+        Ok(found.map(|(_, Stub { target, serial, added_at, .. })| DisputeView { target, serial, added_at }))
     }
 
     /// Suspends the token and ends all sessions of its user, and what sign-ins are under way. `None` when the link is no longer good.
@@ -105,10 +126,11 @@ impl Disputes {
     pub async fn confirm(&self, visit: &Visit, token: &str) -> Result<Option<Disputed>, DeskError> {
         let Some((token, stub)) = self.find(visit, token).await? else { return Ok(None) };
         let own = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await?;
-        match self.suspend(visit, &token, &stub, true).await {
+        let passkeys = self.passkeys_since(visit, &stub).await?;
+        match self.suspend(visit, &token, &stub, &passkeys, true).await {
             Err(CommitError::Lost { what: "credential_state", .. }) => {
                 // It is suspended or revoked already. The sessions are ended all the same: somebody asks for it.
-                match self.suspend(visit, &token, &stub, false).await {
+                match self.suspend(visit, &token, &stub, &passkeys, false).await {
                     Err(CommitError::Lost { .. }) => return Ok(None),
                     other => other.map_err(store_error)?,
                 }
@@ -134,23 +156,41 @@ impl Disputes {
         Ok(Some((token, stub)))
     }
 
-    async fn suspend(&self, visit: &Visit, token: &Token, stub: &Stub, in_use: bool) -> Result<(), CommitError> {
+    /// Other passkeys that were made since it came into use: whoever had it could make them.
+    async fn passkeys_since(&self, visit: &Visit, stub: &Stub) -> Result<Vec<Credential>, DeskError> {
+        let mut theirs = self.ports.credentials.credentials_of(&visit.vs.id, &stub.user).await?;
+        theirs.retain(|one| {
+            let in_use = one.form == TokenForm::Passkey && one.state == TokenState::Active;
+            in_use && one.created_at >= stub.added_at && one.id != stub.credential
+        });
+        Ok(theirs)
+    }
+
+    async fn suspend(
+        &self,
+        visit: &Visit,
+        token: &Token,
+        stub: &Stub,
+        passkeys: &[Credential],
+        in_use: bool,
+    ) -> Result<(), CommitError> {
         let event = |kind| AuditEvent::new(kind, context(visit, stub)).with("serial", stub.serial.as_str());
         let mut change = Change::of(Act::OneTimeTake { purpose: OneTimePurpose::Dispute, hash: token.hash() })
             .and(Act::SessionsEndOf { user: stub.user.clone() })
             .and(Act::FlowsEndOf { user: stub.user.clone(), by: Box::new(context(visit, stub)) })
             .and(Act::PushesCancelOf { user: stub.user.clone() })
             .record(event(EventKind::EnrollmentDisputed));
-        if in_use {
+        let of_token = in_use.then_some((&stub.credential, &stub.serial));
+        let of_passkeys = passkeys.iter().map(|one| (&one.id, &one.serial));
+        for (id, serial) in of_token.into_iter().chain(of_passkeys) {
             let (from, to) = (TokenState::Active, TokenState::Suspended);
             let suspended = event(EventKind::TokenSuspended)
+                .with("serial", serial.as_str())
                 .with("actor", "user")
                 .with("from", from.as_str())
                 .with("to", to.as_str())
                 .with("reason", "disputed");
-            change = change
-                .and(Act::CredentialState { id: stub.credential.clone(), from: vec![from], to })
-                .record(suspended);
+            change = change.and(Act::CredentialState { id: id.clone(), from: vec![from], to }).record(suspended);
         }
         let change = change.record(event(EventKind::SessionEnded).with("reason", "disputed"));
         self.ports.ledger.commit(&visit.vs.id, change, visit.now).await

@@ -39,3 +39,5 @@ mod stage;
 mod testing;
 #[cfg(test)]
 mod toy_app;
+#[cfg(test)]
+mod toy_passkeys;

@@ -34,7 +34,7 @@ pub use doorward_api::operator::Role;
 pub use grants::GivenCode;
 pub use import::{ImportReport, Imported, RowOutcome};
 pub use push::{CallerAnswer, CallerCheck};
-pub use setting::Preview;
+pub use setting::{KindFits, Preview, TargetFits};
 pub use tokens::{GivenTemporary, LONGEST_TEMPORARY, PinGiven, RevokeReason, TestOutcome, TokenAction};
 pub use users::{GivenPassword, NewUserForm, UserForm};
 

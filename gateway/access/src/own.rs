@@ -5,7 +5,9 @@
 //! needed for is counted and locked as at a sign-in, so that a session is no way to guess.
 
 mod passcodes;
+mod passkeys;
 mod recovery;
+mod several;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +19,8 @@ use doorward_api::ports::{Act, Change};
 use doorward_api::settings::{PinOrder, PinRules, ServerPinPolicy};
 use doorward_api::template::{Mode, PinType};
 use doorward_api::{
-    AuditEvent, CredentialId, EventContext, EventKind, FieldRule, Secret, SessionId, StoreError, Target, Timestamp,
-    TokenState, UserId,
+    AuditEvent, CredentialId, EventContext, EventKind, FieldRule, Secret, Session, SessionId, StoreError, Target,
+    Timestamp, TokenState, UserId,
 };
 use doorward_tokens::TokenEvent;
 
@@ -56,6 +58,8 @@ pub struct OwnToken {
     pub pin_order: Option<PinOrder>,
     /// The rules for a new PIN, where there is one to change.
     pub pin_rules: Option<PinRules>,
+    /// Its user can do without it, and may remove it.
+    pub removable: bool,
 }
 
 /// Where a token stands, as its user needs to know it.
@@ -107,6 +111,8 @@ pub enum Refusal {
     NotFoundAgain,
     /// Of the new PIN.
     Pin(Notice),
+    /// Of the passkey that was to be made: the answer is not taken, or its page is too old.
+    PasskeyNotMade,
     /// The token is not as it was when the page was made: what was asked for cannot be done with it now.
     NotNow,
 }
@@ -152,7 +158,10 @@ impl From<Stop> for OwnError {
     }
 }
 
+pub use passkeys::{MOST_PASSKEYS, OwnPasskey, OwnPasskeys, PasskeyAsked, PasskeyBegun};
 pub use recovery::OwnRecovery;
+pub(crate) use several::OWN_PAGE;
+pub use several::{OwnSaid, Stepped};
 
 /// A change of the PIN, as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -179,7 +188,7 @@ impl std::fmt::Debug for Owner {
 /// Who is signed in.
 struct Holder {
     user: UserId,
-    session: SessionId,
+    session: Session,
     /// Signed in by a recovery code, a short while ago.
     recovered: bool,
 }
@@ -189,7 +198,7 @@ impl Holder {
         EventContext {
             address: Some(visit.address),
             user: Some(self.user.clone()),
-            session: Some(self.session.clone()),
+            session: Some(self.session.id.clone()),
             request_id: Some(visit.request_id.clone()),
             ..EventContext::default()
         }
@@ -214,7 +223,7 @@ impl Owner {
         let holder = self.holder(visit).await?;
         let policy = self.desk.pin_policy(visit).await?;
         let theirs = self.theirs(visit, &holder).await?;
-        Ok(theirs.iter().map(|token| self.seen(token, &policy, visit.now)).collect())
+        Ok(theirs.iter().map(|token| self.seen(token, &theirs, &policy, visit.now)).collect())
     }
 
     /// One of them.
@@ -223,8 +232,9 @@ impl Owner {
     /// [`OwnError::NotFound`], for another's as well; [`OwnError::SignedOut`]; [`OwnError::Fault`].
     pub async fn token(&self, visit: &Visit, id: &CredentialId) -> Result<OwnToken, OwnError> {
         let holder = self.holder(visit).await?;
-        let token = self.own(visit, &holder, id).await?;
-        Ok(self.seen(&token, &self.desk.pin_policy(visit).await?, visit.now))
+        let theirs = self.theirs(visit, &holder).await?;
+        let token = theirs.iter().find(|token| token.id == *id).ok_or(OwnError::NotFound)?;
+        Ok(self.seen(token, &theirs, &self.desk.pin_policy(visit).await?, visit.now))
     }
 
     /// Whether a token that is reported lost now is given up for good, so that another can be enrolled.
@@ -242,14 +252,7 @@ impl Owner {
     pub async fn rename(&self, visit: &Visit, id: &CredentialId, label: &str) -> Result<(), OwnError> {
         let holder = self.holder(visit).await?;
         let token = self.own(visit, &holder, id).await?;
-        let mut faults = Vec::new();
-        let Some(label) = line(&mut faults, "label", label, LONGEST_LABEL, true) else {
-            let refusal = match faults.first().map(|fault| &fault.rule) {
-                Some(FieldRule::TooLong { max }) => Refusal::LabelTooLong { max: *max },
-                _ => Refusal::LabelText,
-            };
-            return Err(OwnError::Refused(refusal));
-        };
+        let label = label_line(label)?;
         if label == token.label {
             return Ok(());
         }
@@ -310,8 +313,8 @@ impl Owner {
             .record(holder.event(visit, EventKind::SessionEnded).with("reason", why));
         self.desk.commit(visit, change).await?;
         self.desk.identities.forget_user(&user);
-        self.desk.identities.forget_all_of(&holder.session);
-        Ok(holder.session)
+        self.desk.identities.forget_all_of(&holder.session.id);
+        Ok(holder.session.id)
     }
 
     async fn holder(&self, visit: &Visit) -> Result<Holder, OwnError> {
@@ -319,16 +322,17 @@ impl Owner {
         let found = self.desk.identities.session(vs, Place::Portal, session, visit.now).await?;
         let (session, _) = found.ok_or(OwnError::SignedOut)?;
         let recovered = session.proofs.recovered.is_some_and(|at| visit.now < at + MAY_REPLACE);
-        Ok(Holder { user: session.user, session: session.id, recovered })
+        Ok(Holder { user: session.user.clone(), session, recovered })
     }
 
-    fn seen(&self, token: &Credential, policy: &ServerPinPolicy, now: Timestamp) -> OwnToken {
+    fn seen(&self, token: &Credential, theirs: &[Credential], policy: &ServerPinPolicy, now: Timestamp) -> OwnToken {
         let device = self.desk.device_name(token).unwrap_or_else(|error| {
             // The page stands without it.
             tracing::warn!(serial = %token.serial, %error, "a device's name could not be read");
             None
         });
-        OwnToken { device: device.unwrap_or_default(), ..seen(token, policy, now) }
+        let removable = several::removable(token, theirs);
+        OwnToken { device: device.unwrap_or_default(), removable, ..seen(token, policy, now) }
     }
 
     async fn theirs(&self, visit: &Visit, holder: &Holder) -> Result<Vec<Credential>, StoreError> {
@@ -342,6 +346,18 @@ impl Owner {
         let theirs = self.theirs(visit, holder).await?;
         theirs.into_iter().find(|token| token.id == *id).ok_or(OwnError::NotFound)
     }
+}
+
+/// A name as it is kept.
+fn label_line(typed: &str) -> Result<String, OwnError> {
+    let mut faults = Vec::new();
+    line(&mut faults, "label", typed, LONGEST_LABEL, true).ok_or_else(|| {
+        let refusal = match faults.first().map(|fault| &fault.rule) {
+            Some(FieldRule::TooLong { max }) => Refusal::LabelTooLong { max: *max },
+            _ => Refusal::LabelText,
+        };
+        OwnError::Refused(refusal)
+    })
 }
 
 fn seen(token: &Credential, policy: &ServerPinPolicy, now: Timestamp) -> OwnToken {
@@ -362,6 +378,7 @@ fn seen(token: &Credential, policy: &ServerPinPolicy, now: Timestamp) -> OwnToke
         answers,
         pin_order: with_pin.then_some(policy.order),
         pin_rules: changeable.then(|| policy.rules()),
+        removable: false,
     }
 }
 

@@ -121,6 +121,7 @@ impl Reminders {
             account_usable: !user.disabled,
             user: &user.id,
             tokens: &[],
+            adding: false,
             groups: &user.groups,
             address: None,
             now,

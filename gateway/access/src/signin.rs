@@ -17,6 +17,7 @@ mod ahead;
 mod begin;
 mod hold;
 mod later;
+pub(crate) mod passkey;
 pub(crate) mod pin;
 mod prove;
 mod push;
@@ -27,10 +28,12 @@ mod tests;
 mod tokens;
 
 pub(crate) use ahead::{Ahead, Allowed, asks};
+pub(crate) use begin::new_data;
 pub(crate) use hold::{Held, Stop};
 pub(crate) use prove::{
     Look, Proof, TEMPORARY_LENGTH, Tried, challenge_is_over, passcode_tries, passcode_tries_of_day, unanswered,
 };
+pub(crate) use room::Beginner;
 use room::Room;
 pub(crate) use tokens::counted;
 
@@ -40,7 +43,7 @@ use std::time::Duration;
 use doorward_api::device::Device;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Authenticator, Importer, Plugin};
-use doorward_api::{Factor, PluginError, Screen, Secret, SecretBytes, SessionId, StoreError, Timestamp};
+use doorward_api::{PluginError, Screen, Secret, SecretBytes, SessionId, StoreError, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::device::Devices;
@@ -278,6 +281,15 @@ impl Desk {
         self.settle(visit, outcome).await
     }
 
+    /// A passkey was used: what the browser has answered. On the passcode page, after a password.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn passkey(&self, visit: &Visit, form: &StepForm, answer: Secret) -> Result<Moved, DeskError> {
+        let outcome = self.try_passkey(visit, form, &answer).await;
+        self.settle(visit, outcome).await
+    }
+
     /// "Send request to my phone": on the passcode page after a password, or as the first proof of a new token.
     ///
     /// # Errors
@@ -387,6 +399,15 @@ impl Desk {
         self.settle(visit, outcome).await
     }
 
+    /// W5: another app is to be used.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn choose_kind(&self, visit: &Visit, form: &StepForm, kind: &str) -> Result<Moved, DeskError> {
+        let outcome = self.try_choose_kind(visit, form, kind).await;
+        self.settle(visit, outcome).await
+    }
+
     /// W5: Continue.
     ///
     /// # Errors
@@ -464,16 +485,7 @@ impl Desk {
         self.plugins.iter().find_map(|(id, plugin)| plugin.importer().map(|importer| (*id, importer)))
     }
 
-    /// Every kind of authenticator that proves an OTP, in the order in which they are offered. One of our own is there only
-    /// where its app has an origin.
-    pub(crate) fn otp_kinds<'a>(
-        &'a self,
-        vs: &'a VirtualServer,
-    ) -> impl Iterator<Item = (&'static str, &'a dyn Authenticator)> {
-        self.kinds().filter(|(_, kind)| kind.factor() == Factor::Otp).filter(|(_, kind)| has_its_origin(*kind, vs))
-    }
-
-    /// Every kind of authenticator.
+    /// Every kind of authenticator, in the order in which they are offered.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = (&'static str, &dyn Authenticator)> {
         self.plugins.iter().filter_map(|(id, plugin)| plugin.authenticator().map(|kind| (*id, kind)))
     }

@@ -5,6 +5,7 @@ use doorward_api::session::SessionKind;
 use doorward_api::{AuditEvent, EventContext, EventKind, Session, SessionId, Step, StoreError};
 use doorward_tokens::TokenEvent;
 
+use crate::own::OWN_PAGE;
 use crate::signin::{Desk, DeskError, Held, Stop};
 use crate::visit::{Moved, StepForm, Visit};
 
@@ -35,19 +36,27 @@ impl Desk {
 
     pub(crate) async fn try_cancel(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
         let held = self.hold_to_end(visit, form).await?;
-        self.give_up(visit, &held).await?;
+        self.give_up(visit, &held, held.flow().data.own.is_some()).await?;
+        if held.flow().data.own.is_some() {
+            return Ok(Moved::BackToOwn { url: OWN_PAGE.to_owned() });
+        }
         Ok(Moved::Cancelled { start_again: self.start_again(visit, held.flow()) })
     }
 
     pub(crate) async fn try_switch_user(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
         let held = self.hold_to_end(visit, form).await?;
-        self.give_up(visit, &held).await?;
-        Ok(Moved::StartAgain { url: self.start_again(visit, held.flow()) })
+        self.give_up(visit, &held, false).await?;
+        let url = match held.flow().data.own {
+            Some(_) => "/signin".to_owned(),
+            None => self.start_again(visit, held.flow()),
+        };
+        Ok(Moved::StartAgain { url })
     }
 
     /// Ends the flow, the token that it has issued but not proved, and the browser's session: the button says "Cancel and sign
-    /// out", and another user must not find the session of the one before.
-    async fn give_up(&self, visit: &Visit, held: &Held) -> Result<(), Stop> {
+    /// out", and another user must not find the session of the one before. What was begun on the user's own page leaves them
+    /// signed in, unless they switch the user.
+    async fn give_up(&self, visit: &Visit, held: &Held, stays: bool) -> Result<(), Stop> {
         let step = held.flow().step;
         let mut change = Change::of(self.onward(visit, held, Step::Cancelled, held.data()));
         if step.enrolling() {
@@ -58,7 +67,7 @@ impl Desk {
         change.acts.extend(withdrawn.acts);
         change.events.extend(withdrawn.events);
         change = self.abandon_token(visit, held, change, CANCELLED).await?;
-        let session = self.own_session(visit).await?;
+        let session = if stays { None } else { self.own_session(visit).await? };
         if let Some(session) = &session {
             change = change
                 .and(Act::SessionEnd { id: session.id.clone() })

@@ -104,6 +104,12 @@ impl Stage {
         Self::set_up(policies, vec![(ToyApp::ID, Arc::new(ToyApp::new()))], |_| ())
     }
 
+    /// With an authenticator of our own, and with one that others have made, before the standard app.
+    pub(crate) fn with_kinds(policies: &str) -> Arc<Self> {
+        let theirs: (&'static str, Arc<dyn Plugin>) = (ToyApp::THEIRS, Arc::new(ToyApp::of_others()));
+        Self::set_up(policies, vec![(ToyApp::ID, Arc::new(ToyApp::new())), theirs], |_| ())
+    }
+
     /// Who reminds of deadlines.
     pub(crate) fn reminders(&self) -> Reminders {
         Reminders::new(ports(&self.world), self.site.clone())
@@ -113,7 +119,7 @@ impl Stage {
     pub(crate) fn passcode(&self, user: &str, at: Timestamp) -> String {
         self.world.with(|rows| {
             let theirs = rows.credentials.iter().rev().filter(|token| token.user.as_str() == user);
-            let live = theirs.clone().find(|token| token.state != TokenState::Revoked);
+            let live = theirs.clone().find(|token| token.state != TokenState::Revoked && token.form.is_token());
             // What was revoked shows nothing.
             live.map_or_else(
                 || "none".to_owned(),
@@ -161,6 +167,7 @@ fn ports(world: &Arc<World>) -> Ports {
 pub(crate) enum Send {
     Password(String),
     Passcode(String),
+    Passkey(String),
     Add,
     Later,
     AskApproval,
@@ -170,6 +177,7 @@ pub(crate) enum Send {
     Code(String),
     Target(&'static str),
     NewSecret,
+    Kind(&'static str),
     Installed,
     Mine(bool),
     Continue,
@@ -272,6 +280,7 @@ impl Browser {
         match what {
             Send::Password(text) => desk.password(visit, form, Secret::new(text)).await,
             Send::Passcode(text) => desk.passcode(visit, form, Secret::new(text)).await,
+            Send::Passkey(answer) => desk.passkey(visit, form, Secret::new(answer)).await,
             Send::Add => desk.add_authenticator(visit, form).await,
             Send::Later => desk.later(visit, form).await,
             Send::AskApproval => desk.ask_approval(visit, form).await,
@@ -281,6 +290,7 @@ impl Browser {
             Send::Code(text) => desk.verify_code(visit, form, &text).await,
             Send::Target(value) => desk.choose_target(visit, form, value).await,
             Send::NewSecret => desk.new_secret(visit, form).await,
+            Send::Kind(kind) => desk.choose_kind(visit, form, kind).await,
             Send::Installed => desk.app_installed(visit, form).await,
             Send::Mine(theirs) => desk.confirm_device(visit, form, theirs).await,
             Send::Continue => desk.continue_to_passcode(visit, form).await,
@@ -302,7 +312,7 @@ impl Browser {
                 self.session = landing.session.clone().or(self.session.take());
                 self.device = landing.device.clone().or(self.device.take());
             }
-            Moved::StartAgain { .. } | Moved::Denied { .. } => self.flow = None,
+            Moved::StartAgain { .. } | Moved::BackToOwn { .. } | Moved::Denied(_) => self.flow = None,
             Moved::ToStep { browser: None } | Moved::Ask(_) | Moved::Cancelled { .. } => {}
         }
     }
@@ -326,10 +336,15 @@ impl Browser {
 
     /// With name and password as far as the wizard or the passcode.
     pub(crate) async fn identified(stage: &Arc<Stage>, user: &str) -> Self {
+        Self::identified_as(stage, user).await.0
+    }
+
+    /// The same, and where it led.
+    pub(crate) async fn identified_as(stage: &Arc<Stage>, user: &str) -> (Self, Moved) {
         let mut browser = Self::new(stage);
         browser.name(Some("/page?x=1"), user).await;
-        browser.send(Send::Password(format!("password of {user}"))).await;
-        browser
+        let moved = browser.send(Send::Password(format!("password of {user}"))).await;
+        (browser, moved)
     }
 
     /// As far as W3.

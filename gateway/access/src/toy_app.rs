@@ -24,7 +24,11 @@ use crate::stage::{Browser, Send, Stage};
 use crate::testing::Dice;
 
 /// See the module.
-pub(crate) struct ToyApp(ToyTokens);
+pub(crate) struct ToyApp {
+    toy: ToyTokens,
+    /// It is as one that others have made: called at the portal, for requests alone, and in use once it is confirmed.
+    theirs: bool,
+}
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Kept {
@@ -79,8 +83,16 @@ impl ToyApp {
     /// What stands with its tokens.
     pub(crate) const ID: &'static str = "toy-app";
 
+    /// What stands with tokens of [`ToyApp::of_others`].
+    pub(crate) const THEIRS: &'static str = "toy-push";
+
     pub(crate) fn new() -> Self {
-        Self(ToyTokens(Dice::default()))
+        Self { toy: ToyTokens(Dice::default()), theirs: false }
+    }
+
+    /// One that others have made, for phones alone.
+    pub(crate) fn of_others() -> Self {
+        Self { theirs: true, ..Self::new() }
     }
 
     /// What the app shows.
@@ -98,17 +110,18 @@ impl Plugin for ToyApp {
 #[async_trait]
 impl Authenticator for ToyApp {
     fn factor(&self) -> Factor {
-        Factor::Otp
+        if self.theirs { Factor::Push } else { Factor::Otp }
     }
-    fn fits(&self, _: &Template, _: Target) -> Result<(), WhyNot> {
-        Ok(())
+    fn fits(&self, _: &Template, target: Target) -> Result<(), WhyNot> {
+        let no = || WhyNot { parameter: "target", reason: "For phones only.".into() };
+        if self.theirs && !target.mobile() { Err(no()) } else { Ok(()) }
     }
     fn device(&self) -> Option<&dyn Device> {
         Some(self)
     }
     async fn offer(&self, request: &OfferRequest, now: Timestamp) -> Result<Offer, PluginError> {
         assert!(request.origin.is_some(), "offered where its app is nowhere");
-        let toy = self.0.offer(request, now).await?.opened;
+        let toy = self.toy.offer(request, now).await?.opened;
         let toy = String::from_utf8(toy.expose().to_vec()).unwrap();
         let (device, key) = (String::new(), String::new());
         let kept = Kept { toy, stage: Where::Issued, device, key, wrong_pins: 0, issued_at: now.secs() };
@@ -120,9 +133,10 @@ impl Authenticator for ToyApp {
         let device = kept.device.clone();
         Ok(OfferView::Activation {
             link: Secret::new(format!("{origin}/a/#i={}&t={}", request.credential, kept.number())),
-            code: Secret::new(kept.number()),
+            code: if self.theirs { Secret::default() } else { Secret::new(kept.number()) },
             stage: match kept.stage {
                 Where::Issued => ActivationStage::Waiting,
+                Where::Claimed if self.theirs => ActivationStage::Found { device, check: String::new() },
                 Where::Claimed => ActivationStage::Found { device, check: "4821".into() },
                 Where::Confirmed => ActivationStage::SettingUp { device },
                 Where::Active => ActivationStage::Active { device },
@@ -138,10 +152,10 @@ impl Authenticator for ToyApp {
         now: Timestamp,
     ) -> Result<Verified, PluginError> {
         let kept = Kept::read(opened);
-        if kept.stage != Where::Active {
+        if kept.stage != Where::Active || self.theirs {
             return Ok(Verified::Rejected);
         }
-        Ok(match self.0.verify(&kept.toy(), check, answer, now).await? {
+        Ok(match self.toy.verify(&kept.toy(), check, answer, now).await? {
             Verified::Accepted { updated } => Verified::Accepted { updated: kept.with_toy(&updated) },
             Verified::Outer { updated } => Verified::Outer { updated: kept.with_toy(&updated) },
             other => other,
@@ -289,8 +303,19 @@ impl Device for ToyApp {
 
     fn confirm(&self, opened: &SecretBytes, theirs: bool) -> Result<Option<SecretBytes>, PluginError> {
         let kept = Kept::read(opened);
-        let stage = if theirs { Where::Confirmed } else { Where::Failed(ActivationFailure::NotMine) };
+        let yes = if self.theirs { Where::Active } else { Where::Confirmed };
+        let stage = if theirs { yes } else { Where::Failed(ActivationFailure::NotMine) };
         Ok((kept.stage == Where::Claimed).then(|| Kept { stage, ..kept }.written()))
+    }
+
+    fn at_portal(&self) -> bool {
+        self.theirs
+    }
+
+    fn ready(&self, opened: &SecretBytes) -> Result<Option<(DeviceFacts, Target)>, PluginError> {
+        let kept = Kept::read(opened);
+        let os = BTreeMap::from([("os".to_owned(), Value::from("ios"))]);
+        Ok((self.theirs && kept.stage == Where::Active).then(|| (facts(&os, &kept), Target::Ios)))
     }
 
     fn reach(&self, opened: &SecretBytes) -> Result<Reach, PluginError> {
@@ -328,11 +353,18 @@ pub(crate) struct Phone {
     key: &'static str,
     os: &'static str,
     id: String,
+    /// It has the app that others have made.
+    theirs: bool,
 }
 
 impl Phone {
     pub(crate) fn new(stage: &Arc<Stage>, key: &'static str) -> Self {
-        Self { stage: stage.clone(), now: crate::testing::now(), key, os: "android", id: String::new() }
+        Self { stage: stage.clone(), now: crate::testing::now(), key, os: "android", id: String::new(), theirs: false }
+    }
+
+    /// With the app that others have made.
+    pub(crate) fn of_others(stage: &Arc<Stage>, key: &'static str) -> Self {
+        Self { theirs: true, os: "ios", ..Self::new(stage, key) }
     }
 
     pub(crate) fn running(self, os: &'static str) -> Self {
@@ -347,7 +379,10 @@ impl Phone {
         let target_uri = format!("http://authenticator.localhost:8080/a/v1/{name}");
         let body = body.as_bytes();
         let call = DeviceCall { method: "POST", name, query: "", target_uri: &target_uri, headers: &[], body };
-        self.stage.desk.device_call(&visit, &call).await.unwrap()
+        match self.theirs {
+            true => self.stage.desk.device_call_at_portal(&visit, ToyApp::THEIRS, &call).await.unwrap(),
+            false => self.stage.desk.device_call(&visit, &call).await.unwrap(),
+        }
     }
 
     pub(crate) async fn call(&self, name: &str, body: Value) -> (u16, Value) {

@@ -61,11 +61,22 @@ pub enum Moved {
         /// Where.
         url: String,
     },
-    /// Proved, but no proof of any kind admits this user: clear the flow cookie and show "access denied".
-    Denied {
-        /// The application.
-        app_name: String,
+    /// What was begun on the user's own page leads back to it, and their session stays: clear the flow cookie, 303 to `url`.
+    BackToOwn {
+        /// Where, at the portal.
+        url: String,
     },
+    /// Proved, but no proof of any kind admits this user: clear the flow cookie and show "access denied".
+    Denied(TurnedAway),
+}
+
+/// From where somebody is turned away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// The application; empty where it is not known.
+    pub app_name: String,
+    /// A passkey would let them in, and they have none that can be used.
+    pub lacks_passkey: bool,
 }
 
 /// Where a signed-in browser goes, and with what.
@@ -94,8 +105,5 @@ pub enum Opening {
     /// W0.
     Ask(Box<doorward_api::Screen>),
     /// No proof of any kind would help: show "access denied".
-    Denied {
-        /// The application.
-        app_name: String,
-    },
+    Denied(TurnedAway),
 }

@@ -103,6 +103,8 @@ pub enum EventKind {
     RecoveryCodesWithdrawn,
     RecoveryCodeNoticeSent,
     RecoveryCodeNoticeFailed,
+    PasskeyAdded,
+    PasskeyRemoved,
     // configuration
     TenantCreated,
     TenantMigrated,

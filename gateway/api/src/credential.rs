@@ -81,6 +81,8 @@ pub enum TokenForm {
     Software,
     /// A thing that was made elsewhere, with its secret in it, and goes from user to user.
     Hardware,
+    /// A passkey. It is no token: whoever has nothing else "has no token" (R3), and none of them is counted as one.
+    Passkey,
 }
 
 impl TokenForm {
@@ -89,12 +91,18 @@ impl TokenForm {
         match self {
             TokenForm::Software => "software",
             TokenForm::Hardware => "hardware",
+            TokenForm::Passkey => "passkey",
         }
     }
 
     /// Back from [`TokenForm::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Software, Self::Hardware].into_iter().find(|form| form.as_str() == text)
+        [Self::Software, Self::Hardware, Self::Passkey].into_iter().find(|form| form.as_str() == text)
+    }
+
+    /// Whether it is a token at all: something that shows passcodes, or has requests approved on it.
+    pub const fn is_token(self) -> bool {
+        matches!(self, TokenForm::Software | TokenForm::Hardware)
     }
 }
 
@@ -133,6 +141,8 @@ pub struct Credential {
     pub label: String,
     /// The platform it was enrolled on; a thing has none.
     pub target: Option<Target>,
+    /// It was issued beside another that had been proved, so there may be several of them.
+    pub additional: bool,
     /// The template frozen at its issue (R57).
     pub template: Template,
     /// What the plugin keeps: opaque to everybody else. Empty once revoked, and when `damaged`.
@@ -181,6 +191,29 @@ pub struct NewCredential {
     pub template: Template,
     /// What the plugin gave.
     pub opened: SecretBytes,
+    /// It comes beside another that was proved: see [`Credential::additional`].
+    pub additional: bool,
+    /// How many tokens that count its user may have with it.
+    pub most: u8,
+}
+
+/// A passkey to be stored: in use at once, since making it has proved it.
+#[derive(Debug, Clone)]
+pub struct AddedPasskey {
+    /// The row to be.
+    pub id: CredentialId,
+    /// The owner.
+    pub user: UserId,
+    /// The plugin.
+    pub plugin: String,
+    /// Made of the id that browsers know it by, so that it is found by that.
+    pub serial: String,
+    /// What it is called.
+    pub label: String,
+    /// What the plugin keeps of it.
+    pub opened: SecretBytes,
+    /// How many passkeys its user may have with it.
+    pub most: u8,
 }
 
 /// A token that was made elsewhere, to be put into the stock.

@@ -173,6 +173,35 @@ pub struct FlowData {
     pub push: Option<crate::ids::PushId>,
     /// The portal session that this flow raises, if the browser had one.
     pub raises: Option<crate::ids::SessionId>,
+    /// The page of the user's own to which it goes back in the end: it was begun there.
+    #[serde(default)]
+    pub own: Option<OwnTask>,
+    /// It adds another authenticator to those that the user has. No code was mailed: one of theirs was proved instead.
+    #[serde(default)]
+    pub adding: bool,
+}
+
+/// What somebody does with their own authenticators for which one of them must have been proved a short while ago.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnTask {
+    /// Adds another.
+    Add,
+    /// Removes this one.
+    Remove(CredentialId),
+    /// Adds a passkey.
+    Passkey,
+}
+
+impl OwnTask {
+    /// Its page at the portal.
+    pub fn path(&self) -> String {
+        match self {
+            OwnTask::Add => "/authenticators/add".to_owned(),
+            OwnTask::Remove(id) => format!("/authenticators/{id}/remove"),
+            OwnTask::Passkey => "/passkeys/add".to_owned(),
+        }
+    }
 }
 
 /// A question to a token of challenge and response (RFC 6287): good once, for a short while.
@@ -340,6 +369,8 @@ pub enum Notice {
     PushExpired,
     /// A request must be approved: the policy asks for more than a passcode.
     PushNeeded,
+    /// The passkey was not accepted, whatever the reason.
+    PasskeyNotAccepted,
     /// The enrolment rule asks for a network that the user does not come from.
     NotInNetwork,
     /// The help desk's code was wrong.

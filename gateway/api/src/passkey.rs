@@ -61,6 +61,12 @@ pub trait Passkeys: Send + Sync {
         answer: &str,
     ) -> Result<NewPasskey, PasskeyFault>;
 
+    /// [`NewPasskey::lookup`] of a passkey, by what is kept of it.
+    ///
+    /// # Errors
+    /// [`PasskeyFaultKind::Damaged`].
+    fn lookup(&self, opened: &SecretBytes) -> Result<String, PasskeyFault>;
+
     /// What the page hands `navigator.credentials.get()` for a sign-in by any passkey that is good on this portal, as
     /// its `publicKey`: the JSON that `PublicKeyCredential.parseRequestOptionsFromJSON()` reads.
     fn request_options(&self, party: &RelyingParty<'_>, challenge: &PasskeyChallenge) -> serde_json::Value;

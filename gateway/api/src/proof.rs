@@ -61,6 +61,11 @@ pub struct Proofs {
     /// When the OTP was a recovery code: its owner's authenticator is gone, and may be replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovered: Option<Timestamp>,
+    /// When one of the user's tokens was last in their hands: it showed a passcode, or a request was approved on it. Neither a
+    /// recovery code nor a temporary passcode says so. Whoever keeps proofs keeps it beside them, since a process of the release
+    /// before reads none that it does not know.
+    #[serde(skip)]
+    pub by_token: Option<Timestamp>,
     /// No proof: until when the user need not have an authenticator yet ([`Proofs::deferred`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deferred_until: Option<Timestamp>,
@@ -77,6 +82,7 @@ impl Proofs {
         push: None,
         passkey: None,
         recovered: None,
+        by_token: None,
         deferred_until: None,
         probation_until: None,
     };
@@ -136,6 +142,7 @@ impl Proofs {
             push: self.push.max(other.push),
             passkey: self.passkey.max(other.passkey),
             recovered: self.recovered.max(other.recovered),
+            by_token: self.by_token.max(other.by_token),
             deferred_until: self.deferred_until.max(other.deferred_until),
             probation_until: self.probation_until.max(other.probation_until),
         }
@@ -152,6 +159,7 @@ impl Proofs {
             push: earlier(self.push),
             passkey: earlier(self.passkey),
             recovered: earlier(self.recovered),
+            by_token: earlier(self.by_token),
             deferred_until: earlier(self.deferred_until),
             probation_until: earlier(self.probation_until),
         }
@@ -195,6 +203,12 @@ mod tests {
         assert!(put_off.with(Factor::Password, at(1)).deferred(at(2)));
         let proved = Proofs::NONE.with(Factor::Otp, at(1));
         assert!(!put_off.merged(proved).deferred(at(2)));
+    }
+
+    #[test]
+    fn what_the_release_before_does_not_know_is_not_among_the_proofs_that_it_reads() {
+        let shown = Proofs { by_token: Some(Timestamp::from_secs(5)), ..Proofs::NONE };
+        assert_eq!(serde_json::to_string(&shown).unwrap(), "{}");
     }
 
     #[test]

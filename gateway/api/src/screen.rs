@@ -26,6 +26,8 @@ pub struct Screen {
     pub app_origin: Option<String>,
     /// The user name as typed, once given.
     pub user_name: Option<String>,
+    /// It was begun on the user's own page, and leads back there: cancelling it signs nobody out.
+    pub own: bool,
     /// Step n of m, inside the wizard.
     pub progress: Option<Progress>,
     /// Whether Back is safe here.
@@ -80,8 +82,12 @@ pub enum ScreenPage {
         challenge: Option<ChallengeView>,
         /// Recovery codes are taken here.
         recovery: bool,
+        /// The user's authenticator shows passcodes: what does not is asked first, and other codes are typed.
+        passcodes: bool,
         /// A request can be sent to a device of the user, or is under way.
         push: Option<PushView>,
+        /// One of the user's passkeys would be enough. Only after a password. Field `answer`.
+        passkey: Option<PasskeyView>,
     },
     /// The server-side PIN must be changed. Fields `pin` and `pin_again`.
     NewPin {
@@ -152,11 +158,15 @@ pub enum ScreenPage {
         expired: bool,
         /// What the token is made by: what its passcodes look like and when they change.
         template: Template,
+        /// The other kinds that may be taken instead, by their plugins' names. Field `kind`.
+        others: Vec<String>,
     },
     /// W5 and W6 for an authenticator of our own: install it, open it there, and watch it come to life.
     Activate {
         /// The platform, whose instructions are shown.
         target: Target,
+        /// Which app: its plugin's name. One that others have made has no code to be typed and shows no number.
+        app: String,
         /// How the app comes onto the device.
         install: InstallLink,
         /// Only the first part is shown: install the app, then "I've installed it" (R22).
@@ -179,6 +189,8 @@ pub enum ScreenPage {
         stage: ActivationStage,
         /// The platforms that are allowed, where the device is of none of them.
         allowed: Vec<Target>,
+        /// The other kinds that may be taken instead, by their plugins' names. Field `kind`.
+        others: Vec<String>,
     },
     /// W7 and W8 in one: your authenticator is ready, sign in with it.
     FirstPasscode {
@@ -194,6 +206,8 @@ pub enum ScreenPage {
         challenge: Option<ChallengeView>,
         /// The device's name, where it has told one.
         device: Option<String>,
+        /// It shows passcodes; what does not is proved by a request alone.
+        passcodes: bool,
         /// A request can be sent to it, or is under way.
         push: Option<PushView>,
     },
@@ -218,6 +232,15 @@ pub enum InstallLink {
     Store(String),
     /// An installer (.exe).
     Installer(String),
+}
+
+/// What the page of a sign-in asks the browser for a passkey with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyView {
+    /// What `navigator.credentials.get()` is called with, as JSON.
+    pub options: String,
+    /// Nothing else will do.
+    pub alone: bool,
 }
 
 /// A request to a device, as the page of the sign-in shows it.

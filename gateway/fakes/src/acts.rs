@@ -1,6 +1,6 @@
 //! What operators do to tokens, users, groups, settings and each other.
 
-use doorward_api::credential::NewStock;
+use doorward_api::credential::{AddedPasskey, NewStock};
 use doorward_api::operator::{Operator, OperatorSession, Role};
 use doorward_api::ports::Act;
 use doorward_api::push::{Push, PushState};
@@ -8,7 +8,7 @@ use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::settings::{SettingChange, StoredDocument};
 use doorward_api::user::NewUser;
 use doorward_api::{
-    Credential, CredentialId, GroupId, GroupRef, OperatorId, Timestamp, TokenForm, TokenState, User, UserId,
+    Credential, CredentialId, GroupId, GroupRef, OperatorId, Template, Timestamp, TokenForm, TokenState, User, UserId,
 };
 
 use crate::Rows;
@@ -44,9 +44,11 @@ impl Rows {
                 token.label = label;
                 true
             }),
+            Act::CredentialAdd(new) => self.add_passkey(new, now),
             Act::CredentialStock(new) => self.stock(new, now),
-            Act::CredentialAssign { id, user } => {
-                let free = self.users.iter().any(|one| one.id == user) && !self.has_token(&user);
+            Act::CredentialAssign { id, user, most } => {
+                let known = self.users.iter().any(|one| one.id == user);
+                let free = known && self.counting(&user) < usize::from(most);
                 free && self.change(&id, |token| {
                     let stocked = token.state == TokenState::Inventory;
                     if stocked {
@@ -56,6 +58,7 @@ impl Rows {
                     stocked
                 })
             }
+            Act::CredentialRemove { id } => self.remove_token(&id),
             Act::CredentialDelete { id } => {
                 let before = self.credentials.len();
                 self.credentials.retain(|token| token.id != id || token.state.owned());
@@ -71,8 +74,11 @@ impl Rows {
 
     fn move_token(&mut self, id: &CredentialId, from: &[TokenState], to: TokenState) -> bool {
         let Some(token) = self.credentials.iter().find(|token| token.id == *id).cloned() else { return false };
-        let another = |one: &Credential| one.id != *id && one.user == token.user && one.state.counts_as_token();
-        let second = to.counts_as_token() && self.credentials.iter().any(another);
+        let another = |one: &Credential| {
+            one.id != *id && one.user == token.user && one.form.is_token() && one.state.counts_as_token()
+        };
+        let more = token.form.is_token() && to.counts_as_token() && !token.state.counts_as_token();
+        let second = more && self.credentials.iter().any(another);
         let nobodys = to.owned() && token.user.as_str() == Rows::NOBODY;
         if !from.contains(&token.state) || token.state == TokenState::Revoked || second || nobodys {
             return false;
@@ -94,6 +100,48 @@ impl Rows {
         })
     }
 
+    fn remove_token(&mut self, id: &CredentialId) -> bool {
+        let Some(token) = self.credentials.iter().find(|token| token.id == *id).cloned() else { return false };
+        let stays = |one: &Credential| {
+            one.id != *id && one.user == token.user && one.form.is_token() && one.state == TokenState::Active
+        };
+        let app = token.form == TokenForm::Software && token.state.counts_as_token();
+        app && self.credentials.iter().any(stays) && self.move_token(id, &[token.state], TokenState::Revoked)
+    }
+
+    fn add_passkey(&mut self, new: AddedPasskey, now: Timestamp) -> bool {
+        let theirs = |token: &&Credential| {
+            token.user == new.user && token.form == TokenForm::Passkey && token.state != TokenState::Revoked
+        };
+        let there = self.credentials.iter().any(|token| token.serial == new.serial || token.id == new.id);
+        if there || self.credentials.iter().filter(theirs).count() >= usize::from(new.most) {
+            return false;
+        }
+        self.credentials.push(Credential {
+            id: new.id,
+            user: new.user,
+            plugin: new.plugin,
+            serial: new.serial,
+            state: TokenState::Active,
+            form: TokenForm::Passkey,
+            label: new.label,
+            target: None,
+            additional: false,
+            template: Template::STANDARD_APP,
+            opened: new.opened,
+            damaged: false,
+            version: 1,
+            pin: None,
+            pin_version: 0,
+            fails: 0,
+            locked_until: None,
+            created_at: now,
+            activated_at: Some(now),
+            last_used_at: None,
+        });
+        true
+    }
+
     fn stock(&mut self, new: NewStock, now: Timestamp) -> bool {
         if self.credentials.iter().any(|token| token.serial == new.serial || token.id == new.id) {
             return false;
@@ -107,6 +155,7 @@ impl Rows {
             form: TokenForm::Hardware,
             label: String::new(),
             target: None,
+            additional: false,
             template: new.template,
             opened: new.opened,
             damaged: false,

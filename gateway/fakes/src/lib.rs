@@ -208,6 +208,11 @@ impl Credentials for World {
         let somebodys = |token: &&Credential| token.id == *id && token.user.as_str() != Rows::NOBODY;
         Ok(self.with(|rows| rows.credentials.iter().find(somebodys).cloned()))
     }
+    async fn credential_by_serial(&self, _: &VirtualServerId, serial: &str) -> Result<Option<Credential>, StoreError> {
+        self.up()?;
+        let somebodys = |token: &&Credential| token.serial == serial && token.user.as_str() != Rows::NOBODY;
+        Ok(self.with(|rows| rows.credentials.iter().find(somebodys).cloned()))
+    }
     async fn count_failure(
         &self,
         _: &VirtualServerId,

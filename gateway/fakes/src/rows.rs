@@ -72,7 +72,14 @@ impl Rows {
     }
 
     pub(crate) fn has_token(&self, user: &UserId) -> bool {
-        self.credentials.iter().any(|token| token.user == *user && token.state.counts_as_token())
+        self.counting(user) > 0
+    }
+
+    /// How many tokens of a user count as one.
+    pub(crate) fn counting(&self, user: &UserId) -> usize {
+        let counts =
+            |token: &&Credential| token.user == *user && token.form.is_token() && token.state.counts_as_token();
+        self.credentials.iter().filter(counts).count()
     }
 
     /// The grant of a user, unless it is over.
@@ -141,7 +148,7 @@ impl Rows {
                 }
             }
             Act::CredentialIssue(new) => {
-                if self.has_token(&new.user) {
+                if self.counting(&new.user) >= usize::from(new.most) {
                     return false;
                 }
                 self.credentials.push(Credential {
@@ -153,6 +160,7 @@ impl Rows {
                     form: TokenForm::Software,
                     label: String::new(),
                     target: Some(new.target),
+                    additional: new.additional,
                     template: new.template,
                     opened: new.opened,
                     damaged: false,
@@ -166,20 +174,21 @@ impl Rows {
                     last_used_at: None,
                 });
             }
-            Act::CredentialReissue { id, version, opened, template } => {
+            Act::CredentialReissue { id, version, plugin, opened, template } => {
                 let Some(token) = self.token(&id).filter(|t| t.state == TokenState::Assigned && t.version == version)
                 else {
                     return false;
                 };
-                (token.opened, token.template, token.version) = (opened, template, version + 1);
+                (token.plugin, token.opened, token.template) = (plugin, opened, template);
+                token.version = version + 1;
             }
             Act::CredentialRetarget { id, target } => {
                 let Some(token) = self.token(&id).filter(|t| t.state == TokenState::Assigned) else { return false };
                 token.target = Some(target);
             }
-            Act::CredentialActivate { id, version, opened } => {
+            Act::CredentialActivate { id, version, opened, most } => {
                 let user = self.token(&id).map(|token| token.user.clone());
-                if user.is_none_or(|user| self.has_token(&user)) {
+                if user.is_none_or(|user| self.counting(&user) >= usize::from(most)) {
                     return false;
                 }
                 let Some(token) = self.token(&id).filter(|t| t.state == TokenState::Assigned && t.version == version)

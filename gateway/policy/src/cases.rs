@@ -267,6 +267,7 @@ impl Given {
             deferred_until: self.enrolment_deferred.then_some(still),
             probation_until: self.probation.then_some(still),
             recovered: None,
+            by_token: None,
         })
     }
 }

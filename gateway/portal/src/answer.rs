@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::response::{Html, IntoResponse, Response};
 use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::{CookieLife, CookieName};
-use doorward_access::visit::{Landing, Moved};
+use doorward_access::visit::{Landing, Moved, TurnedAway};
 use doorward_api::device::ActivationStage;
 use doorward_api::screen::InstallLink;
 use doorward_api::{Screen, ScreenPage, Token};
@@ -107,10 +107,13 @@ impl Portal {
     }
 
     /// "Access denied" at the portal.
-    pub(crate) fn denied(&self, caller: &Caller, app_name: String) -> Answer {
-        let page = MessagePage::new(MessageKind::Denied { app_name: Some(app_name) })
-            .with_request_id(&caller.visit.request_id)
-            .with_continue("/");
+    pub(crate) fn denied(&self, caller: &Caller, TurnedAway { app_name, lacks_passkey }: TurnedAway) -> Answer {
+        let app_name = Some(app_name).filter(|name| !name.is_empty());
+        let (kind, onward) = match lacks_passkey {
+            true => (MessageKind::PasskeyNeeded { app_name }, "/passkeys"),
+            false => (MessageKind::Denied { app_name }, "/"),
+        };
+        let page = MessagePage::new(kind).with_request_id(&caller.visit.request_id).with_continue(onward);
         self.message(caller, &page)
     }
 
@@ -125,7 +128,8 @@ impl Portal {
             // The flow cookie stays: the step's page then says how the flow ended, after a reload too.
             Moved::Cancelled { .. } => see_other(STEP),
             Moved::StartAgain { url } => Ok(with_cookie(see_other(&url)?, clear_flow())),
-            Moved::Denied { app_name } => Ok(with_cookie(self.denied(caller, app_name)?, clear_flow())),
+            Moved::BackToOwn { url } => Ok(with_cookie(see_other(&url)?, clear_flow())),
+            Moved::Denied(turned_away) => Ok(with_cookie(self.denied(caller, turned_away)?, clear_flow())),
         }
     }
 }

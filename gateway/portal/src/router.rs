@@ -20,7 +20,9 @@ use crate::authenticator::{self, at_authenticator, calls as device_calls};
 use crate::caller::{Caller, RESERVED, language};
 use crate::fault::Fault;
 use crate::headers;
-use crate::pages::{appearance, asset, dispute, enrol, enter, language as language_choice, own, signin, start};
+use crate::pages::{
+    appearance, asset, dispute, enrol, enter, language as language_choice, own, passkeys, signin, start,
+};
 use crate::parts::{Portal, PortalParts, Shared};
 
 /// On the portal's host every path is ours.
@@ -32,6 +34,7 @@ fn portal_routes(portal: Shared) -> Router {
         .route("/signed-out/everywhere", get(own::signed_out))
         .route("/sign-out-everywhere", get(own::ask_everywhere).post(own::everywhere))
         .route("/authenticators", get(own::all))
+        .route("/authenticators/add", get(own::ask_add).post(own::add))
         .route("/authenticators/reported", get(own::reported))
         .route("/authenticators/replaced", get(own::replaced))
         .route("/authenticators/{id}", get(own::one))
@@ -40,11 +43,17 @@ fn portal_routes(portal: Shared) -> Router {
         .route("/authenticators/{id}/resync", post(own::resync))
         .route("/authenticators/{id}/pin", post(own::pin))
         .route("/authenticators/{id}/lost", get(own::ask_lost).post(own::lost))
+        .route("/authenticators/{id}/remove", get(own::ask_remove).post(own::remove))
+        .route("/passkeys", get(passkeys::all))
+        .route("/passkeys/add", get(passkeys::ask_add).post(passkeys::add))
+        .route("/passkeys/{id}/name", post(passkeys::rename))
+        .route("/passkeys/{id}/remove", get(passkeys::ask_remove).post(passkeys::remove))
         .route("/recovery-codes", get(own::ask_codes).post(own::make_codes))
         .route("/signin", get(signin::open).post(signin::name))
         .route("/signin/step", get(signin::step))
         .route("/signin/password", post(signin::password))
         .route("/signin/passcode", post(signin::passcode))
+        .route("/signin/passkey", post(signin::passkey))
         .route("/signin/push", post(signin::push))
         .route("/signin/push/finish", post(signin::push_finish))
         .route("/signin/push/cancel", post(signin::push_cancel))
@@ -60,6 +69,7 @@ fn portal_routes(portal: Shared) -> Router {
         .route("/enrol/help-desk-code", post(enrol::help_desk_code))
         .route("/enrol/target", post(enrol::target))
         .route("/enrol/new-code", post(enrol::new_code))
+        .route("/enrol/kind", post(enrol::kind))
         .route("/enrol/installed", post(enrol::installed))
         .route("/enrol/device", post(enrol::device))
         .route("/enrol/continue", post(enrol::to_passcode))

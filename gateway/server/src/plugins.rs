@@ -11,8 +11,14 @@ use doorward_api::ports::Entropy;
 use crate::config::{ConfigError, PluginTables};
 
 /// Every plugin in this build, in the order the portal offers them.
-pub(crate) const PLUGINS: &[&PluginInfo] =
-    &[&doorward_authenticator::PLUGIN, &doorward_otp::PLUGIN, &doorward_pin::PLUGIN, &doorward_audit::PLUGIN];
+pub(crate) const PLUGINS: &[&PluginInfo] = &[
+    &doorward_authenticator::PLUGIN,
+    &doorward_otp::PLUGIN,
+    &doorward_push::PLUGIN,
+    &doorward_passkey::PLUGIN,
+    &doorward_pin::PLUGIN,
+    &doorward_audit::PLUGIN,
+];
 
 /// The plugins of a configuration, built of their settings.
 pub(crate) type Built = Vec<(&'static str, Arc<dyn Plugin>)>;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use doorward_api::credential::{NewCredential, NewStock, ServerPin, Version};
+use doorward_api::credential::{AddedPasskey, NewCredential, NewStock, ServerPin, Version};
 use doorward_api::ports::{Credentials, Fails};
 use doorward_api::{
     AuditEvent, Credential, CredentialId, EventContext, EventKind, SecretBytes, StoreError, Target, Template,
     Timestamp, TokenForm, TokenState, UserId, VirtualServerId,
 };
 
-use crate::db::{Tx, change_in, rows, rows_in};
+use crate::db::{Tx, change_in, lock_in, rows, rows_in};
 use crate::error::{Failure, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
@@ -18,7 +18,7 @@ use crate::seal::Place;
 
 macro_rules! select_credential {
     () => {
-        "SELECT id, user_id, plugin, serial, state, form, label, target, template, sealed, version, pin, pin_version, \
+        "SELECT id, user_id, plugin, serial, state, form, label, target, additional, template, sealed, version, pin, pin_version, \
          fails, locked_until, created_at, activated_at, last_used_at \
          FROM credential WHERE virtual_server = $1 AND user_id IS NOT NULL AND "
     };
@@ -43,6 +43,7 @@ struct CredentialRow {
     form: String,
     label: String,
     target: Option<String>,
+    additional: bool,
     template: String,
     sealed: Option<Vec<u8>>,
     version: i64,
@@ -89,6 +90,7 @@ impl CredentialRow {
             form: TokenForm::parse(&self.form).ok_or_else(|| damaged("form"))?,
             target: target(self.target.as_deref()).map_err(|()| damaged("target"))?,
             template: serde_json::from_str(&self.template).map_err(|_| damaged("template"))?,
+            additional: self.additional,
             opened,
             damaged: unreadable,
             id: CredentialId::new(self.id),
@@ -148,6 +150,16 @@ impl Credentials for Store {
         .await
     }
 
+    async fn credential_by_serial(&self, vs: &VirtualServerId, serial: &str) -> Result<Option<Credential>, StoreError> {
+        const SQL: &str = concat!(select_credential!(), "serial = $2");
+        let (vs, serial) = (vs.clone(), serial.to_owned());
+        self.run(move |inner| async move {
+            let found = rows!(inner.db.reader(), CredentialRow, SQL, vs.as_str(), serial.as_str())?;
+            found.into_iter().next().map(|row| row.credential(&inner, &vs)).transpose()
+        })
+        .await
+    }
+
     async fn count_failure(
         &self,
         vs: &VirtualServerId,
@@ -169,31 +181,73 @@ impl Credentials for Store {
     }
 }
 
-/// That the user `$user` has no token that counts as one ([`TokenState::counts_as_token`]; a test compares). What is given to
-/// them at the same moment is refused when it is activated, by the index `credential_one_token`.
-macro_rules! without_token {
-    ($user:literal) => {
+/// Tokens of the user `$user` that count as one ([`TokenState::counts_as_token`], [`TokenForm::is_token`]; a test compares).
+macro_rules! counting {
+    ($what:literal, $user:literal) => {
         concat!(
-            "NOT EXISTS (SELECT 1 FROM credential other WHERE other.virtual_server = $1 AND other.user_id = ",
+            "SELECT ",
+            $what,
+            " FROM credential other WHERE other.virtual_server = $1 AND other.user_id = ",
             $user,
-            " AND other.state IN ('active', 'suspended', 'locked_pin'))"
+            " AND other.state IN ('active', 'suspended', 'locked_pin') AND other.form <> 'passkey'"
         )
     };
 }
-pub(crate) use without_token;
+
+/// That the user `$user` has no token that counts as one.
+macro_rules! without_token {
+    ($user:literal) => {
+        concat!("NOT EXISTS (", crate::credentials::counting!("1", $user), ")")
+    };
+}
+
+/// That the user `$user` has fewer tokens that count than `$most`. What is given to them at the same moment is counted when it
+/// is activated, with the user held.
+macro_rules! fewer_than {
+    ($user:literal, $most:literal) => {
+        concat!("(", counting!("COUNT(*)", $user), ") < ", $most)
+    };
+}
+pub(crate) use {counting, without_token};
+
+/// Holds the owner of a token: nobody else's activation counts their tokens until this is done.
+async fn hold_owner(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<(), Failure> {
+    const HOLD: &str = "SELECT id FROM user_account WHERE virtual_server = $1 \
+                        AND id = (SELECT user_id FROM credential WHERE virtual_server = $1 AND id = $2) \
+                        FOR NO KEY UPDATE";
+    Ok(lock_in!(tx, HOLD, at.vs.as_str(), id.as_str())?)
+}
 
 pub(crate) async fn issue(tx: &mut Tx, at: At<'_>, new: &NewCredential) -> Result<(), Failure> {
     const SQL: &str = concat!(
         "INSERT INTO credential (virtual_server, id, user_id, plugin, serial, state, form, label, target, template, sealed, \
-         version, pin_version, fails, created_at) \
-         SELECT $1, $2, $3, $4, $5, 'assigned', 'software', '', $6, $7, $8, 1, 0, 0, $9 WHERE ",
-        without_token!("$3"),
+         version, pin_version, fails, created_at, additional) \
+         SELECT $1, $2, $3, $4, $5, 'assigned', 'software', '', $6, $7, $8, 1, 0, 0, $9, $10 WHERE ",
+        fewer_than!("$3", "$11"),
         " ON CONFLICT DO NOTHING"
     );
     let (vs, id, user) = (at.vs.as_str(), new.id.as_str(), new.user.as_str());
     let (target, template, now) = (new.target.as_str(), written(&new.template)?, at.now.millis());
     let sealed = at.inner.sealer.seal(place(id, at.vs), new.opened.expose())?;
-    some(change_in!(tx, SQL, vs, id, user, &new.plugin, &new.serial, target, template, sealed, now)?)
+    let (additional, most) = (new.additional, i64::from(new.most));
+    some(change_in!(tx, SQL, vs, id, user, &new.plugin, &new.serial, target, template, sealed, now, additional, most)?)
+}
+
+/// Of those that are made at the same moment one is counted after the other. A passkey has no platform of ours and shows no
+/// passcodes: its template says nothing of it.
+pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &AddedPasskey) -> Result<(), Failure> {
+    const HOLD: &str = "SELECT id FROM user_account WHERE virtual_server = $1 AND id = $2 FOR NO KEY UPDATE";
+    const SQL: &str = "INSERT INTO credential (virtual_server, id, user_id, plugin, serial, state, form, label, template, sealed, \
+                       version, pin_version, fails, created_at, activated_at) \
+                       SELECT $1, $2, $3, $4, $5, 'active', 'passkey', $6, $7, $8, 1, 0, 0, $9, $9 WHERE \
+                       (SELECT COUNT(*) FROM credential other WHERE other.virtual_server = $1 AND other.user_id = $3 \
+                           AND other.form = 'passkey' AND other.state <> 'revoked') < $10 \
+                       ON CONFLICT DO NOTHING";
+    let (vs, id, user) = (at.vs.as_str(), new.id.as_str(), new.user.as_str());
+    let (template, now, most) = (written(&Template::STANDARD_APP)?, at.now.millis(), i64::from(new.most));
+    let sealed = at.inner.sealer.seal(place(id, at.vs), new.opened.expose())?;
+    lock_in!(&mut *tx, HOLD, vs, user)?;
+    some(change_in!(tx, SQL, vs, id, user, &new.plugin, &new.serial, &new.label, template, sealed, now, most)?)
 }
 
 pub(crate) async fn reissue(
@@ -201,13 +255,12 @@ pub(crate) async fn reissue(
     at: At<'_>,
     id: &CredentialId,
     version: Version,
-    opened: &SecretBytes,
-    template: &Template,
+    (plugin, opened, template): (&str, &SecretBytes, &Template),
 ) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE credential SET sealed = $4, template = $5, version = version + 1 \
+    const SQL: &str = "UPDATE credential SET sealed = $4, template = $5, plugin = $6, version = version + 1 \
                        WHERE virtual_server = $1 AND id = $2 AND version = $3 AND state = 'assigned'";
     let sealed = at.inner.sealer.seal(place(id.as_str(), at.vs), opened.expose())?;
-    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), version, sealed, written(template)?)?)
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), version, sealed, written(template)?, plugin)?)
 }
 
 pub(crate) async fn retarget(tx: &mut Tx, at: At<'_>, id: &CredentialId, target: Target) -> Result<(), Failure> {
@@ -215,20 +268,25 @@ pub(crate) async fn retarget(tx: &mut Tx, at: At<'_>, id: &CredentialId, target:
     some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), target.as_str())?)
 }
 
-/// That the user has not got another token meanwhile is seen to by the index `credential_one_token`: of two that are
-/// activated at the same moment, the second breaks it and is refused.
+/// Of those that are activated at the same moment one is counted after the other, so that there are never more than `most`.
 pub(crate) async fn activate(
     tx: &mut Tx,
     at: At<'_>,
     id: &CredentialId,
     version: Version,
     opened: &SecretBytes,
+    most: u8,
 ) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE credential SET state = 'active', sealed = $4, version = version + 1, \
-                       fails = 0, locked_until = NULL, activated_at = $5, last_used_at = $5 \
-                       WHERE virtual_server = $1 AND id = $2 AND version = $3 AND state = 'assigned'";
+    const SQL: &str = concat!(
+        "UPDATE credential SET state = 'active', sealed = $4, version = version + 1, \
+         fails = 0, locked_until = NULL, activated_at = $5, last_used_at = $5 \
+         WHERE virtual_server = $1 AND id = $2 AND version = $3 AND state = 'assigned' AND ",
+        fewer_than!("credential.user_id", "$6")
+    );
     let sealed = at.inner.sealer.seal(place(id.as_str(), at.vs), opened.expose())?;
-    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), version, sealed, at.now.millis())?)
+    let (vs, now, most) = (at.vs.as_str(), at.now.millis(), i64::from(most));
+    hold_owner(tx, at, id).await?;
+    some(change_in!(tx, SQL, vs, id.as_str(), version, sealed, now, most)?)
 }
 
 /// An accepted passcode is spent: the bytes that say so are written over the version they were made of, or not at all.
@@ -262,8 +320,7 @@ pub(crate) async fn learn(
 }
 
 /// Another state, from one of those that are named in `from`. From a revoked token there is no way back: its secret is gone.
-/// What is nobody's comes to nobody by this (the table sees to it), and a user's second token is refused by
-/// `credential_one_token`.
+/// What is nobody's comes to nobody by this (the table sees to it), and none comes to count beside another.
 pub(crate) async fn change_state(
     tx: &mut Tx,
     at: At<'_>,
@@ -282,20 +339,29 @@ pub(crate) async fn change_state(
         };
     }
     const CHANGE: &str = change!("");
+    const COUNTS: &str = concat!(
+        change!(""),
+        " AND (state IN ('active', 'suspended', 'locked_pin') OR form = 'passkey' OR ",
+        without_token!("credential.user_id"),
+        ")"
+    );
     const REVOKE: &str =
         change!(", sealed = NULL, version = version + 1, pin = NULL, pin_version = pin_version + 1, revoked_at = $5");
     const TO_NOBODY: &str = change!(
         ", user_id = NULL, label = '', fails = 0, locked_until = NULL, pin = NULL, pin_version = pin_version + 1"
     );
     let names: Vec<&str> = from.iter().map(|state| state.as_str()).collect();
-    let (vs, id, state, from) = (at.vs.as_str(), id.as_str(), to.as_str(), format!(",{},", names.join(",")));
+    let (vs, token, state, from) = (at.vs.as_str(), id, to.as_str(), format!(",{},", names.join(",")));
+    let id = token.as_str();
     some(match to {
         TokenState::Revoked => change_in!(tx, REVOKE, vs, id, state, from, at.now.millis())?,
         TokenState::Inventory | TokenState::Lost | TokenState::Faulty => {
             change_in!(tx, TO_NOBODY, vs, id, state, from)?
         }
-        TokenState::Assigned | TokenState::Active | TokenState::Suspended | TokenState::LockedPin => {
-            change_in!(tx, CHANGE, vs, id, state, from)?
+        TokenState::Assigned => change_in!(tx, CHANGE, vs, id, state, from)?,
+        TokenState::Active | TokenState::Suspended | TokenState::LockedPin => {
+            hold_owner(&mut *tx, at, token).await?;
+            change_in!(tx, COUNTS, vs, id, state, from)?
         }
     })
 }
@@ -337,13 +403,26 @@ pub(crate) async fn stock(tx: &mut Tx, at: At<'_>, new: &NewStock) -> Result<(),
 }
 
 /// When it was activated and used by somebody before is nothing to its new user.
-pub(crate) async fn assign(tx: &mut Tx, at: At<'_>, id: &CredentialId, user: &UserId) -> Result<(), Failure> {
+pub(crate) async fn assign(tx: &mut Tx, at: At<'_>, id: &CredentialId, user: &UserId, most: u8) -> Result<(), Failure> {
     const SQL: &str = concat!(
         "UPDATE credential SET state = 'assigned', user_id = $3, activated_at = NULL, last_used_at = NULL \
          WHERE virtual_server = $1 AND id = $2 AND state = 'inventory' AND ",
-        without_token!("$3")
+        fewer_than!("$3", "$4")
     );
-    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), user.as_str())?)
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), user.as_str(), i64::from(most))?)
+}
+
+/// Of two that go at the same moment the second finds that the first is gone.
+pub(crate) async fn remove(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3, \
+                       pin = NULL, pin_version = pin_version + 1 \
+                       WHERE virtual_server = $1 AND id = $2 AND form = 'software' \
+                       AND state IN ('active', 'suspended', 'locked_pin') \
+                       AND EXISTS (SELECT 1 FROM credential other WHERE other.virtual_server = $1 \
+                           AND other.user_id = credential.user_id AND other.id <> $2 AND other.state = 'active' \
+                           AND other.form <> 'passkey')";
+    hold_owner(tx, at, id).await?;
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), at.now.millis())?)
 }
 
 pub(crate) async fn delete(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<(), Failure> {
@@ -409,11 +488,13 @@ mod tests {
             .collect();
         let condition = format!("state IN ({})", counting.join(", "));
         assert!(without_token!("$2").contains(&condition));
-        for schema in [
-            include_str!("../migrations/sqlite/0004_token_management.sql"),
-            include_str!("../migrations/postgres/0004_token_management.sql"),
-        ] {
-            assert!(schema.contains(&format!("WHERE {condition};")));
-        }
+        assert!(fewer_than!("$2", "$3").contains(&condition));
+        let uncounted: Vec<&str> = [TokenForm::Software, TokenForm::Hardware, TokenForm::Passkey]
+            .into_iter()
+            .filter(|form| !form.is_token())
+            .map(TokenForm::as_str)
+            .collect();
+        assert_eq!(uncounted, ["passkey"]);
+        assert!(without_token!("$2").contains("form <> 'passkey'"));
     }
 }

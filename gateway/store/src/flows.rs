@@ -11,6 +11,7 @@ use crate::error::{Failure, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
 use crate::seal::Place;
+use crate::sessions;
 
 /// The steps of [`Step::enrolling`], as SQL; a test compares.
 macro_rules! enrolling {
@@ -22,7 +23,8 @@ pub(crate) use enrolling;
 
 macro_rules! select_flow {
     () => {
-        "SELECT id, browser, user_id, step, nonce, data, created_at, expires_at FROM flow WHERE virtual_server = $1 AND "
+        "SELECT id, browser, user_id, step, nonce, data, token_shown_at, created_at, expires_at FROM flow \
+         WHERE virtual_server = $1 AND "
     };
 }
 pub(crate) use select_flow;
@@ -35,6 +37,7 @@ pub(crate) struct FlowRow {
     step: String,
     nonce: String,
     data: Vec<u8>,
+    token_shown_at: Option<i64>,
     created_at: i64,
     expires_at: i64,
 }
@@ -42,10 +45,12 @@ pub(crate) struct FlowRow {
 impl FlowRow {
     pub(crate) fn flow(self, inner: &Inner, vs: &VirtualServerId) -> Result<Flow, Failure> {
         let damaged = |what: &str| Failure::damaged(format!("flow {}: {what}", self.id));
+        let mut data: FlowData = inner.sealer.open_json(place(&self.id, vs), &self.data)?;
+        data.proofs.by_token = self.token_shown_at.map(Timestamp::from_millis);
         Ok(Flow {
             browser: TokenHash::from_hex(&self.browser).ok_or_else(|| damaged("browser"))?,
             step: Step::parse(&self.step).ok_or_else(|| damaged("step"))?,
-            data: inner.sealer.open_json(place(&self.id, vs), &self.data)?,
+            data,
             id: FlowId::new(self.id),
             user: self.user_id.map(UserId::new),
             nonce: self.nonce,
@@ -126,14 +131,15 @@ impl Flows for Store {
 
 pub(crate) async fn start(tx: &mut Tx, at: At<'_>, flow: &Flow) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO flow \
-                       (virtual_server, id, browser, user_id, step, nonce, data, created_at, expires_at, ended_at, proved_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
+                       (virtual_server, id, browser, user_id, step, nonce, data, created_at, expires_at, ended_at, proved_at, \
+                       token_shown_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING";
     let (vs, id, browser) = (at.vs.as_str(), flow.id.as_str(), flow.browser.hex());
     let (user, step) = (flow.user.as_ref().map(UserId::as_str), flow.step.as_str());
     let data = at.inner.sealer.seal_json(place(id, at.vs), &flow.data)?;
     let (begin, end) = (flow.created_at.millis(), flow.expires_at.millis());
     let (ended, proved) = (ended(flow.step, at.now), proved(&flow.data, at.now));
-    some(change_in!(tx, SQL, vs, id, browser, user, step, &flow.nonce, data, begin, end, ended, proved)?)
+    let shown = sessions::shown(&flow.data.proofs);
+    some(change_in!(tx, SQL, vs, id, browser, user, step, &flow.nonce, data, begin, end, ended, proved, shown)?)
 }
 
 /// Where a flow must stand.
@@ -155,16 +161,16 @@ pub(crate) struct Going<'a> {
 
 pub(crate) async fn go(tx: &mut Tx, at: At<'_>, from: Standing<'_>, to: Going<'_>) -> Result<(), Failure> {
     const SQL: &str = "UPDATE flow SET step = $6, nonce = $7, user_id = $8, data = $9, expires_at = $10, ended_at = $11, \
-                       proved_at = COALESCE(proved_at, $13) \
+                       proved_at = COALESCE(proved_at, $13), token_shown_at = $14 \
                        WHERE virtual_server = $1 AND id = $2 AND browser = $3 AND step = $4 AND nonce = $5 \
                        AND expires_at > $12";
     let (vs, id, browser) = (at.vs.as_str(), from.id.as_str(), from.browser.hex());
     let (step, user) = (to.step.as_str(), to.user.map(UserId::as_str));
     let data = at.inner.sealer.seal_json(place(id, at.vs), to.data)?;
     let (end, ended, now) = (to.expires_at.millis(), ended(to.step, at.now), at.now.millis());
-    let (from_step, proved) = (from.step.as_str(), proved(to.data, at.now));
+    let (from_step, proved, shown) = (from.step.as_str(), proved(to.data, at.now), sessions::shown(&to.data.proofs));
     some(change_in!(
-        tx, SQL, vs, id, browser, from_step, from.nonce, step, to.nonce, user, data, end, ended, now, proved
+        tx, SQL, vs, id, browser, from_step, from.nonce, step, to.nonce, user, data, end, ended, now, proved, shown
     )?)
 }
 
@@ -184,7 +190,7 @@ macro_rules! end_flows {
             "UPDATE flow SET ended_at = $4 \
              WHERE virtual_server = $1 AND user_id = $2 AND id <> $3 AND ended_at IS NULL AND expires_at > $4",
             $($and)+,
-            " RETURNING id, browser, user_id, step, nonce, data, created_at, expires_at"
+            " RETURNING id, browser, user_id, step, nonce, data, token_shown_at, created_at, expires_at"
         )
     };
 }

@@ -327,12 +327,13 @@ impl At<'_> {
             Act::FlowsMakeRoom { user, keep, most, by } => self.make_room(tx, (user, keep, *most), by, told).await,
             Act::FlowsEndOf { user, by } => self.end_flows(tx, user, by, told).await,
             Act::CredentialIssue(new) => credentials::issue(tx, self, new).await,
-            Act::CredentialReissue { id, version, opened, template } => {
-                credentials::reissue(tx, self, id, *version, opened, template).await
+            Act::CredentialAdd(new) => credentials::add(tx, self, new).await,
+            Act::CredentialReissue { id, version, plugin, opened, template } => {
+                credentials::reissue(tx, self, id, *version, (plugin, opened, template)).await
             }
             Act::CredentialRetarget { id, target } => credentials::retarget(tx, self, id, *target).await,
-            Act::CredentialActivate { id, version, opened } => {
-                credentials::activate(tx, self, id, *version, opened).await
+            Act::CredentialActivate { id, version, opened, most } => {
+                credentials::activate(tx, self, id, *version, opened, *most).await
             }
             Act::EnrolmentStillAllowed { user, settings } => {
                 settings::hold_to_rely(tx, self).await?;
@@ -346,7 +347,8 @@ impl At<'_> {
             Act::CredentialPin { id, version, pin } => credentials::set_pin(tx, self, id, *version, pin.as_ref()).await,
             Act::CredentialLabel { id, label } => credentials::set_label(tx, self, id, label).await,
             Act::CredentialStock(new) => credentials::stock(tx, self, new).await,
-            Act::CredentialAssign { id, user } => credentials::assign(tx, self, id, user).await,
+            Act::CredentialAssign { id, user, most } => credentials::assign(tx, self, id, user, *most).await,
+            Act::CredentialRemove { id } => credentials::remove(tx, self, id).await,
             Act::CredentialDelete { id } => credentials::delete(tx, self, id).await,
             Act::SessionStart(new) => sessions::start(tx, self, new).await,
             Act::SessionRaise { id, token, proofs, expires_at } => {

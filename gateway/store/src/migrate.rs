@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_enrolment_grants.sql"),
     migration!(6, "0006_recovery_codes.sql"),
     migration!(7, "0007_push_requests.sql"),
+    migration!(8, "0008_several_tokens.sql"),
 ];
 
 /// The number of the step that brought the self-provisioning settings.
@@ -47,7 +48,7 @@ const SELF_PROVISIONING: i64 = 2;
 const TOKEN_TEMPLATE: i64 = 7;
 
 /// The last step known here.
-const KNOWN: i64 = 7;
+const KNOWN: i64 = 8;
 
 /// The one table that is there before any step: which steps were made, when, and a value sealed with the key.
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";

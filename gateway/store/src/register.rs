@@ -112,7 +112,7 @@ const TOKENS_OF_OWNER: &str = list_tokens!("c.user_id = $4 AND ");
 
 const COUNTS: &str = "SELECT state, COUNT(*), \
                       COUNT(CASE WHEN state = 'active' AND locked_until > $2 THEN 1 END) \
-                      FROM credential WHERE virtual_server = $1 GROUP BY state";
+                      FROM credential WHERE virtual_server = $1 AND form <> 'passkey' GROUP BY state";
 
 #[derive(sqlx::FromRow)]
 struct UserRow {

@@ -24,7 +24,8 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// All that ends, or begins, at a time. `$1` are milliseconds.
 const GO_BACK: [&str; 8] = [
-    "UPDATE session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, expires_at = expires_at - $1",
+    "UPDATE session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, expires_at = expires_at - $1, \
+     token_shown_at = token_shown_at - $1",
     "UPDATE operator_session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, \
      proved_at = proved_at - $1, expires_at = expires_at - $1",
     "UPDATE one_time SET expires_at = expires_at - $1",
@@ -204,7 +205,7 @@ mod tests {
             token: hash(1),
             user: UserId::new("alice"),
             kind: SessionKind::Portal,
-            proofs: put_off.with(Factor::Password, now),
+            proofs: Proofs { by_token: Some(now), ..put_off.with(Factor::Password, now) },
             expires_at: now + 8 * HOUR,
         })
     }
@@ -268,6 +269,8 @@ mod tests {
             issue_expires_at: None,
             asks_passcode: false,
             raises: None,
+            own: None,
+            adding: false,
             challenge: None,
             first_pin: None,
             new_pin: None,
@@ -295,6 +298,8 @@ mod tests {
             target: Target::Ios,
             template: Template::STANDARD_APP,
             opened: SecretBytes::new(b"secret".to_vec()),
+            additional: false,
+            most: 1,
         })
     }
 
@@ -349,7 +354,9 @@ mod tests {
             let session = store.session(&vs(), &hash(1), HOUR, now).await.unwrap().unwrap();
             is_left(session.expires_at, now, 8 * HOUR);
             assert!(session.last_seen_at <= now && session.created_at <= now);
-            assert!(session.proofs.at(Factor::Password).is_some_and(|at| at <= now), "no proof is of the future");
+            for at in [session.proofs.at(Factor::Password), session.proofs.by_token] {
+                assert!(at.is_some_and(|at| at <= now), "no proof is of the future");
+            }
             for until in [session.proofs.deferred_until, session.proofs.probation_until] {
                 is_left(until.unwrap(), now, 8 * HOUR);
             }

@@ -13,8 +13,8 @@ use crate::ledger::At;
 use crate::open::Store;
 
 /// A live session whose portal session, if it hangs on one, is live too. `$4` is the earliest last use that is not idle.
-const FIND: &str = "SELECT s.id, s.user_id, s.portal, s.host, s.proofs, s.created_at, s.last_seen_at, s.expires_at \
-                    FROM session s \
+const FIND: &str = "SELECT s.id, s.user_id, s.portal, s.host, s.proofs, s.token_shown_at, s.created_at, \
+                    s.last_seen_at, s.expires_at FROM session s \
                     LEFT JOIN session p ON p.virtual_server = s.virtual_server AND p.id = s.portal \
                     WHERE s.virtual_server = $1 AND s.token = $2 AND s.expires_at > $3 AND s.last_seen_at >= $4 \
                     AND (s.portal IS NULL OR (p.expires_at > $3 AND p.last_seen_at >= $4))";
@@ -26,6 +26,7 @@ struct SessionRow {
     portal: Option<String>,
     host: Option<String>,
     proofs: String,
+    token_shown_at: Option<i64>,
     created_at: i64,
     last_seen_at: i64,
     expires_at: i64,
@@ -34,7 +35,7 @@ struct SessionRow {
 impl SessionRow {
     fn session(self) -> Result<Session, Failure> {
         let damaged = || Failure::damaged(format!("session {}", self.id));
-        let proofs = serde_json::from_str(&self.proofs).map_err(|_| damaged())?;
+        let proofs: Proofs = serde_json::from_str(&self.proofs).map_err(|_| damaged())?;
         let kind = match (self.portal, self.host) {
             (None, None) => SessionKind::Portal,
             (Some(portal), Some(host)) => SessionKind::App { host, portal: SessionId::new(portal) },
@@ -44,7 +45,7 @@ impl SessionRow {
             id: SessionId::new(self.id),
             user: UserId::new(self.user_id),
             kind,
-            proofs,
+            proofs: Proofs { by_token: self.token_shown_at.map(Timestamp::from_millis), ..proofs },
             created_at: Timestamp::from_millis(self.created_at),
             last_seen_at: Timestamp::from_millis(self.last_seen_at),
             expires_at: Timestamp::from_millis(self.expires_at),
@@ -99,8 +100,8 @@ impl Sessions for Store {
 /// of another level takes the place of the one before, whose id is dead at once (SE-02).
 pub(crate) async fn start(tx: &mut Tx, at: At<'_>, new: &NewSession) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO session \
-                       (virtual_server, id, token, user_id, portal, host, proofs, created_at, last_seen_at, expires_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) ON CONFLICT DO NOTHING";
+                       (virtual_server, id, token, user_id, portal, host, proofs, created_at, last_seen_at, expires_at, \
+                       token_shown_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10) ON CONFLICT DO NOTHING";
     const REPLACE: &str = "DELETE FROM session \
                            WHERE virtual_server = $1 AND portal = $2 AND host = $3 AND id <> $4 AND proofs <> $5";
     let (portal, host) = match &new.kind {
@@ -109,7 +110,8 @@ pub(crate) async fn start(tx: &mut Tx, at: At<'_>, new: &NewSession) -> Result<(
     };
     let (vs, id, token, user) = (at.vs.as_str(), new.id.as_str(), new.token.hex(), new.user.as_str());
     let (proofs, now, end) = (written(&new.proofs)?, at.now.millis(), new.expires_at.millis());
-    some(change_in!(tx, SQL, vs, id, token, user, portal, host, proofs.as_str(), now, end)?)?;
+    let shown = shown(&new.proofs);
+    some(change_in!(tx, SQL, vs, id, token, user, portal, host, proofs.as_str(), now, end, shown)?)?;
     if portal.is_some() {
         change_in!(tx, REPLACE, vs, portal, host, id, proofs.as_str())?;
     }
@@ -124,10 +126,10 @@ pub(crate) async fn raise(
     proofs: &Proofs,
     expires_at: Timestamp,
 ) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE session SET token = $3, proofs = $4, expires_at = $5, last_seen_at = $6 \
+    const SQL: &str = "UPDATE session SET token = $3, proofs = $4, expires_at = $5, last_seen_at = $6, token_shown_at = $7 \
                        WHERE virtual_server = $1 AND id = $2 AND portal IS NULL AND expires_at > $6";
     let (vs, now, end) = (at.vs.as_str(), at.now.millis(), expires_at.millis());
-    some(change_in!(tx, SQL, vs, id.as_str(), token.hex(), written(proofs)?, end, now)?)
+    some(change_in!(tx, SQL, vs, id.as_str(), token.hex(), written(proofs)?, end, now, shown(proofs))?)
 }
 
 /// The sessions of applications go with it (`ON DELETE CASCADE`).
@@ -154,6 +156,11 @@ pub(crate) async fn end_deferred(
                        AND proofs LIKE '%\"deferred_until\":%'";
     change_in!(tx, SQL, at.vs.as_str(), user.as_str(), keep.map_or("", SessionId::as_str))?;
     Ok(())
+}
+
+/// What is kept beside the proofs.
+pub(crate) fn shown(proofs: &Proofs) -> Option<i64> {
+    proofs.by_token.map(Timestamp::millis)
 }
 
 fn written(proofs: &Proofs) -> Result<String, Failure> {

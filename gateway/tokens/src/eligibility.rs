@@ -4,6 +4,9 @@
 //! `offer = policy_requires_otp AND account_usable AND user_has_no_token AND user_in_target_users AND the_rule_has_reached_them
 //! AND a_target_is_left`
 //!
+//! For whoever has a token, has proved it, and adds another, `user_has_no_token` reads `user_has_fewer_tokens_than_are_allowed`. What
+//! a rule asks for besides the emailed code is not asked of them, since they have shown more.
+//!
 //! It is asked at every step of the wizard anew, and once more right before a token becomes Active (EN-05).
 
 use std::net::IpAddr;
@@ -27,6 +30,8 @@ pub struct Facts<'a> {
     pub user: &'a UserId,
     /// The states of the user's tokens, of every kind.
     pub tokens: &'a [TokenState],
+    /// They have proved one of these tokens, and add another.
+    pub adding: bool,
     /// The user's groups, nested ones included.
     pub groups: &'a [GroupRef],
     /// From where the user comes; `None` for a preview, which judges no network.
@@ -98,6 +103,9 @@ pub enum NotOffered {
     /// There is one, in use or held.
     #[error("the user has a token")]
     HasToken,
+    /// There are as many as a user may have.
+    #[error("the user has as many tokens as are allowed")]
+    HasAllTokens,
     /// The settings leave this user out.
     #[error("the user is not among the target users")]
     NotInTargetUsers,
@@ -122,6 +130,7 @@ impl NotOffered {
             NotOffered::NotNeeded => "not_needed",
             NotOffered::AccountUnusable => "account_locked",
             NotOffered::HasToken => "has_token",
+            NotOffered::HasAllTokens => "has_all_tokens",
             NotOffered::NotInTargetUsers => "not_in_target_users",
             NotOffered::NotYet { .. } => "not_yet",
             NotOffered::NotInNetwork => "not_in_network",
@@ -142,8 +151,12 @@ pub fn offer(facts: &Facts<'_>) -> Result<Offer, NotOffered> {
         return Err(NotOffered::AccountUnusable);
     }
     // A Suspended token counts: a thief of a suspended account must not provision around the suspension (SP A5).
-    if facts.tokens.iter().any(|state| state.counts_as_token()) {
+    let held = facts.tokens.iter().filter(|state| state.counts_as_token()).count();
+    if !facts.adding && held > 0 {
         return Err(NotOffered::HasToken);
+    }
+    if facts.adding && held >= usize::from(facts.settings.max_tokens) {
+        return Err(NotOffered::HasAllTokens);
     }
     if !among(&facts.settings.target_users, facts.groups) {
         return Err(NotOffered::NotInTargetUsers);
@@ -154,7 +167,9 @@ pub fn offer(facts: &Facts<'_>) -> Result<Offer, NotOffered> {
     }
     let left = facts.targets.allowed().filter(|target| facts.feasible.contains(target));
     let choices = Choices::new(left).ok_or(NotOffered::NoTarget)?;
-    Ok(Offer { choices, terms: terms(rule, facts.now) })
+    let terms = terms(rule, facts.now);
+    let terms = if facts.adding { Terms { later_until: None, grant: None, ..terms } } else { terms };
+    Ok(Offer { choices, terms })
 }
 
 /// The rule for a user with these groups: the first that names one of them, or none at all.
@@ -256,6 +271,7 @@ mod tests {
                 account_usable: true,
                 user: &self.user,
                 tokens: &[],
+                adding: false,
                 groups: &[],
                 address: Some([10, 0, 0, 7].into()),
                 now: day("2026-12-10").begins() + Duration::from_hours(12),
@@ -310,6 +326,43 @@ mod tests {
         ] {
             assert_eq!(ask(&tokens, &[], TargetUsers::All), expected, "{tokens:?}");
         }
+    }
+
+    #[test]
+    fn whoever_has_proved_a_token_may_have_as_many_as_are_allowed() {
+        use TokenState as S;
+        let out = Err(NotOffered::HasAllTokens);
+        for (most, tokens, expected) in [
+            (1, vec![S::Active], out),
+            (2, vec![S::Active], Ok(())),
+            (2, vec![S::Active, S::Assigned, S::Revoked], Ok(())),
+            (2, vec![S::Active, S::Suspended], out),
+            (2, vec![S::LockedPin, S::Active], out),
+            (3, vec![S::Active, S::Suspended], Ok(())),
+            // Fewer are allowed than there are by now.
+            (1, vec![S::Active, S::Active], out),
+        ] {
+            let mut alice = Alice::new(TargetUsers::All, Vec::new());
+            alice.settings.max_tokens = most;
+            let asked = |adding| offer(&Facts { tokens: &tokens, adding, ..alice.facts() }).map(|_| ());
+            assert_eq!(asked(true), expected, "{most} {tokens:?}");
+            assert_eq!(asked(false), Err(NotOffered::HasToken), "by the mailbox nobody has two: {most} {tokens:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_rule_asks_besides_the_emailed_code_is_not_asked_of_who_has_shown_a_token() {
+        let mut rule = rule("r");
+        (rule.proof, rule.deadline, rule.probation_hours) = (ExtraProof::OperatorApproval, Some(day("2026-12-31")), 8);
+        let mut alice = Alice::new(TargetUsers::All, vec![rule]);
+        alice.settings.max_tokens = 2;
+        let terms = offer(&Facts { tokens: &[TokenState::Active], adding: true, ..alice.facts() }).unwrap().terms;
+        assert_eq!((terms.grant, terms.later_until, terms.probation), (None, None, Duration::from_hours(8)));
+        let far = Facts { adding: true, address: Some([192, 0, 2, 1].into()), ..alice.facts() };
+        assert!(offer(&far).is_ok());
+        alice.rules.rules[0].proof = ExtraProof::TrustedNetwork(vec!["10.0.0.0/8".parse().unwrap()]);
+        let far = Facts { adding: true, address: Some([192, 0, 2, 1].into()), ..alice.facts() };
+        assert_eq!(offer(&far), Err(NotOffered::NotInNetwork), "from where they come is");
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl TokenEvent {
     pub const fn back_to_stock(form: TokenForm) -> Self {
         match form {
             TokenForm::Hardware => TokenEvent::Return,
-            TokenForm::Software => TokenEvent::Revoke,
+            TokenForm::Software | TokenForm::Passkey => TokenEvent::Revoke,
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) const PAGES: &[File] = files![
     "pages/parts/notice.html",
     "pages/parts/otp.html",
     "pages/parts/push.html",
+    "pages/parts/passkey_asked.html",
+    "pages/parts/passkey.html",
     "pages/parts/signing_in_as.html",
     "pages/parts/targets.html",
     "pages/name.html",
@@ -38,6 +40,8 @@ pub(crate) const PAGES: &[File] = files![
     "pages/parts/activate_code.html",
     "pages/parts/activate_renew.html",
     "pages/parts/activate_stage.html",
+    "pages/parts/activate_theirs.html",
+    "pages/parts/other_kinds.html",
     "pages/activate.html",
     "pages/first_passcode.html",
     "pages/new_pin.html",
@@ -50,9 +54,14 @@ pub(crate) const PAGES: &[File] = files![
     "pages/own.html",
     "pages/own_token.html",
     "pages/own_lost.html",
+    "pages/own_add.html",
+    "pages/own_remove.html",
     "pages/own_sign_out.html",
     "pages/own_recovery.html",
     "pages/own_codes.html",
+    "pages/passkeys.html",
+    "pages/passkeys_add.html",
+    "pages/passkeys_remove.html",
     "pages/message.html",
 ];
 
@@ -72,6 +81,7 @@ pub(crate) const ADMIN: &[File] = files![
     "admin/parts/field.html",
     "admin/parts/read.html",
     "admin/parts/targets.html",
+    "admin/parts/kinds.html",
     "admin/parts/proof.html",
     "admin/parts/tester.html",
     "admin/parts/change.html",
@@ -145,7 +155,7 @@ pub(crate) const LOCALES: &[File] = files![
 
 /// Assets, served below `/assets/`.
 pub(crate) const STATIC: &[File] =
-    files!["static/doorward.css", "static/console.css", "static/doorward.js", "static/logo.svg"];
+    files!["static/doorward.css", "static/console.css", "static/doorward.js", "static/passkey.js", "static/logo.svg"];
 
 #[cfg(test)]
 mod tests {

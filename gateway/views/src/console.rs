@@ -472,6 +472,8 @@ pub struct SettingPage {
     pub notice: Option<Told>,
     /// Somebody else has changed it meanwhile. While the page is read, that came between a button on it and what it does.
     pub conflict: Vec<ChangeRow>,
+    /// Which kinds of authenticator can do what a token template says.
+    pub kinds: Option<KindTable>,
     /// The newest changes.
     pub log: Vec<ChangeRow>,
     /// The box "Preview as user".
@@ -604,6 +606,26 @@ pub struct TargetLine {
     pub app: bool,
     /// Push.
     pub push: bool,
+}
+
+/// Which kinds of authenticator can carry a template on which platforms, and why another cannot.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct KindTable {
+    /// The platforms: their words are `console-target-<name>`.
+    pub targets: Vec<String>,
+    /// A row for each kind.
+    pub rows: Vec<KindLine>,
+    /// The platforms on which none can.
+    pub none_for: Vec<String>,
+}
+
+/// A row of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct KindLine {
+    /// The kind.
+    pub kind: Said,
+    /// For each platform what is in the way, in the plugin's own English; nothing where it fits.
+    pub why_not: Vec<Option<String>>,
 }
 
 /// An entry of the Change Log, or of a conflict.

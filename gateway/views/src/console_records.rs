@@ -270,7 +270,7 @@ pub struct TokenPage {
     pub activated_at: Option<Timestamp>,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
-    /// What it was made by.
+    /// What it was made by; a passkey by nothing.
     pub template: Vec<Fact>,
     /// What can be done now.
     pub tasks: Vec<TaskLink>,

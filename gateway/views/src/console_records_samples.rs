@@ -264,7 +264,10 @@ fn token_states() -> Vec<(&'static str, RecordsPage)> {
         let notes = vec![format!("console-token-note-{note}")];
         (name, RecordsPage::Token(Box::new(TokenPage { of, notes, ..TokenPage::default() })))
     };
-    notes.map(|note| state((note, note))).to_vec()
+    let of = TokenLine { form: "passkey", target: None, locked_until: None, ..line("active") };
+    let notes_of_passkey = vec!["console-token-note-passkey".into()];
+    let passkey = RecordsPage::Token(Box::new(TokenPage { of, notes: notes_of_passkey, ..TokenPage::default() }));
+    notes.map(|note| state((note, note))).into_iter().chain([("passkey", passkey)]).collect()
 }
 
 fn groups() -> GroupsPage {

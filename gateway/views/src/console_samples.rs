@@ -7,9 +7,9 @@ use doorward_api::{FieldFault, FieldRule, Timestamp};
 
 use crate::console::{
     AccountPage, ChangeRow, ChangedField, Choice, ConsoleFrame, ConsoleMessage, ConsolePage, Counted, Fault, Field,
-    GroupLine, InvitedPage, OperatorLine, OperatorName, OperatorPage, OperatorsPage, OverviewPage, Platforms,
-    PreviewBox, PreviewOutcome, ProofFields, Said, Section, ServerChoice, SettingPage, SetupPage, SignInPage,
-    TargetLine, Told,
+    GroupLine, InvitedPage, KindLine, KindTable, OperatorLine, OperatorName, OperatorPage, OperatorsPage, OverviewPage,
+    Platforms, PreviewBox, PreviewOutcome, ProofFields, Said, Section, ServerChoice, SettingPage, SetupPage,
+    SignInPage, TargetLine, Told,
 };
 use crate::console_enrolment::{rule_group_gone, waiting};
 use crate::samples::QR;
@@ -232,6 +232,7 @@ fn setting(editing: bool) -> SettingPage {
         warnings: attention(),
         notice: Some(Told::new("console-saved")),
         conflict: if editing { vec![change.clone()] } else { Vec::new() },
+        kinds: Some(kinds()),
         log: vec![change],
         preview: Some(PreviewBox {
             name: "alice".into(),
@@ -244,6 +245,22 @@ fn setting(editing: bool) -> SettingPage {
             }),
         }),
         proof: proof(),
+    }
+}
+
+fn kinds() -> KindTable {
+    let line = |kind: Said, why_not: [Option<&str>; 2]| KindLine {
+        kind,
+        why_not: why_not.map(|why| why.map(str::to_owned)).to_vec(),
+    };
+    KindTable {
+        targets: ["ios", "windows-desktop"].map(str::to_owned).to_vec(),
+        rows: vec![
+            line(Said::words("kind-push"), [None, Some("The app is there for <b>phones</b> only.")]),
+            line(Said::text("house & home"), [None, None]),
+            line(Said::words("kind-otp"), [Some("No such app asks for a PIN."), Some("No such app asks for a PIN.")]),
+        ],
+        none_for: vec!["windows-desktop".into()],
     }
 }
 

@@ -26,6 +26,7 @@ mod notice;
 mod own;
 mod page;
 mod palette;
+mod passkeys;
 mod render;
 mod samples;
 mod screen;
@@ -47,11 +48,12 @@ pub use locale::Language;
 pub use look::{Look, Looks};
 pub use mail::MailText;
 pub use own::{
-    OwnCan, OwnCodesPage, OwnDone, OwnPage, OwnProblem, OwnRecoveryPage, OwnRecoveryView, OwnTask, OwnTokenPage,
-    OwnTokenRow, OwnTokenState, OwnWrong,
+    OwnCan, OwnCodesPage, OwnDone, OwnPage, OwnProblem, OwnRecoveryPage, OwnRecoveryView, OwnSaid, OwnTask,
+    OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong,
 };
 pub use page::{Chrome, MessageKind, MessagePage, StartApp, StartPage};
 pub use palette::accent_css;
+pub use passkeys::{PasskeyAddPage, PasskeyRow, PasskeysPage, PasskeysSaid, PasskeysWrong};
 pub use wording::Wording;
 
 use console::{ConsoleFrame, ConsolePage};
@@ -116,6 +118,31 @@ impl Views {
     /// Whether it is really lost. With `replace` it is given up for good, for another.
     pub fn own_lost(&self, token: &OwnTokenRow, replace: bool, chrome: &Chrome) -> Result<String, ViewsError> {
         self.page("own_lost", chrome, context! { token, replace })
+    }
+
+    /// Another authenticator. `proved`: one of those that there are was shown a moment ago, so that it can be begun at once.
+    pub fn own_add(&self, proved: bool, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("own_add", chrome, context! { proved })
+    }
+
+    /// Whether their owner can do without it. `proved` as there.
+    pub fn own_remove(&self, token: &OwnTokenRow, proved: bool, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("own_remove", chrome, context! { token, proved })
+    }
+
+    /// The user's own passkeys.
+    pub fn passkeys(&self, page: &PasskeysPage, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("passkeys", chrome, page.fields())
+    }
+
+    /// Another one is made.
+    pub fn passkeys_add(&self, page: &PasskeyAddPage, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("passkeys_add", chrome, page.fields())
+    }
+
+    /// Whether one is really to be removed.
+    pub fn passkeys_remove(&self, passkey: &PasskeyRow, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("passkeys_remove", chrome, context! { passkey })
     }
 
     /// The passcode by which recovery codes are made.

@@ -158,7 +158,9 @@ mod words {
 
     #[test]
     fn that_may_be_replaced_are_those_of_pages_and_mails() {
-        let code = [include_str!("notice.rs"), include_str!("mail.rs"), include_str!("own.rs")].into_iter();
+        let code =
+            [include_str!("notice.rs"), include_str!("mail.rs"), include_str!("own.rs"), include_str!("passkeys.rs")]
+                .into_iter();
         let sources = PAGES.iter().chain(MAILS).map(|(_, source)| *source).chain(code);
         let literals: BTreeSet<&str> = sources.flat_map(|source| source.split(['"', '\''])).collect();
         let begun = |name: &str| {

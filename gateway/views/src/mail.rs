@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use doorward_api::mail::MailKind;
-use doorward_api::{Secret, Target, Timestamp};
+use doorward_api::{Secret, Target, Timestamp, TokenForm};
 use minijinja::{Environment, Value, context};
 use serde::Serialize;
 
@@ -125,6 +125,9 @@ fn verification_code(fields: &Fields<'_>) -> Result<Value, ViewsError> {
 fn enrolment_notice(fields: &Fields<'_>) -> Result<Value, ViewsError> {
     let device = fields.needed("device")?;
     let mut rows = vec![match Target::parse(device) {
+        None if device == TokenForm::Passkey.as_str() => {
+            context! { label => "mail-notice-device", key => "passkeys-one" }
+        }
         Some(target) => context! { label => "mail-notice-device", key => format!("device-{}", target.as_str()) },
         None => row("mail-notice-device", one_line(device)),
     }];

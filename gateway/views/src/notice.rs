@@ -32,7 +32,12 @@ const CLOCK_HINT_FROM: u32 = 2;
 impl NoticeView {
     /// The words of a notice on a page.
     pub(crate) fn new(notice: &Notice, page: &ScreenPage, now: Timestamp) -> Self {
-        Self::about(notice, field(notice, page), empty(page), now)
+        let view = Self::about(notice, field(notice, page), empty(page), now);
+        let alone = matches!(page, ScreenPage::FirstPasscode { passcodes: false, .. });
+        match (alone, notice_alone(notice)) {
+            (true, Some(key)) => NoticeView { key, ..view },
+            _ => view,
+        }
     }
 
     /// The words of a notice that is about this field, which is asked for with the words `empty` where nothing was typed.
@@ -91,12 +96,24 @@ fn key(notice: &Notice, empty: &'static str) -> &'static str {
         Notice::PushDenied => "notice-push-denied",
         Notice::PushMismatched => "notice-push-mismatched",
         Notice::PushExpired => "notice-push-expired",
+        Notice::PasskeyNotAccepted => "notice-passkey-not-accepted",
         Notice::PushNeeded => "notice-push-needed",
         Notice::NotInNetwork => "notice-not-in-network",
         Notice::HelpDeskCodeWrong { .. } => "notice-help-desk-code-wrong",
         Notice::HelpDeskCodeOver => "notice-help-desk-code-over",
         Notice::HelpDeskCodeLimit { .. } => "notice-help-desk-code-limit",
     }
+}
+
+/// The words where there is no passcode to be typed instead.
+fn notice_alone(notice: &Notice) -> Option<&'static str> {
+    Some(match notice {
+        Notice::PushOff { .. } => "notice-push-off-alone",
+        Notice::PushUnavailable => "notice-push-unavailable-alone",
+        Notice::PushMismatched => "notice-push-mismatched-alone",
+        Notice::PushExpired => "notice-push-expired-alone",
+        _ => return None,
+    })
 }
 
 /// What a page asks for where nothing was typed.
@@ -170,6 +187,7 @@ fn about_page(notice: &Notice) -> bool {
             | Notice::PushDenied
             | Notice::PushMismatched
             | Notice::PushExpired
+            | Notice::PasskeyNotAccepted
             | Notice::NotInNetwork
             | Notice::HelpDeskCodeLimit { .. }
     )

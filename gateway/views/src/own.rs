@@ -15,6 +15,33 @@ pub struct OwnPage {
     pub tokens: Vec<OwnTokenRow>,
     /// How they stand with recovery codes; none where users may have none.
     pub recovery: Option<OwnRecoveryView>,
+    /// There are passkeys here.
+    pub passkeys: bool,
+    /// Another may be added.
+    pub add: bool,
+    /// What has just become of adding or removing one.
+    pub said: Option<OwnSaid>,
+}
+
+/// What has become of adding or removing an authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnSaid {
+    /// Another was added.
+    Added,
+    /// None can be added.
+    NotAdded,
+    /// One was removed.
+    Removed,
+}
+
+impl OwnSaid {
+    fn view(self) -> NoticeView {
+        match self {
+            OwnSaid::Added => NoticeView::good("own-done-added"),
+            OwnSaid::NotAdded => NoticeView::error("notice-own-not-added", context! {}, None),
+            OwnSaid::Removed => NoticeView::good("own-done-removed"),
+        }
+    }
 }
 
 /// How somebody stands with recovery codes.
@@ -107,6 +134,8 @@ pub struct OwnCan {
     pub prove: bool,
     /// It can be reported lost.
     pub lose: bool,
+    /// It can be removed: there is another.
+    pub remove: bool,
     /// It answers questions: passcodes are looked at only where one is asked.
     pub answers: bool,
     /// Digits of a passcode.
@@ -242,7 +271,13 @@ impl OwnProblem {
 
 impl OwnPage {
     pub(crate) fn fields(&self) -> Value {
-        context! { tokens => self.tokens, recovery => self.recovery }
+        context! {
+            tokens => self.tokens,
+            recovery => self.recovery,
+            passkeys => self.passkeys,
+            add => self.add,
+            notice => self.said.map(OwnSaid::view),
+        }
     }
 }
 

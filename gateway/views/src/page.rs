@@ -144,6 +144,11 @@ pub enum MessageKind {
         /// The application, if it is known.
         app_name: Option<String>,
     },
+    /// A passkey would admit this user, who has none that can be used.
+    PasskeyNeeded {
+        /// The application, if it is known.
+        app_name: Option<String>,
+    },
     /// The form did not come from one of our pages, or the page it came from is too old.
     CrossSite,
     /// The request cannot be understood.
@@ -181,8 +186,8 @@ pub enum MessageKind {
     ReplaceDone,
     /// W9's link: was it you? Its button posts to `action`.
     DisputeLook {
-        /// The platform of the authenticator in question.
-        device: Target,
+        /// The platform of the authenticator in question; a passkey has none.
+        device: Option<Target>,
         /// When it was added.
         added_at: Timestamp,
         /// The form's action: `/notice/{token}`.
@@ -205,7 +210,7 @@ impl MessageKind {
             | MessageKind::DisputeLook { .. }
             | MessageKind::DisputeDone => 200,
             MessageKind::BadRequest => 400,
-            MessageKind::Denied { .. } | MessageKind::CrossSite => 403,
+            MessageKind::Denied { .. } | MessageKind::PasskeyNeeded { .. } | MessageKind::CrossSite => 403,
             MessageKind::NotFound => 404,
             MessageKind::Method => 405,
             MessageKind::DisputeGone => 410,
@@ -223,6 +228,7 @@ impl MessageKind {
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             MessageKind::Denied { .. } => "denied",
+            MessageKind::PasskeyNeeded { .. } => "passkey-needed",
             MessageKind::CrossSite => "cross-site",
             MessageKind::BadRequest => "bad-request",
             MessageKind::NotFound => "not-found",
@@ -251,7 +257,9 @@ impl MessagePage {
     pub(crate) fn fields(&self) -> Value {
         let (mut app_name, mut until, mut dispute) = (None, None, context! {});
         match &self.kind {
-            MessageKind::Denied { app_name: name } => app_name = name.as_deref(),
+            MessageKind::Denied { app_name: name } | MessageKind::PasskeyNeeded { app_name: name } => {
+                app_name = name.as_deref();
+            }
             MessageKind::AddressWaits { until: end } => until = Some(end),
             MessageKind::DisputeLook { device, added_at, action } => dispute = context! { device, added_at, action },
             _ => {}

@@ -9,17 +9,18 @@ use doorward_api::device::{ActivationFailure, ActivationStage};
 use doorward_api::flow::{Delivery, Notice};
 use doorward_api::mail::MailKind;
 use doorward_api::plugin::PinFault;
-use doorward_api::screen::{ChallengeView, InstallLink, PushView};
+use doorward_api::screen::{ChallengeView, InstallLink, PasskeyView, PushView};
 use doorward_api::settings::{Appearance, Complexity, Logo, PinOrder, PinRules};
 use doorward_api::template::{Mode, Synchronization};
 use doorward_api::{EndedHow, FormIds, GrantState, Progress, Screen, ScreenPage, Secret, Target, Template, Timestamp};
 
 use crate::look::Look;
 use crate::own::{
-    OwnCan, OwnCodesPage, OwnDone, OwnPage, OwnProblem, OwnRecoveryPage, OwnRecoveryView, OwnTask, OwnTokenPage,
-    OwnTokenRow, OwnTokenState, OwnWrong,
+    OwnCan, OwnCodesPage, OwnDone, OwnPage, OwnProblem, OwnRecoveryPage, OwnRecoveryView, OwnSaid, OwnTask,
+    OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong,
 };
 use crate::page::{Chrome, MessageKind, MessagePage, StartApp, StartPage};
+use crate::passkeys::{PasskeyAddPage, PasskeyRow, PasskeysPage, PasskeysSaid, PasskeysWrong};
 use crate::{Views, ViewsError};
 
 /// 2026-11-24T14:32:05Z.
@@ -100,6 +101,7 @@ fn screen(page: ScreenPage, notice: Option<Notice>) -> Screen {
         app_name: Some("Team Wiki".to_owned()),
         app_origin: Some("https://wiki.example.test".to_owned()),
         user_name: begun.then(|| "alice".to_owned()),
+        own: false,
         expires_at: begun.then(|| NOW + Duration::from_secs(3600)),
         now: NOW,
         page,
@@ -158,6 +160,7 @@ fn pages() -> Vec<(String, ScreenPage)> {
                 pin: None,
                 challenge: None,
                 device: None,
+                passcodes: true,
                 push: None,
             },
         ));
@@ -165,6 +168,7 @@ fn pages() -> Vec<(String, ScreenPage)> {
     all.extend(with_pin_and_challenge());
     all.extend(activations());
     all.extend(pushes());
+    all.extend(passkeys());
     all.push(("install-expired".to_owned(), install(Target::Ios, true)));
     for (name, how) in
         [("cancelled", EndedHow::Cancelled), ("superseded", EndedHow::Superseded), ("expired", EndedHow::Expired)]
@@ -211,7 +215,9 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
         pin,
         challenge,
         recovery: false,
+        passcodes: true,
         push: None,
+        passkey: None,
     };
     let first = |pin, challenge| ScreenPage::FirstPasscode {
         target: Target::Android,
@@ -220,6 +226,7 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
         pin,
         challenge,
         device: None,
+        passcodes: true,
         push: None,
     };
     let rules = |complexity, allow_trivial| ScreenPage::NewPin {
@@ -227,9 +234,17 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
     };
     let by = |synchronization, mode| Template { synchronization, mode, length: 8, ..Template::STANDARD_APP };
     let with = |template: Template| match install(Target::Android, false) {
-        ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired, .. } => {
-            ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired, template }
-        }
+        ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired, .. } => ScreenPage::Install {
+            target,
+            uri,
+            key,
+            account,
+            issuer,
+            valid_until,
+            expired,
+            template,
+            others: Vec::new(),
+        },
         other => other,
     };
     let minute = Synchronization::Time { step: 60 };
@@ -252,15 +267,35 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
 }
 
 fn passcode(length: u8, enrolment_hint: bool, suspended: bool) -> ScreenPage {
-    ScreenPage::Passcode { length, enrolment_hint, suspended, pin: None, challenge: None, recovery: false, push: None }
+    ScreenPage::Passcode {
+        length,
+        enrolment_hint,
+        suspended,
+        pin: None,
+        challenge: None,
+        recovery: false,
+        passcodes: true,
+        push: None,
+        passkey: None,
+    }
 }
 
 /// The same page where recovery codes are taken as well.
 fn with_recovery(page: ScreenPage) -> ScreenPage {
     match page {
-        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, push, .. } => {
-            ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, recovery: true, push }
-        }
+        ScreenPage::Passcode {
+            length, enrolment_hint, suspended, pin, challenge, passcodes, push, passkey, ..
+        } => ScreenPage::Passcode {
+            length,
+            enrolment_hint,
+            suspended,
+            pin,
+            challenge,
+            recovery: true,
+            passcodes,
+            push,
+            passkey,
+        },
         other => other,
     }
 }
@@ -295,6 +330,7 @@ fn install(target: Target, expired: bool) -> ScreenPage {
         valid_until: NOW + Duration::from_secs(600),
         expired,
         template: doorward_api::Template::STANDARD_APP,
+        others: vec!["push".to_owned()],
     }
 }
 
@@ -308,6 +344,7 @@ fn activations() -> Vec<(String, ScreenPage)> {
     let first = |link, same_device| in_parts(at(Target::Android, ActivationStage::Waiting), link, same_device, true);
     let by = |target, link, same_device| in_parts(at(target, ActivationStage::Waiting), link, same_device, false);
     let found = ActivationStage::Found { device: device(), check: "0821".to_owned() };
+    let unnumbered = ActivationStage::Found { device: device(), check: String::new() };
     let setting_up = || ActivationStage::SettingUp { device: device() };
     [
         ("activate-ios", by(Target::Ios, page.clone(), false)),
@@ -331,6 +368,10 @@ fn activations() -> Vec<(String, ScreenPage)> {
         ("activate-failed-second", failed(ActivationFailure::SecondDevice)),
         ("activate-failed-not-mine", failed(ActivationFailure::NotMine)),
         ("activate-failed-code", failed(ActivationFailure::WrongCode)),
+        ("activate-theirs", theirs(by(Target::Ios, InstallLink::None, false))),
+        ("activate-theirs-here", theirs(by(Target::Android, InstallLink::None, true))),
+        ("activate-theirs-found", theirs(at(Target::Android, unnumbered))),
+        ("activate-theirs-expired", theirs(over(at(Target::Ios, ActivationStage::Waiting)))),
     ]
     .map(|(name, page)| (name.to_owned(), page))
     .to_vec()
@@ -339,6 +380,7 @@ fn activations() -> Vec<(String, ScreenPage)> {
 fn at(target: Target, stage: ActivationStage) -> ScreenPage {
     ScreenPage::Activate {
         target,
+        app: "authenticator".to_owned(),
         install: InstallLink::Page("https://authenticator.example.test/a/".to_owned()),
         install_first: false,
         same_device: false,
@@ -349,6 +391,10 @@ fn at(target: Target, stage: ActivationStage) -> ScreenPage {
         valid_until: NOW + Duration::from_secs(600),
         expired: false,
         allowed: vec![Target::Ios, Target::WindowsDesktop],
+        others: match stage {
+            ActivationStage::Waiting | ActivationStage::Failed(_) => vec!["otp".to_owned(), "push".to_owned()],
+            _ => Vec::new(),
+        },
         stage,
     }
 }
@@ -359,6 +405,18 @@ fn in_parts(mut page: ScreenPage, by: InstallLink, here: bool, first: bool) -> S
         *install = by;
         *same_device = here;
         *install_first = first;
+    }
+    page
+}
+
+/// The same with an app that others have made.
+fn theirs(mut page: ScreenPage) -> ScreenPage {
+    if let ScreenPage::Activate { app, link, code, server, others, .. } = &mut page {
+        *app = "push".to_owned();
+        *link = Secret::new("otpauth://pipush/Doorward:alice?url=https%3A%2F%2Flogin.example.test&serial=c-1");
+        *code = Secret::default();
+        server.clear();
+        others.retain(|kind| kind != "push");
     }
     page
 }
@@ -382,7 +440,9 @@ fn pushes() -> Vec<(String, ScreenPage)> {
         pin,
         challenge: None,
         recovery: false,
+        passcodes: true,
         push: Some(push),
+        passkey: None,
     };
     let first = |push| ScreenPage::FirstPasscode {
         target: Target::Android,
@@ -391,8 +451,10 @@ fn pushes() -> Vec<(String, ScreenPage)> {
         pin: None,
         challenge: None,
         device: Some("Pixel 9, Chrome".to_owned()),
+        passcodes: true,
         push: Some(push),
     };
+    let off = || PushView::Off { until: NOW + Duration::from_mins(15) };
     [
         ("passcode-push", typed(None, PushView::Offered)),
         ("passcode-push-waiting", typed(None, waiting(false))),
@@ -403,9 +465,50 @@ fn pushes() -> Vec<(String, ScreenPage)> {
         ("ready-push", first(PushView::Offered)),
         ("ready-push-waiting", first(waiting(false))),
         ("ready-push-approved", first(PushView::Approved)),
+        ("requests", alone(typed(None, PushView::Offered))),
+        ("requests-waiting", alone(typed(None, waiting(true)))),
+        ("requests-recovery", with_recovery(alone(typed(None, off())))),
+        ("ready-requests", alone(first(PushView::Offered))),
+        ("ready-requests-waiting", alone(first(waiting(true)))),
+        ("ready-requests-off", alone(first(off()))),
     ]
     .map(|(name, page)| (name.to_owned(), page))
     .to_vec()
+}
+
+/// Where a passkey is asked for, beside a passcode and alone.
+fn passkeys() -> Vec<(String, ScreenPage)> {
+    let asked =
+        |alone| PasskeyView { options: r#"{"challenge":"AQID","rpId":"login.example.test"}"#.to_owned(), alone };
+    let page = |alone| match passcode(6, false, false) {
+        ScreenPage::Passcode {
+            length, enrolment_hint, suspended, pin, challenge, recovery, passcodes, push, ..
+        } => {
+            let passkey = Some(asked(alone));
+            let length = if alone { 8 } else { length };
+            ScreenPage::Passcode {
+                length,
+                enrolment_hint,
+                suspended,
+                pin,
+                challenge,
+                recovery,
+                passcodes,
+                push,
+                passkey,
+            }
+        }
+        other => other,
+    };
+    [("passkey", page(true)), ("passkey-or-passcode", page(false))].map(|(name, page)| (name.to_owned(), page)).to_vec()
+}
+
+/// The same page for an authenticator that shows no passcodes.
+fn alone(mut page: ScreenPage) -> ScreenPage {
+    if let ScreenPage::Passcode { passcodes, .. } | ScreenPage::FirstPasscode { passcodes, .. } = &mut page {
+        *passcodes = false;
+    }
+    page
 }
 
 /// The notices that a page may carry, beginning with none.
@@ -426,6 +529,13 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
             Notice::NoLongerOffered,
             Notice::NotInNetwork,
         ],
+        ScreenPage::FirstPasscode { passcodes: false, push: Some(push), .. } => match push {
+            PushView::Offered => {
+                vec![Notice::PushUnavailable, Notice::PushDenied, Notice::PushMismatched, Notice::PushExpired]
+            }
+            PushView::Off { until } => vec![Notice::PushOff { until: *until }],
+            _ => Vec::new(),
+        },
         ScreenPage::Passcode { pin: None, push: Some(PushView::Offered), .. } => vec![
             Notice::PushUnavailable,
             Notice::PushDenied,
@@ -433,6 +543,9 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
             Notice::PushExpired,
             Notice::PushNeeded,
         ],
+        ScreenPage::Passcode { length: 8, passkey: Some(_), .. } => {
+            vec![Notice::PasskeyNotAccepted, Notice::Locked { until }]
+        }
         ScreenPage::Passcode { push: Some(PushView::Off { until }), .. } => vec![Notice::PushOff { until: *until }],
         ScreenPage::Passcode { pin: Some(_), push: Some(PushView::Approved), .. } => {
             vec![Notice::PasscodeNotAccepted { times: 1 }, Notice::Empty]
@@ -511,16 +624,28 @@ pub(crate) fn starts() -> Vec<(&'static str, StartPage)> {
 /// The user's own pages, each with a name of its own.
 pub(crate) fn own_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, String)>, ViewsError> {
     let tokens = own_tokens();
+    let plain = OwnPage { tokens: tokens.clone(), recovery: None, passkeys: false, add: false, said: None };
     let mut all = vec![
-        ("own".to_owned(), views.own(&OwnPage { tokens: tokens.clone(), recovery: None }, chrome)?),
-        ("own-empty".to_owned(), views.own(&OwnPage { tokens: Vec::new(), recovery: None }, chrome)?),
+        ("own".to_owned(), views.own(&plain, chrome)?),
+        ("own-empty".to_owned(), views.own(&OwnPage { tokens: Vec::new(), ..plain.clone() }, chrome)?),
+        ("own-add".to_owned(), views.own_add(true, chrome)?),
+        ("own-add-first".to_owned(), views.own_add(false, chrome)?),
         ("own-sign-out".to_owned(), views.own_sign_out(chrome)?),
     ];
     all.extend(recovery_pages(views, chrome)?);
+    all.extend(passkey_pages(views, chrome)?);
+    for (name, said) in
+        [("own-added", OwnSaid::Added), ("own-not-added", OwnSaid::NotAdded), ("own-removed", OwnSaid::Removed)]
+    {
+        let page = OwnPage { add: said != OwnSaid::NotAdded, said: Some(said), ..plain.clone() };
+        all.push((name.to_owned(), views.own(&page, chrome)?));
+    }
     for token in &tokens {
         all.push((format!("own-{}", token.id), views.own_token(&own_token(token), chrome)?));
         all.push((format!("own-{}-lost", token.id), views.own_lost(token, false, chrome)?));
         all.push((format!("own-{}-replace", token.id), views.own_lost(token, true, chrome)?));
+        all.push((format!("own-{}-remove", token.id), views.own_remove(token, true, chrome)?));
+        all.push((format!("own-{}-remove-first", token.id), views.own_remove(token, false, chrome)?));
     }
     let Some(token) = tokens.first() else { return Ok(all) };
     for done in OwnDone::ALL {
@@ -535,6 +660,42 @@ pub(crate) fn own_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, S
     Ok(all)
 }
 
+/// The user's own passkeys, how one is made, and how one goes.
+fn passkey_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, String)>, ViewsError> {
+    let row = |id: &str, label: &str, active| PasskeyRow {
+        id: id.to_owned(),
+        serial: "PK-ABCDEFGHIJKLMNOP".to_owned(),
+        label: label.to_owned(),
+        active,
+        added_at: NOW,
+        last_used_at: active.then_some(NOW),
+    };
+    let (phone, key) = (row("phone", "My <b>phone</b>", true), row("key", "", false));
+    let passkeys = vec![phone.clone(), key.clone()];
+    let plain = PasskeysPage { passkeys, can_add: true, proved: true, said: None, wrong: None, typed: None };
+    let empty = PasskeysPage { passkeys: Vec::new(), can_add: false, ..plain.clone() };
+    let mut all = vec![
+        ("passkeys".to_owned(), views.passkeys(&plain, chrome)?),
+        ("passkeys-unproved".to_owned(), views.passkeys(&PasskeysPage { proved: false, ..plain.clone() }, chrome)?),
+        ("passkeys-empty".to_owned(), views.passkeys(&empty, chrome)?),
+        ("passkeys-remove".to_owned(), views.passkeys_remove(&phone, chrome)?),
+        ("passkeys-remove-unnamed".to_owned(), views.passkeys_remove(&key, chrome)?),
+    ];
+    for said in PasskeysSaid::ALL {
+        let page = PasskeysPage { said: Some(said), ..plain.clone() };
+        all.push((format!("passkeys-said-{}", said.as_str()), views.passkeys(&page, chrome)?));
+    }
+    for (name, wrong) in [("long", PasskeysWrong::LabelTooLong { max: 64 }), ("text", PasskeysWrong::LabelText)] {
+        let typed = Some(("phone".to_owned(), "my\u{202e}phone".to_owned()));
+        let page = PasskeysPage { wrong: Some(wrong), typed, ..plain.clone() };
+        all.push((format!("passkeys-label-{name}"), views.passkeys(&page, chrome)?));
+    }
+    let options = r#"{"challenge":"AQID","rp":{"id":"login.example.test"}}"#.to_owned();
+    let add = PasskeyAddPage { options, ceremony: "AQID".to_owned() };
+    all.push(("passkeys-add".to_owned(), views.passkeys_add(&add, chrome)?));
+    Ok(all)
+}
+
 /// How somebody may stand with recovery codes, and how they are made.
 fn recovery_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, String)>, ViewsError> {
     let stands = |left: Option<usize>, can_make| OwnRecoveryView { left, made_at: left.map(|_| NOW), can_make };
@@ -544,7 +705,7 @@ fn recovery_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, String)
         ("own-codes-left", stands(Some(7), true)),
         ("own-codes-used-up", stands(Some(0), false)),
     ] {
-        let page = OwnPage { tokens: own_tokens(), recovery: Some(recovery) };
+        let page = OwnPage { tokens: own_tokens(), recovery: Some(recovery), passkeys: true, add: false, said: None };
         all.push((name.to_owned(), views.own(&page, chrome)?));
     }
     let until = NOW + Duration::from_secs(900);
@@ -598,6 +759,7 @@ fn own_token(token: &OwnTokenRow) -> OwnTokenPage {
     let can = OwnCan {
         prove: active,
         lose: matches!(token.state, OwnTokenState::Active | OwnTokenState::Locked),
+        remove: token.target.is_some() && token.state != OwnTokenState::Assigned,
         answers,
         length: 6,
         pin_order: active.then_some(PinOrder::Prepend),
@@ -635,6 +797,8 @@ pub(crate) fn messages() -> Vec<MessagePage> {
     let kinds = [
         MessageKind::Denied { app_name: None },
         MessageKind::Denied { app_name: Some("Team Wiki".to_owned()) },
+        MessageKind::PasskeyNeeded { app_name: None },
+        MessageKind::PasskeyNeeded { app_name: Some("Team Wiki".to_owned()) },
         MessageKind::CrossSite,
         MessageKind::BadRequest,
         MessageKind::NotFound,
@@ -651,7 +815,8 @@ pub(crate) fn messages() -> Vec<MessagePage> {
         MessageKind::SignedOutEverywhere,
         MessageKind::LostDone,
         MessageKind::ReplaceDone,
-        MessageKind::DisputeLook { device: Target::Android, added_at: NOW, action: "/notice/sample".to_owned() },
+        MessageKind::DisputeLook { device: Some(Target::Android), added_at: NOW, action: "/notice/sample".to_owned() },
+        MessageKind::DisputeLook { device: None, added_at: NOW, action: "/notice/sample".to_owned() },
         MessageKind::DisputeDone,
         MessageKind::DisputeGone,
     ];
@@ -677,6 +842,14 @@ pub(crate) fn mails() -> Vec<(MailKind, BTreeMap<String, Secret>)> {
                 ("device", "ios"),
                 ("when", "1795530725000"),
                 ("address", "192.0.2.7"),
+                ("dispute_url", "https://login.example.test/notice/Zm9vYmFyYmF6"),
+            ]),
+        ),
+        (
+            MailKind::EnrolmentNotice,
+            fields(&[
+                ("device", "passkey"),
+                ("when", "1795530725000"),
                 ("dispute_url", "https://login.example.test/notice/Zm9vYmFyYmF6"),
             ]),
         ),

@@ -17,6 +17,7 @@ pub(crate) fn fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
         notice => notice,
         app_name => screen.app_name,
         user_name => screen.user_name,
+        own => screen.own,
         progress => screen.progress,
         back => screen.back,
         expires_at => screen.expires_at,
@@ -29,15 +30,30 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
     match &screen.page {
         ScreenPage::Name { remembered, return_to } => context! { remembered, return_to },
         ScreenPage::Password => context! {},
-        ScreenPage::Passcode { length, enrolment_hint, suspended, pin, challenge, recovery, push } => context! {
+        ScreenPage::Passcode {
             length,
             enrolment_hint,
             suspended,
-            pin_order => pin,
+            pin,
             challenge,
             recovery,
-            push => push_part(push.as_ref(), screen.now),
-        },
+            passcodes,
+            push,
+            passkey,
+        } => {
+            context! {
+                length,
+                enrolment_hint,
+                suspended,
+                pin_order => pin,
+                challenge,
+                recovery,
+                passcodes,
+                no_code => false,
+                push => push_part(push.as_ref(), screen.now),
+                passkey => passkey.as_ref().map(|asked| context! { options => asked.options, alone => asked.alone }),
+            }
+        }
         ScreenPage::NewPin { rules } => context! { rules },
         ScreenPage::NeedAuthenticator { masked_email, later_until } => context! { masked_email, later_until },
         ScreenPage::AskApproval { state, reason, valid_until } => {
@@ -56,7 +72,7 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
         },
         ScreenPage::ChooseKind { choices, preselected } => context! { choices, preselected },
         ScreenPage::ChooseDevice { choices, preselected } => context! { choices, preselected },
-        ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired, template } => context! {
+        ScreenPage::Install { target, uri, key, account, issuer, valid_until, expired, template, others } => context! {
             target,
             // The one place where these leave their Secret: the page is for the eyes of the token's owner.
             uri => uri.expose(),
@@ -68,10 +84,12 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
             passcodes => passcodes(template),
             length => template.length,
             seconds => seconds(template),
+            others,
             qr => qr_svg.map(svg_element),
         },
         ScreenPage::Activate {
             target,
+            app,
             install,
             install_first,
             same_device,
@@ -83,8 +101,12 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
             expired,
             stage,
             allowed,
+            others,
         } => context! {
             target,
+            app,
+            theirs => server.is_empty(),
+            others,
             mobile => target.mobile(),
             install,
             install_first,
@@ -100,9 +122,11 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
             qr => qr_svg.map(svg_element),
             ..stage_part(stage)
         },
-        ScreenPage::FirstPasscode { target, length, added_at, pin, challenge, device, push } => context! {
+        ScreenPage::FirstPasscode { target, length, added_at, pin, challenge, device, passcodes, push } => context! {
             target,
             device,
+            passcodes,
+            no_code => !passcodes,
             push => push_part(push.as_ref(), screen.now),
             length,
             added_at,

@@ -236,10 +236,14 @@ fn the_forms_are_those_that_are_promised() {
                 "name=\"otp\"",
                 "name=\"pin_again\"",
                 "href=\"/authenticators/active/lost\"",
+                "href=\"/authenticators/active/remove\"",
             ],
         ),
         ("own-active-lost", vec!["action=\"/authenticators/active/lost\"", "name=\"lost\""]),
         ("own-active-replace", vec!["action=\"/authenticators/active/lost\"", "name=\"lost\""]),
+        ("own-added", vec!["href=\"/authenticators/add\""]),
+        ("own-add", vec!["action=\"/authenticators/add\"", "name=\"add\""]),
+        ("own-active-remove", vec!["action=\"/authenticators/active/remove\"", "name=\"remove\""]),
         ("own-codes-unmade", vec!["href=\"/recovery-codes\""]),
         (
             "own-recovery",
@@ -544,6 +548,50 @@ fn on_the_device_itself_the_link_comes_first() {
     assert!(all["activate-windows-page"].contains("not reading this on a Windows computer"));
 }
 
+/// What others have made is set up by its own code, types none, and shows no number.
+#[test]
+fn an_app_that_others_have_made_is_scanned_and_confirmed_by_its_name() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    for page in ["activate-theirs", "activate-theirs-here"] {
+        let html = &all[page];
+        assert!(html.contains("href=\"otpauth://pipush/Doorward:alice?url="), "{page}");
+        assert!(
+            html.contains("Open in the app on this device") && html.contains("privacyIDEA Authenticator"),
+            "{page}"
+        );
+        assert!(html.contains("data-live=\"waiting\" data-poll=\"2\"") && html.contains("class=\"qr\""), "{page}");
+        assert!(!html.contains("Activation code") && !html.contains("id=\"code\"") && !html.contains("7Q2M"), "{page}");
+    }
+    let found = &all["activate-theirs-found"];
+    assert!(found.contains("Is this your device: <bdi>Pixel &lt;b&gt;9&lt;/b&gt;, Chrome</bdi>?"));
+    assert!(!found.contains("shown-number") && found.contains("name=\"mine\" value=\"no\">Not mine<"));
+    for page in ["ready-requests", "ready-requests-waiting", "ready-requests-off"] {
+        assert!(!all[page].contains("name=\"otp\"") && !all[page].contains("or with a passcode"), "{page}");
+    }
+    assert!(all["ready-requests"].contains("action=\"/signin/push\""));
+    assert!(all["ready-requests-pushexpired"].contains("Send a new one.</"));
+    let typed = &all["requests"];
+    assert!(typed.contains("name=\"otp\"") && typed.contains("A temporary passcode of the help desk"));
+    assert!(typed.find("action=\"/signin/push\"").unwrap() < typed.find("name=\"otp\"").unwrap());
+    assert!(typed.contains(">Approve on your device</h1>") && !typed.contains("data-focus"), "the request comes first");
+}
+
+#[test]
+fn another_app_may_be_taken_while_nobody_has_scanned_the_code() {
+    let views = views();
+    let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
+    for page in ["install-ios", "install-expired", "activate-ios", "activate-android-first", "activate-failed-code"] {
+        let html = &all[page];
+        assert!(html.contains("Use another app instead") && html.contains("action=\"/enrol/kind\""), "{page}");
+        assert!(html.contains("name=\"kind\" value=\"push\">privacyIDEA Authenticator<"), "{page}");
+    }
+    assert!(all["activate-ios"].contains("value=\"otp\">Standard authenticator app<"));
+    for page in ["activate-found", "activate-setting-up", "activate-active"] {
+        assert!(!all[page].contains("/enrol/kind"), "{page}");
+    }
+}
+
 /// Decision B4: whoever enrols says whose the device is; the number must be the same on both screens.
 #[test]
 fn a_device_that_was_found_is_the_users_or_is_not() {
@@ -570,7 +618,7 @@ fn a_device_that_was_found_is_the_users_or_is_not() {
 fn a_request_stands_beside_the_passcode() {
     let views = views();
     let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
-    for (name, html) in all.iter().filter(|(name, _)| name.contains("-push")) {
+    for (name, html) in all.iter().filter(|(name, _)| name.contains("-push") && !name.contains("requests")) {
         assert!(html.contains("name=\"otp\""), "{name}");
     }
     assert!(all["passcode-push"].contains("action=\"/signin/push\"") && !all["passcode"].contains("/signin/push"));
@@ -659,7 +707,9 @@ fn named_keys() -> (BTreeSet<String>, BTreeSet<String>) {
         include_str!("../../portal/src/console/words.rs"),
     ];
     let code =
-        [include_str!("notice.rs"), include_str!("mail.rs"), include_str!("own.rs")].concat() + &console.concat();
+        [include_str!("notice.rs"), include_str!("mail.rs"), include_str!("own.rs"), include_str!("passkeys.rs")]
+            .concat()
+            + &console.concat();
     let code = code.as_str();
     let sources = PAGES.iter().chain(ADMIN).chain(MAILS).map(|(_, source)| *source).chain([code]);
     let literals: BTreeSet<String> =

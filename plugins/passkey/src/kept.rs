@@ -47,6 +47,11 @@ impl Kept {
         SecretBytes::new(serde_json::to_vec(self).unwrap_or_default())
     }
 
+    /// The id that browsers know it by.
+    pub(crate) fn into_id(self) -> String {
+        self.id
+    }
+
     /// Whether it is the passkey of this id.
     pub(crate) fn is(&self, id: &[u8]) -> bool {
         self.id == BASE64URL_NOPAD.encode(id)

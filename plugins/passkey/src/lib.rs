@@ -88,6 +88,10 @@ impl Passkeys for Passkey {
         })
     }
 
+    fn lookup(&self, opened: &SecretBytes) -> Result<String, PasskeyFault> {
+        Kept::read(opened).map(Kept::into_id)
+    }
+
     fn request_options(&self, party: &RelyingParty<'_>, challenge: &PasskeyChallenge) -> serde_json::Value {
         options::request(party, challenge)
     }

@@ -5,7 +5,8 @@ use doorward_api::ports::{Act, Change};
 use doorward_api::push::PushAnswer;
 use doorward_api::template::PinType;
 use doorward_api::{
-    AuditEvent, EventContext, EventKind, GrantState, PushId, SecretBytes, SettingKind, StoreError, Target, TokenState,
+    AuditEvent, EventContext, EventKind, GrantState, PushId, SecretBytes, SettingKind, StoreError, Target, Template,
+    TokenState,
 };
 use doorward_tokens::{NeededGrant, TokenEvent, next};
 
@@ -43,6 +44,8 @@ struct Permission {
     seen: Vec<(SettingKind, i64)>,
     /// An operator has approved it, and that is used up.
     approved: bool,
+    /// How many tokens that count there may be with it.
+    most: u8,
 }
 
 impl Found {
@@ -56,7 +59,8 @@ impl Found {
     }
 
     fn event(&self, visit: &Visit, kind: EventKind) -> AuditEvent {
-        AuditEvent::new(kind, self.context(visit)).with("serial", self.token.serial.as_str())
+        let event = AuditEvent::new(kind, self.context(visit)).with("serial", self.token.serial.as_str());
+        if self.token.additional { event.with("additional", true) } else { event }
     }
 }
 
@@ -158,7 +162,9 @@ impl Desk {
         let mut answered = self.push_answered(visit, &found.token, push, answer).await?;
         deed.change.acts.append(&mut answered.acts);
         deed.change.events.append(&mut answered.events);
-        deed.reply.body = serde_json::json!({ "result": answered.result }).to_string().into_bytes();
+        if !found.has_words_of_its_own {
+            deed.reply.body = serde_json::json!({ "result": answered.result }).to_string().into_bytes();
+        }
         deed.push = Some(answered);
         Ok(())
     }
@@ -186,15 +192,16 @@ impl Desk {
         if token.target != Some(target) {
             deed.act(Act::CredentialRetarget { id: token.id.clone(), target });
         }
-        deed.act(Act::CredentialActivate { id: token.id.clone(), version: token.version, opened });
+        let (id, version, most) = (token.id.clone(), token.version, permission.most);
+        deed.act(Act::CredentialActivate { id, version, opened, most });
         let activated = found.event(visit, EventKind::TokenActivated);
         deed.record(Self::activated(activated, Some(target), "activation"));
-        let completed = described(found.event(visit, EventKind::ActivationCompleted), device);
-        deed.record(completed.with("deviceType", target.device_type()).with("pinType", pin_type(token.template.pin)));
+        let event = found.event(visit, EventKind::ActivationCompleted);
+        deed.record(completed(event, device, target, &token.template));
         let language = mail_language(self.ports.settings.as_ref(), &visit.vs.id).await?;
         // The mail tells of the platform that it really is.
         let as_activated = doorward_api::Credential { target: Some(target), ..token.clone() };
-        for act in self.notice(visit, None, user, &as_activated, &language) {
+        for act in self.notice(visit, None, user, &(&as_activated).into(), &language) {
             deed.act(act);
         }
         deed.reply.activated = Some((token.serial.clone(), user.name.clone()));
@@ -214,12 +221,14 @@ impl Desk {
         let (user, template) = (&found.user, &found.token.template);
         let tokens = self.tokens_of(visit, &user.id).await?;
         let states: Vec<TokenState> = tokens.iter().map(counted).collect();
-        let offered = self.offer_at(visit, None, user, &states, Some(template)).await?;
-        let Ok(Allowed { choices, terms, seen, .. }) = offered else { return Ok(None) };
+        // One that was issued by the mailbox does not become the second because its user has got another meanwhile.
+        let adding = found.token.additional;
+        let offered = self.offer_at(visit, None, user, &states, Some(template), adding).await?;
+        let Ok(Allowed { choices, terms, most, seen, .. }) = offered else { return Ok(None) };
         let grant = self.ports.register.grant(&visit.vs.id, &user.id, visit.now).await?;
-        let approved = grant.is_some_and(|grant| grant.state == GrantState::Approved);
+        let approved = !adding && grant.is_some_and(|grant| grant.state == GrantState::Approved);
         let missing = terms.grant == Some(NeededGrant::Approval) && !approved;
-        Ok((choices.allows(target) && !missing).then_some(Permission { seen, approved }))
+        Ok((choices.allows(target) && !missing).then_some(Permission { seen, approved, most }))
     }
 
     /// The token is no longer in use, and what its device was asked is withdrawn. Sessions stay: nobody but its user
@@ -273,6 +282,11 @@ fn described(event: AuditEvent, device: &DeviceFacts) -> AuditEvent {
         .with("installed", device.installed)
         .with("pushCapable", device.push)
         .with("biometric", device.biometric)
+}
+
+/// The record of an activation that came to its end.
+pub(crate) fn completed(event: AuditEvent, device: &DeviceFacts, target: Target, template: &Template) -> AuditEvent {
+    described(event, device).with("deviceType", target.device_type()).with("pinType", pin_type(template.pin))
 }
 
 const fn pin_type(pin: PinType) -> &'static str {

@@ -13,6 +13,7 @@ mod lanes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use carry::completed;
 pub(crate) use lanes::Lanes;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ use doorward_api::{
 };
 use tokio::time::Instant;
 
+use crate::enrol::kinds::in_the_way;
 use crate::names::fold_name;
 use crate::settings::setting;
 use crate::signin::{Desk, DeskError, Stop, has_its_origin};
@@ -126,6 +128,8 @@ struct Found {
     push_enabled: bool,
     support: Option<String>,
     pending: Vec<Push>,
+    /// Its device speaks a protocol that others have made: what it is answered is its plugin's to say.
+    has_words_of_its_own: bool,
 }
 
 impl Found {
@@ -342,7 +346,10 @@ impl Desk {
         let state = if user.disabled && usable { TokenState::Suspended } else { token.state };
         let settings = self.ports.settings.as_ref();
         let targets = setting::<TargetSettings>(settings, vs).await?.document;
-        let feasible = self.feasible(&visit.vs, &token.template);
+        let kind = self.kind_of(&visit.vs, &token);
+        let fits = |target: &Target| {
+            kind.is_some_and(|kind| in_the_way(kind, &visit.vs, &token.template, *target, &targets).is_none())
+        };
         let support = setting::<Appearance>(settings, vs).await?.document.support_url;
         let pending = match state {
             TokenState::Active => self.pending_of(vs, &user.id, visit.now).await?,
@@ -350,7 +357,8 @@ impl Desk {
         };
         Ok(Some(Found {
             state,
-            allowed: targets.allowed().filter(|target| feasible.contains(target)).collect(),
+            allowed: targets.allowed().filter(fits).collect(),
+            has_words_of_its_own: served.device.at_portal(),
             push_enabled: token.target.is_some_and(|target| targets.row(target).allowed && targets.row(target).push),
             support: support.or_else(|| visit.vs.support_url.clone()),
             pending,

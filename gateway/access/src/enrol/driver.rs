@@ -2,22 +2,24 @@
 //! through the ports, all of them in one change with the move of the flow.
 
 use doorward_api::credential::{Credential, NewCredential, ServerPin};
-use doorward_api::device::{ActivationFailure, ActivationStage, Device};
+use doorward_api::device::{ActivationFailure, ActivationStage, Device, DeviceFacts};
 use doorward_api::flow::{Delivery, KeptSecret, Notice, SentCode};
 use doorward_api::mail::{MailKind, NewMail};
 use doorward_api::plugin::{Authenticator, OfferRequest, OfferView, Verified};
 use doorward_api::ports::{Act, Change, MeterKey, MeterScope};
 use doorward_api::template::PinType;
 use doorward_api::{
-    AuditEvent, CredentialId, EventKind, Factor, Flow, FlowData, FlowId, MailId, Secret, SettingKind, Step, StoreError,
-    Target, Template, TokenState, User,
+    AuditEvent, CredentialId, EventKind, Factor, Flow, FlowData, FlowId, MailId, Secret, SecretBytes, SettingKind,
+    Step, StoreError, Target, TargetSettings, Template, TokenState, User,
 };
 use doorward_tokens::{Choices, NotOffered, Terms};
 
 use super::code;
 use super::step::{Effect, Event, Next, Refusal, Sending, State, Tries, may_be_tried, not_tried, sending, step};
-use crate::dispute;
+use crate::devices::completed;
+use crate::dispute::{self, Newcomer};
 use crate::drawn::{drawn, in_groups};
+use crate::settings::setting;
 use crate::signin::{
     Ahead, Allowed, Desk, Held, Look, Proof, Stop, Tried, asks, challenge_is_over, counted, unanswered,
 };
@@ -31,14 +33,34 @@ const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Somebody who may self-provision at this very moment: every step takes one, so that none can forget to check (EN-05).
 pub(crate) struct Applicant {
-    pub(super) user: User,
+    pub(crate) user: User,
     pub(super) choices: Choices,
     /// On which terms.
     pub(super) terms: Terms,
     /// What a token issued now is made by.
     template: Template,
+    /// How many tokens that count they may have with it.
+    most: u8,
     /// By which settings.
     seen: Vec<(SettingKind, i64)>,
+}
+
+/// A device of which nothing more is awaited.
+struct Ready<'a> {
+    /// Its token, as it stands before.
+    token: &'a Credential,
+    /// What its plugin keeps of it from now on.
+    opened: SecretBytes,
+    facts: DeviceFacts,
+    /// The platform that it really is.
+    target: Target,
+}
+
+impl Applicant {
+    pub(crate) fn new(user: User, allowed: Allowed) -> Self {
+        let Allowed { choices, terms, template, most, seen } = allowed;
+        Self { user, choices, terms, template, most, seen }
+    }
 }
 
 impl From<Refusal> for Stop {
@@ -236,7 +258,9 @@ impl Desk {
     pub(crate) async fn try_confirm_device(&self, visit: &Visit, form: &StepForm, theirs: bool) -> Result<Moved, Stop> {
         match self.confirm_device_once(visit, form, theirs).await {
             // The device has asked for something at the same moment. What is confirmed is what stands there now.
-            Err(Stop::Lost("credential_learn")) => self.confirm_device_once(visit, form, theirs).await,
+            Err(Stop::Lost("credential_learn" | "credential_activate")) => {
+                self.confirm_device_once(visit, form, theirs).await
+            }
             outcome => outcome,
         }
     }
@@ -249,6 +273,13 @@ impl Desk {
         let Some(opened) = device.confirm(&token.opened, theirs)? else {
             return self.judged_already(visit, &who.user, &token, theirs);
         };
+        let challenge = asks(&token.template).then(|| self.draw_challenge(visit));
+        let event = Event::DeviceJudged { theirs, challenge };
+        if let Some((facts, target)) = if theirs { device.ready(&opened)? } else { None } {
+            // Nothing more is awaited of it: the user's word puts the token in use.
+            let ready = Ready { token: &token, opened, facts, target };
+            return self.activate_at_once(visit, &held, &who, ready, event).await;
+        }
         let learn = Act::CredentialLearn { id: token.id.clone(), version: token.version, opened };
         let kind = if theirs { EventKind::ActivationConfirmed } else { EventKind::ActivationDisowned };
         let judged = self.event(kind, visit, held.flow()).with("serial", token.serial.as_str());
@@ -258,15 +289,47 @@ impl Desk {
             // the session which the flow raises is kept.
             extra = extra.and(self.put_off_no_longer(&held, &who.user));
         }
-        let challenge = asks(&token.template).then(|| self.draw_challenge(visit));
-        self.go(visit, &held, &who, Event::DeviceJudged { theirs, challenge }, extra).await
+        self.go(visit, &held, &who, event, extra).await
+    }
+
+    /// As when a device puts its token in use by itself, but with the word of its user, in one change.
+    async fn activate_at_once(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        who: &Applicant,
+        ready: Ready<'_>,
+        event: Event<'_>,
+    ) -> Result<Moved, Stop> {
+        let Ready { token, opened, facts, target } = ready;
+        if !who.choices.allows(target) {
+            self.commit(visit, Change::default().record(self.not_allowed(visit, held))).await?;
+            return Err(Stop::Stale);
+        }
+        let retarget = (token.target != Some(target)).then(|| Act::CredentialRetarget { id: token.id.clone(), target });
+        let (id, version, most) = (token.id.clone(), token.version, who.most);
+        let activate = Act::CredentialActivate { id, version, opened, most };
+        let token = Credential { target: Some(target), ..token.clone() };
+        let event_of = |kind| self.event(kind, visit, held.flow()).with("serial", token.serial.as_str());
+        let allowed = Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.seen.clone() };
+        let acts = std::iter::once(allowed).chain(who.approval_used(&held.flow().data)).chain(retarget);
+        let mut extra = Change { acts: acts.collect(), events: Vec::new() }
+            .and(activate)
+            .and(self.put_off_no_longer(held, &who.user))
+            .record(event_of(EventKind::ActivationConfirmed))
+            .record(Self::activated(event_of(EventKind::TokenActivated), Some(target), "activation"))
+            .record(completed(event_of(EventKind::ActivationCompleted), &facts, target, &token.template));
+        extra.acts.extend(self.notice(visit, Some(&held.flow().id), &who.user, &(&token).into(), &visit.language));
+        let moved = self.go(visit, held, who, event, extra).await?;
+        self.ports.metrics.enrollment(visit.vs.id.as_str(), "activation", "completed");
+        Ok(moved)
     }
 
     /// A button that was clicked twice has done what it says; any other has come too late.
     fn judged_already(&self, visit: &Visit, user: &User, token: &Credential, theirs: bool) -> Result<Moved, Stop> {
         let target = token.target.ok_or(Stop::Stale)?;
         let kind = self.kind_of(&visit.vs, token).ok_or(Stop::Stale)?;
-        let request = self.offer_request(visit, user, &token.id, &token.template, target);
+        let request = self.offer_request(visit, kind, user, &token.id, &token.template, target);
         let OfferView::Activation { stage, .. } = kind.show(&token.opened, &request)? else { return Err(Stop::Stale) };
         let so = match stage {
             ActivationStage::SettingUp { .. } | ActivationStage::Active { .. } => theirs,
@@ -285,6 +348,22 @@ impl Desk {
         let held = self.hold(visit, form, &[Step::CodeIssued]).await?;
         let who = self.applicant_with_target(visit, &held).await?;
         self.go(visit, &held, &who, Event::NewSecret, Change::default()).await
+    }
+
+    /// W5: "Use another app instead".
+    pub(crate) async fn try_choose_kind(&self, visit: &Visit, form: &StepForm, chosen: &str) -> Result<Moved, Stop> {
+        let held = self.hold(visit, form, &[Step::CodeIssued]).await?;
+        let who = self.applicant_with_target(visit, &held).await?;
+        let token = self.token_in_hand(visit, &held).await?;
+        let target = token.target.ok_or(Stop::Stale)?;
+        if self.is_claimed(visit, &who.user, &token).map_err(Stop::Fault)? {
+            // A device has come meanwhile: the page asks whose it is.
+            return Err(Stop::Stale);
+        }
+        let kinds = self.kinds_for(visit, held.flow(), &who.template, target).await?;
+        let other = kinds.into_iter().map(|(plugin, _)| plugin).find(|plugin| *plugin == chosen);
+        let other = other.filter(|plugin| *plugin != token.plugin).ok_or(Stop::Stale)?;
+        self.go(visit, &held, &who, Event::OtherKind(other), Change::default()).await
     }
 
     pub(crate) async fn try_continue(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
@@ -309,6 +388,9 @@ impl Desk {
     /// W8: the first passcode proves the token and signs in, in one change (decision A1).
     pub(crate) async fn first_passcode(&self, visit: &Visit, held: &Held, otp: &Secret) -> Result<Moved, Stop> {
         if let Some(token) = self.activated_token(visit, held.flow()).await? {
+            if !self.has_passcodes(&token) {
+                return Err(Stop::Stale);
+            }
             return self.first_passcode_of(visit, held, token, otp).await;
         }
         if !held.flow().data.asks_passcode {
@@ -432,8 +514,8 @@ impl Desk {
         match self.verify(visit, held, &token, otp).await? {
             Verified::Accepted { updated } => {
                 let next = step(&state(held), Event::Proved, visit.now, &self.rules)?;
-                let activate =
-                    Act::CredentialActivate { id: token.id.clone(), version: token.version, opened: updated };
+                let (id, version, most) = (token.id.clone(), token.version, who.most);
+                let activate = Act::CredentialActivate { id, version, opened: updated, most };
                 let change = self.activation(visit, held, who, &token, activate);
                 let id = token.id.clone();
                 let moved = match self.pin_must_change(visit, &token).await? {
@@ -470,7 +552,7 @@ impl Desk {
             .and(self.put_off_no_longer(held, &who.user))
             .record(Self::activated(event(EventKind::TokenActivated), token.target, "first_passcode"))
             .record(event(EventKind::EnrollmentConfirmed).with("method", "otp"));
-        change.acts.extend(self.notice(visit, Some(&flow.id), &who.user, token, &visit.language));
+        change.acts.extend(self.notice(visit, Some(&flow.id), &who.user, &token.into(), &visit.language));
         change
     }
 
@@ -491,21 +573,21 @@ impl Desk {
             .with("deviceType", target.map_or("", Target::device_type))
     }
 
-    /// The mail that tells of a new token, and its link "Not you?" (W9). Whoever has no address gets none.
+    /// The mail that tells of a new token or passkey, and its link "Not you?" (W9). Whoever has no address gets none.
     pub(crate) fn notice(
         &self,
         visit: &Visit,
         flow: Option<&FlowId>,
         user: &User,
-        token: &Credential,
+        new: &Newcomer<'_>,
         language: &str,
     ) -> Vec<Act> {
         if user.email.as_deref().is_none_or(str::is_empty) {
             return Vec::new();
         }
         let (life, entropy) = (self.rules.dispute_life, self.ports.entropy.as_ref());
-        let (put, url) = dispute::link(&visit.vs, token, flow, life, entropy, visit.now);
-        vec![put, Act::MailQueue(self.notice_mail(visit, flow, user, token, language, url))]
+        let (put, url) = dispute::link(&visit.vs, new, flow, life, entropy, visit.now);
+        vec![put, Act::MailQueue(self.notice_mail(visit, flow, user, new.device, language, url))]
     }
 
     fn notice_mail(
@@ -513,12 +595,12 @@ impl Desk {
         visit: &Visit,
         flow: Option<&FlowId>,
         user: &User,
-        token: &Credential,
+        device: &str,
         language: &str,
         dispute: String,
     ) -> NewMail {
         let fields = [
-            ("device", token.target.map_or("", Target::as_str).to_owned()),
+            ("device", device.to_owned()),
             ("when", visit.now.rfc3339()),
             ("address", visit.address.to_canonical().to_string()),
             ("dispute_url", dispute),
@@ -551,8 +633,8 @@ impl Desk {
         let states: Vec<TokenState> = tokens.iter().map(counted).collect();
         // A token that was issued keeps what it was made by, whatever new ones are made by meanwhile (R57).
         let issued = tokens.iter().find(|token| data.credential.as_ref() == Some(&token.id));
-        match self.offer(visit, &user, &states, issued.map(|token| &token.template)).await? {
-            Ok(Allowed { choices, terms, template, seen }) => Ok(Applicant { user, choices, terms, template, seen }),
+        match self.offer(visit, &user, &states, issued.map(|token| &token.template), data.adding).await? {
+            Ok(allowed) => Ok(Applicant::new(user, allowed)),
             Err(why) => self.withdraw(visit, held, why).await,
         }
     }
@@ -601,6 +683,9 @@ impl Desk {
 
     /// Out of the wizard, to the passcode page; a token that was issued on the way is destroyed.
     async fn withdraw<T>(&self, visit: &Visit, held: &Held, why: NotOffered) -> Result<T, Stop> {
+        if held.flow().data.adding {
+            return self.withdraw_from_adding(visit, held, why).await;
+        }
         let data = FlowData {
             notice: Some(Notice::NoLongerOffered),
             code: None,
@@ -643,23 +728,38 @@ impl Desk {
         next: Next,
         extra: Change,
     ) -> Result<Moved, Stop> {
-        let Next { state: State { step, mut data }, effects } = next;
+        let Next { state: State { step, mut data }, mut effects } = next;
+        if let Some(token) = self.cannot_move(visit, held, &effects).await? {
+            data.issue_expires_at = Some(visit.now + self.rules.issue_life);
+            effects.push(Effect::Reissue(token, None));
+        }
         let drawn = self.first_pin(visit, who, &effects).await?;
         if let Some((pin, _)) = &drawn {
             data.first_pin = Some(KeptSecret::new(pin));
         }
         let pin = drawn.map(|(_, kept)| kept);
+        let target = data.target;
         let same_page = step == held.flow().step && FlowData { notice: None, ..data.clone() } == held.data();
         let act = if same_page { self.staying(visit, held, data) } else { self.onward(visit, held, step, data) };
         let mut change = Change::of(act);
         for effect in &effects {
-            change = self.effect(visit, held, who, effect, pin.as_ref(), change).await?;
+            change = self.effect(visit, held, who, (effect, target), pin.as_ref(), change).await?;
         }
         change.acts.extend(extra.acts);
         change.events.extend(extra.events);
         self.commit(visit, change).await?;
         self.measure(visit, &effects);
         Ok(Moved::ToStep { browser: None })
+    }
+
+    /// A token in hand that is to go to another platform, which its kind cannot follow to.
+    async fn cannot_move(&self, visit: &Visit, held: &Held, effects: &[Effect]) -> Result<Option<CredentialId>, Stop> {
+        let moves = |effect: &Effect| if let Effect::Retarget(_, target) = effect { Some(*target) } else { None };
+        let Some(target) = effects.iter().find_map(moves) else { return Ok(None) };
+        let token = self.token_in_hand(visit, held).await?;
+        let targets = setting::<TargetSettings>(self.ports.settings.as_ref(), &visit.vs.id).await?.document;
+        let mut fitting = self.fitting(&visit.vs, &token.template, target, &targets);
+        Ok((!fitting.any(|(plugin, _)| plugin == token.plugin)).then_some(token.id))
     }
 
     /// The PIN of a token that is issued here, where the server checks one (R68).
@@ -669,7 +769,7 @@ impl Desk {
         who: &Applicant,
         effects: &[Effect],
     ) -> Result<Option<(Secret, ServerPin)>, Stop> {
-        let issues = effects.iter().any(|effect| matches!(effect, Effect::Issue(..) | Effect::Reissue(_)));
+        let issues = effects.iter().any(|effect| matches!(effect, Effect::Issue(..) | Effect::Reissue(..)));
         if !issues || who.template.pin != PinType::ServerSide {
             return Ok(None);
         }
@@ -681,7 +781,7 @@ impl Desk {
         visit: &Visit,
         held: &Held,
         who: &Applicant,
-        effect: &Effect,
+        (effect, target): (&Effect, Option<Target>),
         pin: Option<&ServerPin>,
         change: Change,
     ) -> Result<Change, Stop> {
@@ -693,7 +793,7 @@ impl Desk {
                 Change { acts: change.acts.into_iter().chain(set).collect(), ..change }
             }
             Effect::Retarget(id, target) => change.and(Act::CredentialRetarget { id: id.clone(), target: *target }),
-            Effect::Reissue(_) => self.reissue(visit, held, who, pin, change).await?,
+            Effect::Reissue(_, kind) => self.reissue(visit, held, who, (*kind, target), pin, change).await?,
             Effect::Record(kind, details) => change.record(self.detailed(visit, held, *kind, details)),
             // Activating needs the plugin's new bytes and comes with a session: `prove_token` sees to it.
             Effect::Activate(_) | Effect::Measure { .. } => change,
@@ -730,9 +830,11 @@ impl Desk {
         target: Target,
         change: Change,
     ) -> Result<Change, Stop> {
-        let (plugin, kind) =
-            self.otp_kinds(&visit.vs).find(|(_, kind)| kind.fits(&who.template, target).is_ok()).ok_or(Stop::Stale)?;
-        let request = self.offer_request(visit, &who.user, id, &who.template, target);
+        let kinds = self.kinds_for(visit, held.flow(), &who.template, target).await?;
+        let Some((plugin, kind)) = kinds.into_iter().next() else {
+            return self.withdraw(visit, held, NotOffered::NoTarget).await;
+        };
+        let request = self.offer_request(visit, kind, &who.user, id, &who.template, target);
         let offer = kind.offer(&request, visit.now).await?;
         let serial = self.serial();
         let event = |kind| self.event(kind, visit, held.flow()).with("serial", serial.as_str());
@@ -744,7 +846,7 @@ impl Desk {
                     .with("to", TokenState::Assigned.as_str())
                     .with("reason", "self_provisioning"),
             )
-            .record(self.issued(visit, who, event(EventKind::ActivationCodeIssued)));
+            .record(self.issued(visit, who, plugin, event(EventKind::ActivationCodeIssued)));
         Ok(change.and(Act::CredentialIssue(NewCredential {
             id: id.clone(),
             user: who.user.id.clone(),
@@ -753,40 +855,50 @@ impl Desk {
             target,
             template: who.template.clone(),
             opened: offer.opened,
+            additional: held.flow().data.adding,
+            most: who.most,
         })))
     }
 
-    /// "New code": a new secret, with the template of this moment.
+    /// "New code": a new secret, with the template of this moment. By the kind that was chosen, or the same, or, where
+    /// that one fits no more, the one that is offered first now.
     async fn reissue(
         &self,
         visit: &Visit,
         held: &Held,
         who: &Applicant,
+        (chosen, target): (Option<&'static str>, Option<Target>),
         pin: Option<&ServerPin>,
         change: Change,
     ) -> Result<Change, Stop> {
         let token = self.token_in_hand(visit, held).await?;
-        let target = token.target.ok_or(Stop::Stale)?;
-        let fitting = self.kind_of(&visit.vs, &token).filter(|kind| kind.fits(&who.template, target).is_ok());
-        let Some(kind) = fitting else { return self.withdraw(visit, held, NotOffered::NoTarget).await };
-        let request = self.offer_request(visit, &who.user, &token.id, &who.template, target);
+        let target = target.or(token.target).ok_or(Stop::Stale)?;
+        let kinds = self.kinds_for(visit, held.flow(), &who.template, target).await?;
+        let wanted = chosen.unwrap_or(&token.plugin);
+        let same = kinds.iter().find(|(plugin, _)| *plugin == wanted);
+        let Some((plugin, kind)) = same.or(kinds.first()).copied() else {
+            return self.withdraw(visit, held, NotOffered::NoTarget).await;
+        };
+        let request = self.offer_request(visit, kind, &who.user, &token.id, &who.template, target);
         let offer = kind.offer(&request, visit.now).await?;
         let event = self.event(EventKind::ActivationCodeRefreshed, visit, held.flow()).with("serial", token.serial);
         let reissue = Act::CredentialReissue {
             id: token.id.clone(),
             version: token.version,
+            plugin: plugin.to_owned(),
             opened: offer.opened,
             template: who.template.clone(),
         };
-        let change = change.and(reissue).record(self.issued(visit, who, event));
+        let change = change.and(reissue).record(self.issued(visit, who, plugin, event));
         if pin.is_none() && token.pin.is_none() {
             return Ok(change);
         }
         Ok(change.and(Act::CredentialPin { id: token.id, version: token.pin_version, pin: pin.cloned() }))
     }
 
-    fn issued(&self, visit: &Visit, who: &Applicant, event: AuditEvent) -> AuditEvent {
+    fn issued(&self, visit: &Visit, who: &Applicant, plugin: &str, event: AuditEvent) -> AuditEvent {
         event
+            .with("kind", plugin)
             .with("templateVersion", who.template.version)
             .with("expiresAt", (visit.now + self.rules.issue_life).rfc3339())
     }
@@ -803,14 +915,20 @@ impl Desk {
     pub(crate) fn offer_request(
         &self,
         visit: &Visit,
+        kind: &dyn Authenticator,
         user: &User,
         credential: &CredentialId,
         template: &Template,
         target: Target,
     ) -> OfferRequest {
+        let at_portal = kind.device().is_some_and(Device::at_portal);
+        let origin = match &visit.vs.authenticator {
+            _ if at_portal => Some(visit.vs.portal_origin.clone()),
+            site => site.as_ref().map(|site| site.origin.clone()),
+        };
         OfferRequest {
             credential: credential.clone(),
-            origin: visit.vs.authenticator.as_ref().map(|site| site.origin.clone()),
+            origin,
             user: user.id.clone(),
             account: user.name.clone(),
             issuer: visit.vs.name.clone(),

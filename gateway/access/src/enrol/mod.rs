@@ -3,9 +3,11 @@
 //! [`step`] says what an event leads to and touches nothing; the driver loads the flow, asks it, and carries the effects
 //! out in one change. [`code`] makes and checks the emailed codes.
 
+mod adding;
 pub mod code;
 mod driver;
 mod grant;
+pub(crate) mod kinds;
 mod pages;
 pub mod step;
 #[cfg(test)]
@@ -13,6 +15,7 @@ mod tests;
 #[cfg(test)]
 mod walks;
 
+pub(crate) use driver::Applicant;
 pub(crate) use grant::CODE_LENGTH;
 
 use doorward_api::{FlowData, Progress, Step, Target};
@@ -22,22 +25,24 @@ use doorward_tokens::Choices;
 /// where there is something to choose, W5, and the first passcode. Until a platform is chosen, the longest way is counted.
 pub(crate) fn progress(step: Step, data: &FlowData, choices: &Choices, asks_more: bool) -> Option<Progress> {
     let more = u8::from(asks_more);
+    // Whoever adds another sees neither W1 nor W2.
+    let begun = if data.adding { 0 } else { 2 };
     let kind = u8::from(choices.kinds().is_some());
     let device = u8::from(choices.asks_device() && data.target.is_none_or(Target::mobile));
     let at = match step {
         Step::Offered => 1,
         Step::CodeSent => 2,
         Step::ExtraProof => 3,
-        Step::EmailVerified if data.mobile_chosen && kind > 0 => 4 + more,
-        Step::EmailVerified => 3 + more,
-        Step::CodeIssued if data.asks_passcode => 4 + more + kind + device,
-        Step::CodeIssued => 3 + more + kind + device,
+        Step::EmailVerified if data.mobile_chosen && kind > 0 => begun + 2 + more,
+        Step::EmailVerified => begun + 1 + more,
+        Step::CodeIssued if data.asks_passcode => begun + 2 + more + kind + device,
+        Step::CodeIssued => begun + 1 + more + kind + device,
         _ => return None,
     };
     // Back at W3 with a platform in hand, the longest way lies ahead again.
     let device =
         if matches!(step, Step::EmailVerified | Step::ExtraProof) { u8::from(choices.asks_device()) } else { device };
-    Some(Progress { step: at, of: 4 + more + kind + device })
+    Some(Progress { step: at, of: begun + 2 + more + kind + device })
 }
 
 #[cfg(test)]
@@ -76,6 +81,22 @@ mod unit {
         assert_eq!(pages(&[T::Android], &single), [(1, 4), (2, 4), (3, 4), (4, 4)]);
         let mobile_only = [phone[0], phone[1], phone[2], phone[4], phone[5]];
         assert_eq!(pages(&[T::Android, T::Ios], &mobile_only), [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
+    }
+
+    #[test]
+    fn whoever_adds_another_begins_with_the_choice() {
+        let choices = Choices::new([T::Ios, T::Android, T::WindowsDesktop]).unwrap();
+        let at = |step, target, mobile_chosen, asks_passcode| {
+            let data = FlowData { target, mobile_chosen, asks_passcode, adding: true, ..blank() };
+            progress(step, &data, &choices, false).map(|p| (p.step, p.of)).unwrap()
+        };
+        let way = [
+            at(Step::EmailVerified, None, false, false),
+            at(Step::EmailVerified, None, true, false),
+            at(Step::CodeIssued, Some(T::Ios), true, false),
+            at(Step::CodeIssued, Some(T::Ios), true, true),
+        ];
+        assert_eq!(way, [(1, 4), (2, 4), (3, 4), (4, 4)]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! W5 and W6 for an authenticator of our own: how its app comes onto the device, and how far its activation is.
 
 use doorward_api::credential::Credential;
-use doorward_api::device::{ActivationFailure, ActivationStage};
+use doorward_api::device::{ActivationFailure, ActivationStage, Device};
 use doorward_api::plugin::OfferView;
 use doorward_api::screen::InstallLink;
 use doorward_api::settings::{SelfProvisioning, WindowsLink};
@@ -27,11 +27,16 @@ impl Desk {
         token: &Credential,
         target: Target,
     ) -> Result<Option<ScreenPage>, DeskError> {
-        let Some(site) = &visit.vs.authenticator else { return Ok(None) };
         let Some(kind) = self.kind_of(&visit.vs, token).filter(|kind| kind.device().is_some()) else {
             return Ok(None);
         };
-        let request = self.offer_request(visit, user, &token.id, &token.template, target);
+        // What others have made is in the stores by its name, and is told of no server.
+        let site = visit.vs.authenticator.as_ref().filter(|_| !kind.device().is_some_and(Device::at_portal));
+        let install = match site {
+            Some(site) => self.install_link(visit, site, target).await?,
+            None => InstallLink::None,
+        };
+        let request = self.offer_request(visit, kind, user, &token.id, &token.template, target);
         let OfferView::Activation { link, code, stage } = kind.show(&token.opened, &request)? else { return Ok(None) };
         let data = &flow.data;
         let valid_until = data.issue_expires_at.unwrap_or(visit.now);
@@ -42,16 +47,23 @@ impl Desk {
         let same_device = is_here(&visit.user_agent, target);
         Ok(Some(ScreenPage::Activate {
             target,
-            install: self.install_link(visit, site, target).await?,
-            install_first: target == Target::Android && !data.app_installed && shown,
+            app: token.plugin.clone(),
+            install,
+            install_first: site.is_some() && target == Target::Android && !data.app_installed && shown,
             same_device,
             link: if shown { link } else { Secret::default() },
             code: if shown { code } else { Secret::default() },
-            server: server(site).to_owned(),
+            server: site.map(server).unwrap_or_default().to_owned(),
             account: user.name.clone(),
             valid_until,
             expired,
             allowed: self.allowed_instead(visit, token, &stage).await?,
+            others: match stage {
+                ActivationStage::Waiting | ActivationStage::Failed(_) => {
+                    self.other_kinds(visit, flow, token, target).await?
+                }
+                _ => Vec::new(),
+            },
             stage,
         }))
     }

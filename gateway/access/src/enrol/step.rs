@@ -85,6 +85,8 @@ pub enum Event<'a> {
     },
     /// W5: New code.
     NewSecret,
+    /// W5: another app is to be used, of this kind.
+    OtherKind(&'static str),
     /// W5: Continue; with a question for a token that answers some.
     Continue(Option<Challenge>),
     /// W5, for an app of our own: it is installed.
@@ -144,8 +146,8 @@ pub enum Effect {
     Issue(CredentialId, Target),
     /// Another platform for the token in hand; its secret stays.
     Retarget(CredentialId, Target),
-    /// A new secret for the token in hand.
-    Reissue(CredentialId),
+    /// A new secret for the token in hand, and perhaps by another kind.
+    Reissue(CredentialId, Option<&'static str>),
     /// The token in hand becomes Active.
     Activate(CredentialId),
     /// Record it.
@@ -192,7 +194,10 @@ pub fn step(state: &State, event: Event<'_>, now: Timestamp, rules: &Rules) -> R
         (Step::EmailVerified, Event::Chosen { choice, choices, fresh }) => {
             Ok(chosen(state, choice, choices, fresh, now, rules))
         }
-        (Step::CodeIssued, Event::NewSecret) if !state.data.asks_passcode => new_secret(state, now, rules),
+        (Step::CodeIssued, Event::NewSecret) if !state.data.asks_passcode => new_secret(state, None, now, rules),
+        (Step::CodeIssued, Event::OtherKind(kind)) if !state.data.asks_passcode => {
+            new_secret(state, Some(kind), now, rules)
+        }
         (Step::CodeIssued, Event::Continue(challenge)) if !state.data.asks_passcode => {
             Ok(asks_passcode(state, true, challenge))
         }
@@ -466,12 +471,16 @@ fn take(going: Going, target: Target, fresh: &CredentialId, now: Timestamp, rule
     if issued { going.measure("code_issued", "issued") } else { going }
 }
 
-fn new_secret(state: &State, now: Timestamp, rules: &Rules) -> Result<Next, Refusal> {
+fn new_secret(state: &State, kind: Option<&'static str>, now: Timestamp, rules: &Rules) -> Result<Next, Refusal> {
     let held = state.data.credential.clone().ok_or(Refusal)?;
     Ok(Going::from(state)
-        .with(|data| data.issue_expires_at = Some(now + rules.issue_life))
-        .also(Effect::Reissue(held))
-        .measure("code_issued", "refreshed")
+        .with(|data| {
+            data.issue_expires_at = Some(now + rules.issue_life);
+            // Another app is another thing to be installed.
+            data.app_installed = data.app_installed && kind.is_none();
+        })
+        .also(Effect::Reissue(held, kind))
+        .measure("code_issued", if kind.is_some() { "other_kind" } else { "refreshed" })
         .done())
 }
 
@@ -558,6 +567,8 @@ pub(crate) mod tests {
             app_installed: false,
             push: None,
             raises: None,
+            own: None,
+            adding: false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The wizard, as browsers live it.
 
+mod kinds;
 mod ours;
 mod rules;
 
@@ -556,7 +557,7 @@ async fn not_you_suspends_the_token_and_ends_all_sessions_once() {
     let reader = Browser::new(&stage);
     for _ in 0..3 {
         let view = stage.disputes.look(&reader.visit(), token).await.unwrap().unwrap();
-        assert_eq!(view.target, Target::Android);
+        assert_eq!(view.target, Some(Target::Android));
     }
     assert_eq!(stage.world.with(|rows| rows.credentials[0].state), TokenState::Active, "looking changes nothing");
     let disputed = stage.disputes.confirm(&alice.visit(), token).await.unwrap().unwrap();

@@ -143,7 +143,7 @@ impl Walker {
     fn took(&mut self, moved: &Moved) {
         match moved {
             Moved::ToStep { browser: Some(browser) } => self.browser.flow = Some(browser.clone()),
-            Moved::SignedIn(_) | Moved::StartAgain { .. } | Moved::Denied { .. } => self.browser.flow = None,
+            Moved::SignedIn(_) | Moved::StartAgain { .. } | Moved::Denied(_) => self.browser.flow = None,
             _ => {}
         }
     }

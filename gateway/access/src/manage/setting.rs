@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use data_encoding::{BASE64, HEXLOWER};
-use doorward_api::plugin::PinFault;
+use doorward_api::plugin::{Authenticator, PinFault};
 use doorward_api::ports::{Act, Change};
 use doorward_api::settings::{
     Document, EnrolmentRule, EnrolmentRules, FieldChange, PinRules, Seen, SelfProvisioning, SettingChange, SettingKind,
@@ -18,6 +18,7 @@ use doorward_tokens::{Facts, NotOffered, Offer, Terms, offer};
 use ring::digest::{SHA256, digest};
 
 use super::{By, ManageError, Manager, Role};
+use crate::enrol::kinds::{Kind, in_the_way};
 use crate::names::fold_name;
 use crate::settings::{setting, setting_of};
 use crate::signin::counted;
@@ -32,6 +33,24 @@ pub enum Preview {
     Offered(Vec<Target>, Terms),
     /// Nothing, for this reason.
     Not(NotOffered),
+}
+
+/// What a kind of authenticator can do with a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindFits {
+    /// The plugin's name, as it stands with tokens.
+    pub kind: &'static str,
+    /// The platforms that are allowed, in order.
+    pub targets: Vec<TargetFits>,
+}
+
+/// The same on one platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetFits {
+    /// The platform.
+    pub target: Target,
+    /// What is in the way, as a sentence; nothing where it fits.
+    pub why_not: Option<String>,
 }
 
 impl Manager {
@@ -113,7 +132,8 @@ impl Manager {
         let folded = fold_name(user_name).ok_or(ManageError::NotFound)?;
         let user = self.ports().directory.find(vs, &folded).await?.ok_or(ManageError::NotFound)?;
         let tokens = self.ports().credentials.credentials_of(vs, &user.id).await?;
-        let states: Vec<TokenState> = tokens.iter().map(counted).collect();
+        let tokens = tokens.iter().filter(|token| token.form.is_token());
+        let states: Vec<TokenState> = tokens.map(counted).collect();
         let settings = self.setting::<SelfProvisioning>(vs).await?.document;
         let rules = self.setting::<EnrolmentRules>(vs).await?.document;
         let targets = self.setting::<TargetSettings>(vs).await?.document;
@@ -122,6 +142,7 @@ impl Manager {
             account_usable: !user.disabled,
             user: &user.id,
             tokens: &states,
+            adding: false,
             groups: &user.groups,
             address: None,
             now,
@@ -150,21 +171,30 @@ impl Manager {
     /// [`ManageError::Unavailable`].
     pub async fn feasible(&self, vs: &VirtualServerId) -> Result<Vec<Target>, ManageError> {
         let template = self.setting::<TokenTemplate>(vs).await?;
+        let targets = self.setting::<TargetSettings>(vs).await?.document;
         let site = self.desk.site.load();
         let Some(vs) = site.virtual_server(vs) else { return Ok(Vec::new()) };
-        Ok(self.desk.feasible(vs, &template.document.freeze(template.version)))
+        Ok(self.desk.feasible(vs, &template.document.freeze(template.version), &targets))
     }
 
-    /// Why no token can be enrolled by a template on a platform: each plugin's own reason.
-    pub fn why_not(&self, vs: &VirtualServerId, template: &TokenTemplate, target: Target) -> Vec<String> {
+    /// Which kinds of authenticator can carry a template on the platforms that are allowed, and why another cannot.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`].
+    pub async fn kinds(&self, vs: &VirtualServerId, template: &TokenTemplate) -> Result<Vec<KindFits>, ManageError> {
+        let targets = self.setting::<TargetSettings>(vs).await?.document;
         let template = template.freeze(0);
         let site = self.desk.site.load();
-        let Some(vs) = site.virtual_server(vs) else { return Vec::new() };
-        let kinds: Vec<_> = self.desk.otp_kinds(vs).collect();
-        if kinds.iter().any(|(_, kind)| kind.fits(&template, target).is_ok()) {
-            return Vec::new();
-        }
-        kinds.iter().filter_map(|(_, kind)| kind.fits(&template, target).err()).map(|why| why.reason).collect()
+        let Some(vs) = site.virtual_server(vs) else { return Ok(Vec::new()) };
+        let on = |kind: &dyn Authenticator, target| TargetFits {
+            target,
+            why_not: in_the_way(kind, vs, &template, target, &targets),
+        };
+        let fits = |(kind, authenticator): Kind<'_>| KindFits {
+            kind,
+            targets: targets.allowed().map(|target| on(authenticator, target)).collect(),
+        };
+        Ok(self.desk.wizard_kinds().map(fits).collect())
     }
 }
 

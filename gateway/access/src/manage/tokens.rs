@@ -6,7 +6,7 @@ use std::time::Duration;
 use doorward_api::credential::{Credential, ServerPin, TokenRecord};
 use doorward_api::plugin::{Check, Verified};
 use doorward_api::ports::{Act, Change, Listed, MeterKey, MeterScope, Page, TokenFilter};
-use doorward_api::settings::{ServerPinPolicy, Windows};
+use doorward_api::settings::{SelfProvisioning, ServerPinPolicy, Windows};
 use doorward_api::template::{Mode, PinType};
 use doorward_api::user::TemporaryPasscode;
 use doorward_api::{
@@ -102,6 +102,9 @@ impl TokenAction {
 
     fn event(self, form: TokenForm) -> Option<TokenEvent> {
         match self {
+            // A passkey is taken back, whatever the reason: its user makes another at once, and no stock is to keep it.
+            TokenAction::Revoke(RevokeReason::Returned) if form == TokenForm::Passkey => Some(TokenEvent::Revoke),
+            _ if form == TokenForm::Passkey => None,
             TokenAction::Suspend => Some(TokenEvent::Suspend),
             TokenAction::Reactivate => Some(TokenEvent::Reactivate),
             TokenAction::Revoke(RevokeReason::Returned) | TokenAction::Reinitialize => {
@@ -294,7 +297,8 @@ impl Manager {
         }
         let event = by.event_of(EventKind::TokenAssigned, &owner.user.id).with("serial", token.serial.as_str());
         let event = event.with("from", token.state.as_str()).with("to", TokenState::Assigned.as_str());
-        let act = Act::CredentialAssign { id: id.clone(), user: user.clone() };
+        let most = self.setting::<SelfProvisioning>(vs).await?.document.max_tokens;
+        let act = Act::CredentialAssign { id: id.clone(), user: user.clone(), most };
         match self.commit(vs, by, Change::of(act).record(event.with("reason", "operator"))).await {
             Err(CommitError::Lost { .. }) => {
                 let token = self.token(vs, id).await?;
@@ -401,7 +405,7 @@ impl Manager {
         what: &'static str,
     ) -> Result<Credential, ManageError> {
         let record = self.token(vs, id).await?;
-        if record.state != TokenState::Active {
+        if record.state != TokenState::Active || !record.form.is_token() {
             return self.refuse(vs, by, &record, what).await;
         }
         if record.template.mode == Mode::ChallengeResponse {

@@ -7,7 +7,9 @@ use doorward_api::settings::{Document, Lockout};
 use doorward_fakes::details;
 use tokio::join;
 
+mod passkeys;
 mod recovery;
+mod several;
 
 use super::*;
 use crate::signin::passcode_tries;

@@ -50,6 +50,7 @@ fn hand_out(stage: &Stage, user: &str, reached: &str) {
             form: TokenForm::Software,
             label: String::new(),
             target: Some(Target::Ios),
+            additional: false,
             template: Template::STANDARD_APP,
             opened: SecretBytes::new(reached.as_bytes().to_vec()),
             damaged: false,
@@ -576,10 +577,10 @@ async fn who_has_no_device_may_enrol_one_and_who_has_another_token_stands_outsid
     change(&stage, |token| token.opened = SecretBytes::new(b"never".to_vec()));
     alice.name(Some("/page?x=1"), "alice").await;
     let moved = alice.send(Send::Password("password of alice".into())).await;
-    assert!(matches!(moved, Moved::Denied { .. }), "{moved:?}");
+    assert!(matches!(moved, Moved::Denied(_)), "{moved:?}");
     alice.name(None, "alice").await;
     signed_in(alice.send(Send::Password("password of alice".into())).await);
-    assert!(matches!(alice.open(Some("/page?x=1")).await, Opening::Denied { .. }));
+    assert!(matches!(alice.open(Some("/page?x=1")).await, Opening::Denied(_)));
 }
 
 /// On the first page of a new token that its device has put in use.

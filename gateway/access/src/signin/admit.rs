@@ -1,5 +1,6 @@
 //! Signed in: a new session, or a higher level of the one there was, and the way on. One change with the proof.
 
+use doorward_api::flow::OwnTask;
 use doorward_api::ports::{Act, Change};
 use doorward_api::session::{NewSession, SessionKind};
 use doorward_api::{AuditEvent, EventKind, Factor, FlowData, PolicyId, Proofs, Session, SessionId, Step, Token, User};
@@ -38,7 +39,10 @@ impl Desk {
                 let (act, url) = self.tickets.issue(&opened.handover, to, visit.now);
                 (Some(act), url)
             }
-            None => (None, format!("{}/", visit.vs.portal_origin)),
+            None => {
+                let path = data.own.as_ref().map_or_else(|| "/".to_owned(), OwnTask::path);
+                (None, format!("{}{path}", visit.vs.portal_origin))
+            }
         };
         // What was needed on the way is not kept.
         let data = FlowData { code: None, ..data };

@@ -9,14 +9,13 @@ use doorward_api::settings::EnrolmentRules;
 use doorward_api::template::Mode;
 use doorward_api::{
     AuditEvent, Decision, EventKind, Factor, Flow, Object, PolicyId, Principal, Proofs, SelfProvisioning, SessionId,
-    SettingKind, Step, StoreError, Subject, Target, TargetSettings, Template, TokenState, User, UserId,
+    SettingKind, Step, StoreError, Subject, TargetSettings, Template, TokenState, User, UserId,
 };
 use doorward_tokens::{Choices, Facts, NotOffered, Offer, Terms, offer};
 
 use crate::settings::{setting, token_template};
 use crate::signin::tokens::{counted, in_hand};
 use crate::signin::{Desk, Stop};
-use crate::site::VirtualServer;
 use crate::visit::Visit;
 
 /// What lies between somebody and the page they want.
@@ -43,15 +42,13 @@ pub(crate) enum Ahead {
 
 impl Ahead {
     fn prove(need: Vec<Factor>, proofs: Proofs) -> Self {
-        // What no page can ask for (a passkey) would leave the user in a blind alley.
-        let askable = need.iter().all(|factor| matches!(factor, Factor::Password | Factor::Otp | Factor::Push));
         match need.iter().min() {
-            // No device rings for somebody of whom no password is proved, whatever the policies would do without.
-            Some(Factor::Push) if askable && !proofs.has(Factor::Password) => {
+            // No device rings, and no passkey is asked for, before a password is proved, whatever the policies would do without.
+            Some(Factor::Push | Factor::Passkey) if !proofs.has(Factor::Password) => {
                 Ahead::Prove { next: Factor::Password, need }
             }
-            Some(next) if askable => Ahead::Prove { next: *next, need },
-            _ => Ahead::Closed { by: Vec::new() },
+            Some(next) => Ahead::Prove { next: *next, need },
+            None => Ahead::Closed { by: Vec::new() },
         }
     }
 
@@ -148,7 +145,7 @@ impl Desk {
         let passcode = |notice, record| OtpStep { step: Step::Passcode, notice, record };
         let Some(user) = user else { return Ok(passcode(None, None)) };
         let states = self.token_states(visit, user).await?;
-        Ok(match self.offer(visit, user, &states, None).await? {
+        Ok(match self.offer(visit, user, &states, None, false).await? {
             Ok(_) => {
                 OtpStep { step: Step::Offered, notice: None, record: Some((EventKind::SelfProvisioningOffered, None)) }
             }
@@ -162,15 +159,17 @@ impl Desk {
         Ok(tokens.iter().map(counted).collect())
     }
 
-    /// The one predicate, with the facts of this moment, and the settings that were read for it.
+    /// The one predicate, with the facts of this moment, and the settings that were read for it. Whoever is `adding` has proved one
+    /// of their tokens.
     pub(crate) async fn offer(
         &self,
         visit: &Visit,
         user: &User,
         tokens: &[TokenState],
         issued: Option<&Template>,
+        adding: bool,
     ) -> Result<Result<Allowed, NotOffered>, StoreError> {
-        self.offer_at(visit, Some(visit.address), user, tokens, issued).await
+        self.offer_at(visit, Some(visit.address), user, tokens, issued, adding).await
     }
 
     /// The same for somebody who comes from there; `None` where it is not them who call, and no network is judged.
@@ -181,6 +180,7 @@ impl Desk {
         user: &User,
         tokens: &[TokenState],
         issued: Option<&Template>,
+        adding: bool,
     ) -> Result<Result<Allowed, NotOffered>, StoreError> {
         let (port, vs) = (self.ports.settings.as_ref(), &visit.vs.id);
         let settings = setting::<SelfProvisioning>(port, vs).await?;
@@ -192,20 +192,23 @@ impl Desk {
             account_usable: !user.disabled,
             user: &user.id,
             tokens,
+            adding,
             groups: &user.groups,
             address,
             now: visit.now,
             settings: &settings.document,
             rules: &rules.document,
             targets: &targets.document,
-            feasible: &self.feasible(&visit.vs, issued.unwrap_or(&template)),
+            feasible: &self.feasible(&visit.vs, issued.unwrap_or(&template), &targets.document),
         });
         let seen = vec![
             (SettingKind::SelfProvisioning, settings.version),
             (SettingKind::EnrolmentRules, rules.version),
             (SettingKind::Targets, targets.version),
         ];
-        Ok(offered.map(|Offer { choices, terms }| Allowed { choices, terms, template, seen }))
+        // Nobody has two by the mailbox, however many are allowed.
+        let most = if adding { settings.document.max_tokens } else { 1 };
+        Ok(offered.map(|Offer { choices, terms }| Allowed { choices, terms, template, most, seen }))
     }
 
     /// What may be chosen at W3 and W4, whoever asks.
@@ -216,14 +219,8 @@ impl Desk {
     ) -> Result<Option<Choices>, StoreError> {
         let targets = setting::<TargetSettings>(self.ports.settings.as_ref(), &visit.vs.id).await?.document;
         let template = self.template(visit).await?;
-        let feasible = self.feasible(&visit.vs, issued.unwrap_or(&template));
+        let feasible = self.feasible(&visit.vs, issued.unwrap_or(&template), &targets);
         Ok(Choices::new(targets.allowed().filter(|target| feasible.contains(target))))
-    }
-
-    /// The targets on which some plugin can honour a template.
-    pub(crate) fn feasible(&self, vs: &VirtualServer, template: &Template) -> Vec<Target> {
-        let fits = |target: &Target| self.otp_kinds(vs).any(|(_, kind)| kind.fits(template, *target).is_ok());
-        Target::ALL.into_iter().filter(fits).collect()
     }
 
     /// What a token is made by whose activation is issued now.
@@ -276,6 +273,8 @@ pub(crate) struct Allowed {
     pub(crate) terms: Terms,
     /// What a token issued now is made by.
     pub(crate) template: Template,
+    /// How many tokens that count they may have with it.
+    pub(crate) most: u8,
     /// The versions of the settings that say so.
     pub(crate) seen: Vec<(SettingKind, i64)>,
 }
@@ -319,22 +318,21 @@ mod tests {
     }
 
     #[test]
-    fn the_password_comes_before_a_push_even_where_the_policies_ask_for_none() {
-        let need = vec![Factor::Push];
-        let next = |proofs| match Ahead::prove(need.clone(), proofs) {
-            Ahead::Prove { next, .. } => next,
-            other => panic!("{other:?}"),
-        };
+    fn the_password_comes_before_a_push_or_a_passkey_even_where_the_policies_ask_for_none() {
         let at = doorward_api::Timestamp::from_secs(9);
-        assert_eq!(next(Proofs::NONE), Factor::Password);
-        assert_eq!(next(Proofs::NONE.with(Factor::Otp, at)), Factor::Password);
-        assert_eq!(next(Proofs::NONE.with(Factor::Password, at)), Factor::Push);
+        for factor in [Factor::Push, Factor::Passkey] {
+            let next = |proofs| match Ahead::prove(vec![factor], proofs) {
+                Ahead::Prove { next, .. } => next,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(next(Proofs::NONE), Factor::Password);
+            assert_eq!(next(Proofs::NONE.with(Factor::Otp, at)), Factor::Password);
+            assert_eq!(next(Proofs::NONE.with(Factor::Password, at)), factor);
+        }
     }
 
     #[test]
-    fn what_no_page_can_ask_for_is_closed() {
-        for need in [vec![Factor::Passkey], vec![Factor::Password, Factor::Passkey], vec![]] {
-            assert_eq!(Ahead::prove(need, Proofs::NONE), Ahead::Closed { by: Vec::new() });
-        }
+    fn where_no_proof_would_do_it_is_closed() {
+        assert_eq!(Ahead::prove(vec![], Proofs::NONE), Ahead::Closed { by: Vec::new() });
     }
 }

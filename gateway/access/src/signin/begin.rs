@@ -9,6 +9,7 @@ use doorward_api::{
 
 use crate::names::fold_name;
 use crate::sessions::Place;
+use crate::signin::passkey::Way;
 use crate::signin::room::Beginner;
 use crate::signin::{Ahead, Desk, DeskError, Stop};
 use crate::tickets::Handover;
@@ -39,24 +40,26 @@ impl Desk {
     ) -> Result<Opening, DeskError> {
         let to = sealed.and_then(|sealed| self.returns.open(&visit.vs, sealed, visit.now));
         let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await?;
-        let denied = || Opening::Denied { app_name: Self::app_name(visit, to.as_ref()).unwrap_or_default() };
+        let turned_away = |lacks| Opening::Denied(self.turned_away(visit, to.as_ref(), lacks));
         let Some((session, principal)) = found else {
             if self.under_way(visit, to.as_ref(), None).await? {
                 return Ok(Opening::Resume);
             }
             return Ok(match self.ahead_of_anybody(visit, to.as_ref()) {
-                Ahead::Closed { .. } => denied(),
+                Ahead::Closed { .. } => turned_away(None),
                 _ => Opening::Ask(Box::new(name_page(visit, sealed, to.as_ref(), remembered, None))),
             });
         };
         let user = user_of(&principal);
         match self.ahead(visit, to.as_ref(), &user, session.proofs, Some(&session.id)) {
             Ahead::Enough { .. } => self.enough(visit, &session, to.as_ref()).await,
-            Ahead::Closed { .. } => Ok(denied()),
+            Ahead::Closed { .. } => Ok(turned_away(None)),
             Ahead::Prove { .. } if self.under_way(visit, to.as_ref(), Some(&session.id)).await? => Ok(Opening::Resume),
             Ahead::Prove { next, need } => match self.put_off_quietly(visit, &session, &user, to.as_ref()).await? {
                 Some(landing) => Ok(Opening::Enough(Box::new(landing))),
-                None if next == Factor::Push && self.cannot_be_asked(visit, &user).await? => Ok(denied()),
+                None if self.is_blind_alley(visit, next, &way(&user, to.as_ref(), &session)).await? => {
+                    Ok(turned_away(Some(next)))
+                }
                 None => self.raise(visit, session, user, to, next, need).await,
             },
         }
@@ -140,7 +143,7 @@ impl Desk {
         }
         let (next, need) = match self.ahead_of_anybody(visit, to.as_ref()) {
             Ahead::Prove { next, need } => (next, need),
-            _ => return Ok(Moved::Denied { app_name: Self::app_name(visit, to.as_ref()).unwrap_or_default() }),
+            _ => return Ok(Moved::Denied(self.turned_away(visit, to.as_ref(), None))),
         };
         let user = match fold_name(username) {
             Some(folded) => self.ports.directory.find(&visit.vs.id, &folded).await?,
@@ -165,8 +168,11 @@ impl Desk {
     async fn begin(&self, visit: &Visit, from: Beginning) -> Result<Token, Stop> {
         let usable = from.user.as_ref().filter(|user| !user.disabled);
         let otp = match (from.next, usable) {
-            (Factor::Otp, usable) => Some(self.otp_step(visit, usable).await?),
-            (Factor::Push, Some(user)) => self.push_step(visit, user).await?,
+            (Factor::Otp, None) => Some(self.otp_step(visit, None).await?),
+            (next, Some(user)) => {
+                let way = Way { to: from.to.as_ref(), user, proofs: from.proofs, raises: from.raises.as_ref() };
+                self.step_to(visit, next, &way).await?
+            }
             _ => None,
         };
         let step = otp.as_ref().map_or(Step::Password, |otp| otp.step);
@@ -183,25 +189,13 @@ impl Desk {
             step,
             nonce: self.ports.entropy.id(),
             data: FlowData {
-                typed_name: from.typed_name,
                 return_to: from.to,
-                language: visit.language.clone(),
                 need: from.need,
                 proofs: from.proofs,
                 notice,
-                code: None,
-                granted: None,
-                mobile_chosen: false,
-                target: None,
-                credential: None,
-                issue_expires_at: None,
-                asks_passcode: false,
                 challenge,
-                first_pin: None,
-                new_pin: None,
-                app_installed: false,
-                push: None,
                 raises: from.raises,
+                ..new_data(visit, from.typed_name)
             },
             created_at: visit.now,
             expires_at: self.ends_at(None, step, visit.now),
@@ -220,10 +214,43 @@ impl Desk {
     }
 }
 
+/// Where somebody signed in stands on their way.
+fn way<'a>(user: &'a User, to: Option<&'a ReturnTo>, session: &'a Session) -> Way<'a> {
+    Way { to, user, proofs: session.proofs, raises: Some(&session.id) }
+}
+
+/// What a flow remembers in which nothing has happened yet.
+pub(crate) fn new_data(visit: &Visit, typed_name: String) -> FlowData {
+    FlowData {
+        typed_name,
+        return_to: None,
+        language: visit.language.clone(),
+        need: Vec::new(),
+        proofs: Proofs::NONE,
+        notice: None,
+        code: None,
+        granted: None,
+        mobile_chosen: false,
+        target: None,
+        credential: None,
+        issue_expires_at: None,
+        asks_passcode: false,
+        challenge: None,
+        first_pin: None,
+        new_pin: None,
+        app_installed: false,
+        push: None,
+        raises: None,
+        own: None,
+        adding: false,
+    }
+}
+
 /// In the wizard a second tab joins for any page of the application; before it, only for the very same page.
 fn same_place(flow: &Flow, to: Option<&ReturnTo>) -> bool {
     match (&flow.data.return_to, to) {
-        (None, None) => true,
+        // What was begun on the user's own page is none of it.
+        (None, None) => flow.data.own.is_none(),
         (Some(there), Some(to)) => {
             let same_browser = there.app == to.app && there.hop == to.hop;
             same_browser && (flow.step.enrolling() || there.path_and_query == to.path_and_query)
@@ -261,6 +288,7 @@ fn name_page(
         app_name: Desk::app_name(visit, to),
         app_origin: to.map(|to| to.origin.clone()),
         user_name: None,
+        own: false,
         progress: None,
         back: false,
         expires_at: None,

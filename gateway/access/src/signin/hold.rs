@@ -7,6 +7,7 @@ use doorward_api::{
 };
 use subtle::ConstantTimeEq;
 
+use crate::own::{OWN_PAGE, OwnSaid};
 use crate::sessions::{Place, Unclear};
 use crate::signin::{Desk, DeskError};
 use crate::visit::{Moved, StepForm, Visit};
@@ -208,17 +209,23 @@ impl Desk {
         }
     }
 
-    /// `/signin` with the same destination.
+    /// `/signin` with the same destination; or the user's own page, where it was begun there.
     pub(crate) fn start_again(&self, visit: &Visit, flow: &Flow) -> String {
+        match &flow.data.own {
+            Some(_) if flow.data.adding && flow.step == Step::Confirmed => return OwnSaid::Added.url(),
+            Some(_) => return OWN_PAGE.to_owned(),
+            None => {}
+        }
         let sealed = flow.data.return_to.as_ref().and_then(|to| self.returns.seal(&visit.vs, to, visit.now));
         sealed.map_or_else(|| "/signin".to_owned(), |sealed| format!("/signin?return={sealed}"))
     }
 
     /// An event of a flow.
     pub(crate) fn event(&self, kind: EventKind, visit: &Visit, flow: &Flow) -> AuditEvent {
-        AuditEvent::new(
+        let event = AuditEvent::new(
             kind,
             EventContext { address: Some(visit.address), request_id: Some(visit.request_id.clone()), ..flow.context() },
-        )
+        );
+        if flow.data.adding { event.with("additional", true) } else { event }
     }
 }

@@ -45,7 +45,7 @@ impl Desk {
     async fn not_reached_until(&self, visit: &Visit, user: &User) -> Result<Option<Timestamp>, StoreError> {
         let states = self.token_states(visit, user).await?;
         let longest = visit.now + self.identities.limits().absolute;
-        Ok(match self.offer(visit, user, &states, None).await? {
+        Ok(match self.offer(visit, user, &states, None, false).await? {
             Err(NotOffered::NotYet { begins }) => Some(begins.unwrap_or(longest)),
             _ => None,
         })
@@ -81,7 +81,7 @@ impl Desk {
             return Ok(None);
         }
         let states = self.token_states(visit, user).await?;
-        let Ok(allowed) = self.offer(visit, user, &states, None).await? else { return Ok(None) };
+        let Ok(allowed) = self.offer(visit, user, &states, None, false).await? else { return Ok(None) };
         let Some(until) = allowed.terms.later_until else { return Ok(None) };
         let proofs = Proofs { deferred_until: Some(until), ..data.proofs };
         let ahead = self.ahead(visit, data.return_to.as_ref(), user, proofs, data.raises.as_ref());

@@ -10,7 +10,7 @@ use doorward_api::credential::Credential;
 use doorward_api::flow::Notice;
 use doorward_api::plugin::{Check, OfferRequest, Verified};
 use doorward_api::ports::{Act, Change, MeterKey, MeterScope, PasswordCheck, Rehash, Taken};
-use doorward_api::settings::{Document, Lockout, PinOrder, ServerPinPolicy, Windows};
+use doorward_api::settings::{Document, Lockout, PinOrder, SelfProvisioning, ServerPinPolicy, Windows};
 use doorward_api::template::PinType;
 use doorward_api::{
     AuditEvent, CredentialId, EventContext, EventKind, Factor, FlowData, FoldedName, PolicyId, Proofs, Secret,
@@ -25,6 +25,7 @@ use crate::recovery::RecoveryUse;
 use crate::regulate::{Account, AccountLimits, Attempt, Guesser, Permission, Reached};
 use crate::settings::setting;
 use crate::signin::ahead::times_not_accepted;
+use crate::signin::passkey::Way;
 use crate::signin::pin::{self, Typed, is_right, take_apart};
 use crate::signin::tokens::in_hand;
 use crate::signin::{Ahead, Desk, DeskError, Held, Rules, Stop};
@@ -574,7 +575,7 @@ impl Desk {
         token: &Credential,
         updated: SecretBytes,
     ) -> Result<Moved, Stop> {
-        let change = self.used(visit, held, token, updated);
+        let change = self.used(visit, held, token, updated).await?;
         if let Some(why) = self.pin_must_change(visit, token).await? {
             let moved = self.ask_new_pin(visit, held, held.data(), token, why, change).await?;
             self.forget_tries(visit, &token.id).await;
@@ -588,24 +589,32 @@ impl Desk {
     }
 
     /// A right passcode is spent. The first one of a thing that was handed out puts it in use.
-    fn used(&self, visit: &Visit, held: &Held, token: &Credential, opened: SecretBytes) -> Change {
+    async fn used(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        token: &Credential,
+        opened: SecretBytes,
+    ) -> Result<Change, StoreError> {
         let (id, version) = (token.id.clone(), token.version);
         if token.state == TokenState::Active {
             let change = Change::of(Act::CredentialUse { id, version, opened });
-            return match Self::first_use(held, token) {
+            return Ok(match Self::first_use(held, token) {
                 Some(act) => change.and(act),
                 None => change,
-            };
+            });
         }
+        // Operators have given it beside others, as many as are allowed.
+        let most = setting::<SelfProvisioning>(self.ports.settings.as_ref(), &visit.vs.id).await?.document.max_tokens;
         let event = self.event(EventKind::TokenActivated, visit, held.flow()).with("serial", token.serial.as_str());
         let sessions = Act::DeferredSessionsEnd { user: token.user.clone(), keep: held.flow().data.raises.clone() };
-        Change::of(Act::CredentialActivate { id, version, opened }).and(sessions).record(
+        Ok(Change::of(Act::CredentialActivate { id, version, opened, most }).and(sessions).record(
             event
                 .with("actor", "user")
                 .with("from", token.state.as_str())
                 .with("to", TokenState::Active.as_str())
                 .with("reason", "first_passcode"),
-        )
+        ))
     }
 
     /// A device of ours puts a token in use where nobody knows which session its user's browser would raise. So what was put off
@@ -765,13 +774,18 @@ impl Desk {
         user: &User,
         proof: Proof,
     ) -> Result<Moved, Stop> {
-        let proofs = data.proofs.with(proof.factor, visit.now);
+        let token = proof.in_use_since.filter(|_| proof.factor != Factor::Passkey);
+        let by_token = token.map(|_| visit.now).or(data.proofs.by_token);
+        let proofs = Proofs { by_token, ..data.proofs.with(proof.factor, visit.now) };
         let proofs = self.with_terms(visit, user, proofs, &proof).await?;
         let (data, proof) = self.instead_of_push(visit, held, FlowData { proofs, ..data }, proof).await?;
+        if data.adding {
+            return self.added(visit, held, data, proof).await;
+        }
         match self.ahead(visit, data.return_to.as_ref(), user, proofs, data.raises.as_ref()) {
             Ahead::Enough { by } => self.admit(visit, held, data, user, proof, &by).await,
             Ahead::Prove { next, .. } => self.next_proof(visit, held, data, user, proof, next).await,
-            Ahead::Closed { by } => self.closed(visit, held, data, proof, &by).await,
+            Ahead::Closed { by } => self.closed(visit, held, data, proof, (&by, None)).await,
         }
     }
 
@@ -788,13 +802,10 @@ impl Desk {
         let (step, notice) = match next {
             Factor::Password => (Step::Password, None),
             Factor::Otp | Factor::Push | Factor::Passkey => {
-                let otp = match next {
-                    Factor::Push => self.push_step(visit, user).await?,
-                    _ => Some(self.otp_step(visit, Some(user)).await?),
-                };
-                let Some(otp) = otp else {
+                let way = Way { to: data.return_to.as_ref(), user, proofs: data.proofs, raises: data.raises.as_ref() };
+                let Some(otp) = self.step_to(visit, next, &way).await? else {
                     let proof = Proof { change: Change { acts, events }, ..proof };
-                    return self.closed(visit, held, data, proof, &[]).await;
+                    return self.closed(visit, held, data, proof, (&[], Some(next))).await;
                 };
                 events.extend(otp.event(self, visit, held.flow()));
                 (otp.step, otp.notice)
@@ -816,22 +827,22 @@ impl Desk {
     }
 
     /// Proved, and not admitted all the same.
-    async fn closed(
+    pub(super) async fn closed(
         &self,
         visit: &Visit,
         held: &Held,
         data: FlowData,
         proof: Proof,
-        by: &[PolicyId],
+        (by, lacks): (&[PolicyId], Option<Factor>),
     ) -> Result<Moved, Stop> {
-        let app_name = Self::app_name(visit, data.return_to.as_ref()).unwrap_or_default();
+        let turned_away = self.turned_away(visit, data.return_to.as_ref(), lacks);
         let Change { acts, mut events } = proof.change;
         let mut refused = self.failure(visit, held, Failed { factor: proof.factor, reason: "access_denied" });
         refused.context.policy = by.first().map(|policy| policy.as_str().to_owned());
         events.push(refused);
         let acts = [vec![self.onward(visit, held, Step::Cancelled, data)], acts].concat();
         self.commit(visit, Change { acts, events }).await?;
-        Ok(Moved::Denied { app_name })
+        Ok(Moved::Denied(turned_away))
     }
 }
 

@@ -5,6 +5,7 @@
 use doorward_api::credential::Credential;
 use doorward_api::device::Reach;
 use doorward_api::flow::Notice;
+use doorward_api::plugin::Authenticator;
 use doorward_api::ports::{Act, Change};
 use doorward_api::push::{Push, PushContext, PushPurpose, PushState};
 use doorward_api::screen::PushView;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use crate::push::{Askable, Asking, shortened};
 use crate::signin::ahead::OtpStep;
 use crate::signin::pin::is_right;
-use crate::signin::{Desk, DeskError, Held, Look, Proof, Stop, Tried};
+use crate::signin::{Desk, DeskError, Held, Look, Proof, Stop, Tried, has_its_origin};
 use crate::visit::{Moved, StepForm, Visit};
 
 /// Where a request can be asked for.
@@ -98,20 +99,12 @@ impl Desk {
             return Ok(Some(OtpStep { step: Step::Passcode, notice: Some(Notice::PushNeeded), record: None }));
         }
         // Where no kind talks to devices, a new token would be no way out.
-        if !self.otp_kinds(&visit.vs).any(|(_, kind)| kind.device().is_some()) {
+        let talks = |kind: &dyn Authenticator| kind.device().is_some() && has_its_origin(kind, &visit.vs);
+        if !self.wizard_kinds().any(|(_, kind)| talks(kind)) {
             return Ok(None);
         }
         let otp = self.otp_step(visit, Some(user)).await?;
         Ok((otp.step == Step::Offered).then_some(otp))
-    }
-
-    /// Whether somebody of whom the policies want a request to be approved is in a blind alley.
-    pub(super) async fn cannot_be_asked(&self, visit: &Visit, user: &User) -> Result<bool, DeskError> {
-        match self.push_step(visit, user).await {
-            Ok(step) => Ok(step.is_none()),
-            Err(Stop::Fault(error)) => Err(error),
-            Err(_) => Ok(true),
-        }
     }
 
     /// The request that was sent from this very flow, for its user. Any other is none (PU-04).

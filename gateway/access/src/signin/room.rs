@@ -52,7 +52,7 @@ impl Room {
 }
 
 /// Who begins a flow.
-pub(super) enum Beginner<'a> {
+pub(crate) enum Beginner<'a> {
     /// Whoever has typed this user's name, or nobody's.
     Named(Option<&'a User>),
     /// Somebody signed in, whose session is to be raised.
@@ -61,7 +61,7 @@ pub(super) enum Beginner<'a> {
 
 impl Desk {
     /// Whether one more flow may begin, and what is to be recorded with it.
-    pub(super) async fn may_begin(&self, visit: &Visit, who: Beginner<'_>) -> Result<Option<AuditEvent>, Stop> {
+    pub(crate) async fn may_begin(&self, visit: &Visit, who: Beginner<'_>) -> Result<Option<AuditEvent>, Stop> {
         let (meter, most) = self.flow_meter(visit, who);
         let vs = &visit.vs.id;
         let reached = match self.ports.meters.take_place(vs, &meter, most, self.rules.flows_window, visit.now).await? {
@@ -94,7 +94,7 @@ impl Desk {
     }
 
     /// A user's flows in which something is proved are few: one more ends the oldest of them.
-    pub(super) fn make_room(&self, visit: &Visit, user: &User, flow: &Flow) -> Act {
+    pub(crate) fn make_room(&self, visit: &Visit, user: &User, flow: &Flow) -> Act {
         let by = self.event(EventKind::SignInSuperseded, visit, flow).context;
         let keep: FlowId = flow.id.clone();
         Act::FlowsMakeRoom { user: user.id.clone(), keep, most: self.rules.flows_per_user, by: Box::new(by) }

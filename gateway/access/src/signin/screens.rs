@@ -58,6 +58,7 @@ impl Desk {
             app_name: Self::app_name(visit, flow.data.return_to.as_ref()),
             app_origin: None,
             user_name: None,
+            own: flow.data.own.is_some(),
             progress: None,
             back: false,
             expires_at: None,
@@ -75,7 +76,8 @@ impl Desk {
         // What a device has put in use is not undone by going back.
         let back = !in_use && choices.as_ref().is_some_and(|choices| can_go_back(&state, choices));
         state.data.asks_passcode = at_the_end;
-        let asks_more = state.step.enrolling() && self.asks_more(visit, flow_user.as_ref()).await?;
+        let asks_more =
+            state.step.enrolling() && !state.data.adding && self.asks_more(visit, flow_user.as_ref()).await?;
         let progress = choices.as_ref().and_then(|choices| progress(state.step, &state.data, choices, asks_more));
         let State { data, .. } = state;
         Ok(Screen {
@@ -85,6 +87,7 @@ impl Desk {
             app_name: Self::app_name(visit, data.return_to.as_ref()),
             app_origin: data.return_to.map(|to| to.origin),
             user_name: Some(data.typed_name),
+            own: data.own.is_some(),
             progress,
             back,
             expires_at: Some(flow.expires_at),
@@ -153,20 +156,26 @@ impl Desk {
             return Ok(passcode(template.length, pin, challenge, recovery).into());
         };
         let tokens = self.tokens_of(visit, user).await?;
-        let active = tokens.iter().find(|token| in_hand(token));
+        // One that shows passcodes says what is typed.
+        let in_hand = || tokens.iter().filter(|token| in_hand(token));
+        let active = in_hand().find(|token| self.has_passcodes(token)).or_else(|| in_hand().next());
         // One whose own PIN has locked it is held as well, for its user's part: only the help desk can help.
         let held = |token: &Credential| matches!(token.state, TokenState::Suspended | TokenState::LockedPin);
         let suspended = active.is_none() && tokens.iter().any(held);
         let push = self.push_view(visit, flow).await?;
+        let passkey = self.passkey_view(visit, flow).await?;
         let template = active.map_or(&template, |token| &token.template);
         let page = ScreenPage::Passcode {
             length: template.length,
-            enrolment_hint: active.is_none() && !suspended,
-            suspended,
+            enrolment_hint: active.is_none() && !suspended && passkey.is_none(),
+            // Whoever can go on by a passkey is not stopped by a token that is held.
+            suspended: suspended && passkey.is_none(),
             pin: self.pin_order(visit, template).await?,
             challenge,
             recovery,
+            passcodes: active.is_none_or(|token| self.has_passcodes(token)),
             push: push.view,
+            passkey,
         };
         Ok(Page { page, notice: push.notice })
     }
@@ -246,9 +255,12 @@ impl Desk {
         match (token, user) {
             (Some(token), Some(user)) => match self.activation_page(visit, flow, &user, &token, target).await? {
                 Some(page) => Ok(page.into()),
-                None => self.install_page(visit, &user, &token, target, valid_until, expired),
+                None => {
+                    let others = self.other_kinds(visit, flow, &token, target).await?;
+                    self.install_page(visit, &user, &token, (target, others), valid_until, expired)
+                }
             },
-            _ => Ok(hidden(visit, target, &data.typed_name, valid_until)),
+            _ => Ok(hidden(visit, (target, Vec::new()), &data.typed_name, valid_until)),
         }
     }
 
@@ -276,6 +288,7 @@ impl Desk {
                 Some(token) => self.device_name(token)?,
                 None => None,
             },
+            passcodes: token.is_none_or(|token| self.has_passcodes(token)),
             push: push.view,
         };
         Ok(Page { page, notice: push.notice })
@@ -286,16 +299,16 @@ impl Desk {
         visit: &Visit,
         user: &User,
         token: &Credential,
-        target: Target,
+        (target, others): (Target, Vec<String>),
         valid_until: Timestamp,
         expired: bool,
     ) -> Result<Page, DeskError> {
         let Some(kind) = self.kind_of(&visit.vs, token).filter(|_| !expired) else {
-            return Ok(hidden(visit, target, &user.name, valid_until));
+            return Ok(hidden(visit, (target, others), &user.name, valid_until));
         };
-        let request = self.offer_request(visit, user, &token.id, &token.template, target);
+        let request = self.offer_request(visit, kind, user, &token.id, &token.template, target);
         let OfferView::Secret { uri, key } = kind.show(&token.opened, &request)? else {
-            return Ok(hidden(visit, target, &user.name, valid_until));
+            return Ok(hidden(visit, (target, others), &user.name, valid_until));
         };
         Ok(ScreenPage::Install {
             target,
@@ -306,6 +319,7 @@ impl Desk {
             valid_until,
             expired: false,
             template: token.template.clone(),
+            others,
         }
         .into())
     }
@@ -326,7 +340,17 @@ impl Desk {
 }
 
 fn passcode(length: u8, pin: Option<PinOrder>, challenge: Option<ChallengeView>, recovery: bool) -> ScreenPage {
-    ScreenPage::Passcode { length, enrolment_hint: false, suspended: false, pin, challenge, recovery, push: None }
+    ScreenPage::Passcode {
+        length,
+        enrolment_hint: false,
+        suspended: false,
+        pin,
+        challenge,
+        recovery,
+        passcodes: true,
+        push: None,
+        passkey: None,
+    }
 }
 
 /// The flow's question, as it is read off and keyed in.
@@ -337,7 +361,7 @@ fn shown(flow: &Flow, visit: &Visit) -> Option<ChallengeView> {
 }
 
 /// W5 when its time is over: no secret, only "New code".
-fn hidden(visit: &Visit, target: Target, account: &str, valid_until: Timestamp) -> Page {
+fn hidden(visit: &Visit, (target, others): (Target, Vec<String>), account: &str, valid_until: Timestamp) -> Page {
     ScreenPage::Install {
         target,
         uri: Secret::default(),
@@ -347,6 +371,7 @@ fn hidden(visit: &Visit, target: Target, account: &str, valid_until: Timestamp) 
         valid_until,
         expired: true,
         template: Template::STANDARD_APP,
+        others,
     }
     .into()
 }

@@ -1,5 +1,6 @@
 //! Signing in, as browsers live it.
 
+mod passkeys;
 mod pins;
 mod settings;
 
@@ -13,7 +14,7 @@ use doorward_fakes::details;
 
 use crate::signin::{DeskError, Rules};
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
-use crate::visit::{Moved, Opening, StepForm};
+use crate::visit::{Moved, Opening, StepForm, TurnedAway};
 
 /// Everybody in staff but bob.
 const NOT_BOB: &str = r#"
@@ -378,7 +379,7 @@ async fn whom_the_policy_refuses_is_told_so_after_the_password() {
     let mut bob = Browser::new(&stage);
     bob.name(Some("/page"), "bob").await;
     assert_eq!(bob.page_name().await, "password");
-    let Moved::Denied { app_name } = bob.send(password("bob")).await else { panic!() };
+    let Moved::Denied(TurnedAway { app_name, .. }) = bob.send(password("bob")).await else { panic!() };
     assert_eq!(app_name, "Wiki");
     assert_eq!(stage.world.with(|rows| rows.sessions.len()), 0);
     assert_eq!(details(&stage.world, EventKind::AuthFailure)["reason"], "access_denied");
@@ -391,8 +392,8 @@ async fn whom_the_policy_refuses_is_told_so_after_the_password() {
 async fn a_page_that_nobody_may_see_is_denied_at_once() {
     let stage = Stage::set("");
     let mut browser = Browser::new(&stage);
-    assert!(matches!(browser.open(Some("/page")).await, Opening::Denied { app_name } if app_name == "Wiki"));
-    assert!(matches!(browser.name(Some("/page"), "alice").await, Moved::Denied { .. }));
+    assert!(matches!(browser.open(Some("/page")).await, Opening::Denied(away) if away.app_name == "Wiki"));
+    assert!(matches!(browser.name(Some("/page"), "alice").await, Moved::Denied(_)));
 }
 
 #[tokio::test]

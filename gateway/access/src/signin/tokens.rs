@@ -23,10 +23,17 @@ pub(crate) fn counted(token: &Credential) -> TokenState {
 }
 
 impl Desk {
-    /// All that are not revoked. One in use whose bytes were moved or changed behind our back opens nothing (CR-02): it is
+    /// A user's tokens that are not revoked. A passkey is none.
+    pub(crate) async fn tokens_of(&self, visit: &Visit, user: &UserId) -> Result<Vec<Credential>, StoreError> {
+        let mut tokens = self.owned(visit, user).await?;
+        tokens.retain(|token| token.form.is_token());
+        Ok(tokens)
+    }
+
+    /// All that are not revoked, passkeys too. One in use whose bytes were moved or changed behind our back opens nothing (CR-02): it is
     /// suspended and recorded, and stays so until an operator has looked into it. It counts as a token all the while, so that
     /// damage is no way round a second factor.
-    pub(crate) async fn tokens_of(&self, visit: &Visit, user: &UserId) -> Result<Vec<Credential>, StoreError> {
+    pub(crate) async fn owned(&self, visit: &Visit, user: &UserId) -> Result<Vec<Credential>, StoreError> {
         let mut tokens = self.ports.credentials.credentials_of(&visit.vs.id, user).await?;
         for token in tokens.iter_mut().filter(|token| token.damaged && token.state == TokenState::Active) {
             self.suspend_damaged(visit, token).await?;

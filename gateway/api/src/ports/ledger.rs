@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 
 use crate::audit::{AuditEvent, EventContext};
-use crate::credential::{NewCredential, NewStock, ServerPin, TokenState, Version};
+use crate::credential::{AddedPasskey, NewCredential, NewStock, ServerPin, TokenState, Version};
 use crate::error::{CommitError, StoreError};
 use crate::flow::{Flow, FlowData, Step};
 use crate::grant::{Grant, GrantState};
@@ -80,14 +80,21 @@ pub enum Act {
         /// Who did it and from where: the address and the request of those records.
         by: Box<EventContext>,
     },
-    /// A new credential, Assigned. Lost when the user has one that counts as a token (Active or Suspended).
+    /// A new credential, Assigned. Lost when the user has as many that count as tokens ([`TokenState::counts_as_token`]) as it says
+    /// that they may have with it.
     CredentialIssue(NewCredential),
-    /// New bytes and template for an Assigned credential ("New code"). Lost unless Assigned at this version.
+    /// A passkey, Active at once. Lost when there is anything of its serial number, or when the user has as many passkeys as it
+    /// says that they may have with it.
+    CredentialAdd(AddedPasskey),
+    /// New bytes and template for an Assigned credential ("New code"), by the kind that makes it now. Lost unless Assigned at
+    /// this version.
     CredentialReissue {
         /// Which.
         id: CredentialId,
         /// The version read.
         version: Version,
+        /// Whose bytes they are.
+        plugin: String,
         /// The new secret.
         opened: SecretBytes,
         /// The template of this moment.
@@ -101,7 +108,7 @@ pub enum Act {
         target: Target,
     },
     /// The first accepted proof: Assigned to Active with the new bytes, failures forgotten. Lost unless Assigned at this
-    /// version, or when the user has got another token meanwhile.
+    /// version, or when the user has got as many tokens meanwhile as they may have with it.
     CredentialActivate {
         /// Which.
         id: CredentialId,
@@ -109,6 +116,8 @@ pub enum Act {
         version: Version,
         /// The plugin's new bytes.
         opened: SecretBytes,
+        /// How many tokens that count the user may have with it.
+        most: u8,
     },
     /// What an activation is allowed by is still so (EN-05). Changes nothing, and holds it until the change is done. Lost
     /// when the user is switched off or in other groups, or when the self-provisioning settings are others.
@@ -137,8 +146,8 @@ pub enum Act {
         /// The plugin's new bytes.
         opened: SecretBytes,
     },
-    /// Another state. Lost unless it is in one of `from`, or when its user has got another token meanwhile. Revoking destroys
-    /// the secret; what goes to the stock belongs to nobody any more and has no PIN.
+    /// Another state. Lost unless it is in one of `from`, or when it would come to count as a token beside another: only an
+    /// activation makes one more. Revoking destroys the secret; what goes to the stock belongs to nobody any more and has no PIN.
     CredentialState {
         /// Which.
         id: CredentialId,
@@ -170,13 +179,21 @@ pub enum Act {
     },
     /// A token that was made elsewhere, into the stock. Lost when its serial number is there.
     CredentialStock(NewStock),
-    /// A token of the stock is given to a user: Inventory to Assigned. Lost unless it is in the stock, or when the user has one
-    /// that counts as a token.
+    /// A token of the stock is given to a user: Inventory to Assigned. Lost unless it is in the stock, or when the user has as many
+    /// that count as tokens as they may have with it.
     CredentialAssign {
         /// Which.
         id: CredentialId,
         /// To whom.
         user: UserId,
+        /// How many tokens that count the user may have with it.
+        most: u8,
+    },
+    /// An app's token that its user can do without is revoked, and its secret destroyed. Lost unless it counts as a token, and the
+    /// user has another that is Active: of two that go at the same moment, one stays.
+    CredentialRemove {
+        /// Which.
+        id: CredentialId,
     },
     /// A row that is no use to anybody goes. Lost unless it is in the stock, Lost, Faulty or Revoked.
     CredentialDelete {
@@ -429,6 +446,7 @@ impl Act {
             Act::FlowsMakeRoom { .. } => "flows_make_room",
             Act::FlowsEndOf { .. } => "flows_end_of",
             Act::CredentialIssue(_) => "credential_issue",
+            Act::CredentialAdd(_) => "credential_add",
             Act::CredentialReissue { .. } => "credential_reissue",
             Act::CredentialRetarget { .. } => "credential_retarget",
             Act::CredentialActivate { .. } => "credential_activate",
@@ -441,6 +459,7 @@ impl Act {
             Act::CredentialLabel { .. } => "credential_label",
             Act::CredentialStock(_) => "credential_stock",
             Act::CredentialAssign { .. } => "credential_assign",
+            Act::CredentialRemove { .. } => "credential_remove",
             Act::CredentialDelete { .. } => "credential_delete",
             Act::SessionStart(_) => "session_start",
             Act::SessionRaise { .. } => "session_raise",
@@ -495,6 +514,8 @@ pub enum OneTimePurpose {
     Idempotency,
     /// Somebody was reminded of a deadline: nobody is, twice on the same day before it.
     EnrolmentReminder,
+    /// The challenge for a passkey that a user is about to make (5 minutes).
+    PasskeyCeremony,
 }
 
 impl OneTimePurpose {
@@ -506,6 +527,7 @@ impl OneTimePurpose {
             OneTimePurpose::OperatorInvite => "operator_invite",
             OneTimePurpose::Idempotency => "idempotency",
             OneTimePurpose::EnrolmentReminder => "enrolment_reminder",
+            OneTimePurpose::PasskeyCeremony => "passkey_ceremony",
         }
     }
 }

@@ -85,6 +85,8 @@ pub trait Credentials: Send + Sync {
     async fn credentials_of(&self, vs: &VirtualServerId, user: &UserId) -> Result<Vec<Credential>, StoreError>;
     /// By row; nothing for one that is nobody's. An error when it cannot be opened.
     async fn credential(&self, vs: &VirtualServerId, id: &CredentialId) -> Result<Option<Credential>, StoreError>;
+    /// By serial number, whatever else is like [`Credentials::credential`].
+    async fn credential_by_serial(&self, vs: &VirtualServerId, serial: &str) -> Result<Option<Credential>, StoreError>;
     /// Counts a failure in a statement of its own, before anything is answered (LG-05). The failure after `permitted` locks
     /// for `lock`, and the count begins anew when a lock is over.
     async fn count_failure(

@@ -63,9 +63,18 @@ pub struct SelfProvisioning {
     /// Whether users may make recovery codes.
     #[serde(default)]
     pub recovery_codes: bool,
+    /// Whether users may take another app than the one offered first, where the template allows it.
+    #[serde(default = "SelfProvisioning::other_apps_unless_said")]
+    pub other_apps: bool,
+    /// How many authenticators a user may have, 1 to 5. More than the first are added on the user's own page.
+    #[serde(default = "SelfProvisioning::one_token")]
+    pub max_tokens: u8,
 }
 
 impl SelfProvisioning {
+    /// No more authenticators can be allowed.
+    pub const MOST_TOKENS: u8 = 5;
+
     /// What a new virtual server begins with: all users, and the link to the store (R29, R43).
     pub fn for_new_virtual_server() -> Self {
         Self {
@@ -76,7 +85,19 @@ impl SelfProvisioning {
             app_store_url: None,
             google_play_url: None,
             recovery_codes: false,
+            other_apps: Self::other_apps_unless_said(),
+            max_tokens: Self::one_token(),
         }
+    }
+
+    /// What a document says that was written before there could be more (decision B9).
+    const fn one_token() -> u8 {
+        1
+    }
+
+    /// What a document says that was written before it could: where a standard app fits, people expect to be free to use it.
+    const fn other_apps_unless_said() -> bool {
+        true
     }
 
     /// What one that was there before the feature gets (R39).

@@ -79,6 +79,12 @@ fn settings_calls() -> Vec<Call> {
     calls.extend(of_document::<ServerPinPolicy>("ServerPinPolicy"));
     calls.extend(of_document::<Windows>("Synchronization"));
     calls.extend(of_document::<Lockout>("Lockout"));
+    let path = "/settings/token_template/kinds";
+    let title = "Which kinds of authenticator can carry the token template";
+    calls.push(
+        Call::new(Method::GET, path, "listTokenTemplateKinds", title, settings::kinds)
+            .about("On the platforms that are allowed; where one cannot, why."),
+    );
     let path = "/self-provisioning/preview";
     let preview =
         Call::new(Method::GET, path, "previewSelfProvisioning", "What a user would be offered", settings::preview);

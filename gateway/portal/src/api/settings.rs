@@ -2,6 +2,7 @@
 
 mod appearance;
 mod enrolment_rules;
+mod kinds;
 mod preview;
 
 use axum::body::Bytes;
@@ -25,6 +26,7 @@ use super::gives::{Found, Gives, Reply, Shown, Told, Versioned};
 use super::people::SOME_TIME;
 use super::problem::{Problem, Wrong};
 
+pub(super) use kinds::kinds;
 pub(super) use preview::preview;
 
 /// A kind of document, with the type by which it is described. What is read and shown is the document itself; a test
@@ -177,6 +179,21 @@ pub(super) struct SelfProvisioningSettings {
     google_play_url: Option<String>,
     /// Whether users may make recovery codes.
     recovery_codes: bool,
+    /// Whether users may take another app than the one offered first, where the template allows it; `true` where it is left out.
+    #[serde(default = "yes")]
+    other_apps: bool,
+    /// How many authenticators a user may have, 1 to 5; 1 where it is left out. More than the first are added on the user's own page.
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 5)]
+    max_tokens: u8,
+}
+
+const fn one() -> u8 {
+    1
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Who is offered self-provisioning.
@@ -239,6 +256,8 @@ impl SelfProvisioningSettings {
             app_store_url: document.app_store_url.clone(),
             google_play_url: document.google_play_url.clone(),
             recovery_codes: document.recovery_codes,
+            other_apps: document.other_apps,
+            max_tokens: document.max_tokens,
         }
     }
 }

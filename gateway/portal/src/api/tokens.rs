@@ -103,6 +103,8 @@ enum FormName {
     Software,
     /// A thing that was made elsewhere.
     Hardware,
+    /// A passkey: it is counted as no token.
+    Passkey,
 }
 
 /// Whose a token is.
@@ -197,7 +199,7 @@ pub(super) struct TokenShown {
     label: String,
     /// The platform that it was enrolled on; a thing has none.
     target: Option<String>,
-    /// What it was made by.
+    /// What it was made by. Of a passkey it says nothing.
     template: TokenParameters,
     /// Wrong passcodes in a row.
     fails: u32,
@@ -229,6 +231,7 @@ impl TokenShown {
             form: match token.form {
                 TokenForm::Software => FormName::Software,
                 TokenForm::Hardware => FormName::Hardware,
+                TokenForm::Passkey => FormName::Passkey,
             },
             plugin: token.plugin,
             owner: token.owner.map(|(id, name)| Owner { id: id.to_string(), name }),

@@ -278,6 +278,18 @@ pub(super) static PANELS: [Panel; 7] = [
                 ..PLAIN
             },
             Part {
+                title: "console-section-other-apps",
+                hint: Some("console-section-other-apps-hint"),
+                specs: &[Spec::new("other_apps", Kind::Flag).hint()],
+                ..PLAIN
+            },
+            Part {
+                title: "console-section-several",
+                hint: Some("console-section-several-hint"),
+                specs: &[Spec::new("max_tokens", Kind::Number).hint()],
+                ..PLAIN
+            },
+            Part {
                 title: "console-section-recovery",
                 hint: Some("console-section-recovery-hint"),
                 specs: &[Spec::new("recovery_codes", Kind::Flag).hint()],

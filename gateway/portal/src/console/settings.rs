@@ -1,7 +1,7 @@
 //! The pages of the settings: read-only first, then Edit, with everything that was typed kept through every error.
 
 use axum::extract::{RawQuery, State};
-use doorward_access::manage::{ManageError, Preview};
+use doorward_access::manage::{KindFits, ManageError, Preview};
 use doorward_api::settings::{
     Appearance, Document, EnrolmentRules, Lockout, PinRules, SelfProvisioning, ServerPinPolicy, SettingKind,
     TargetSettings, TargetUsers, TokenTemplate, Windows,
@@ -10,8 +10,8 @@ use doorward_api::{FieldFault, FieldRule, Secret, Target};
 use doorward_tokens::NotOffered;
 use doorward_tokens::settings::Checked;
 use doorward_views::console::{
-    ChangeRow, Choice, ConsolePage, Fault as Said, Field, GroupLine, PinTester, Platforms, PreviewBox, PreviewOutcome,
-    ProofFields, Said as Words, Section, SettingPage, TargetLine, Told,
+    ChangeRow, Choice, ConsolePage, Fault as Said, Field, GroupLine, KindLine, KindTable, PinTester, Platforms,
+    PreviewBox, PreviewOutcome, ProofFields, Said as Words, Section, SettingPage, TargetLine, Told,
 };
 use http::StatusCode;
 use serde_json::Value;
@@ -363,7 +363,7 @@ pub(super) async fn outcome(console: &Console, signed: &Signed, preview: Preview
     };
     let manager = &console.parts.manager;
     let key = match why {
-        NotOffered::HasToken => "console-preview-has-token",
+        NotOffered::HasToken | NotOffered::HasAllTokens => "console-preview-has-token",
         NotOffered::AccountUnusable => "console-preview-disabled",
         NotOffered::NotYet { begins: Some(begins) } => {
             return Ok(PreviewOutcome { at: Some(begins), ..not_offered("console-preview-begins") });
@@ -427,9 +427,9 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
         (SettingKind::Appearance, false) => Some(appearance::shown(console, signed).await?),
         _ => None,
     };
-    let dishonoured = match panel.kind {
-        SettingKind::TokenTemplate => nobody_honours(console, signed, &entered.json(panel)).await?,
-        _ => Vec::new(),
+    let kinds = match panel.kind {
+        SettingKind::TokenTemplate => kinds_that_can(console, signed, &entered.json(panel)).await?,
+        _ => None,
     };
     let (faults, tester) = (&draft.faults, &draft.tester);
     let view = View { panel, entered: &entered, faults, names: &names, allowed: &allowed, offered, tester, look };
@@ -448,10 +448,11 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
         seen: draft.seen,
         sections: view.sections(draft.editing),
         hidden: view.hidden(),
-        warnings: view.warnings().into_iter().chain(dishonoured).collect(),
+        warnings: view.warnings(),
         faults: draft.faults.clone(),
         notice: draft.notice,
         conflict: draft.conflict,
+        kinds,
         log: changes::rows(console, &signed.vs.id, panel, &log).await?,
         preview,
         proof: draft.proof,
@@ -459,20 +460,31 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
     console.page(signed, panel.path, status, ConsolePage::Setting(Box::new(page)))
 }
 
-const NOBODY_HONOURS: &str = "console-warning-nobody-";
-
-/// The allowed platforms on which no kind of authenticator can carry the template as it is typed, each with what the kinds say.
-async fn nobody_honours(console: &Console, signed: &Signed, raw: &Value) -> Result<Vec<Told>, Fault> {
+/// Which kinds of authenticator can carry the template as it is typed, on the platforms that are allowed.
+async fn kinds_that_can(console: &Console, signed: &Signed, raw: &Value) -> Result<Option<KindTable>, Fault> {
     // What breaks rules is told at its field.
-    let Ok(template) = TokenTemplate::read(raw) else { return Ok(Vec::new()) };
-    let manager = &console.parts.manager;
-    let allowed = manager.setting::<TargetSettings>(&signed.vs.id).await?.document;
-    let told = |target: Target| {
-        let reasons = manager.why_not(&signed.vs.id, &template, target);
-        let key = NOBODY_HONOURS.to_owned() + target.as_str();
-        (!reasons.is_empty()).then(|| Told::new(key).about(reasons.join("; ")))
+    let Ok(template) = TokenTemplate::read(raw) else { return Ok(None) };
+    let kinds = console.parts.manager.kinds(&signed.vs.id, &template).await?;
+    let row = |fits: &KindFits| KindLine {
+        kind: kind_name(fits.kind),
+        why_not: fits.targets.iter().map(|on| on.why_not.clone()).collect(),
     };
-    Ok(allowed.allowed().filter_map(told).collect())
+    let targets: Vec<Target> = kinds.first().iter().flat_map(|fits| fits.targets.iter().map(|on| on.target)).collect();
+    let fits = |fits: &KindFits, target| fits.targets.iter().any(|on| on.target == target && on.why_not.is_none());
+    let nobody = |target: &&Target| !kinds.iter().any(|kind| fits(kind, **target));
+    Ok(Some(KindTable {
+        none_for: targets.iter().filter(nobody).map(|target| target.as_str().to_owned()).collect(),
+        targets: targets.iter().map(|target| target.as_str().to_owned()).collect(),
+        rows: kinds.iter().map(row).collect(),
+    }))
+}
+
+/// What a kind is called; the name of its plugin where it came in by one that we have no words for.
+fn kind_name(kind: &str) -> Words {
+    match kind {
+        "authenticator" | "otp" | "push" => Words::words(format!("kind-{kind}")),
+        another => Words::text(another),
+    }
 }
 
 /// What a page's fields are made of.

@@ -76,6 +76,9 @@ impl Task {
 
     fn possible(self, token: &TokenRecord, now: Timestamp) -> bool {
         let usable = token.state == TokenState::Active && token.template.mode != Mode::ChallengeResponse;
+        if matches!(self, Task::Test | Task::Resync | Task::Pin | Task::Label) && !token.form.is_token() {
+            return false;
+        }
         match self {
             Task::Assign => token.state == TokenState::Inventory,
             Task::Test | Task::Resync => usable,
@@ -189,7 +192,8 @@ fn token_page(token: &TokenRecord, signed: &Signed) -> TokenPage {
         created_at: token.created_at,
         activated_at: token.activated_at,
         last_used_at: token.last_used_at,
-        template: template(&token.template),
+        // It shows no passcodes, so a template says nothing of it.
+        template: if token.form.is_token() { template(&token.template) } else { Vec::new() },
         tasks: tasks.collect(),
         notes: notes(token),
         faults: Vec::new(),
@@ -199,6 +203,9 @@ fn token_page(token: &TokenRecord, signed: &Signed) -> TokenPage {
 
 /// What cannot be done, and why.
 fn notes(token: &TokenRecord) -> Vec<String> {
+    if !token.form.is_token() && token.state.owned() {
+        return vec!["console-token-note-passkey".to_owned()];
+    }
     let mut notes: Vec<String> = note_of(token.state).into_iter().collect();
     if token.state.owned() && token.template.mode == Mode::ChallengeResponse {
         notes.push("console-token-note-challenge".to_owned());

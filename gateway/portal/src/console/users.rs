@@ -163,7 +163,11 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
 async fn line(console: &Console, signed: &Signed, user: &UserRecord) -> Result<UserLine, Fault> {
     let tokens = tokens_of(console, signed, &user.user.id).await?;
     let locked = tokens.iter().any(|token| token.locked_until.is_some_and(|end| end > signed.caller.now));
-    let badges = [("disabled", user.user.disabled), ("locked", locked), ("no-token", tokens.is_empty())];
+    let badges = [
+        ("disabled", user.user.disabled),
+        ("locked", locked),
+        ("no-token", !tokens.iter().any(|token| token.form.is_token())),
+    ];
     Ok(UserLine {
         path: at(HERE, user.user.id.as_str()),
         name: user.user.name.clone(),

@@ -70,6 +70,13 @@ pub(crate) async fn installed(State(portal): State<Shared>, post: FlowPost) -> A
     portal.moved(&post.caller, moved)
 }
 
+/// W5: another app instead.
+pub(crate) async fn kind(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let kind = post.fields.text("kind");
+    let moved = portal.parts.desk.choose_kind(&post.caller.visit, &post.step, kind).await?;
+    portal.moved(&post.caller, moved)
+}
+
 /// W6: whether the device that was found is the user's. Whoever says nothing has not said yes.
 pub(crate) async fn device(State(portal): State<Shared>, post: FlowPost) -> Answer {
     let theirs = post.fields.text("mine") == "yes";

@@ -8,5 +8,6 @@ pub(crate) mod enrol;
 pub(crate) mod enter;
 pub(crate) mod language;
 pub(crate) mod own;
+pub(crate) mod passkeys;
 pub(crate) mod signin;
 pub(crate) mod start;

@@ -6,16 +6,16 @@ use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::CookieName;
-use doorward_access::own::{OwnError, OwnRecovery, OwnState, OwnToken, PinForm, Refusal};
+use doorward_access::own::{OwnError, OwnRecovery, OwnSaid, OwnState, OwnToken, PinForm, Refusal, Stepped};
 use doorward_api::flow::Notice;
 use doorward_api::{CredentialId, Secret, SessionId};
 use doorward_views::{
     Chrome, MessageKind, MessagePage, OwnCan, OwnCodesPage, OwnDone, OwnPage, OwnProblem, OwnRecoveryPage,
-    OwnRecoveryView, OwnTask, OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong,
+    OwnRecoveryView, OwnSaid as SaidView, OwnTask, OwnTokenPage, OwnTokenRow, OwnTokenState, OwnWrong,
 };
 use http::StatusCode;
 
-use crate::answer::{Answer, html, see_other, with_cookie};
+use crate::answer::{Answer, html, see_other, to_step, with_cookie};
 use crate::caller::Caller;
 use crate::csrf::Bond;
 use crate::fault::Fault;
@@ -26,12 +26,20 @@ use crate::post::SessionPost;
 
 const ALL: &str = "/authenticators";
 
+const ADD: &str = "/authenticators/add";
+
 const CODES: &str = "/recovery-codes";
 
 /// `GET /authenticators`.
-pub(crate) async fn all(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
+pub(crate) async fn all(
+    State(portal): State<Shared>,
+    Extension(caller): Extension<Arc<Caller>>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let query = Fields::parse(query.unwrap_or_default().as_bytes())?;
+    let said = query.filled("done").and_then(OwnSaid::parse).map(said_view);
     let page = match list(&portal, &caller).await {
-        Ok(page) => page,
+        Ok(page) => OwnPage { said, ..page },
         Err(error) => return elsewhere(error),
     };
     let Some(chrome) = framed(&portal, &caller, ALL).await? else { return see_other("/signin") };
@@ -42,7 +50,67 @@ pub(crate) async fn all(State(portal): State<Shared>, Extension(caller): Extensi
 async fn list(portal: &Portal, caller: &Caller) -> Result<OwnPage, OwnError> {
     let tokens = portal.owner.tokens(&caller.visit).await?;
     let recovery = portal.owner.recovery(&caller.visit).await?;
-    Ok(OwnPage { tokens: tokens.iter().map(row).collect(), recovery: recovery.map(recovery_view) })
+    let add = portal.owner.adding(&caller.visit).await?.is_some();
+    let tokens = tokens.iter().map(row).collect();
+    let passkeys = portal.owner.has_passkeys();
+    Ok(OwnPage { tokens, recovery: recovery.map(recovery_view), passkeys, add, said: None })
+}
+
+const fn said_view(said: OwnSaid) -> SaidView {
+    match said {
+        OwnSaid::Added => SaidView::Added,
+        OwnSaid::NotAdded => SaidView::NotAdded,
+        OwnSaid::Removed => SaidView::Removed,
+    }
+}
+
+/// `GET /authenticators/add`: what adding another means. Nothing is begun by looking.
+pub(crate) async fn ask_add(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
+    let proved = match portal.owner.adding(&caller.visit).await {
+        Ok(Some(proved)) => proved,
+        Ok(None) => return see_other(&OwnSaid::NotAdded.url()),
+        Err(error) => return elsewhere(error),
+    };
+    let Some(chrome) = framed(&portal, &caller, ADD).await? else { return see_other("/signin") };
+    let body = portal.parts.views.own_add(proved, &chrome)?;
+    Ok(html(StatusCode::OK, &chrome.language, body))
+}
+
+/// `POST /authenticators/add`: to the wizard, or to the passcode page first.
+pub(crate) async fn add(State(portal): State<Shared>, post: SessionPost) -> Answer {
+    match portal.owner.add(&post.caller.visit).await {
+        Ok(browser) => to_step(&post.caller, &browser),
+        Err(OwnError::Refused(_)) => see_other(&OwnSaid::NotAdded.url()),
+        Err(error) => elsewhere(error),
+    }
+}
+
+/// `GET /authenticators/{id}/remove`: can they do without it? Nothing is done by looking.
+pub(crate) async fn ask_remove(
+    State(portal): State<Shared>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(id): Path<String>,
+) -> Answer {
+    let id = CredentialId::from(id);
+    let (token, proved) = match portal.owner.removing(&caller.visit, &id).await {
+        Ok(found) => found,
+        Err(OwnError::Refused(_)) => return see_other(&address(&id)),
+        Err(error) => return elsewhere(error),
+    };
+    let Some(chrome) = framed(&portal, &caller, &address(&id)).await? else { return see_other("/signin") };
+    let body = portal.parts.views.own_remove(&row(&token), proved, &chrome)?;
+    Ok(html(StatusCode::OK, &chrome.language, body))
+}
+
+/// `POST /authenticators/{id}/remove`.
+pub(crate) async fn remove(State(portal): State<Shared>, Path(id): Path<String>, post: SessionPost) -> Answer {
+    let id = CredentialId::from(id);
+    match portal.owner.remove(&post.caller.visit, &id).await {
+        Ok(Stepped::Done) => see_other(&OwnSaid::Removed.url()),
+        Ok(Stepped::Begun(browser)) => to_step(&post.caller, &browser),
+        Err(OwnError::Refused(_)) => see_other(&address(&id)),
+        Err(error) => elsewhere(error),
+    }
 }
 
 fn recovery_view(recovery: OwnRecovery) -> OwnRecoveryView {
@@ -226,7 +294,8 @@ fn wrong(refusal: Refusal) -> OwnWrong {
         Refusal::SecondEmpty => OwnWrong::SecondEmpty,
         Refusal::NotFoundAgain => OwnWrong::NotFoundAgain,
         Refusal::Pin(notice) => OwnWrong::Pin(notice),
-        Refusal::NotNow => OwnWrong::NotNow,
+        // A passkey is no authenticator of this page.
+        Refusal::NotNow | Refusal::PasskeyNotMade => OwnWrong::NotNow,
     }
 }
 
@@ -270,14 +339,14 @@ async fn show_codes(portal: &Portal, caller: &Caller, codes: Vec<Secret>) -> Ans
 }
 
 /// The frame of a page of somebody signed in, whose language form leads back to `here`; `None` for nobody.
-async fn framed(portal: &Portal, caller: &Caller, here: &str) -> Result<Option<Chrome>, Fault> {
+pub(crate) async fn framed(portal: &Portal, caller: &Caller, here: &str) -> Result<Option<Chrome>, Fault> {
     let Some((_, principal)) = signed_in(portal, caller).await? else { return Ok(None) };
     let chrome = portal.chrome(caller, caller.visit.session.as_ref().map(Bond::Session));
     Ok(Some(Chrome { signed_in_as: Some(principal.name.clone()), path_back: here.to_owned(), ..chrome }))
 }
 
 /// What has no place on the page.
-fn elsewhere(error: OwnError) -> Answer {
+pub(crate) fn elsewhere(error: OwnError) -> Answer {
     match error {
         OwnError::SignedOut => see_other("/signin"),
         OwnError::NotFound => Err(Fault::new(ErrorKind::NotFound, error.to_string()).onward(ALL)),
@@ -314,6 +383,7 @@ fn can(token: &OwnToken) -> OwnCan {
     OwnCan {
         prove: token.can_prove(),
         lose: token.can_be_lost(),
+        remove: token.removable,
         answers: token.answers,
         length: token.length,
         pin_order: token.pin_order,

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use doorward_access::cookies::CookieName;
 use doorward_access::sessions::{Place, Unclear};
 use doorward_access::visit::{Moved, Opening};
-use doorward_api::SessionId;
+use doorward_api::{Secret, SessionId};
 use http::{Method, StatusCode};
 
 use crate::answer::{Answer, LONG, STEP, land, see_other, to_step, with_cookie};
@@ -35,7 +35,7 @@ pub(crate) async fn open(
         Opening::Resume => see_other(STEP),
         Opening::Raise { browser } => to_step(&caller, &browser),
         Opening::Ask(screen) => portal.screen(&caller, &screen),
-        Opening::Denied { app_name } => portal.denied(&caller, app_name),
+        Opening::Denied(turned_away) => portal.denied(&caller, turned_away),
     }
 }
 
@@ -81,6 +81,13 @@ pub(crate) async fn password(State(portal): State<Shared>, post: FlowPost) -> An
 pub(crate) async fn passcode(State(portal): State<Shared>, post: FlowPost) -> Answer {
     let otp = post.fields.secret("otp")?;
     let moved = portal.parts.desk.passcode(&post.caller.visit, &post.step, otp).await?;
+    portal.moved(&post.caller, moved)
+}
+
+/// `POST /signin/passkey`: what the browser has answered, as the page's script sends it.
+pub(crate) async fn passkey(State(portal): State<Shared>, post: FlowPost) -> Answer {
+    let answer = Secret::new(post.fields.text("answer"));
+    let moved = portal.parts.desk.passkey(&post.caller.visit, &post.step, answer).await?;
     portal.moved(&post.caller, moved)
 }
 

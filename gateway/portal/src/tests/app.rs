@@ -135,6 +135,7 @@ pub(crate) fn token(id: &str) -> Credential {
         form: TokenForm::Software,
         label: String::new(),
         target: Some(Target::Android),
+        additional: false,
         template: Template::STANDARD_APP,
         opened: SecretBytes::new(b"kept".to_vec()),
         damaged: false,

@@ -406,6 +406,46 @@ async fn whether_users_may_make_recovery_codes_is_one_box() {
 }
 
 #[tokio::test]
+async fn how_many_authenticators_a_user_may_have_is_one_number() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let most = |most| [("max_tokens", Some(most))];
+    assert_eq!(edit(&olga, PROVISIONING, &most("2")).await.location(), format!("{PROVISIONING}?saved"));
+    assert_eq!(stored::<SelfProvisioning>(&console).max_tokens, 2);
+    let told = edit(&olga, PROVISIONING, &most("6")).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(told.body.contains("id=\"max_tokens-error\""), "at its field: {}", told.body);
+    assert_eq!(stored::<SelfProvisioning>(&console).max_tokens, 2);
+}
+
+#[tokio::test]
+async fn whether_users_may_take_another_app_is_one_box() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let off = ("other_apps", None);
+    assert_eq!(edit(&olga, PROVISIONING, &[off]).await.location(), format!("{PROVISIONING}?saved"));
+    assert!(!stored::<SelfProvisioning>(&console).other_apps);
+    let on = ("other_apps", Some("on"));
+    assert_eq!(edit(&olga, PROVISIONING, &[on]).await.location(), format!("{PROVISIONING}?saved"));
+    assert_eq!(stored::<SelfProvisioning>(&console), SelfProvisioning::of_new());
+}
+
+#[tokio::test]
+async fn the_template_says_which_kinds_can_honour_it_and_why_another_cannot() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let page = olga.get(TEMPLATE).await.body;
+    let table = page.split("class=\"kinds\"").nth(1).expect("the table");
+    assert!(table.contains(">Standard authenticator app</th>") && table.contains(">Yes</span>"), "{table}");
+    assert!(!page.contains("class=\"kinds\" open"), "it is quiet while somebody can");
+    assert!(table.contains("which the app would be served.</bdi>"), "ours has no origin here: {table}");
+    let again = edit(&olga, TEMPLATE, &[("pin_type", Some("user_selected"))]).await;
+    assert_eq!(send(&olga, &again, TEMPLATE, &[]).await.location(), format!("{TEMPLATE}?saved"));
+    let page = olga.get(TEMPLATE).await.body;
+    assert!(page.contains("Standard authenticator apps do not ask for a PIN of the token&#39;s own."), "{page}");
+}
+
+#[tokio::test]
 async fn the_boxes_of_a_platform_move_together() {
     let console = Console::start();
     let olga = console.signed_in("olga", Role::Administrator).await;

@@ -6,7 +6,7 @@ use doorward_api::push::PushState;
 use doorward_api::recovery::{RecoveryCodes, SeenRecoveryCodes};
 use doorward_api::settings::{Document, SelfProvisioning, ServerPinPolicy, TargetUsers};
 use doorward_api::template::PinType;
-use doorward_api::{EventKind, TokenState, UserId};
+use doorward_api::{EventKind, TokenForm, TokenState, UserId};
 use doorward_fakes::now;
 use http::{Method, StatusCode};
 
@@ -492,6 +492,29 @@ async fn an_active_token_is_tried_out_resynchronised_held_and_unlocked() {
     assert!(page.body.contains("/reinitialize\"") && !page.body.contains("/return\""), "{}", page.body);
     fill(&olga, &format!("{token}/reinitialize"), &[]).await;
     assert_eq!(state(&console, "HW-1"), TokenState::Inventory);
+}
+
+#[tokio::test]
+async fn a_passkey_stands_with_its_users_tokens_and_can_only_be_taken_back() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    imported(&olga, STOCK).await;
+    let token = token_path(&console, "HW-1");
+    fill(&olga, &format!("{token}/assign"), &[("user", "alice")]).await;
+    console.store.with(|rows| {
+        let row = rows.credentials.iter_mut().find(|token| token.serial == "HW-1").unwrap();
+        (row.form, row.state, row.plugin) = (TokenForm::Passkey, TokenState::Active, "passkey".into());
+    });
+    let page = olga.get(&token).await;
+    assert!(page.body.contains("Passkey") && page.body.contains("here it can only be taken back"), "{}", page.body);
+    assert!(page.body.contains(&format!("href=\"{token}/return\"")), "{}", page.body);
+    for task in ["suspend", "lost", "faulty", "reinitialize", "delete", "assign", "label", "test", "resync", "pin"] {
+        assert!(!page.body.contains(&format!("{token}/{task}\"")), "{task}");
+        assert_eq!(olga.get(&format!("{token}/{task}")).await.status, StatusCode::CONFLICT, "{task}");
+    }
+    assert!(!page.body.contains("Made by this template") && !page.body.contains("Wrong passcodes in a row"));
+    assert_eq!(fill(&olga, &format!("{token}/return"), &[]).await.location(), format!("{token}?done=return"));
+    assert_eq!(state(&console, "HW-1"), TokenState::Revoked);
 }
 
 #[tokio::test]

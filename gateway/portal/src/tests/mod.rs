@@ -1,6 +1,6 @@
 //! The router as a whole, over ports in memory. The way through the wizard is told by the journeys.
 
-mod app;
+pub(crate) mod app;
 mod console;
 mod console_appearance;
 mod console_enrolment;
@@ -11,4 +11,5 @@ mod forms;
 pub(crate) mod matrix;
 mod own;
 mod pages;
+mod passkeys;
 mod world;

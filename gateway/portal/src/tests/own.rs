@@ -1,6 +1,7 @@
 //! The user's own page: what is shown, which form does what, and that nothing of it works for others.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_access::passwords::Passwords;
 use doorward_api::credential::{Credential, ServerPin};
@@ -14,8 +15,9 @@ use super::world::{PORTAL, Told, World};
 
 const PAGE: &str = "/authenticators/c-alice";
 const CODES: &str = "/recovery-codes";
+const ADD: &str = "/authenticators/add";
 
-fn token(id: &str, user: &str) -> Credential {
+pub(super) fn token(id: &str, user: &str) -> Credential {
     Credential {
         id: id.into(),
         user: user.into(),
@@ -25,6 +27,7 @@ fn token(id: &str, user: &str) -> Credential {
         form: TokenForm::Software,
         label: String::new(),
         target: Some(Target::Android),
+        additional: false,
         template: Template::STANDARD_APP,
         opened: SecretBytes::new(b"123457:0".to_vec()),
         damaged: false,
@@ -108,7 +111,8 @@ async fn somebody_without_an_authenticator_is_told_how_to_get_one() {
 async fn a_stranger_is_sent_to_sign_in() {
     let world = world();
     let stranger = "A".repeat(43);
-    for path in ["/authenticators", PAGE, "/authenticators/c-alice/lost", CODES, "/sign-out-everywhere"] {
+    let removed = "/authenticators/c-alice/remove";
+    for path in ["/authenticators", PAGE, "/authenticators/c-alice/lost", removed, ADD, CODES, "/sign-out-everywhere"] {
         let told = world.portal(Method::GET, path).go().await;
         assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/signin"), "{path}");
         let told = world.portal(Method::GET, path).cookie("doorward", &stranger).go().await;
@@ -119,7 +123,8 @@ async fn a_stranger_is_sent_to_sign_in() {
 #[tokio::test]
 async fn anothers_authenticator_is_not_found_whatever_is_asked_of_it() {
     let world = world();
-    for path in ["/authenticators/c-bob", "/authenticators/c-bob/lost", "/authenticators/none"] {
+    let removed = "/authenticators/c-bob/remove";
+    for path in ["/authenticators/c-bob", "/authenticators/c-bob/lost", removed, "/authenticators/none"] {
         assert_eq!(look(&world, path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let code = passcode(&world);
@@ -129,6 +134,7 @@ async fn anothers_authenticator_is_not_found_whatever_is_asked_of_it() {
         ("resync", format!("first={code}&second={code}")),
         ("pin", format!("otp={code}&pin=7355&pin_again=7355")),
         ("lost", "lost=yes".to_owned()),
+        ("remove", "remove=yes".to_owned()),
     ] {
         let told = send(&world, &format!("/authenticators/c-bob/{form}"), &fields).await;
         assert_eq!(told.status, StatusCode::NOT_FOUND, "{form}");
@@ -403,4 +409,75 @@ async fn a_store_that_is_away_is_said_and_nothing_looks_done() {
     let told = ask.form(&format!("csrf={csrf}&everywhere=yes")).await;
     assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(told.set_cookie("doorward").is_none() && world.cut.lock().unwrap().is_empty());
+}
+
+/// alice may have so many, and has shown hers so long ago.
+fn world_of_several(most: u8, ago: Duration) -> World {
+    let world = world();
+    world.store.with(|rows| {
+        rows.set(&SelfProvisioning { max_tokens: most, ..SelfProvisioning::of_new() });
+        for session in rows.sessions.values_mut() {
+            session.proofs.by_token = Some(now() - ago);
+        }
+    });
+    world
+}
+
+#[tokio::test]
+async fn another_authenticator_is_added_where_several_are_allowed() {
+    let one = look(&world(), "/authenticators").await;
+    assert!(!one.body.contains(ADD), "one is allowed, and there is one");
+    let told = look(&world(), ADD).await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/authenticators?done=not-added"));
+    let told = send(&world(), ADD, "add=yes").await;
+    assert_eq!(told.location(), "/authenticators?done=not-added", "forged");
+
+    let world = world_of_several(2, Duration::ZERO);
+    assert!(look(&world, "/authenticators").await.body.contains(&format!("href=\"{ADD}\"")));
+    let told = look(&world, ADD).await;
+    assert!(told.body.contains("Either of them is enough.") && told.body.contains(&format!("action=\"{ADD}\"")));
+    assert!(!told.body.contains("First show that it is you"));
+    let told = send(&world, ADD, "add=yes").await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/signin/step"));
+    let flow = told.set_cookie("doorward_flow").unwrap();
+    let page = world.portal(Method::GET, "/signin/step").signed_in().cookie("doorward_flow", &flow).go().await;
+    assert!(page.body.contains("Step 1 of 4"), "{}", page.body);
+    assert!(page.body.contains(">Cancel</button>") && !page.body.contains("Cancel and sign out"));
+}
+
+#[tokio::test]
+async fn whoever_has_shown_none_for_ten_minutes_signs_in_once_more() {
+    let world = world_of_several(2, Duration::from_mins(10));
+    let told = look(&world, ADD).await;
+    assert!(told.body.contains("First show that it is you") && told.body.contains("Continue to sign-in"));
+    let told = send(&world, ADD, "add=yes").await;
+    let flow = told.set_cookie("doorward_flow").unwrap();
+    let page = world.portal(Method::GET, "/signin/step").signed_in().cookie("doorward_flow", &flow).go().await;
+    assert!(page.body.contains("name=\"otp\"") && !page.body.contains("/signin/switch"), "{}", page.body);
+    let csrf = page.hidden("csrf");
+    let (id, nonce) = (page.hidden("flow"), page.hidden("nonce"));
+    let form = format!("csrf={csrf}&flow={id}&nonce={nonce}");
+    let ask = world.portal(Method::POST, "/signin/cancel").signed_in().cookie("doorward_flow", &flow);
+    let told = ask.header("origin", PORTAL).form(&form).await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/authenticators"));
+    assert_eq!(look(&world, "/authenticators").await.status, StatusCode::OK, "signed in as before");
+}
+
+#[tokio::test]
+async fn one_of_two_can_be_removed_and_the_last_cannot() {
+    let world = world_of_several(2, Duration::ZERO);
+    assert!(!look(&world, PAGE).await.body.contains("/remove"));
+    world.store.with(|rows| rows.credentials.push(Credential { serial: "DW-2".into(), ..token("c-2", "u-alice") }));
+    assert!(look(&world, PAGE).await.body.contains("href=\"/authenticators/c-alice/remove\""));
+    let told = look(&world, "/authenticators/c-alice/remove").await;
+    assert!(told.body.contains("Remove this authenticator?") && told.body.contains("Yes, remove it"));
+    assert_eq!(world.commits(), 0, "nothing is done by looking");
+    let told = send(&world, "/authenticators/c-alice/remove", "remove=yes").await;
+    assert_eq!(told.location(), "/authenticators?done=removed");
+    let told = look(&world, "/authenticators?done=removed").await;
+    assert!(told.body.contains("The authenticator is removed.") && !told.body.contains("DW-OF-u-alice"));
+    for path in ["/authenticators/c-2/remove", "/authenticators/c-alice/remove"] {
+        let told = send(&world, path, "remove=yes").await;
+        assert!(told.status == StatusCode::NOT_FOUND || told.location() == "/authenticators/c-2", "{path}");
+    }
 }

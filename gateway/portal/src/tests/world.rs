@@ -20,11 +20,11 @@ use doorward_access::signin::{Desk, Rules};
 use doorward_access::site::{App, AppOptions, AuthenticatorSite, HostRole, Site, Upstream, VirtualServer};
 use doorward_access::tickets::Tickets;
 use doorward_api::keys::MasterKey;
-use doorward_api::plugin::{PinFault, Plugin, SecretRules};
+use doorward_api::plugin::{Host, PinFault, Plugin, SecretRules};
 use doorward_api::ports::{Clock, Entropy, NoMetrics};
 use doorward_api::session::SessionKind;
 use doorward_api::settings::PinRules;
-use doorward_api::{AppId, PluginError, Proofs, Secret, Session, SessionId, Token, UserId};
+use doorward_api::{AppId, PluginError, Proofs, Secret, SecretBytes, Session, SessionId, Token, UserId};
 use doorward_fakes::{Dice, ToyTokens, World as Store, now};
 use doorward_policy::{Policies, Source};
 use doorward_views::Views;
@@ -193,8 +193,12 @@ fn parts(
     };
     let identities = Arc::new(Identities::new(store.clone(), store.clone(), SessionLimits::default()));
     let gate = Arc::new(Gate::new(Arc::new(NoMetrics)));
-    let plugins: Vec<(&'static str, Arc<dyn Plugin>)> =
-        vec![("otp", Arc::new(ToyTokens(Dice::default()))), ("app", Arc::new(ToyApp)), ("pin", Arc::new(FourOrMore))];
+    let plugins: Vec<(&'static str, Arc<dyn Plugin>)> = vec![
+        ("otp", Arc::new(ToyTokens(Dice::default()))),
+        ("app", Arc::new(ToyApp)),
+        ("passkey", passkeys()),
+        ("pin", Arc::new(FourOrMore)),
+    ];
     let desk = Desk::new(ports.clone(), &keys, site.clone(), gate, identities.clone(), plugins, Rules::default());
     PortalParts {
         site,
@@ -209,6 +213,16 @@ fn parts(
         keys,
         cut_off,
     }
+}
+
+/// The plugin that makes and checks passkeys, as it is shipped.
+fn passkeys() -> Arc<dyn Plugin> {
+    let key = SecretBytes::new(vec![7; 32]);
+    let host = Host { entropy: Arc::new(Dice::default()), issuer: "Example".into(), key };
+    let Ok(plugin) = (doorward_passkey::PLUGIN.build)(serde_json::json!({}), host) else {
+        panic!("it takes no settings")
+    };
+    plugin
 }
 
 /// Takes every PIN of at least four characters.

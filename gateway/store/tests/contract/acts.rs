@@ -256,6 +256,7 @@ async fn only_an_assigned_token_is_reissued_or_retargeted(world: Arc<World>) {
     let reissue = |version| Act::CredentialReissue {
         id: CredentialId::new("t"),
         version,
+        plugin: "another-kind".into(),
         opened: bytes("new bytes"),
         template: Template { version: 9, ..Template::STANDARD_APP },
     };
@@ -267,6 +268,7 @@ async fn only_an_assigned_token_is_reissued_or_retargeted(world: Arc<World>) {
     lost(commit(&store, activate("t", 1)).await, 0);
     let read = store.credential(&vs(), &id).await.unwrap().unwrap();
     assert_eq!((read.version, read.template.version, read.opened.expose()), (2, 9, &b"new bytes"[..]));
+    assert_eq!(read.plugin, "another-kind");
     done(commit(&store, retarget.clone()).await);
     done(commit(&store, activate("t", 2)).await);
     lost(commit(&store, retarget).await, 0);

@@ -82,6 +82,8 @@ pub(crate) fn flow(id: &str, step: Step) -> Flow {
             issue_expires_at: None,
             asks_passcode: false,
             raises: None,
+            own: None,
+            adding: false,
             challenge: None,
             first_pin: None,
             new_pin: None,
@@ -123,6 +125,8 @@ pub(crate) fn token(id: &str) -> NewCredential {
         target: Target::Ios,
         template: Template::STANDARD_APP,
         opened: SecretBytes::new(b"first bytes".to_vec()),
+        additional: false,
+        most: 1,
     }
 }
 
@@ -131,7 +135,16 @@ pub(crate) fn bytes(text: &str) -> SecretBytes {
 }
 
 pub(crate) fn activate(id: &str, version: i64) -> Act {
-    Act::CredentialActivate { id: CredentialId::new(id), version, opened: bytes("activated") }
+    Act::CredentialActivate { id: CredentialId::new(id), version, opened: bytes("activated"), most: 1 }
+}
+
+/// Beside others, as long as there are fewer than `most`.
+pub(crate) fn activate_beside(id: &str, version: i64, most: u8) -> Act {
+    Act::CredentialActivate { id: CredentialId::new(id), version, opened: bytes("activated"), most }
+}
+
+pub(crate) fn remove(id: &str) -> Act {
+    Act::CredentialRemove { id: CredentialId::new(id) }
 }
 
 pub(crate) fn spend(id: &str, version: i64) -> Act {
@@ -154,7 +167,7 @@ pub(crate) fn stock(id: &str) -> NewStock {
 }
 
 pub(crate) fn assign(id: &str, user: &UserId) -> Act {
-    Act::CredentialAssign { id: CredentialId::new(id), user: user.clone() }
+    Act::CredentialAssign { id: CredentialId::new(id), user: user.clone(), most: 1 }
 }
 
 pub(crate) fn pin(hash: &str) -> ServerPin {

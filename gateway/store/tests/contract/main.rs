@@ -31,6 +31,8 @@ mod grants;
 #[cfg(test)]
 mod operators;
 #[cfg(test)]
+mod passkeys;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod ports;

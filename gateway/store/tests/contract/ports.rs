@@ -17,6 +17,7 @@ both!(
     a_session_lives_as_long_as_it_and_its_portal_session_are_used,
     an_ended_portal_session_takes_its_app_sessions_along,
     a_rise_of_level_kills_the_old_cookie,
+    when_a_token_was_shown_is_kept_of_sessions_and_flows,
     all_sessions_of_a_user_end,
     sessions_that_were_put_off_end_and_no_others,
     a_flow_reads_back_as_it_was_written,
@@ -111,6 +112,27 @@ async fn a_rise_of_level_kills_the_old_cookie(world: Arc<World>) {
     assert_eq!(raised.expires_at, NOW + secs(9 * 3600));
     lost(commit(&store, raise("gone")).await, 0);
     lost(commit_at(&store, raise("p"), NOW + secs(10 * 3600)).await, 0);
+}
+
+async fn when_a_token_was_shown_is_kept_of_sessions_and_flows(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let shown = |after: u64| Proofs { by_token: Some(NOW + secs(after)), ..Proofs::NONE.with(Factor::Otp, NOW) };
+    let begun = doorward_api::session::NewSession { proofs: shown(1), ..portal_session("p") };
+    done(commit(&store, Act::SessionStart(begun)).await);
+    let session = store.session(&vs(), &hash("p"), secs(60), NOW).await.unwrap().unwrap();
+    assert_eq!(session.proofs, shown(1));
+    let (id, expires_at) = (session.id, session.expires_at);
+    done(commit(&store, Act::SessionRaise { id, token: hash("raised"), proofs: shown(2), expires_at }).await);
+    let raised = store.session(&vs(), &hash("raised"), secs(60), NOW).await.unwrap().unwrap();
+    assert_eq!(raised.proofs, shown(2));
+
+    let mut begun = flow("f", Step::Password);
+    begun.data.proofs = shown(3);
+    done(commit(&store, Act::FlowStart(Box::new(begun.clone()))).await);
+    assert_eq!(store.flow(&vs(), &begun.id).await.unwrap().unwrap().data.proofs, shown(3));
+    begun.data.proofs = shown(4);
+    done(commit(&store, go(&begun, Step::Passcode)).await);
+    assert_eq!(store.flow(&vs(), &begun.id).await.unwrap().unwrap().data.proofs, shown(4));
 }
 
 async fn all_sessions_of_a_user_end(world: Arc<World>) {

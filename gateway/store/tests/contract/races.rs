@@ -9,9 +9,9 @@ use doorward_store::Store;
 use tokio::task::JoinSet;
 
 use crate::fixtures::*;
-use crate::pushes;
 use crate::second_process::SecondProcess;
 use crate::world::World;
+use crate::{passkeys, pushes};
 
 both!(
     of_64_uses_of_one_passcode_one_succeeds,
@@ -23,6 +23,9 @@ both!(
     of_64_requests_to_one_users_device_one_is_sent,
     of_64_answers_to_one_request_one_counts,
     of_64_activations_one_succeeds,
+    of_64_activations_two_succeed_where_two_are_allowed,
+    of_64_removals_of_two_tokens_one_succeeds,
+    of_64_passkeys_of_one_user_as_many_are_made_as_are_allowed,
     a_meter_gives_64_different_counts,
     of_64_that_take_a_place_as_many_get_one_as_there_are,
     of_64_sign_ins_that_pass_their_password_at_once_the_newest_few_stay_open,
@@ -62,6 +65,9 @@ async fn one_try(store: &Store, race: &str, number: usize) -> usize {
             pushes::go("p", PushState::Pending, answer)
         }
         "activation" => activate(if number.is_multiple_of(2) { "one" } else { "two" }, 1),
+        "two activations" => activate_beside(&format!("t{}", number % 5), 1, 2),
+        "passkeys" => Act::CredentialAdd(passkeys::passkey(&format!("p{}-{number}", std::process::id()), 3)),
+        "removal" => remove(if number.is_multiple_of(2) { "one" } else { "two" }),
         "meter" => {
             let key = MeterKey { scope: MeterScope::CodeTries, key: "f:1".into() };
             let (count, _) = store.count(&vs(), &key, secs(600), NOW).await.unwrap();
@@ -177,6 +183,37 @@ async fn of_64_activations_one_succeeds(world: Arc<World>) {
     assert_eq!(race(&world, &store, "activation").await, 1);
     let states = store.credentials_of(&vs(), &alice()).await.unwrap();
     assert_eq!(states.iter().filter(|token| token.state == TokenState::Active).count(), 1);
+}
+
+/// Five tokens of one user, who may have two.
+async fn of_64_activations_two_succeed_where_two_are_allowed(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for number in 0..5 {
+        done(commit(&store, Act::CredentialIssue(token(&format!("t{number}")))).await);
+    }
+    assert_eq!(race(&world, &store, "two activations").await, 2);
+    let states = store.credentials_of(&vs(), &alice()).await.unwrap();
+    assert_eq!(states.iter().filter(|token| token.state == TokenState::Active).count(), 2);
+}
+
+/// Each can be done without as long as there is the other.
+async fn of_64_removals_of_two_tokens_one_succeeds(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for id in ["one", "two"] {
+        done(commit(&store, Act::CredentialIssue(token(id))).await);
+    }
+    for id in ["one", "two"] {
+        done(commit(&store, activate_beside(id, 1, 2)).await);
+    }
+    assert_eq!(race(&world, &store, "removal").await, 1);
+    let left = store.credentials_of(&vs(), &alice()).await.unwrap();
+    assert_eq!(left.iter().filter(|token| token.state == TokenState::Active).count(), 1);
+}
+
+async fn of_64_passkeys_of_one_user_as_many_are_made_as_are_allowed(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    assert_eq!(race(&world, &store, "passkeys").await, 3);
+    assert_eq!(store.credentials_of(&vs(), &alice()).await.unwrap().len(), 3);
 }
 
 async fn a_meter_gives_64_different_counts(world: Arc<World>) {

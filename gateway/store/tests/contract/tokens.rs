@@ -17,6 +17,8 @@ both!(
     who_has_a_token_is_handed_no_other,
     each_way_from_state_to_state_is_open_or_not,
     a_user_whose_token_is_held_gets_no_second_one_by_it,
+    a_user_has_as_many_tokens_as_are_allowed,
+    a_token_is_removed_while_there_is_another,
     what_goes_to_the_stock_forgets_whose_it_was,
     a_revoked_token_has_neither_secret_nor_pin,
     a_lock_is_taken_off_only_while_it_lasts,
@@ -146,6 +148,58 @@ async fn a_user_whose_token_is_held_gets_no_second_one_by_it(world: Arc<World>) 
         done(commit(&store, state("one", &[held], Assigned)).await);
     }
     done(commit(&store, activate("two", 1)).await);
+}
+
+async fn a_user_has_as_many_tokens_as_are_allowed(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("one"))).await);
+    done(commit(&store, activate("one", 1)).await);
+    let second = |most| NewCredential { additional: true, most, ..token("two") };
+    lost(commit(&store, Act::CredentialIssue(second(1))).await, 0);
+    done(commit(&store, Act::CredentialIssue(second(2))).await);
+    let issued = store.credentials_of(&vs(), &alice()).await.unwrap();
+    assert_eq!(issued.iter().map(|token| token.additional).collect::<Vec<_>>(), [false, true]);
+    // Fewer are allowed meanwhile, and then as many again.
+    lost(commit(&store, activate("two", 1)).await, 0);
+    done(commit(&store, activate_beside("two", 1, 2)).await);
+    lost(commit(&store, Act::CredentialIssue(NewCredential { most: 2, ..token("three") })).await, 0);
+    done(commit(&store, Act::CredentialStock(stock("thing"))).await);
+    let give = |most| Act::CredentialAssign { id: id("thing"), user: alice(), most };
+    lost(commit(&store, give(2)).await, 0);
+    done(commit(&store, give(3)).await);
+    lost(commit(&store, activate_beside("thing", 1, 2)).await, 0);
+    // What counts already is held and given back however few are allowed.
+    for (from, to) in [(Active, Suspended), (Suspended, Active), (Active, LockedPin)] {
+        done(commit(&store, state("two", &[from], to)).await);
+    }
+    done(commit(&store, activate_beside("thing", 1, 3)).await);
+}
+
+async fn a_token_is_removed_while_there_is_another(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, Act::CredentialIssue(token("one"))).await);
+    lost(commit(&store, remove("one")).await, 0);
+    done(commit(&store, activate("one", 1)).await);
+    lost(commit(&store, remove("one")).await, 0);
+    done(commit(&store, Act::CredentialIssue(NewCredential { most: 2, ..token("two") })).await);
+    lost(commit(&store, remove("one")).await, 0);
+    lost(commit(&store, remove("two")).await, 0);
+    done(commit(&store, activate_beside("two", 1, 2)).await);
+    done(commit(&store, state("two", &[Active], Suspended)).await);
+    // One that is held is no use to its user; it can be done without itself.
+    lost(commit(&store, remove("one")).await, 0);
+    done(commit(&store, remove("two")).await);
+    let gone = store.credential(&vs(), &id("two")).await.unwrap().unwrap();
+    assert_eq!((gone.state, gone.opened.expose()), (Revoked, &b""[..]));
+    // A thing is given back by who has handed it out.
+    done(commit(&store, Act::CredentialStock(stock("thing"))).await);
+    done(commit(&store, Act::CredentialAssign { id: id("thing"), user: alice(), most: 2 }).await);
+    done(commit(&store, activate_beside("thing", 1, 2)).await);
+    lost(commit(&store, remove("thing")).await, 0);
+    done(commit(&store, remove("one")).await);
+    let other = VirtualServerId::new("other");
+    inhabit(&store, &other).await;
+    lost(store.commit(&other, Change::of(remove("thing")), NOW).await, 0);
 }
 
 async fn what_goes_to_the_stock_forgets_whose_it_was(world: Arc<World>) {
@@ -309,6 +363,7 @@ async fn the_tokens_of_one_virtual_server_are_not_those_of_another(world: Arc<Wo
         set_pin("active", 1, None),
         Act::CredentialLabel { id: id("active"), label: "theirs".into() },
         assign("stocked", &alice()),
+        remove("active"),
         Act::CredentialDelete { id: id("stocked") },
     ] {
         lost(store.commit(&other, Change::of(act), NOW).await, 0);

@@ -34,6 +34,8 @@ impl Checked for SelfProvisioning {
         let app_store_url = store_url(&mut raw, "app_store_url");
         let google_play_url = store_url(&mut raw, "google_play_url");
         let recovery_codes = raw.boolean("recovery_codes");
+        let other_apps = other_apps(&mut raw);
+        let max_tokens = max_tokens(&mut raw);
         raw.finish(|| {
             Some(Self {
                 target_users: target_users?,
@@ -43,9 +45,26 @@ impl Checked for SelfProvisioning {
                 app_store_url,
                 google_play_url,
                 recovery_codes,
+                other_apps,
+                max_tokens,
             })
         })
     }
+}
+
+/// Who writes documents from before there was a choice leaves it as it was then.
+fn other_apps(raw: &mut Raw<'_>) -> bool {
+    const NAME: &str = "other_apps";
+    if raw.value(NAME).is_none() { SelfProvisioning::for_new_virtual_server().other_apps } else { raw.boolean(NAME) }
+}
+
+/// The same of how many authenticators a user may have.
+fn max_tokens(raw: &mut Raw<'_>) -> u8 {
+    const NAME: &str = "max_tokens";
+    if raw.value(NAME).is_none() {
+        return SelfProvisioning::for_new_virtual_server().max_tokens;
+    }
+    raw.integer(NAME, 1, SelfProvisioning::MOST_TOKENS.into())
 }
 
 /// Groups go with the two modes that name some (R40); duplicates are one.
@@ -193,6 +212,37 @@ mod tests {
             let long = format!("https://apps.example.org/{}", "x".repeat(2048));
             assert_eq!(url(json!(long)), [format!("{store}: must have at most 2048 characters")]);
         }
+    }
+
+    #[test]
+    fn other_apps_may_be_taken_unless_a_document_says_no() {
+        let usual = SelfProvisioning::of_new();
+        for good in [json!(null), json!(true), json!(false)] {
+            assert_eq!(said(&usual, "other_apps", good), [""; 0]);
+        }
+        assert_eq!(said(&usual, "other_apps", json!("no")), ["other_apps: must be one of true, false"]);
+        let mut of_before = usual.shown();
+        of_before.as_object_mut().unwrap().remove("other_apps");
+        assert!(SelfProvisioning::read(&of_before).unwrap().other_apps);
+        let stored: SelfProvisioning = serde_json::from_value(of_before).unwrap();
+        assert_eq!(stored, usual);
+    }
+
+    #[test]
+    fn a_user_may_have_one_authenticator_to_five() {
+        let usual = SelfProvisioning::of_new();
+        let most = |most: Value| said(&usual, "max_tokens", most);
+        for good in [json!(null), json!(1), json!(2), json!(5)] {
+            assert_eq!(most(good), [""; 0]);
+        }
+        for bad in [json!(0), json!(6), json!(-1), json!(1.5), json!("2")] {
+            assert_eq!(most(bad.clone()), ["max_tokens: must be a whole number from 1 to 5"], "{bad}");
+        }
+        let mut of_before = usual.shown();
+        of_before.as_object_mut().unwrap().remove("max_tokens");
+        assert_eq!(SelfProvisioning::read(&of_before).unwrap().max_tokens, 1);
+        let stored: SelfProvisioning = serde_json::from_value(of_before).unwrap();
+        assert_eq!(stored, usual);
     }
 
     #[test]

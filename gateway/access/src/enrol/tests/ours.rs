@@ -106,7 +106,7 @@ async fn not_you_works_for_what_a_device_has_put_in_use() {
     let (alice, _) = activated(&stage, "alice").await;
     let url = stage.world.mailed("dispute_url").unwrap();
     let token = url.rsplit('/').next().unwrap();
-    assert_eq!(stage.disputes.look(&alice.visit(), token).await.unwrap().unwrap().target, Target::Android);
+    assert_eq!(stage.disputes.look(&alice.visit(), token).await.unwrap().unwrap().target, Some(Target::Android));
     assert!(stage.disputes.confirm(&alice.visit(), token).await.unwrap().is_some());
     assert_eq!(state(&stage), TokenState::Suspended);
 }

@@ -381,7 +381,7 @@ async fn a_new_token_opens_nothing_that_the_policy_keeps_from_new_ones() {
     let mut browser = Browser::installing(&stage, "alice").await;
     browser.send(Send::Continue).await;
     let code = stage.passcode("u-alice", browser.now);
-    assert!(matches!(browser.send(Send::Passcode(code)).await, Moved::Denied { .. }), "on probation");
+    assert!(matches!(browser.send(Send::Passcode(code)).await, Moved::Denied(_)), "on probation");
     assert_eq!(stage.world.with(|rows| rows.credentials[0].state), TokenState::Active, "and enrolled all the same");
 
     let mut later = Browser::new(&stage);

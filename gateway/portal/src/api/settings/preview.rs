@@ -36,7 +36,7 @@ impl NotOfferedName {
     const fn of(why: NotOffered) -> Self {
         match why {
             NotOffered::NotNeeded => NotOfferedName::NotNeeded,
-            NotOffered::HasToken => NotOfferedName::HasToken,
+            NotOffered::HasToken | NotOffered::HasAllTokens => NotOfferedName::HasToken,
             NotOffered::AccountUnusable => NotOfferedName::AccountUnusable,
             NotOffered::NotInTargetUsers => NotOfferedName::NotInTargetUsers,
             NotOffered::NotYet { .. } => NotOfferedName::NotYet,

@@ -313,6 +313,26 @@ async fn operators_are_invited_get_other_roles_and_the_last_administrator_stays(
 }
 
 #[tokio::test]
+async fn how_many_authenticators_a_user_may_have_is_one_to_five() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let path = "/settings/self_provisioning";
+    let mut document = olga.get(path).await.body;
+    assert_eq!(document["max_tokens"], 1);
+    let put =
+        async |document: &Value| olga.ask(Method::PUT, path, &[("if-match", "\"0\"")], Some(document.clone())).await;
+    for wrong in [json!(0), json!(6), json!("2")] {
+        document["max_tokens"] = wrong;
+        assert_eq!(put(&document).await.wrong(), ["max_tokens between"]);
+    }
+    document["max_tokens"] = json!(5);
+    let told = put(&document).await;
+    assert_eq!((told.status, &told.body["max_tokens"]), (StatusCode::OK, &json!(5)), "{}", told.text);
+    let log = olga.get(&format!("{path}/changes")).await.body["items"].clone();
+    assert_eq!(log[0]["changes"], json!([{"field": "max_tokens", "old": 1, "new": 5}]));
+}
+
+#[tokio::test]
 async fn every_kind_of_settings_is_read_and_written_as_it_was_read() {
     let world = World::start().await;
     let olga = world.olga().await;
@@ -326,6 +346,15 @@ async fn every_kind_of_settings_is_read_and_written_as_it_was_read() {
         assert_eq!(told.headers["etag"].to_str().unwrap(), tag, "what changes nothing makes no version");
         assert_eq!(olga.get(&format!("{path}/changes")).await.body, json!({"items": []}));
     }
+    let kinds = olga.get("/settings/token_template/kinds").await.body["items"].clone();
+    let of =
+        |name: &str| kinds.as_array().unwrap().iter().find(|kind| kind["kind"] == name).unwrap()["targets"].clone();
+    let fits = |target: &str| json!({"target": target, "fits": true, "reason": null});
+    assert_eq!(of("otp"), json!(["ios", "android", "windows-desktop"].map(fits)));
+    let ours = &of("app")[0];
+    assert_eq!((&ours["target"], &ours["fits"]), (&json!("ios"), &json!(false)));
+    assert!(ours["reason"].as_str().unwrap().contains("`authenticator` address"), "{ours}");
+
     let alice = olga.made("/users", json!({"name": "alice"})).await;
     let told = olga.get("/self-provisioning/preview?user=ALICE").await;
     assert_eq!(

@@ -37,6 +37,7 @@ const MATRIX: &str = "
     GET    /settings/token_template                 | -      | yes     | yes       | yes
     PUT    /settings/token_template                 | -      | -       | -         | yes
     GET    /settings/token_template/changes         | -      | yes     | yes       | yes
+    GET    /settings/token_template/kinds           | -      | yes     | yes       | yes
     GET    /settings/server_pin_policy              | -      | yes     | yes       | yes
     PUT    /settings/server_pin_policy              | -      | -       | -         | yes
     GET    /settings/server_pin_policy/changes      | -      | yes     | yes       | yes

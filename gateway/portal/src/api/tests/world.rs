@@ -36,6 +36,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::console::{ConsoleParts, router};
+use crate::tests::app::ToyApp;
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 
@@ -265,7 +266,11 @@ fn console(ports: Ports, operator_ports: OperatorPorts, keys: MasterKey) -> (Arc
         let host = Host { entropy: entropy.clone(), issuer: "Doorward".into(), key: SecretBytes::new(vec![7; 32]) };
         (info.build)(json!({}), host).unwrap_or_else(|_| panic!("it takes no settings"))
     };
-    let plugins = vec![("otp", shipped(&doorward_otp::PLUGIN)), ("pin", shipped(&doorward_pin::PLUGIN))];
+    let plugins: Vec<(&'static str, Arc<dyn Plugin>)> = vec![
+        ("otp", shipped(&doorward_otp::PLUGIN)),
+        ("pin", shipped(&doorward_pin::PLUGIN)),
+        ("app", Arc::new(ToyApp)),
+    ];
     let toys: Vec<(&'static str, Arc<dyn Plugin>)> = vec![("toy", Arc::new(ToyTokens(Dice::default())))];
     let identities =
         Arc::new(Identities::new(ports.sessions.clone(), ports.directory.clone(), SessionLimits::default()));
