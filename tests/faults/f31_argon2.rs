@@ -115,13 +115,23 @@ fn is_in(answer: &Answer) -> bool {
     }
 }
 
+/// Ends the reading, in whichever way what is done meanwhile ends: nobody would be waited for otherwise.
+struct AtLast<'a>(&'a AtomicBool);
+
+impl Drop for AtLast<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// How long each request to an application took while something was done.
 fn read_while(served: &Served, something: impl FnOnce()) -> Vec<Duration> {
     let enough = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..READERS).map(|_| scope.spawn(|| read_until(served, &enough))).collect();
+        let enough_at_last = AtLast(&enough);
         something();
-        enough.store(true, Ordering::SeqCst);
+        drop(enough_at_last);
         readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect()
     })
 }
