@@ -232,7 +232,11 @@ impl Owner {
     /// [`OwnError::NotFound`], for another's as well; [`OwnError::SignedOut`]; [`OwnError::Fault`].
     pub async fn token(&self, visit: &Visit, id: &CredentialId) -> Result<OwnToken, OwnError> {
         let holder = self.holder(visit).await?;
-        let theirs = self.theirs(visit, &holder).await?;
+        self.token_of(visit, &holder, id).await
+    }
+
+    async fn token_of(&self, visit: &Visit, holder: &Holder, id: &CredentialId) -> Result<OwnToken, OwnError> {
+        let theirs = self.theirs(visit, holder).await?;
         let token = theirs.iter().find(|token| token.id == *id).ok_or(OwnError::NotFound)?;
         Ok(self.seen(token, &theirs, &self.desk.pin_policy(visit).await?, visit.now))
     }

@@ -28,7 +28,6 @@ mod tests;
 mod tokens;
 
 pub(crate) use ahead::{Ahead, Allowed, asks};
-pub(crate) use begin::new_data;
 pub(crate) use hold::{Held, Stop};
 pub(crate) use prove::{
     Look, Proof, TEMPORARY_LENGTH, Tried, challenge_is_over, passcode_tries, passcode_tries_of_day, unanswered,

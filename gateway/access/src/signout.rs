@@ -36,8 +36,9 @@ impl Desk {
 
     pub(crate) async fn try_cancel(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
         let held = self.hold_to_end(visit, form).await?;
-        self.give_up(visit, &held, held.flow().data.own.is_some()).await?;
-        if held.flow().data.own.is_some() {
+        let begun_on_own_page = held.flow().data.own.is_some();
+        self.give_up(visit, &held, begun_on_own_page).await?;
+        if begun_on_own_page {
             return Ok(Moved::BackToOwn { url: OWN_PAGE.to_owned() });
         }
         Ok(Moved::Cancelled { start_again: self.start_again(visit, held.flow()) })

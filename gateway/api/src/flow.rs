@@ -181,6 +181,35 @@ pub struct FlowData {
     pub adding: bool,
 }
 
+impl FlowData {
+    /// In which nothing has happened yet but that a name was typed.
+    pub fn new(typed_name: impl Into<String>, language: impl Into<String>) -> Self {
+        Self {
+            typed_name: typed_name.into(),
+            return_to: None,
+            language: language.into(),
+            need: Vec::new(),
+            proofs: Proofs::NONE,
+            notice: None,
+            code: None,
+            granted: None,
+            mobile_chosen: false,
+            target: None,
+            credential: None,
+            issue_expires_at: None,
+            asks_passcode: false,
+            challenge: None,
+            first_pin: None,
+            new_pin: None,
+            app_installed: false,
+            push: None,
+            raises: None,
+            own: None,
+            adding: false,
+        }
+    }
+}
+
 /// What somebody does with their own authenticators for which one of them must have been proved a short while ago.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -8,10 +8,11 @@ use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::settings::{SettingChange, StoredDocument};
 use doorward_api::user::NewUser;
 use doorward_api::{
-    Credential, CredentialId, GroupId, GroupRef, OperatorId, Template, Timestamp, TokenForm, TokenState, User, UserId,
+    Credential, CredentialId, GroupId, GroupRef, OperatorId, Timestamp, TokenForm, TokenState, User, UserId,
 };
 
 use crate::Rows;
+use crate::rows::row;
 
 impl Rows {
     /// Whether the act's condition held; what signing in does is no act of an operator.
@@ -118,26 +119,10 @@ impl Rows {
             return false;
         }
         self.credentials.push(Credential {
-            id: new.id,
-            user: new.user,
-            plugin: new.plugin,
-            serial: new.serial,
-            state: TokenState::Active,
-            form: TokenForm::Passkey,
             label: new.label,
-            target: None,
-            additional: false,
-            template: Template::STANDARD_APP,
             opened: new.opened,
-            damaged: false,
-            version: 1,
-            pin: None,
-            pin_version: 0,
-            fails: 0,
-            locked_until: None,
-            created_at: now,
             activated_at: Some(now),
-            last_used_at: None,
+            ..row((new.id, new.user, new.plugin, new.serial), TokenState::Active, TokenForm::Passkey, now)
         });
         true
     }
@@ -146,27 +131,11 @@ impl Rows {
         if self.credentials.iter().any(|token| token.serial == new.serial || token.id == new.id) {
             return false;
         }
+        let nobody = UserId::new(Rows::NOBODY);
         self.credentials.push(Credential {
-            id: new.id,
-            user: UserId::new(Rows::NOBODY),
-            plugin: new.plugin,
-            serial: new.serial,
-            state: TokenState::Inventory,
-            form: TokenForm::Hardware,
-            label: String::new(),
-            target: None,
-            additional: false,
             template: new.template,
             opened: new.opened,
-            damaged: false,
-            version: 1,
-            pin: None,
-            pin_version: 0,
-            fails: 0,
-            locked_until: None,
-            created_at: now,
-            activated_at: None,
-            last_used_at: None,
+            ..row((new.id, nobody, new.plugin, new.serial), TokenState::Inventory, TokenForm::Hardware, now)
         });
         true
     }

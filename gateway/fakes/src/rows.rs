@@ -12,8 +12,8 @@ use doorward_api::session::SessionKind;
 use doorward_api::settings::{Document, SettingChange, SettingKind, StoredDocument};
 use doorward_api::user::TemporaryPasscode;
 use doorward_api::{
-    AuditEvent, Credential, CredentialId, Flow, Grant, GrantState, GroupId, GroupRef, Session, Step, Timestamp,
-    TokenForm, TokenHash, TokenState, User, UserId,
+    AuditEvent, Credential, CredentialId, Flow, Grant, GrantState, GroupId, GroupRef, SecretBytes, Session, Step,
+    Template, Timestamp, TokenForm, TokenHash, TokenState, User, UserId,
 };
 
 /// Everything there is.
@@ -152,26 +152,11 @@ impl Rows {
                     return false;
                 }
                 self.credentials.push(Credential {
-                    id: new.id,
-                    user: new.user,
-                    plugin: new.plugin,
-                    serial: new.serial,
-                    state: TokenState::Assigned,
-                    form: TokenForm::Software,
-                    label: String::new(),
                     target: Some(new.target),
                     additional: new.additional,
                     template: new.template,
                     opened: new.opened,
-                    damaged: false,
-                    version: 1,
-                    pin: None,
-                    pin_version: 0,
-                    fails: 0,
-                    locked_until: None,
-                    created_at: now,
-                    activated_at: None,
-                    last_used_at: None,
+                    ..row((new.id, new.user, new.plugin, new.serial), TokenState::Assigned, TokenForm::Software, now)
                 });
             }
             Act::CredentialReissue { id, version, plugin, opened, template } => {
@@ -251,5 +236,36 @@ impl Rows {
     pub fn portal_sessions(&self, user: &str) -> Vec<Session> {
         let theirs = |session: &&Session| session.user.as_str() == user && session.kind == SessionKind::Portal;
         self.sessions.values().filter(theirs).cloned().collect()
+    }
+}
+
+/// A credential as its row begins: nothing is kept of it yet.
+pub(crate) fn row(
+    (id, user, plugin, serial): (CredentialId, UserId, String, String),
+    state: TokenState,
+    form: TokenForm,
+    now: Timestamp,
+) -> Credential {
+    Credential {
+        id,
+        user,
+        plugin,
+        serial,
+        state,
+        form,
+        label: String::new(),
+        target: None,
+        additional: false,
+        template: Template::STANDARD_APP,
+        opened: SecretBytes::default(),
+        damaged: false,
+        version: 1,
+        pin: None,
+        pin_version: 0,
+        fails: 0,
+        locked_until: None,
+        created_at: now,
+        activated_at: None,
+        last_used_at: None,
     }
 }

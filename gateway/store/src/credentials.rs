@@ -15,6 +15,7 @@ use crate::error::{Failure, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
 use crate::seal::Place;
+use crate::users::hold;
 
 macro_rules! select_credential {
     () => {
@@ -181,6 +182,13 @@ impl Credentials for Store {
     }
 }
 
+/// The states of [`TokenState::counts_as_token`], of the row that `$of` names; a test compares.
+macro_rules! in_counting_state {
+    ($of:literal) => {
+        concat!($of, "state IN ('active', 'suspended', 'locked_pin')")
+    };
+}
+
 /// Tokens of the user `$user` that count as one ([`TokenState::counts_as_token`], [`TokenForm::is_token`]; a test compares).
 macro_rules! counting {
     ($what:literal, $user:literal) => {
@@ -189,7 +197,9 @@ macro_rules! counting {
             $what,
             " FROM credential other WHERE other.virtual_server = $1 AND other.user_id = ",
             $user,
-            " AND other.state IN ('active', 'suspended', 'locked_pin') AND other.form <> 'passkey'"
+            " AND ",
+            crate::credentials::in_counting_state!("other."),
+            " AND other.form <> 'passkey'"
         )
     };
 }
@@ -208,7 +218,7 @@ macro_rules! fewer_than {
         concat!("(", counting!("COUNT(*)", $user), ") < ", $most)
     };
 }
-pub(crate) use {counting, without_token};
+pub(crate) use {counting, in_counting_state, without_token};
 
 /// Holds the owner of a token: nobody else's activation counts their tokens until this is done.
 async fn hold_owner(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<(), Failure> {
@@ -236,7 +246,6 @@ pub(crate) async fn issue(tx: &mut Tx, at: At<'_>, new: &NewCredential) -> Resul
 /// Of those that are made at the same moment one is counted after the other. A passkey has no platform of ours and shows no
 /// passcodes: its template says nothing of it.
 pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &AddedPasskey) -> Result<(), Failure> {
-    const HOLD: &str = "SELECT id FROM user_account WHERE virtual_server = $1 AND id = $2 FOR NO KEY UPDATE";
     const SQL: &str = "INSERT INTO credential (virtual_server, id, user_id, plugin, serial, state, form, label, template, sealed, \
                        version, pin_version, fails, created_at, activated_at) \
                        SELECT $1, $2, $3, $4, $5, 'active', 'passkey', $6, $7, $8, 1, 0, 0, $9, $9 WHERE \
@@ -246,7 +255,7 @@ pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &AddedPasskey) -> Result<(
     let (vs, id, user) = (at.vs.as_str(), new.id.as_str(), new.user.as_str());
     let (template, now, most) = (written(&Template::STANDARD_APP)?, at.now.millis(), i64::from(new.most));
     let sealed = at.inner.sealer.seal(place(id, at.vs), new.opened.expose())?;
-    lock_in!(&mut *tx, HOLD, vs, user)?;
+    hold(&mut *tx, at.vs, &new.user).await?;
     some(change_in!(tx, SQL, vs, id, user, &new.plugin, &new.serial, &new.label, template, sealed, now, most)?)
 }
 
@@ -341,7 +350,9 @@ pub(crate) async fn change_state(
     const CHANGE: &str = change!("");
     const COUNTS: &str = concat!(
         change!(""),
-        " AND (state IN ('active', 'suspended', 'locked_pin') OR form = 'passkey' OR ",
+        " AND (",
+        in_counting_state!(""),
+        " OR form = 'passkey' OR ",
         without_token!("credential.user_id"),
         ")"
     );
@@ -414,13 +425,15 @@ pub(crate) async fn assign(tx: &mut Tx, at: At<'_>, id: &CredentialId, user: &Us
 
 /// Of two that go at the same moment the second finds that the first is gone.
 pub(crate) async fn remove(tx: &mut Tx, at: At<'_>, id: &CredentialId) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3, \
-                       pin = NULL, pin_version = pin_version + 1 \
-                       WHERE virtual_server = $1 AND id = $2 AND form = 'software' \
-                       AND state IN ('active', 'suspended', 'locked_pin') \
-                       AND EXISTS (SELECT 1 FROM credential other WHERE other.virtual_server = $1 \
-                           AND other.user_id = credential.user_id AND other.id <> $2 AND other.state = 'active' \
-                           AND other.form <> 'passkey')";
+    const SQL: &str = concat!(
+        "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3, \
+         pin = NULL, pin_version = pin_version + 1 \
+         WHERE virtual_server = $1 AND id = $2 AND form = 'software' AND ",
+        in_counting_state!(""),
+        " AND EXISTS (SELECT 1 FROM credential other WHERE other.virtual_server = $1 \
+             AND other.user_id = credential.user_id AND other.id <> $2 AND other.state = 'active' \
+             AND other.form <> 'passkey')"
+    );
     hold_owner(tx, at, id).await?;
     some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), at.now.millis())?)
 }

@@ -7,11 +7,12 @@ use doorward_api::push::{Push, PushData, PushPurpose, PushState};
 use doorward_api::{PushId, StoreError, Timestamp, UserId, VirtualServerId};
 use serde::{Deserialize, Serialize};
 
-use crate::db::{Tx, change_in, lock_in, rows, rows_in};
+use crate::db::{Tx, change_in, rows, rows_in};
 use crate::error::{Failure, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
 use crate::seal::Place;
+use crate::users::hold;
 
 /// How many of a user's requests are told at once.
 const MOST: i64 = 50;
@@ -92,10 +93,8 @@ impl Pushes for Store {
 }
 
 /// Refused when the user has one that is pending, or one that was made after `not_since`. That there is the user is
-/// seen to by the table.
+/// seen to by the table. Two that come at once would each see the other as not there yet; so the user is held first.
 pub(crate) async fn start(tx: &mut Tx, at: At<'_>, push: &Push, not_since: Timestamp) -> Result<(), Failure> {
-    // Two that come at once would each see the other as not there yet; so the user's row is held first.
-    const HOLD: &str = "SELECT id FROM user_account WHERE virtual_server = $1 AND id = $2 FOR NO KEY UPDATE";
     const SQL: &str = "INSERT INTO push_request (virtual_server, id, user_id, state, created_at, expires_at, data) \
                        SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT 1 FROM push_request \
                            WHERE virtual_server = $1 AND user_id = $3 \
@@ -105,7 +104,7 @@ pub(crate) async fn start(tx: &mut Tx, at: At<'_>, push: &Push, not_since: Times
     let (state, begin, end) = (push.state.as_str(), push.created_at.millis(), push.expires_at.millis());
     let kept = Kept { purpose: &push.purpose, data: &push.data };
     let data = at.inner.sealer.seal_json(place(id, at.vs), &kept)?;
-    lock_in!(&mut *tx, HOLD, vs, user)?;
+    hold(&mut *tx, at.vs, &push.user).await?;
     some(change_in!(tx, SQL, vs, id, user, state, begin, end, data, not_since.millis(), at.now.millis())?)
 }
 

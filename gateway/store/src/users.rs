@@ -96,6 +96,12 @@ pub(crate) fn by_name(mut groups: Vec<GroupRef>) -> Vec<GroupRef> {
     groups
 }
 
+/// Holds a user until the change is done: of two that come at once, the second sees what the first has done.
+pub(crate) async fn hold(tx: &mut Tx, vs: &VirtualServerId, user: &UserId) -> Result<(), Failure> {
+    const SQL: &str = "SELECT id FROM user_account WHERE virtual_server = $1 AND id = $2 FOR NO KEY UPDATE";
+    Ok(lock_in!(tx, SQL, vs.as_str(), user.as_str())?)
+}
+
 /// Users who are not disabled, have an address and no token that counts, in the order of their rows.
 pub(crate) async fn without_token(inner: &Inner, vs: &VirtualServerId, part: &Part) -> Result<Listed<User>, Failure> {
     // They are found before their groups are, so that there are as many as were asked for.

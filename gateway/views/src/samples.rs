@@ -480,25 +480,12 @@ fn pushes() -> Vec<(String, ScreenPage)> {
 fn passkeys() -> Vec<(String, ScreenPage)> {
     let asked =
         |alone| PasskeyView { options: r#"{"challenge":"AQID","rpId":"login.example.test"}"#.to_owned(), alone };
-    let page = |alone| match passcode(6, false, false) {
-        ScreenPage::Passcode {
-            length, enrolment_hint, suspended, pin, challenge, recovery, passcodes, push, ..
-        } => {
-            let passkey = Some(asked(alone));
-            let length = if alone { 8 } else { length };
-            ScreenPage::Passcode {
-                length,
-                enrolment_hint,
-                suspended,
-                pin,
-                challenge,
-                recovery,
-                passcodes,
-                push,
-                passkey,
-            }
+    let page = |alone| {
+        let mut page = passcode(if alone { 8 } else { 6 }, false, false);
+        if let ScreenPage::Passcode { passkey, .. } = &mut page {
+            *passkey = Some(asked(alone));
         }
-        other => other,
+        page
     };
     [("passkey", page(true)), ("passkey-or-passcode", page(false))].map(|(name, page)| (name.to_owned(), page)).to_vec()
 }

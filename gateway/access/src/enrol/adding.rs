@@ -9,6 +9,7 @@
 //! ```
 //! The session stays what it was: what a token that is new proves is proved for that token alone.
 
+use doorward_api::credential::Credential;
 use doorward_api::flow::OwnTask;
 use doorward_api::ports::{Act, Change};
 use doorward_api::{
@@ -19,13 +20,17 @@ use doorward_tokens::{Choice, NotOffered};
 use super::driver::Applicant;
 use super::step::Event;
 use crate::own::OwnSaid;
-use crate::signin::{Allowed, Beginner, Desk, Held, Proof, Stop, counted, new_data};
+use crate::signin::{Allowed, Beginner, Desk, Held, Proof, Stop, counted};
 use crate::visit::{Moved, Visit};
 
 impl Desk {
     /// What somebody may add beside the tokens that they have, if they prove one of them.
-    pub(crate) async fn may_add(&self, visit: &Visit, user: &User) -> Result<Result<Allowed, NotOffered>, StoreError> {
-        let tokens = self.tokens_of(visit, &user.id).await?;
+    pub(crate) async fn may_add(
+        &self,
+        visit: &Visit,
+        user: &User,
+        tokens: &[Credential],
+    ) -> Result<Result<Allowed, NotOffered>, StoreError> {
         let states: Vec<TokenState> = tokens.iter().map(counted).collect();
         self.offer(visit, user, &states, None, true).await
     }
@@ -44,7 +49,7 @@ impl Desk {
             challenge,
             raises: Some(session.id.clone()),
             own: Some(task),
-            ..new_data(visit, user.name.clone())
+            ..FlowData::new(user.name.as_str(), visit.language.as_str())
         };
         let told = self.may_begin(visit, Beginner::Session(&session.id)).await?;
         let (browser, flow) = self.flow_of(visit, user, Step::Passcode, data);
@@ -61,7 +66,7 @@ impl Desk {
             raises: Some(session.id.clone()),
             own: Some(OwnTask::Add),
             adding: true,
-            ..new_data(visit, who.user.name.clone())
+            ..FlowData::new(who.user.name.as_str(), visit.language.as_str())
         };
         let (browser, flow) = self.flow_of(visit, &who.user, Step::EmailVerified, data);
         let selected = self

@@ -306,20 +306,19 @@ impl Desk {
             self.commit(visit, Change::default().record(self.not_allowed(visit, held))).await?;
             return Err(Stop::Stale);
         }
-        let retarget = (token.target != Some(target)).then(|| Act::CredentialRetarget { id: token.id.clone(), target });
-        let (id, version, most) = (token.id.clone(), token.version, who.most);
-        let activate = Act::CredentialActivate { id, version, opened, most };
-        let token = Credential { target: Some(target), ..token.clone() };
         let event_of = |kind| self.event(kind, visit, held.flow()).with("serial", token.serial.as_str());
-        let allowed = Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.seen.clone() };
-        let acts = std::iter::once(allowed).chain(who.approval_used(&held.flow().data)).chain(retarget);
-        let mut extra = Change { acts: acts.collect(), events: Vec::new() }
-            .and(activate)
-            .and(self.put_off_no_longer(held, &who.user))
-            .record(event_of(EventKind::ActivationConfirmed))
-            .record(Self::activated(event_of(EventKind::TokenActivated), Some(target), "activation"))
-            .record(completed(event_of(EventKind::ActivationCompleted), &facts, target, &token.template));
-        extra.acts.extend(self.notice(visit, Some(&held.flow().id), &who.user, &(&token).into(), &visit.language));
+        let (id, version, most) = (token.id.clone(), token.version, who.most);
+        let activate = Act::CredentialActivate { id: id.clone(), version, opened, most };
+        let retarget = (token.target != Some(target)).then_some(Act::CredentialRetarget { id, target });
+        let acts = retarget.into_iter().chain([activate]).collect();
+        let confirmed = Change { acts, events: vec![event_of(EventKind::ActivationConfirmed)] };
+        let token = Credential { target: Some(target), ..token.clone() };
+        let extra = self.activation(visit, held, who, &token, confirmed, "activation").record(completed(
+            event_of(EventKind::ActivationCompleted),
+            &facts,
+            target,
+            &token.template,
+        ));
         let moved = self.go(visit, held, who, event, extra).await?;
         self.ports.metrics.enrollment(visit.vs.id.as_str(), "activation", "completed");
         Ok(moved)
@@ -515,8 +514,11 @@ impl Desk {
             Verified::Accepted { updated } => {
                 let next = step(&state(held), Event::Proved, visit.now, &self.rules)?;
                 let (id, version, most) = (token.id.clone(), token.version, who.most);
-                let activate = Act::CredentialActivate { id, version, opened: updated, most };
-                let change = self.activation(visit, held, who, &token, activate);
+                let activate = Change::of(Act::CredentialActivate { id, version, opened: updated, most });
+                let confirmed = self.event(EventKind::EnrollmentConfirmed, visit, held.flow());
+                let change = self
+                    .activation(visit, held, who, &token, activate, "first_passcode")
+                    .record(confirmed.with("serial", token.serial.as_str()).with("method", "otp"));
                 let id = token.id.clone();
                 let moved = match self.pin_must_change(visit, &token).await? {
                     Some(why) => self.ask_new_pin(visit, held, next.state.data, &token, why, change).await?,
@@ -541,17 +543,23 @@ impl Desk {
         }
     }
 
-    /// What an activation means besides: that it is still allowed, its records, and the notice with "Not you?" (W9).
-    fn activation(&self, visit: &Visit, held: &Held, who: &Applicant, token: &Credential, activate: Act) -> Change {
+    /// What an activation means besides: that it is still allowed, its record, and the notice with "Not you?" (W9).
+    fn activation(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        who: &Applicant,
+        token: &Credential,
+        activate: Change,
+        reason: &'static str,
+    ) -> Change {
         let flow = held.flow();
-        let event = |kind| self.event(kind, visit, flow).with("serial", token.serial.as_str());
+        let event = self.event(EventKind::TokenActivated, visit, flow).with("serial", token.serial.as_str());
         let allowed = Act::EnrolmentStillAllowed { user: Box::new(who.user.clone()), settings: who.seen.clone() };
-        let approval = who.approval_used(&flow.data);
-        let mut change = Change { acts: std::iter::once(allowed).chain(approval).collect(), events: Vec::new() }
-            .and(activate)
+        let acts = std::iter::once(allowed).chain(who.approval_used(&flow.data)).chain(activate.acts);
+        let mut change = Change { acts: acts.collect(), events: activate.events }
             .and(self.put_off_no_longer(held, &who.user))
-            .record(Self::activated(event(EventKind::TokenActivated), token.target, "first_passcode"))
-            .record(event(EventKind::EnrollmentConfirmed).with("method", "otp"));
+            .record(Self::activated(event, token.target, reason));
         change.acts.extend(self.notice(visit, Some(&flow.id), &who.user, &token.into(), &visit.language));
         change
     }

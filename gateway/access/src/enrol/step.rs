@@ -539,7 +539,6 @@ fn first_sign_in(state: &State) -> Result<Next, Refusal> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use doorward_api::Proofs;
     use doorward_api::ports::Entropy;
     use std::time::Duration;
 
@@ -547,29 +546,7 @@ pub(crate) mod tests {
 
     /// What a flow remembers that has just begun.
     pub(crate) fn blank() -> FlowData {
-        FlowData {
-            typed_name: "alice".into(),
-            return_to: None,
-            language: "en".into(),
-            need: Vec::new(),
-            proofs: Proofs::NONE,
-            notice: None,
-            code: None,
-            granted: None,
-            mobile_chosen: false,
-            target: None,
-            credential: None,
-            issue_expires_at: None,
-            asks_passcode: false,
-            challenge: None,
-            first_pin: None,
-            new_pin: None,
-            app_installed: false,
-            push: None,
-            raises: None,
-            own: None,
-            adding: false,
-        }
+        FlowData::new("alice", "en")
     }
 
     fn usual() -> Choices {

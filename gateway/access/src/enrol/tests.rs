@@ -12,8 +12,10 @@ use doorward_api::mail::MailKind;
 use doorward_api::settings::{Document, TargetRow};
 use doorward_api::{EndedHow, ScreenPage, SelfProvisioning, Step, Target, TargetSettings, TokenState};
 use doorward_fakes::{Rows, details};
+use serde_json::json;
 
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
+use crate::toy_app::Phone;
 use crate::visit::Moved;
 
 fn stage() -> Arc<Stage> {
@@ -32,6 +34,18 @@ fn on(targets: &[Target]) -> TargetSettings {
         *settings.row_mut(target) = TargetRow { allowed, app: allowed, push: false };
     }
     settings
+}
+
+/// Approves the newest request, with this number or the right one.
+async fn approve(stage: &Stage, phone: &Phone, number: Option<&str>) -> (u16, serde_json::Value) {
+    let (push, right) = stage.world.with(|rows| {
+        let push = rows.pushes.last().unwrap();
+        (push.id.clone(), push.data.number.secret())
+    });
+    let id = stage.world.with(|rows| rows.credentials.last().unwrap().id.clone());
+    let number = number.unwrap_or(right.expose());
+    let answer = json!({ "id": id.as_str(), "push": push.as_str(), "decision": "approve", "number": number });
+    phone.call("push/answer", answer).await
 }
 
 fn step(stage: &Stage) -> Step {

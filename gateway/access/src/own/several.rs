@@ -105,11 +105,11 @@ impl Owner {
     /// # Errors
     /// [`OwnError::Refused`] with [`Refusal::NotNow`] where they cannot do without it; as [`Owner::token`].
     pub async fn removing(&self, visit: &Visit, id: &CredentialId) -> Result<(OwnToken, bool), OwnError> {
-        let token = self.token(visit, id).await?;
+        let holder = self.holder(visit).await?;
+        let token = self.token_of(visit, &holder, id).await?;
         if !token.removable {
             return Err(OwnError::Refused(Refusal::NotNow));
         }
-        let holder = self.holder(visit).await?;
         Ok((token, fresh(&holder.session.proofs, visit.now)))
     }
 
@@ -161,7 +161,7 @@ impl Owner {
         if !theirs.iter().any(|token| token.state == TokenState::Active) {
             return Ok(None);
         }
-        let allowed = self.desk.may_add(visit, &user).await?;
+        let allowed = self.desk.may_add(visit, &user, &theirs).await?;
         Ok(allowed.ok().map(|allowed| Applicant::new(user, allowed)))
     }
 

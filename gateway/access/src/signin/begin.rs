@@ -195,7 +195,7 @@ impl Desk {
                 notice,
                 challenge,
                 raises: from.raises,
-                ..new_data(visit, from.typed_name)
+                ..FlowData::new(from.typed_name, visit.language.as_str())
             },
             created_at: visit.now,
             expires_at: self.ends_at(None, step, visit.now),
@@ -217,33 +217,6 @@ impl Desk {
 /// Where somebody signed in stands on their way.
 fn way<'a>(user: &'a User, to: Option<&'a ReturnTo>, session: &'a Session) -> Way<'a> {
     Way { to, user, proofs: session.proofs, raises: Some(&session.id) }
-}
-
-/// What a flow remembers in which nothing has happened yet.
-pub(crate) fn new_data(visit: &Visit, typed_name: String) -> FlowData {
-    FlowData {
-        typed_name,
-        return_to: None,
-        language: visit.language.clone(),
-        need: Vec::new(),
-        proofs: Proofs::NONE,
-        notice: None,
-        code: None,
-        granted: None,
-        mobile_chosen: false,
-        target: None,
-        credential: None,
-        issue_expires_at: None,
-        asks_passcode: false,
-        challenge: None,
-        first_pin: None,
-        new_pin: None,
-        app_installed: false,
-        push: None,
-        raises: None,
-        own: None,
-        adding: false,
-    }
 }
 
 /// In the wizard a second tab joins for any page of the application; before it, only for the very same page.

@@ -14,7 +14,7 @@ use doorward_api::{
 use doorward_fakes::details;
 use serde_json::json;
 
-use super::count;
+use super::{approve, count};
 use crate::manage::{KindFits, Manager};
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
 use crate::toy_app::{Phone, ToyApp, link};
@@ -60,18 +60,6 @@ async fn in_use(stage: &Arc<Stage>, user: &str) -> (Browser, Phone) {
     assert_eq!(phone.scan(&link(&browser).await).await.0, 200);
     browser.send(Send::Mine(true)).await;
     (browser, phone)
-}
-
-/// Approves the newest request, with this number or the right one.
-async fn approve(stage: &Stage, phone: &Phone, number: Option<&str>) -> (u16, serde_json::Value) {
-    let (push, right) = stage.world.with(|rows| {
-        let push = rows.pushes.last().unwrap();
-        (push.id.clone(), push.data.number.secret())
-    });
-    let id = stage.world.with(|rows| rows.credentials.last().unwrap().id.clone());
-    let number = number.unwrap_or(right.expose());
-    let answer = json!({ "id": id.as_str(), "push": push.as_str(), "decision": "approve", "number": number });
-    phone.call("push/answer", answer).await
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use doorward_api::{
 };
 use doorward_fakes::{Rows, details};
 
-use super::{count, on};
+use super::{approve, count, on};
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
 use crate::toy_app::{Phone, ToyApp, activated, link};
 use crate::visit::Moved;
@@ -116,16 +116,9 @@ async fn an_approved_request_confirms_the_enrolment_as_well() {
     let stage = stage();
     let (mut alice, phone) = activated(&stage, "alice").await;
     alice.send(Send::RequestPush).await;
-    let (push, number) = stage.world.with(|rows| {
-        let push = &rows.pushes[0];
-        (push.id.clone(), push.data.number.secret())
-    });
+    let push = stage.world.with(|rows| rows.pushes[0].id.clone());
     assert_eq!(phone.say("push/pending").await.1["pending"], serde_json::json!([push.as_str()]));
-    let id = stage.world.with(|rows| rows.credentials[0].id.clone());
-    let answer = serde_json::json!({
-        "id": id.as_str(), "push": push.as_str(), "decision": "approve", "number": number.expose(),
-    });
-    assert_eq!(phone.call("push/answer", answer).await, (200, serde_json::json!({ "result": "approved" })));
+    assert_eq!(approve(&stage, &phone, None).await, (200, serde_json::json!({ "result": "approved" })));
     assert!(matches!(alice.send(Send::FinishPush(None)).await, Moved::SignedIn(_)));
     assert_eq!(details(&stage.world, EventKind::EnrollmentConfirmed)["method"], "push");
     let proofs = stage.world.with(|rows| rows.portal_sessions("u-alice")[0].proofs);
