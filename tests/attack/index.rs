@@ -78,7 +78,13 @@ const INDEX: &[(&str, &[Where])] = &[
     ("H2-01", &[Attack("http2_is_spoken_as_the_rfcs_say_h2_01")]),
     ("H2-02", &[Attack("what_http1_would_not_be_forgiven_is_not_forgiven_over_http2_h2_02_h2_03")]),
     ("H2-03", &[Attack("what_http1_would_not_be_forgiven_is_not_forgiven_over_http2_h2_02_h2_03")]),
-    ("H2-04", &[Attack("a_flood_ends_its_connection_costs_little_memory_and_nobody_else_h2_04")]),
+    (
+        "H2-04",
+        &[
+            Attack("a_flood_ends_its_connection_costs_little_memory_and_nobody_else_h2_04"),
+            Attack("answers_that_nobody_takes_wait_in_bounded_memory_h2_04"),
+        ],
+    ),
     // Paths.
     (
         "PA-01",

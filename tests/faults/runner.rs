@@ -83,21 +83,22 @@ pub(crate) fn main(list: &[Fault]) -> ExitCode {
     // From the folder of the repository on, wherever this is started.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut written = arguments.write.map(|file| Written::to(root.join(file), list));
-    let mut broken = 0;
+    let mut broken = Vec::new();
     for fault in list.iter().filter(asked_for) {
         let line = run(fault, arguments.scale);
-        broken += usize::from(matches!(line.seen, Seen::Broken(_)));
+        if let Seen::Broken(why) = &line.seen {
+            broken.push(format!("{}: {why}", line.fault.id));
+        }
         if let Some(written) = &mut written {
             written.takes(&line, now());
         }
     }
-    match broken {
-        0 => ExitCode::SUCCESS,
-        broken => {
-            eprintln!("{broken} promises did not hold");
-            ExitCode::FAILURE
-        }
+    if broken.is_empty() {
+        return ExitCode::SUCCESS;
     }
+    // Once more at the end, where whoever reads a long log looks first.
+    eprintln!("{} promises did not hold:\n{}", broken.len(), broken.join("\n"));
+    ExitCode::FAILURE
 }
 
 /// The machine's time, for the report.
