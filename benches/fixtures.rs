@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_access::site::{App, AppOptions, Site, Upstream, VirtualServer};
+use doorward_access::site::{App, AppOptions, Beside, Site, Upstream, VirtualServer};
 use doorward_api::{
     AppId, Factor, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Subject, Timestamp, UserId, VirtualServerId,
 };
@@ -72,6 +72,7 @@ pub fn virtual_server(others: usize) -> VirtualServer {
         authenticator: None,
         support_url: None,
         policies: Arc::new(Policies::load(&sources, &ids).unwrap()),
+        beside: Beside::default(),
         apps: names.iter().map(|name| (AppId::new(name), Arc::new(app(name)))).collect(),
     }
 }

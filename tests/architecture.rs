@@ -61,6 +61,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lettre", &["connect"]),
     ("axum", &["portal", "proxy", "server"]),
     ("qrcode", &["portal"]),
+    ("jiff", &["portal"]),
     ("utoipa", &["portal"]),
     ("quick-xml", &["otp"]),
     ("aes", &["otp"]),
@@ -70,9 +71,13 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sha2", &["authenticator", "server"]),
     ("hyper-rustls", &["connect"]),
     ("hyper-util", &["connect"]),
+    ("tokio-rustls", &["connect"]),
     ("pingora", &["proxy", "server"]),
     ("prometheus", &["server"]),
     ("clap", &["server"]),
+    ("clap_complete", &["server"]),
+    ("indicatif", &["server"]),
+    ("unicode-width", &["server"]),
 ];
 
 /// What may stand in the root, hidden files aside.

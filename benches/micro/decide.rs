@@ -4,9 +4,12 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use doorward_access::gate::{Gate, LastAnswer, Verdict};
+use doorward_access::records::Recorder;
+use doorward_access::site::Shadow;
 use doorward_api::ports::NoMetrics;
 use doorward_api::{Decision, Subject};
 use doorward_benches::fixtures::{NOW, alice, page, site, virtual_server};
@@ -25,6 +28,29 @@ fn decide(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("decide");
     group.bench_function("remembered", |bencher| bencher.iter(|| black_box(ask())));
+
+    let (recorder, mut watched) = (Arc::new(Recorder::new()), virtual_server(0));
+    watched.beside.record_days = 14;
+    watched.beside.shadow = Some(Shadow { folder: "next".to_owned(), loaded: Ok(watched.policies.clone()) });
+    let noting = Gate::new(Arc::new(NoMetrics)).noting(recorder.clone());
+    let ask_noting = || noting.decide(&mut LastAnswer::default(), &site, &watched, &alice, &object, NOW);
+    assert!(matches!(ask_noting(), Verdict::Admit(_)));
+    // What was noted is taken up beside the requests, so it is not of their time.
+    group.bench_function("remembered_and_noted", |bencher| {
+        bencher.iter_custom(|times| {
+            let mut took = Duration::ZERO;
+            let mut left = times;
+            while left > 0 {
+                let portion = left.min(1000);
+                let began = Instant::now();
+                (0..portion).for_each(|_| drop(black_box(ask_noting())));
+                took += began.elapsed();
+                recorder.forget();
+                left -= portion;
+            }
+            took
+        });
+    });
 
     let slice = server.policies.slice(&object.app);
     assert!(matches!(slice.decide(&alice, &object, NOW), Decision::Admit { .. }));

@@ -15,8 +15,9 @@ pub(crate) struct Latency {
 pub(crate) const REMEMBERED: &str = "decide/remembered";
 pub(crate) const EVALUATED: &str = "decide/evaluated";
 
-const ALL: [(&str, &str); 9] = [
+const ALL: [(&str, &str); 10] = [
     (REMEMBERED, "a decision that was made before (the gate, key and look-up)"),
+    ("decide/remembered_and_noted", "the same, noted for a decision record and the shadow"),
     (EVALUATED, "a decision by Cedar"),
     ("decide/evaluated_challenge", "the same for nobody, with the least proof that would admit"),
     ("decide/evaluated_of_10000", "a decision by Cedar, with 10,000 applications"),

@@ -154,6 +154,27 @@ function pollLive() {
   again();
 }
 
+/** A field offers the names that begin with what is typed in it, also where there are more than a page can list. */
+function suggestNames() {
+  for (const field of all("input[data-suggests]")) {
+    let waits;
+    let asked = "";
+    const look = async () => {
+      const typed = field.value.trim();
+      if (!typed || typed === asked) return;
+      asked = typed;
+      const answer = await fetch(`${field.dataset.suggests}?q=${encodeURIComponent(typed)}`).catch(() => undefined);
+      if (!answer?.ok || field.value.trim() !== typed) return;
+      const names = await answer.json().catch(() => []);
+      field.list?.replaceChildren(...names.map((name) => new Option("", name)));
+    };
+    field.addEventListener("input", () => {
+      clearTimeout(waits);
+      waits = setTimeout(look, 200);
+    });
+  }
+}
+
 /** A page is not taken away from somebody who is typing a passcode. */
 function isTyping() {
   return all("input[type=text], input[type=password]").some((field) => field === document.activeElement && field.value);
@@ -210,7 +231,9 @@ function submitOnce() {
   });
 }
 
-for (const begin of [submitOnce, languageSelector, restoreTyped, revealButtons, copyButtons, resendCountdown, pollLive]) {
+const BEGINNINGS =
+  [submitOnce, languageSelector, restoreTyped, revealButtons, copyButtons, resendCountdown, pollLive, suggestNames];
+for (const begin of BEGINNINGS) {
   try {
     begin();
   } catch (error) {

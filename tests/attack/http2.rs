@@ -158,10 +158,7 @@ fn serve_bulk(bulk: &Bulk) -> (Installation, Served) {
 /// What came of one of the hostile peer's attacks.
 fn attack(installation: &Installation, served: &Served, name: &str) -> Value {
     let mut command = peer("h2_hostile.py");
-    command
-        .arg(served.ports.https.to_string())
-        .arg(installation.path("site.pem"))
-        .args(["open.example.test", name]);
+    command.arg(served.ports.https.to_string()).arg(installation.path("site.pem")).args(["open.example.test", name]);
     ask_peer(&mut command)[name].clone()
 }
 

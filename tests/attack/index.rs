@@ -283,7 +283,14 @@ const INDEX: &[(&str, &[Where])] = &[
             Story("secrets", "no_secret_is_in_anything_the_gateway_writes_when_it_tells_every_detail"),
         ],
     ),
-    ("AD-04", &[Unit("plugins/audit", "no_cell_is_a_formula"), Unit("plugins/audit", "a_csv_export_is_safe_to_open")]),
+    (
+        "AD-04",
+        &[
+            Unit("gateway/api", "every_cell_is_quoted_and_none_is_a_formula"),
+            Unit("gateway/api", "nor_is_what_is_left_of_it_where_others_separate"),
+            Unit("plugins/audit", "a_csv_export_is_safe_to_open"),
+        ],
+    ),
     ("AD-05", &[Story("attacks_words", "what_somebody_chose_is_text_on_every_page_and_in_every_mail")]),
     // Going out.
     (

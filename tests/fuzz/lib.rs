@@ -16,7 +16,7 @@ use doorward_access::cookies::{CookieName, CookieNames};
 use doorward_access::language::negotiate;
 use doorward_access::names::fold_name;
 use doorward_access::returns::Returns;
-use doorward_access::site::{AppOptions, VirtualServer};
+use doorward_access::site::{AppOptions, Beside, VirtualServer};
 use doorward_api::keys::MasterKey;
 use doorward_api::ports::Entropy;
 use doorward_api::{AppId, AuditEvent, EventContext, EventKind, Timestamp, VirtualServerId};
@@ -173,6 +173,7 @@ pub fn return_address(data: &[u8]) {
             support_url: None,
             apps: std::collections::BTreeMap::new(),
             policies: Arc::new(Policies::load(&[], &[]).expect("no policy is a set of policies")),
+            beside: Beside::default(),
         };
         (Returns::new(&key, Arc::new(Sevens)), server)
     });

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 
 use crate::world::{Answer, Gateway, Phone, ask_peer, exchange, forms, peer, until};
 
-const PASSWORD: &str = "correct horse battery";
+/// Olga's.
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// Whoever made themselves the first administrator by the printed link.
+/// Whoever made themselves an operator by a link: the first administrator by the printed one.
 pub(crate) struct Olga<'g> {
     gateway: &'g Gateway,
+    name: &'static str,
     phone: Phone,
     used: Vec<String>,
 }
@@ -19,7 +21,12 @@ pub(crate) struct Olga<'g> {
 impl<'g> Olga<'g> {
     pub(crate) fn becomes_administrator(gateway: &'g Gateway) -> Self {
         let link = gateway.first_administrator().expect("the banner names the link");
-        let page = exchange(gateway.console, "GET", "127.0.0.1", &link, &[], b"");
+        Self::joins(gateway, &link, "olga")
+    }
+
+    /// Goes through the page behind a link.
+    pub(crate) fn joins(gateway: &'g Gateway, link: &str, name: &'static str) -> Self {
+        let page = exchange(gateway.console, "GET", "127.0.0.1", link, &[], b"");
         assert_eq!(page.status, 200, "{}", page.text());
         let cookies: Vec<&str> = page.all("set-cookie").filter_map(|cookie| cookie.split(';').next()).collect();
         let html = page.text().replace("&#x2f;", "/").replace("&amp;", "&").replace("&#x3d;", "=");
@@ -27,23 +34,34 @@ impl<'g> Olga<'g> {
         let phone = Phone::scan(uri.split('"').next().unwrap());
         let form = forms(&html).into_iter().find(|form| form.names.contains(&"again".to_owned())).unwrap();
         let passcode = phone.passcode();
-        let fields = [("name", "olga"), ("password", PASSWORD), ("again", PASSWORD), ("passcode", &passcode)];
+        let fields = [("name", name), ("password", PASSWORD), ("again", PASSWORD), ("passcode", &passcode)];
         let mut body = format!("csrf={}", form.fields["csrf"]);
         for (name, value) in fields {
             body.push_str(&format!("&{name}={}", value.replace(' ', "+")));
         }
         let cookies = cookies.join("; ");
         let headers = [("Cookie", cookies.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
-        let done = exchange(gateway.console, "POST", "127.0.0.1", &link, &headers, body.as_bytes());
+        let done = exchange(gateway.console, "POST", "127.0.0.1", link, &headers, body.as_bytes());
         assert_eq!(done.status, 303, "{}", done.text());
-        Self { gateway, phone, used: vec![passcode] }
+        Self { gateway, name, phone, used: vec![passcode] }
+    }
+
+    /// A passcode that is good and not used yet.
+    pub(crate) fn passcode(&mut self) -> String {
+        let passcode = self.phone.passcode_beside(&self.used).expect("a passcode that is good and not used");
+        self.used.push(passcode.clone());
+        passcode
+    }
+
+    /// The one of a moment that has come only for the gateway.
+    pub(crate) fn passcode_at(&self, when: &str) -> String {
+        self.phone.passcode_at(when)
     }
 
     /// The token of a session at the API, by a passcode that is not used yet.
     pub(crate) fn signs_in(&mut self) -> String {
-        let passcode = self.phone.passcode_beside(&self.used).expect("a passcode that is good and not used");
-        self.used.push(passcode.clone());
-        let body = json!({"name": "olga", "password": PASSWORD, "passcode": passcode});
+        let passcode = self.passcode();
+        let body = json!({"name": self.name, "password": PASSWORD, "passcode": passcode});
         let told = ask(self.gateway, "POST", "/session", &[], Some(&body));
         assert_eq!(told.status, 201, "{}", told.text());
         read(&told)["token"].as_str().unwrap().to_owned()

@@ -174,12 +174,21 @@ fn what_the_alerts_the_dashboard_and_the_guide_speak_of_is_what_a_gateway_expose
     let seen = Exposition::parse(&text);
     // What has not happened yet has no series; the walk makes all but these.
     let later: BTreeSet<&str> = BTreeSet::from([
+        "doorward_policy_shadow_total",
+        "doorward_decision_records_lost_total",
+        "doorward_audit_trimmed_records_total",
+        "doorward_enrollment_missing_group_users",
         "doorward_reloads_total",
         "doorward_last_reload_success_timestamp_seconds",
         "doorward_front_refusals_total",
         "doorward_flow_refusals_total",
         "doorward_pushes_total",
         "doorward_device_calls_total",
+        "doorward_audit_outlet_sent_total",
+        "doorward_audit_outlet_failures_total",
+        "doorward_audit_outlet_skipped_total",
+        "doorward_audit_outlet_lag_records",
+        "doorward_audit_outlet_failing_seconds",
     ]);
     let guide = std::fs::read_to_string(docs().join("operations.md")).unwrap();
     let rows: String = guide.lines().filter(|line| line.starts_with("| `doorward_")).collect::<Vec<_>>().join("\n");

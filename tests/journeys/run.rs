@@ -406,16 +406,23 @@ fn the_example_configuration_knows_every_key_that_it_shows() {
         .replace("/etc/doorward/tls/example.org.pem", &format!("{folder}site.pem"))
         .replace("/etc/doorward/tls/example.org.key", &format!("{folder}site.key"))
         .replace("/etc/doorward/master.key", &format!("{folder}master.key"))
+        .replace("siem-ca.pem", &format!("{folder}site.pem"))
+        .replace("hooks-ca.pem", &format!("{folder}site.pem"))
+        .replace("/etc/doorward/chat.secret", &format!("{folder}chat.secret"))
         .replace("intranet-ca.pem", &format!("{folder}site.pem"))
         .replace("/etc/doorward/push.pem", &format!("{folder}push.pem"))
         .replace("/etc/doorward/smtp-password", &format!("{folder}master.key"))
         .replace("/var/lib/doorward/upgrade.sock", &format!("{folder}upgrade.sock"))
         .replace("/var/lib/doorward/doorward.db", &format!("{folder}example.db"))
         .replace("\"policies/default\"", &format!("\"{folder}policies\""))
+        .replace("\"policies/next\"", &format!("\"{folder}policies\""))
         .replace("templates = \"templates\"", &format!("templates = \"{folder}templates\""))
         .replace("example.org", "example.test");
     std::fs::create_dir(installation.path("templates")).unwrap();
     make_key(&installation.path("push.pem"));
+    installation.write("chat.secret", &format!("whsec_{}\n", "A".repeat(32)));
+    let only_its_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(installation.path("chat.secret"), only_its_owner).unwrap();
     let file = installation.write("example.toml", &text);
     // The demo's policies name an application that the example has not.
     std::fs::remove_file(installation.path("policies/public.cedar")).unwrap();

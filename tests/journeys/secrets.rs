@@ -417,9 +417,12 @@ fn gateway_lines(places: &Places) -> impl Iterator<Item = &str> {
     std::str::from_utf8(output).unwrap().lines()
 }
 
-/// The user's row holds display name and address side by side; no copy of the address is anywhere else.
+/// The user's row holds display name and address side by side, and the index by which users are found by their address holds it
+/// between the virtual server and the user's id; no copy of the address is anywhere else.
 fn the_address_is_on_the_users_record_alone(places: &mut Places) {
+    const ID: usize = 26;
     let row = [b"Alice Arden", ADDRESS.as_bytes()].concat();
+    let entry = [b"default", ADDRESS.as_bytes()].concat();
     let mut rows = 0;
     for (name, bytes) in &mut places.0 {
         if !name.starts_with("doorward.db") {
@@ -428,6 +431,12 @@ fn the_address_is_on_the_users_record_alone(places: &mut Places) {
         for at in occurrences(bytes, &row) {
             rows += 1;
             bytes[at..at + row.len()].fill(b'.');
+        }
+        for at in occurrences(bytes, &entry) {
+            let id = bytes.get(at + entry.len()..at + entry.len() + ID).unwrap_or_default();
+            if id.len() == ID && id.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')) {
+                bytes[at..at + entry.len()].fill(b'.');
+            }
         }
     }
     assert!(rows > 0, "the address is on record");

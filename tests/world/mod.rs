@@ -3,6 +3,7 @@
 mod browser;
 mod bulk;
 mod cluster;
+mod collectors;
 mod device;
 mod dokuwiki;
 pub mod exposition;
@@ -42,6 +43,7 @@ mod wizard;
 pub use browser::{Timed, browse, faketime};
 pub use bulk::Bulk;
 pub use cluster::Cluster;
+pub use collectors::{Hook, Message, Rsyslog};
 pub use device::{Activation, Device, Home, Said, fresh};
 pub use dokuwiki::DokuWiki;
 pub use form::{Form, forms, unescape};
@@ -61,7 +63,7 @@ pub use phone::Phone;
 pub use php::Php;
 pub use postgres::{
     Client as PostgresClient, address_of as postgres_address_of, drop_database, new_database,
-    over_tls as postgres_over_tls,
+    over_tls as postgres_over_tls, tool as postgres_tool,
 };
 pub use push_service::{PushService, Pushed};
 pub use ram_disk::RamDisk;

@@ -45,6 +45,11 @@ pub fn address_of(database: &str) -> String {
     format!("{}{database}{}", server.before, server.after)
 }
 
+/// One of PostgreSQL's own programs, such as `pg_dump`.
+pub fn tool(name: &str) -> PathBuf {
+    programs().map(|folder| folder.join(name)).filter(|tool| tool.exists()).unwrap_or_else(|| name.into())
+}
+
 /// Every row of every table, as a backup writes it.
 pub fn dump(url: &str) -> String {
     let tables = sql(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename");

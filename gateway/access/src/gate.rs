@@ -13,6 +13,7 @@ use doorward_policy::{Footprint, FootprintKey};
 use moka::Equivalent;
 use moka::sync::Cache;
 
+use crate::records::Recorder;
 use crate::site::{Site, VirtualServer};
 
 /// How much room remembered decisions take up: a path may be long, and anybody can ask for many (SEC 5.17).
@@ -79,6 +80,7 @@ impl Permit {
 pub struct Gate {
     remembered: Cache<Kept, Arc<Answer>>,
     metrics: Arc<dyn Metrics>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 /// All that a decision depends on. The facts name the application and its policies.
@@ -91,9 +93,16 @@ struct Question {
 
 /// A question that was answered.
 #[derive(Debug)]
-struct Answer {
+pub(crate) struct Answer {
     question: Question,
     decision: Decision,
+}
+
+impl Answer {
+    /// What the policies said.
+    pub(crate) fn decision(&self) -> &Decision {
+        &self.decision
+    }
 }
 
 /// An answer, found by its question.
@@ -166,7 +175,13 @@ impl Gate {
             .max_capacity(MOST_BYTES)
             .time_to_idle(LET_GO_AFTER)
             .build();
-        Self { remembered, metrics }
+        Self { remembered, metrics, recorder: None }
+    }
+
+    /// The same, that notes what it decides on requests.
+    #[must_use]
+    pub fn noting(self, recorder: Arc<Recorder>) -> Self {
+        Self { recorder: Some(recorder), ..self }
     }
 
     /// Decides on a request, and measures it. `last` is what whoever asks keeps between two questions.
@@ -184,6 +199,9 @@ impl Gate {
             self.metrics.decision(vs.id.as_str(), object.app.as_str(), "refuse", false, began.elapsed());
             return Verdict::Refuse { by: Vec::new() };
         };
+        if let Some(recorder) = &self.recorder {
+            recorder.note(vs, (subject, object), now, &answer);
+        }
         let decision = &answer.decision;
         self.metrics.decision(vs.id.as_str(), object.app.as_str(), decision.as_str(), cached, began.elapsed());
         match decision {
@@ -285,6 +303,8 @@ mod tests {
         fn decision(&self, _: &str, _: &str, decision: &'static str, cached: bool, _: Duration) {
             self.0.lock().unwrap().push((decision, cached));
         }
+        fn shadow(&self, _: &str, _: &'static str, _: u64) {}
+        fn decisions_lost(&self, _: &'static str, _: u64) {}
         fn request(&self, _: &str, _: &str, _: &'static str, _: Duration) {}
         fn upstream(&self, _: &str, _: &'static str) {}
         fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}

@@ -3,6 +3,7 @@
 //!
 //! The one thing to know: only [`gate::Gate`] makes a [`gate::Permit`], and only a permit opens the way to an upstream.
 
+pub mod approvals;
 pub mod arrival;
 pub mod cookies;
 pub mod device;
@@ -20,10 +21,13 @@ pub mod operators;
 pub mod own;
 pub mod passwords;
 pub mod ports;
+pub mod provision;
 pub mod push;
+pub mod records;
 pub mod recovery;
 pub mod regulate;
 pub mod remind;
+pub mod replay;
 pub mod returns;
 pub mod sessions;
 pub mod settings;

@@ -4,11 +4,17 @@
 //! Each change is one conditional change of the store with its record. It is refused whole, with every field that is wrong, or
 //! made whole.
 
+mod decisions;
+mod gauges;
 mod grants;
 mod groups;
 mod import;
+pub mod policies;
+mod provisioning;
+mod provisioning_rules;
 mod push;
 mod recovery;
+mod report;
 mod setting;
 #[cfg(test)]
 mod tests;
@@ -21,19 +27,24 @@ use std::sync::Arc;
 
 use doorward_api::ports::{Act, Change};
 use doorward_api::{
-    AuditEvent, CommitError, EventContext, EventKind, FieldFault, FieldRule, OperatorId, PluginError, StoreError,
-    Timestamp, TokenState, UserId, VirtualServerId,
+    ApprovalId, AuditEvent, CommitError, EventContext, EventKind, FieldFault, FieldRule, HeldAct, OperatorId,
+    Permission, Permissions, PluginError, StoreError, Timestamp, TokenState, UserId, VirtualServerId,
 };
 
+use crate::approvals::{Approval, Asks, Seal, Turn, TurnError, TurnPorts};
 use crate::ports::Ports;
 use crate::signin::{Desk, DeskError, Stop};
 
 pub(crate) use tokens::LONGEST_LABEL;
 
-pub use doorward_api::operator::Role;
+pub use decisions::{LONGEST_FILES, MOST_FILES, Replayed, ShadowLoaded, ShadowSet, ShadowView};
+pub use gauges::{MOST_GAUGED, MissingGauges, Reached};
 pub use grants::GivenCode;
 pub use import::{ImportReport, Imported, RowOutcome};
+pub use provisioning::{LONGEST_NOTE, MOST_DAYS, MOST_NAMES, TaskForm, TaskProgress, USUAL_DAYS};
+pub use provisioning_rules::{RuleEffect, RulePreview, RulePreviewLine, RuleQuestion};
 pub use push::{CallerAnswer, CallerCheck};
+pub use report::{MissingLine, MissingNow, MissingOf, Taken};
 pub use setting::{KindFits, Preview, TargetFits};
 pub use tokens::{GivenTemporary, LONGEST_TEMPORARY, PinGiven, RevokeReason, TestOutcome, TokenAction};
 pub use users::{GivenPassword, NewUserForm, UserForm};
@@ -45,8 +56,10 @@ pub struct By {
     pub operator: OperatorId,
     /// Their name, for the trail.
     pub name: String,
-    /// What they may do.
-    pub role: Role,
+    /// What they may do; of an API key: what is left of it.
+    pub permissions: Permissions,
+    /// The name of the API key by which it comes.
+    pub api_key: Option<String>,
     /// From where.
     pub address: Option<IpAddr>,
     /// In which request.
@@ -79,6 +92,9 @@ pub enum ManageError {
     /// The operator's role does not allow it.
     #[error("the operator's role does not allow it")]
     Forbidden,
+    /// Another operator has to approve it: it waits.
+    #[error("another operator has to approve it")]
+    Held(ApprovalId),
     /// Too much is under way; worth trying again in a moment.
     #[error("too much is under way")]
     Busy,
@@ -124,6 +140,9 @@ impl From<Stop> for ManageError {
 /// Does what operators ask for.
 pub struct Manager {
     desk: Arc<Desk>,
+    counted: report::Counted,
+    /// One replay at a time.
+    replaying: tokio::sync::Semaphore,
 }
 
 impl std::fmt::Debug for Manager {
@@ -135,11 +154,43 @@ impl std::fmt::Debug for Manager {
 impl Manager {
     /// Beside the desk, whose rules and plugins it goes by.
     pub fn new(desk: Arc<Desk>) -> Self {
-        Self { desk }
+        Self { desk, counted: report::Counted::default(), replaying: tokio::sync::Semaphore::new(1) }
     }
 
     fn ports(&self) -> &Ports {
         &self.desk.ports
+    }
+
+    /// Whether an act is done now; where it waits for another operator, that is why it is not done.
+    async fn turn(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        approval: Option<&Approval>,
+        act: HeldAct,
+        about: &str,
+    ) -> Result<Seal, ManageError> {
+        let ports = self.ports();
+        let turn = TurnPorts {
+            settings: ports.settings.as_ref(),
+            pending: ports.pending.as_ref(),
+            ledger: ports.ledger.as_ref(),
+            entropy: ports.entropy.as_ref(),
+        };
+        let asks = Asks {
+            vs,
+            operator: &by.operator,
+            name: &by.name,
+            api_key: by.api_key.as_deref(),
+            now: by.now,
+            requested: by.event(EventKind::ApprovalRequested),
+        };
+        match turn.turn(asks, approval, act, about).await {
+            Ok(Turn::Now(seal)) => Ok(*seal),
+            Ok(Turn::Held(id)) => Err(ManageError::Held(id)),
+            Err(TurnError::Full) => Err(ManageError::Busy),
+            Err(TurnError::Store(error)) => Err(error.into()),
+        }
     }
 
     /// All of it and its records, or nothing.
@@ -147,9 +198,9 @@ impl Manager {
         self.ports().ledger.commit(vs, change, by.now).await
     }
 
-    /// Who is asked must have this role at least.
-    fn allow(by: &By, least: Role) -> Result<(), ManageError> {
-        if by.role >= least { Ok(()) } else { Err(ManageError::Forbidden) }
+    /// Who asks must have this permission.
+    fn allow(by: &By, needed: Permission) -> Result<(), ManageError> {
+        if by.permissions.may(needed) { Ok(()) } else { Err(ManageError::Forbidden) }
     }
 
     /// Ends a user's sessions and what sign-ins and requests are under way: what was proved there counts no longer.
@@ -175,12 +226,20 @@ impl By {
 
     /// A record of something this operator does.
     pub(crate) fn event(&self, kind: EventKind) -> AuditEvent {
-        AuditEvent::new(kind, self.context()).with("actor", "operator")
+        self.marked(AuditEvent::new(kind, self.context()))
     }
 
     /// One about a user.
     pub(crate) fn event_of(&self, kind: EventKind, user: &UserId) -> AuditEvent {
         let context = EventContext { user: Some(user.clone()), ..self.context() };
-        AuditEvent::new(kind, context).with("actor", "operator")
+        self.marked(AuditEvent::new(kind, context))
+    }
+
+    fn marked(&self, event: AuditEvent) -> AuditEvent {
+        let event = event.with("actor", "operator");
+        match &self.api_key {
+            Some(key) => event.with("apiKey", key.as_str()),
+            None => event,
+        }
     }
 }

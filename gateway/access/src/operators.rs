@@ -7,7 +7,9 @@
 mod enter;
 mod invite;
 mod keep;
+mod keys;
 mod once;
+mod roles;
 mod staff;
 #[cfg(test)]
 mod tests;
@@ -17,24 +19,30 @@ use std::sync::Arc;
 
 use doorward_api::credential::Version;
 use doorward_api::keys::{MacKey, MasterKey, Purpose, SealingKey};
-use doorward_api::operator::{Operator, Role};
+use doorward_api::operator::{Operator, OperatorSession};
 use doorward_api::plugin::{Authenticator, Check, OfferRequest, Plugin, Verified};
-use doorward_api::ports::{Entropy, Ledger, Meters, OneTimes, Operators};
+use doorward_api::ports::{Entropy, Ledger, Meters, OneTimes, Operators, PendingActs, Settings};
 use doorward_api::{
-    AuditEvent, CommitError, CredentialId, EventContext, EventKind, Factor, PluginError, Secret, SecretBytes,
-    StoreError, Target, Template, Timestamp, UserId, VirtualServerId, Windows,
+    ApprovalId, AuditEvent, CommitError, CredentialId, EventContext, EventKind, Factor, FieldFault, HeldAct,
+    PluginError, Secret, SecretBytes, StoreError, Target, Template, Timestamp, UserId, VirtualServerId, Windows,
 };
 use tokio::sync::OnceCell;
 
+use crate::approvals::{Approval, Asks, Seal, Turn, TurnError, TurnPorts};
 use crate::passwords::Passwords;
 
 pub use enter::{Entered, Proof};
 pub use invite::{Finished, LINK_LIFE, Setup, SetupFault, SetupForm};
 pub use keep::{FRESH, IDLE, LIFE, Reproved, is_fresh};
+pub use keys::{KEY_PREFIX, KeyEntered, KeyForm, KeyRecord, KeyText, LONGEST_KEY_DAYS, MOST_API_KEYS};
 pub use once::{KEY_LIFE, Once, Request, Reserved};
+pub use roles::{MOST_ROLES, RoleForm, RoleRecord};
 
 /// Fewest characters of an operator's password.
 pub const SHORTEST_PASSWORD: usize = 12;
+
+/// What has become of an approval that somebody else was faster to use.
+const APPROVAL: &str = "pending_act_move";
 
 /// An operator's second factor is what any authenticator app can carry, whatever their users' tokens are made by.
 const TEMPLATE: Template = Template::STANDARD_APP;
@@ -54,6 +62,10 @@ pub struct OperatorPorts {
     pub one_times: Arc<dyn OneTimes>,
     /// Counters.
     pub meters: Arc<dyn Meters>,
+    /// What operators set.
+    pub settings: Arc<dyn Settings>,
+    /// Acts that wait for a second one of them.
+    pub pending: Arc<dyn PendingActs>,
     /// The one door for writing.
     pub ledger: Arc<dyn Ledger>,
     /// Randomness.
@@ -83,6 +95,8 @@ pub struct Caller {
     pub request_id: String,
     /// When.
     pub now: Timestamp,
+    /// What another operator has approved is done under this.
+    pub approval: Option<Approval>,
 }
 
 /// Why an operator's request was not done. Nothing of it was, then.
@@ -97,12 +111,30 @@ pub enum OperatorError {
     /// Password and passcode were proved too long ago for it.
     #[error("the operator has to prove anew who they are")]
     NotFresh,
-    /// There is no such operator.
-    #[error("there is no such operator")]
+    /// There is no such operator, role or key.
+    #[error("there is no such operator, role or key")]
     NotFound,
-    /// Nobody would be left who may do everything.
-    #[error("the last administrator stays")]
+    /// It is more than they may do themselves.
+    #[error("nobody gives or takes what they may not do themselves")]
+    Beyond,
+    /// It is their own role.
+    #[error("nobody changes their own role")]
+    OwnRole,
+    /// An operator has the role.
+    #[error("an operator has this role")]
+    RoleInUse,
+    /// Somebody else has changed it meanwhile.
+    #[error("somebody else has changed it meanwhile")]
+    Conflict,
+    /// Fields break rules.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<FieldFault>),
+    /// Nobody would be left who may do everything; or one, where there must be two.
+    #[error("the last administrator stays; while anything takes two operators, the last two stay")]
     LastAdministrator,
+    /// Another operator has to approve it: it waits.
+    #[error("another operator has to approve it")]
+    Held(ApprovalId),
     /// No authenticator of this build can be an operator's second factor.
     #[error("no plugin of this build can be an operator's second factor")]
     NoSecondFactor,
@@ -131,6 +163,44 @@ impl OperatorDesk {
     ) -> Self {
         let (sealing, once) = (key.sealing(Purpose::OperatorSetup), key.mac(Purpose::Idempotency));
         Self { ports, passwords, plugins, sealing, once, decoy: OnceCell::new() }
+    }
+
+    pub(crate) fn pending(&self) -> &dyn PendingActs {
+        self.ports.pending.as_ref()
+    }
+
+    pub(crate) fn ledger(&self) -> &dyn Ledger {
+        self.ports.ledger.as_ref()
+    }
+
+    /// Whether an act is done now; where it waits for another operator, that is why it is not done.
+    async fn turn(
+        &self,
+        caller: &Caller,
+        by: &OperatorSession,
+        act: HeldAct,
+        about: &str,
+    ) -> Result<Seal, OperatorError> {
+        let ports = TurnPorts {
+            settings: self.ports.settings.as_ref(),
+            pending: self.ports.pending.as_ref(),
+            ledger: self.ports.ledger.as_ref(),
+            entropy: self.ports.entropy.as_ref(),
+        };
+        let asks = Asks {
+            vs: &caller.vs,
+            operator: &by.operator.id,
+            name: &by.operator.name,
+            api_key: None,
+            now: caller.now,
+            requested: caller.event(EventKind::ApprovalRequested, Some(&by.operator.name)),
+        };
+        match ports.turn(asks, caller.approval.as_ref(), act, about).await {
+            Ok(Turn::Now(seal)) => Ok(*seal),
+            Ok(Turn::Held(id)) => Err(OperatorError::Held(id)),
+            Err(TurnError::Full) => Err(OperatorError::Busy),
+            Err(TurnError::Store(error)) => Err(error.into()),
+        }
     }
 
     /// The second factor of new operators.
@@ -174,9 +244,10 @@ impl OperatorDesk {
 
 impl Caller {
     /// A record of what an operator did, or tried to.
-    fn event(&self, kind: EventKind, operator: Option<&str>) -> AuditEvent {
+    pub(crate) fn event(&self, kind: EventKind, operator: Option<&str>) -> AuditEvent {
         let context = EventContext {
-            address: Some(self.address),
+            // Whoever asked is elsewhere; who approves is in the record of that.
+            address: self.approval.is_none().then_some(self.address),
             request_id: Some(self.request_id.clone()),
             operator: operator.map(str::to_owned),
             ..EventContext::default()
@@ -204,11 +275,6 @@ fn gone(error: CommitError) -> OperatorError {
         CommitError::Lost { .. } => OperatorError::NotFound,
         CommitError::Store(error) => error.into(),
     }
-}
-
-/// Whether a role may do what only administrators may.
-const fn administers(role: Role) -> bool {
-    matches!(role, Role::Administrator)
 }
 
 /// The version that a passcode was checked at, and what it led to.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use doorward_api::ports::{
-    Clock, Credentials, Directory, Entropy, Flows, Ledger, Mailer, Meters, Metrics, OneTimes, Outbox, PushSender,
-    Pushes, Register, Sessions, Settings,
+    Clock, Credentials, Decisions, Directory, Enrolments, Entropy, Flows, ImportJobs, Ledger, Mailer, Meters, Metrics,
+    OneTimes, Outbox, PendingActs, Provisioning, PushSender, Pushes, Register, Sessions, Settings, Trail,
 };
 
 use crate::passwords::Passwords;
@@ -28,6 +28,18 @@ pub struct Ports {
     pub settings: Arc<dyn Settings>,
     /// What operators look through.
     pub register: Arc<dyn Register>,
+    /// Acts that wait for a second operator.
+    pub pending: Arc<dyn PendingActs>,
+    /// Provisioning tasks.
+    pub provisioning: Arc<dyn Provisioning>,
+    /// Files of tokens on their way into the stock.
+    pub imports: Arc<dyn ImportJobs>,
+    /// The audit trail, to be looked through.
+    pub trail: Arc<dyn Trail>,
+    /// The enrolment history.
+    pub enrolments: Arc<dyn Enrolments>,
+    /// Decision records.
+    pub decisions: Arc<dyn Decisions>,
     /// Requests to users' devices.
     pub pushes: Arc<dyn Pushes>,
     /// The way to their push services.

@@ -37,7 +37,7 @@ impl Desk {
     pub(crate) async fn try_cancel(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
         let held = self.hold_to_end(visit, form).await?;
         let begun_on_own_page = held.flow().data.own.is_some();
-        self.give_up(visit, &held, begun_on_own_page).await?;
+        self.give_up(visit, &held, begun_on_own_page || held.flow().data.provisioned.is_some()).await?;
         if begun_on_own_page {
             return Ok(Moved::BackToOwn { url: OWN_PAGE.to_owned() });
         }

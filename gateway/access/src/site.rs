@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use doorward_api::{AppId, VirtualServerId};
-use doorward_policy::Policies;
+use doorward_api::{AppId, Timestamp, VirtualServerId};
+use doorward_policy::{Policies, Source};
 use ipnet::IpNet;
 use ring::digest::{SHA256, digest};
 
@@ -58,6 +58,37 @@ pub struct VirtualServer {
     pub apps: BTreeMap<AppId, Arc<App>>,
     /// The access policies.
     pub policies: Arc<Policies>,
+    /// What was read with them.
+    pub beside: Beside,
+}
+
+/// What is read together with access policies, and decides nothing.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// When they were read.
+    pub loaded_at: Timestamp,
+    /// The cases that say what they must decide: the files of the folder `cases` beside theirs.
+    pub cases: Vec<Source>,
+    /// Policies that are asked beside the real ones, if there are any.
+    pub shadow: Option<Shadow>,
+    /// For how many days decision records are kept; none are made when it is 0.
+    pub record_days: u32,
+}
+
+/// Policies that are asked beside the real ones: what they would say is counted, and changes nothing.
+#[derive(Debug, Clone)]
+pub struct Shadow {
+    /// Where they lie.
+    pub folder: String,
+    /// They themselves, or what is wrong with them: then the real ones are asked alone.
+    pub loaded: Result<Arc<Policies>, String>,
+}
+
+impl Beside {
+    /// The policies in the shadow, if there are any that hold.
+    pub fn shadow_policies(&self) -> Option<&Arc<Policies>> {
+        self.shadow.as_ref()?.loaded.as_ref().ok()
+    }
 }
 
 /// Where our own authenticator app is served.

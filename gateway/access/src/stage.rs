@@ -15,6 +15,7 @@ use crate::dispute::Disputes;
 use crate::gate::Gate;
 use crate::passwords::Passwords;
 use crate::ports::Ports;
+use crate::provision::Provisioner;
 use crate::remind::Reminders;
 use crate::returns::Returns;
 use crate::sessions::{Identities, SessionLimits};
@@ -43,6 +44,8 @@ pub(crate) struct Stage {
     pub(crate) desk: Arc<Desk>,
     site: SharedSite,
     pub(crate) disputes: Disputes,
+    /// Who writes the mails of provisioning tasks.
+    pub(crate) provisioner: Provisioner,
     pub(crate) vs: Arc<VirtualServer>,
     returns: Returns,
 }
@@ -96,7 +99,8 @@ impl Stage {
         );
         let disputes = Disputes::new(ports(&world), identities);
         let returns = Returns::new(&key, Arc::new(Dice::default()));
-        Arc::new(Self { world, desk: Arc::new(desk), site, disputes, vs, returns })
+        let provisioner = Provisioner::new(ports(&world), site.clone());
+        Arc::new(Self { world, desk: Arc::new(desk), site, disputes, provisioner, vs, returns })
     }
 
     /// With an authenticator of our own before the standard app.
@@ -108,6 +112,18 @@ impl Stage {
     pub(crate) fn with_kinds(policies: &str) -> Arc<Self> {
         let theirs: (&'static str, Arc<dyn Plugin>) = (ToyApp::THEIRS, Arc::new(ToyApp::of_others()));
         Self::set_up(policies, vec![(ToyApp::ID, Arc::new(ToyApp::new())), theirs], |_| ())
+    }
+
+    /// Another virtual server in place of the one of its name.
+    pub(crate) fn serve(&self, vs: VirtualServer) {
+        let old = self.site.load_full();
+        self.site.store(Arc::new(Site {
+            generation: old.generation + 1,
+            virtual_servers: BTreeMap::from([(vs.id.clone(), Arc::new(vs))]),
+            hosts: HashMap::new(),
+            trusted_proxies: Vec::new(),
+            secure_cookies: false,
+        }));
     }
 
     /// Who reminds of deadlines.
@@ -150,6 +166,12 @@ fn ports(world: &Arc<World>) -> Ports {
         meters: world.clone(),
         settings: world.clone(),
         register: world.clone(),
+        trail: world.clone(),
+        enrolments: world.clone(),
+        provisioning: world.clone(),
+        imports: world.clone(),
+        pending: world.clone(),
+        decisions: world.clone(),
         pushes: world.clone(),
         push_sender: world.clone(),
         ledger: world.clone(),

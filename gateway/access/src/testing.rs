@@ -8,7 +8,7 @@ use doorward_api::{AppId, GroupId, GroupRef, Object, Principal, Proofs, SessionI
 pub(crate) use doorward_fakes::{Dice, now};
 use doorward_policy::{Policies, Source};
 
-use crate::site::{App, AppOptions, Site, Upstream, VirtualServer};
+use crate::site::{App, AppOptions, Beside, Site, Upstream, VirtualServer};
 
 /// The hop cookie that [`return_to`] is bound to.
 pub(crate) fn hop() -> Token {
@@ -56,6 +56,7 @@ pub(crate) fn virtual_server_with(id: &str, policies: &str) -> VirtualServer {
         authenticator: None,
         support_url: None,
         policies: Arc::new(Policies::load(&[source], std::slice::from_ref(&app.id)).unwrap()),
+        beside: Beside::default(),
         apps: BTreeMap::from([(app.id.clone(), Arc::new(app))]),
     }
 }

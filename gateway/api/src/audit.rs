@@ -105,9 +105,24 @@ pub enum EventKind {
     RecoveryCodeNoticeFailed,
     PasskeyAdded,
     PasskeyRemoved,
+    ProvisioningTaskCreated,
+    ProvisioningTaskEdited,
+    ProvisioningTaskRemoved,
+    ProvisioningTaskResent,
+    ProvisioningMailSent,
+    ProvisioningMailFailed,
+    ProvisioningLocked,
+    ProvisioningExpired,
+    ProvisioningRemoved,
+    ProvisioningRuleGave,
+    ProvisioningRuleReleased,
     // configuration
     TenantCreated,
     TenantMigrated,
+    DatabaseRestored,
+    AuditTrimmed,
+    KeyRotated,
+    KeyRetired,
     UserCreated,
     UserDisabled,
     UserEnabled,
@@ -117,6 +132,7 @@ pub enum EventKind {
     SelfProvisioningSettingsChanged,
     EnrolmentRulesChanged,
     AppearanceChanged,
+    ProvisioningRulesChanged,
     TargetSettingsChanged,
     TokenTemplateChanged,
     ServerPinPolicyChanged,
@@ -137,7 +153,21 @@ pub enum EventKind {
     OperatorEnabled,
     OperatorPasswordChanged,
     RoleChanged,
+    RoleCreated,
+    RoleUpdated,
+    RoleDeleted,
+    ApiKeyCreated,
+    ApiKeyUsedFirst,
+    ApiKeyRevoked,
+    ApiKeyRefused,
+    ApprovalsChanged,
+    ApprovalRequested,
+    ApprovalGiven,
+    ApprovalRefused,
+    ApprovalWithdrawn,
+    ApprovalExpired,
     LogExported,
+    ReportRun,
     // ours: which lines of the access log a process wrote (decision A25)
     AccessLogSealed,
 }
@@ -200,7 +230,12 @@ impl EventKind {
             | E::HelpDeskCodeIssued
             | E::HelpDeskCodeAccepted
             | E::HelpDeskCodeRejected
-            | E::HelpDeskCodeLimit => "ENROLLMENT",
+            | E::HelpDeskCodeLimit
+            | E::ProvisioningMailSent
+            | E::ProvisioningMailFailed
+            | E::ProvisioningLocked
+            | E::ProvisioningExpired
+            | E::ProvisioningRemoved => "ENROLLMENT",
             _ => "AUDIT",
         }
     }
@@ -354,6 +389,28 @@ pub struct StoredRecord {
     pub hash: String,
     /// Canonical JSON.
     pub record: String,
+}
+
+/// Where a chain was cut because what came before was too old.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trimmed {
+    /// The last record that is to go. It, or those before it, may be there still.
+    pub upto: i64,
+    /// Its hash: the `prev` of the first record that stays.
+    pub hash: String,
+    /// The record that says so (`AUDIT_TRIMMED`).
+    pub told_by: i64,
+}
+
+/// A place at which a chain is to be cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The last record that is to go.
+    pub upto: i64,
+    /// Its hash.
+    pub hash: String,
+    /// What says so: it becomes the next record.
+    pub event: AuditEvent,
 }
 
 /// The end of a chain.

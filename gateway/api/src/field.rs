@@ -148,6 +148,14 @@ pub enum FieldRule {
     Circle,
     /// The policy says that nobody types this.
     NotByHand,
+    /// It has to be on as long as another field is.
+    NeededBy {
+        /// That field.
+        #[serde(rename = "other_field")]
+        other: String,
+    },
+    /// There are not two operators who may do everything: nobody could approve.
+    Approvers,
 }
 
 impl fmt::Display for FieldRule {
@@ -195,6 +203,8 @@ impl fmt::Display for FieldRule {
             FieldRule::Message => f.write_str("cannot be read as a message; look at its braces"),
             FieldRule::Circle => f.write_str("would lie in itself"),
             FieldRule::NotByHand => f.write_str("is drawn by the server and cannot be typed"),
+            FieldRule::NeededBy { other } => write!(f, "must be on as long as {other} is"),
+            FieldRule::Approvers => f.write_str("takes two operators who may do everything, and there are not two"),
         }
     }
 }

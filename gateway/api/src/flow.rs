@@ -179,6 +179,13 @@ pub struct FlowData {
     /// It adds another authenticator to those that the user has. No code was mailed: one of theirs was proved instead.
     #[serde(default)]
     pub adding: bool,
+    /// The provisioning task whose mail has begun it. Neither a password nor a code was asked for: the link came by mail, and an
+    /// operator has sent it. It ends with a token, and signs nobody in.
+    #[serde(default)]
+    pub provisioned: Option<crate::provisioning::TaskNumber>,
+    /// The name of the group whose rule has made that task.
+    #[serde(default)]
+    pub by_rule: Option<String>,
 }
 
 impl FlowData {
@@ -206,6 +213,8 @@ impl FlowData {
             raises: None,
             own: None,
             adding: false,
+            provisioned: None,
+            by_rule: None,
         }
     }
 }

@@ -68,6 +68,18 @@ id!(
     OperatorId
 );
 id!(
+    /// A role that operators have made.
+    RoleId
+);
+id!(
+    /// A key of a program: its row, no secret.
+    ApiKeyId
+);
+id!(
+    /// An act of an operator that waits for another one.
+    ApprovalId
+);
+id!(
     /// An application, by its key in the configuration (`wiki`).
     AppId
 );
@@ -90,6 +102,10 @@ id!(
 id!(
     /// A request that is sent to a user's device.
     PushId
+);
+id!(
+    /// An outlet of the audit trail, by its key in the configuration (`syslog.siem`).
+    OutletId
 );
 id!(
     /// A policy's `@id`, or `file:n` where it has none.

@@ -4,24 +4,32 @@
 //! decided ([`Decision`]); then a sign-in as a row ([`Flow`]), a token as a row ([`Credential`]), what is recorded
 //! ([`AuditEvent`]); then the [`ports`] through which the outside world is reached, and the [`plugin`] contract.
 
+pub mod approval;
 pub mod audit;
 pub mod credential;
+pub mod csv;
+pub mod decided;
 pub mod decision;
 pub mod device;
+pub mod enrolment;
 pub mod error;
 pub mod field;
 pub mod flow;
 pub mod grant;
 pub mod ids;
+pub mod import_job;
 pub mod keys;
 pub mod language;
 pub mod mail;
 pub mod object;
 pub mod operator;
 pub mod passkey;
+pub mod permission;
 pub mod plugin;
 pub mod ports;
 pub mod proof;
+pub mod provisioning;
+pub mod provisioning_rules;
 pub mod push;
 pub mod recovery;
 pub mod screen;
@@ -31,8 +39,10 @@ pub mod settings;
 pub mod subject;
 pub mod template;
 pub mod time;
+pub mod trail;
 pub mod user;
 
+pub use approval::{ApprovalState, HeldAct, NewPendingAct, PendingAct};
 pub use audit::{AuditEvent, EventContext, EventKind};
 pub use credential::{Credential, TokenForm, TokenState};
 pub use decision::Decision;
@@ -41,9 +51,11 @@ pub use field::{FieldFault, FieldRule};
 pub use flow::{Flow, FlowData, Step};
 pub use grant::{Grant, GrantDetails, GrantRecord, GrantState};
 pub use ids::{
-    AppId, CredentialId, FlowId, GroupId, MailId, OperatorId, PolicyId, PushId, SessionId, UserId, VirtualServerId,
+    ApiKeyId, AppId, ApprovalId, CredentialId, FlowId, GroupId, MailId, OperatorId, OutletId, PolicyId, PushId, RoleId,
+    SessionId, UserId, VirtualServerId,
 };
 pub use object::Object;
+pub use permission::{Module, Permission, Permissions};
 pub use proof::{Factor, Proofs};
 pub use recovery::RecoveryCodes;
 pub use screen::{EndedHow, FormIds, Progress, Screen, ScreenPage};

@@ -31,16 +31,19 @@ pub enum MailKind {
     EnrolmentApproved,
     /// Somebody has signed in by a recovery code.
     RecoveryCodeUsed,
+    /// A provisioning task: the link by which its user enrols.
+    Provisioning,
 }
 
 impl MailKind {
     /// All of them.
-    pub const ALL: [MailKind; 5] = [
+    pub const ALL: [MailKind; 6] = [
         Self::VerificationCode,
         Self::EnrolmentNotice,
         Self::EnrolmentReminder,
         Self::EnrolmentApproved,
         Self::RecoveryCodeUsed,
+        Self::Provisioning,
     ];
 
     /// The name in the store, in metrics, and of the template.
@@ -51,6 +54,7 @@ impl MailKind {
             MailKind::EnrolmentReminder => "enrolment_reminder",
             MailKind::EnrolmentApproved => "enrolment_approved",
             MailKind::RecoveryCodeUsed => "recovery_code_used",
+            MailKind::Provisioning => "provisioning",
         }
     }
 

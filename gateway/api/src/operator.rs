@@ -4,12 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::credential::Version;
-use crate::ids::{OperatorId, SessionId};
+use crate::ids::{ApiKeyId, OperatorId, RoleId, SessionId};
+use crate::permission::Permissions;
 use crate::secret::{SecretBytes, TokenHash};
 use crate::time::Timestamp;
 use crate::user::FoldedName;
 
-/// What an operator may do.
+/// The roles that are there from the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -38,6 +39,107 @@ impl Role {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
+
+    /// What it may.
+    pub const fn permissions(self) -> Permissions {
+        match self {
+            Role::Auditor => Permissions::AUDITOR,
+            Role::HelpDesk => Permissions::HELP_DESK,
+            Role::Administrator => Permissions::ALL,
+        }
+    }
+}
+
+/// Which role somebody has: one that is there from the beginning, or one that operators have made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum RoleRef {
+    /// From the beginning.
+    BuiltIn(Role),
+    /// Made by operators.
+    Custom(RoleId),
+}
+
+impl RoleRef {
+    /// The name of the one, the id of the other. No id is such a name.
+    pub fn as_str(&self) -> &str {
+        match self {
+            RoleRef::BuiltIn(role) => role.as_str(),
+            RoleRef::Custom(id) => id.as_str(),
+        }
+    }
+
+    /// Back from [`RoleRef::as_str`].
+    pub fn parse(text: &str) -> Self {
+        Role::parse(text).map_or_else(|| RoleRef::Custom(RoleId::new(text)), RoleRef::BuiltIn)
+    }
+}
+
+impl From<Role> for RoleRef {
+    fn from(role: Role) -> Self {
+        RoleRef::BuiltIn(role)
+    }
+}
+
+impl From<String> for RoleRef {
+    fn from(text: String) -> Self {
+        Self::parse(&text)
+    }
+}
+
+impl From<RoleRef> for String {
+    fn from(role: RoleRef) -> Self {
+        role.as_str().to_owned()
+    }
+}
+
+/// A role as it is held: what it may, as of now; of an API key, what is left of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRole {
+    /// Which.
+    pub of: RoleRef,
+    /// What it is called; [`Role::as_str`] of one that is there from the beginning.
+    pub name: String,
+    /// What its holder may do.
+    pub permissions: Permissions,
+}
+
+impl HeldRole {
+    /// Everything, whichever role brings it: the last administrator is counted by this.
+    pub fn administers(&self) -> bool {
+        self.permissions == Permissions::ALL
+    }
+}
+
+impl From<Role> for HeldRole {
+    fn from(role: Role) -> Self {
+        Self { of: role.into(), name: role.as_str().to_owned(), permissions: role.permissions() }
+    }
+}
+
+impl From<CustomRole> for HeldRole {
+    fn from(role: CustomRole) -> Self {
+        Self { of: RoleRef::Custom(role.id), name: role.name, permissions: role.permissions }
+    }
+}
+
+impl PartialEq<Role> for HeldRole {
+    fn eq(&self, role: &Role) -> bool {
+        self.of == RoleRef::BuiltIn(*role)
+    }
+}
+
+/// A role that operators have made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomRole {
+    /// The row.
+    pub id: RoleId,
+    /// What it is called.
+    pub name: String,
+    /// What it may.
+    pub permissions: Permissions,
+    /// Counts up at each change.
+    pub version: i64,
 }
 
 /// An operator of one virtual server.
@@ -47,8 +149,8 @@ pub struct Operator {
     pub id: OperatorId,
     /// The name to sign in with.
     pub name: String,
-    /// What they may do.
-    pub role: Role,
+    /// What they may do, as of now.
+    pub role: HeldRole,
     /// Switched off.
     pub disabled: bool,
     /// argon2id in PHC form.
@@ -75,7 +177,7 @@ pub struct NewOperator {
     /// It, folded; unique within a virtual server.
     pub folded: FoldedName,
     /// What they may do.
-    pub role: Role,
+    pub role: RoleRef,
     /// argon2id in PHC form.
     pub password_hash: String,
     /// The plugin of the second factor.
@@ -111,5 +213,43 @@ pub struct NewOperatorSession {
     /// Whose.
     pub operator: OperatorId,
     /// The absolute end.
+    pub expires_at: Timestamp,
+}
+
+/// A key by which a program calls the API in an operator's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The row.
+    pub id: ApiKeyId,
+    /// What it is called.
+    pub name: String,
+    /// What it was given. What it may at a given time is never more than what its operator may then.
+    pub permissions: Permissions,
+    /// Whose it is: who made it.
+    pub created_by: OperatorId,
+    /// When.
+    pub created_at: Timestamp,
+    /// Its end.
+    pub expires_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// It was revoked.
+    pub disabled: bool,
+}
+
+/// A key to be.
+#[derive(Debug, Clone)]
+pub struct NewApiKey {
+    /// The row to be.
+    pub id: ApiKeyId,
+    /// SHA-256 of its secret.
+    pub token: TokenHash,
+    /// What it is called; unique among those of a virtual server that are not revoked.
+    pub name: String,
+    /// What it is given.
+    pub permissions: Permissions,
+    /// Who makes it.
+    pub created_by: OperatorId,
+    /// Its end.
     pub expires_at: Timestamp,
 }

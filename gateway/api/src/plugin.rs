@@ -230,6 +230,26 @@ pub trait Authenticator: Send + Sync {
     ) -> Result<Verified, PluginError> {
         Ok(Verified::Rejected)
     }
+
+    /// What is to be kept of a token whose bytes come from a backup: whatever it has shown until `now` may have been used since
+    /// that was made, and must not be accepted again.
+    ///
+    /// # Errors
+    /// [`PluginError::Damaged`] when the bytes are not its own.
+    fn restored(&self, _opened: &SecretBytes, _check: &Check<'_>, _now: Timestamp) -> Result<Restored, PluginError> {
+        Ok(Restored::Unknown)
+    }
+}
+
+/// The answer of [`Authenticator::restored`].
+#[derive(Debug, Clone)]
+pub enum Restored {
+    /// It answers questions that are drawn anew each time: nothing that it has shown fits another.
+    Unchanged,
+    /// The new bytes, by which nothing is accepted that it has shown until now.
+    Updated(SecretBytes),
+    /// What was used cannot be known. The token is suspended until somebody has found it again.
+    Unknown,
 }
 
 /// What an answer is checked by, besides the token's own bytes.

@@ -210,6 +210,8 @@ pub enum ScreenPage {
         passcodes: bool,
         /// A request can be sent to it, or is under way.
         push: Option<PushView>,
+        /// It is only seen to work: nobody is signed in by it, since it came by a provisioning mail.
+        only_tried: bool,
     },
     /// The flow is over.
     Ended {

@@ -37,6 +37,12 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0).max(0).unsigned_abs())
     }
 
+    /// Reads what RFC 3339 calls a date-time, in whichever zone.
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+        i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
+    }
+
     /// `2026-11-24T14:32:05.120Z`, the form of audit records (RFC 3339, UTC, milliseconds).
     pub fn rfc3339(self) -> String {
         let mut text = String::with_capacity(24);
@@ -120,6 +126,18 @@ mod tests {
         assert_eq!(Timestamp::from_millis(i64::MAX).rfc3339(), "9223372036854775807ms");
         assert_eq!(Timestamp::from_secs(59).clock_utc(), "00:00");
         assert_eq!(Timestamp::from_millis(1_764_000_000_007).minute_utc(), "2025-11-24 16:00");
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        for millis in [0, -1, 1_764_000_000_007] {
+            let at = Timestamp::from_millis(millis);
+            assert_eq!(Timestamp::parse(&at.rfc3339()), Some(at));
+        }
+        assert_eq!(Timestamp::parse("2025-11-24T17:00:00+01:00"), Some(Timestamp::from_millis(1_764_000_000_000)));
+        for other in ["", "2025-11-24", "2025-11-24 16:00", "yesterday"] {
+            assert_eq!(Timestamp::parse(other), None, "{other}");
+        }
     }
 
     #[test]

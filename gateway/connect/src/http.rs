@@ -1,6 +1,8 @@
 //! A small client for HTTPS: one POST, one answer, all of it within one time limit. It follows nowhere it is sent on to, and
 //! connects to no address that it may not reach, however the name of it is spelt or resolves (SS-01).
 
+mod ask;
+
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -20,6 +22,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tower::Service;
+
+pub use ask::{HttpAsk, HttpTold};
 
 /// Of an answer's body no more is read than this.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -113,6 +117,14 @@ impl HttpClient {
         Ok(Self { inner, reach })
     }
 
+    /// Whether a URL is one to connect to, as far as it can be told without looking its name up.
+    ///
+    /// # Errors
+    /// [`HttpError::Address`] with the rule.
+    pub fn check(&self, url: &str) -> Result<(), HttpError> {
+        checked(url, self.reach).map(drop)
+    }
+
     /// Posts a body. An answer of any status is one; `limit` is for all of it, from looking the name up to the last byte.
     ///
     /// # Errors
@@ -163,7 +175,8 @@ fn told(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-fn believing(pem: &str) -> Result<rustls::ClientConfig, HttpConfigError> {
+/// TLS that believes these authorities and no others.
+pub(crate) fn believing(pem: &str) -> Result<rustls::ClientConfig, HttpConfigError> {
     let wrong = |cause: String| HttpConfigError::Authorities(cause);
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {

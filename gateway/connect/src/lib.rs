@@ -3,7 +3,7 @@
 //!
 //! [`Smtp`] hands one letter to a mail server. [`OutboxSender`] takes mails out of the outbox, finds their words and
 //! address at the moment they are sent, and records what became of them. [`WebPush`] wakes devices through their push
-//! services, by an [`HttpClient`] that goes nowhere it should not.
+//! services, by an [`HttpClient`] that goes nowhere it should not. [`Collector`] hands messages to a collector of logs.
 
 mod address;
 mod bounded;
@@ -12,12 +12,14 @@ mod letter;
 mod outbox;
 mod push;
 mod smtp;
+mod syslog;
 
 pub use address::{MailAddress, NotAnAddress};
-pub use http::{HttpAnswer, HttpClient, HttpConfigError, HttpError, Reach};
+pub use http::{HttpAnswer, HttpAsk, HttpClient, HttpConfigError, HttpError, HttpTold, Reach};
 pub use outbox::{Means, OutboxParts, OutboxSender};
 pub use push::WebPush;
 pub use smtp::{Protection, Smtp, SmtpConfigError, SmtpSettings};
+pub use syslog::{Collector, CollectorConfigError, CollectorError, CollectorProtection, CollectorSettings};
 
 #[cfg(test)]
 mod testing;

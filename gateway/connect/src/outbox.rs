@@ -362,6 +362,8 @@ impl Sender {
             (MailKind::EnrolmentApproved, Some(_)) => EventKind::EnrollmentApprovedFailed,
             (MailKind::RecoveryCodeUsed, None) => EventKind::RecoveryCodeNoticeSent,
             (MailKind::RecoveryCodeUsed, Some(_)) => EventKind::RecoveryCodeNoticeFailed,
+            (MailKind::Provisioning, None) => EventKind::ProvisioningMailSent,
+            (MailKind::Provisioning, Some(_)) => EventKind::ProvisioningMailFailed,
         };
         let context =
             EventContext { user: Some(due.mail.user.clone()), flow: due.mail.flow.clone(), ..EventContext::default() };

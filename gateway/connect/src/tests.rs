@@ -84,10 +84,12 @@ async fn a_reminder_an_approval_and_a_recovery_code_that_was_used_have_records_o
         ("left", "9"),
         ("portal_url", "http://login.example.test/authenticators"),
     ];
+    let asked = [("link", "http://login.example.test/enrol-by-mail/x"), ("until", "2026-11-27T14:32:05.000Z")];
     for (kind, fields, records) in [
         (MailKind::EnrolmentReminder, reminder.as_slice(), ["ENROLLMENT_REMINDER_SENT", "ENROLLMENT_REMINDER_FAILED"]),
         (MailKind::EnrolmentApproved, approved.as_slice(), ["ENROLLMENT_APPROVED_SENT", "ENROLLMENT_APPROVED_FAILED"]),
         (MailKind::RecoveryCodeUsed, used.as_slice(), ["RECOVERY_CODE_NOTICE_SENT", "RECOVERY_CODE_NOTICE_FAILED"]),
+        (MailKind::Provisioning, asked.as_slice(), ["PROVISIONING_MAIL_SENT", "PROVISIONING_MAIL_FAILED"]),
     ] {
         let (sink, world) = (Sink::start(GOOD).await, World::new());
         let sent = world.queue(kind, fields);

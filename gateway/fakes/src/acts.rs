@@ -1,14 +1,14 @@
 //! What operators do to tokens, users, groups, settings and each other.
 
 use doorward_api::credential::{AddedPasskey, NewStock};
-use doorward_api::operator::{Operator, OperatorSession, Role};
+use doorward_api::operator::{ApiKey, CustomRole, HeldRole, Operator, OperatorSession, RoleRef};
 use doorward_api::ports::Act;
 use doorward_api::push::{Push, PushState};
 use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::settings::{SettingChange, StoredDocument};
 use doorward_api::user::NewUser;
 use doorward_api::{
-    Credential, CredentialId, GroupId, GroupRef, OperatorId, Timestamp, TokenForm, TokenState, User, UserId,
+    ApiKeyId, Credential, CredentialId, GroupId, GroupRef, OperatorId, Timestamp, TokenForm, TokenState, User, UserId,
 };
 
 use crate::Rows;
@@ -222,6 +222,7 @@ impl Rows {
                 for user in self.users.clone() {
                     self.set_member(&id, &user.id, false);
                 }
+                self.groups.retain(|group| group.id != id);
                 known
             }
             Act::GroupMember { group, user, member } => self.set_member(&group, &user, member),
@@ -282,6 +283,7 @@ impl Rows {
         self.temporary_passcodes.remove(user);
         self.grants.remove(user);
         self.recovery_codes.remove(user);
+        self.provisioned.retain(|one| one.entry.user != *user);
         self.pushes.retain(|push| push.user != *user);
         self.sessions.retain(|_, session| session.user != *user);
         self.flows.retain(|flow| flow.user.as_ref() != Some(user));
@@ -394,10 +396,11 @@ impl Rows {
                 if self.operators.iter().any(|one| one.name.to_lowercase() == new.folded.as_str()) {
                     return false;
                 }
+                let Some(role) = self.held(&new.role) else { return false };
                 self.operators.push(Operator {
                     id: new.id,
                     name: new.name,
-                    role: new.role,
+                    role,
                     disabled: false,
                     password_hash: new.password_hash,
                     plugin: new.plugin,
@@ -420,7 +423,8 @@ impl Rows {
                 true
             }),
             Act::OperatorRole { id, role } => {
-                (role == Role::Administrator || !self.is_last_administrator(&id))
+                let Some(role) = self.held(&role) else { return false };
+                (role.administers() || !self.is_last_administrator(&id))
                     && self.change_operator(&id, |one| {
                         one.role = role;
                         true
@@ -460,8 +464,84 @@ impl Rows {
                 self.operator_sessions.retain(|_, session| session.id != id);
                 true
             }
-            other => panic!("nobody does {} here", other.name()),
+            Act::RoleAdd(new) => {
+                let free = !self.has_role_name(&new);
+                if free {
+                    self.roles.push(CustomRole { version: 1, ..new });
+                }
+                free
+            }
+            Act::RoleSet(role) => {
+                let taken = self.has_role_name(&role);
+                let at = |one: &&mut CustomRole| one.id == role.id && one.version == role.version;
+                let of = RoleRef::Custom(role.id.clone());
+                let (all, others) = (self.administrators(|_| false), self.administrators(|one| one.role.of == of));
+                let everything = HeldRole::from(role.clone()).administers();
+                let last = !everything && others < all && others < self.least_administrators();
+                let Some(row) = self.roles.iter_mut().find(at).filter(|_| !taken && !last) else { return false };
+                *row = CustomRole { version: role.version + 1, ..role.clone() };
+                for one in self.operators.iter_mut().filter(|one| one.role.of == of) {
+                    one.role = role.clone().into();
+                }
+                true
+            }
+            Act::RoleDelete { id } => {
+                let of = RoleRef::Custom(id.clone());
+                let (held, before) = (self.operators.iter().any(|one| one.role.of == of), self.roles.len());
+                self.roles.retain(|one| held || one.id != id);
+                self.roles.len() < before
+            }
+            Act::ApiKeyAdd(new) => {
+                if self.api_keys.iter().any(|(_, key)| key.name == new.name && !key.disabled) {
+                    return false;
+                }
+                let key = ApiKey {
+                    id: new.id,
+                    name: new.name,
+                    permissions: new.permissions,
+                    created_by: new.created_by,
+                    created_at: now,
+                    expires_at: new.expires_at,
+                    last_used_at: None,
+                    disabled: false,
+                };
+                self.api_keys.push((new.token, key));
+                true
+            }
+            Act::ApiKeyUseFirst { id } => self.change_key(&id, |key| {
+                let first = key.last_used_at.is_none() && key.expires_at > now;
+                if first {
+                    key.last_used_at = Some(Timestamp::from_millis(now.millis() - now.millis() % 60_000));
+                }
+                first
+            }),
+            Act::ApiKeyRevoke { id } => self.change_key(&id, |key| {
+                key.disabled = true;
+                true
+            }),
+            Act::PendingActAdd(new) => self.hold_act(*new, now),
+            Act::PendingActMove { id, from, to, by, expires_at } => self.move_act(&id, (from, to), by, expires_at, now),
+            Act::AdministratorsAreThere { least } => self.administrators(|_| false) >= least,
+            other => self.take_of_provisioning(other, now),
         }
+    }
+
+    /// A role as it is held.
+    fn held(&self, of: &RoleRef) -> Option<HeldRole> {
+        match of {
+            RoleRef::BuiltIn(role) => Some((*role).into()),
+            RoleRef::Custom(id) => self.roles.iter().find(|one| one.id == *id).cloned().map(HeldRole::from),
+        }
+    }
+
+    fn has_role_name(&self, role: &CustomRole) -> bool {
+        let same = |one: &CustomRole| one.id != role.id && one.name.to_lowercase() == role.name.to_lowercase();
+        self.roles.iter().any(same)
+    }
+
+    /// One that is not revoked.
+    fn change_key(&mut self, id: &ApiKeyId, change: impl FnOnce(&mut ApiKey) -> bool) -> bool {
+        self.api_keys.iter_mut().find(|(_, key)| key.id == *id && !key.disabled).is_some_and(|(_, key)| change(key))
     }
 
     fn change_operator(&mut self, id: &OperatorId, change: impl FnOnce(&mut Operator) -> bool) -> bool {
@@ -469,8 +549,8 @@ impl Rows {
     }
 
     fn is_last_administrator(&self, id: &OperatorId) -> bool {
-        let mut those = self.operators.iter().filter(|one| one.role == Role::Administrator && !one.disabled);
-        matches!((those.next(), those.next()), (Some(only), None) if only.id == *id)
+        let (all, others) = (self.administrators(|_| false), self.administrators(|one| one.id == *id));
+        others < all && others < self.least_administrators()
     }
 }
 

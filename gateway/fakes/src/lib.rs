@@ -11,11 +11,17 @@
 #![allow(missing_docs, reason = "only tests read it")]
 
 mod acts;
+mod approvals;
+mod decisions;
 mod dice;
+mod imports;
+mod provisioning;
+mod provisioning_rules;
 mod push;
 mod register;
 mod rows;
 mod toys;
+mod trail;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +44,8 @@ use doorward_api::{
 };
 
 pub use dice::Dice;
+pub use provisioning::Provisioned;
+pub use provisioning_rules::RulesWatch;
 pub use rows::Rows;
 pub use toys::ToyTokens;
 
@@ -376,6 +384,7 @@ impl Ledger for World {
             let mut after = rows.clone();
             for (act, what) in change.acts.into_iter().enumerate() {
                 let name = what.name();
+                after.watch.after(&what);
                 if !after.take(what, now) {
                     return Err(CommitError::Lost { act, what: name });
                 }

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorward_api::credential::TokenRecord;
-use doorward_api::operator::{Operator, OperatorSession};
+use doorward_api::operator::{ApiKey, CustomRole, Operator, OperatorSession};
 use doorward_api::ports::{Listed, Operators, Page, Register, TokenFilter};
 use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::user::{GroupRecord, TemporaryPasscode, UserRecord};
 use doorward_api::{
-    Credential, CredentialId, FoldedName, Grant, GrantRecord, GrantState, GroupId, GroupRef, OperatorId, SessionId,
-    StoreError, Timestamp, TokenHash, TokenState, User, UserId, VirtualServerId,
+    ApiKeyId, Credential, CredentialId, FoldedName, Grant, GrantRecord, GrantState, GroupId, GroupRef, OperatorId,
+    RoleId, SessionId, StoreError, Timestamp, TokenHash, TokenState, User, UserId, VirtualServerId,
 };
 
 use crate::{Rows, World, now};
 
 /// A part of a list that is sorted already; `next` is the number of its first entry.
-fn part<T>(all: Vec<T>, page: &Page) -> Listed<T> {
+pub(crate) fn part<T>(all: Vec<T>, page: &Page) -> Listed<T> {
     let from = page.after.parse().unwrap_or(0);
     let limit = page.limit.clamp(1, 200) as usize;
     let next = (all.len() > from + limit).then(|| (from + limit).to_string());
@@ -24,7 +24,7 @@ fn part<T>(all: Vec<T>, page: &Page) -> Listed<T> {
 }
 
 /// The first part of what is left of a list; `next` is the id of its last entry.
-fn first_of<T>(mut all: Vec<T>, limit: u32, id: impl Fn(&T) -> &str) -> Listed<T> {
+pub(crate) fn first_of<T>(mut all: Vec<T>, limit: u32, id: impl Fn(&T) -> &str) -> Listed<T> {
     let limit = limit.clamp(1, 200) as usize;
     let more = all.len() > limit;
     all.truncate(limit);
@@ -255,6 +255,35 @@ impl Operators for World {
         self.with(|rows| {
             for session in rows.operator_sessions.values_mut().filter(|session| session.id == *id) {
                 session.last_seen_at = session.last_seen_at.max(now);
+            }
+        });
+        Ok(())
+    }
+    async fn roles(&self, _: &VirtualServerId) -> Result<Vec<CustomRole>, StoreError> {
+        self.up()?;
+        let mut all = self.with(|rows| rows.roles.clone());
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(all)
+    }
+    async fn role(&self, _: &VirtualServerId, id: &RoleId) -> Result<Option<CustomRole>, StoreError> {
+        self.up()?;
+        Ok(self.with(|rows| rows.roles.iter().find(|one| one.id == *id).cloned()))
+    }
+    async fn api_keys(&self, _: &VirtualServerId) -> Result<Vec<ApiKey>, StoreError> {
+        self.up()?;
+        let mut all: Vec<ApiKey> = self.with(|rows| rows.api_keys.iter().map(|(_, key)| key.clone()).collect());
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(all)
+    }
+    async fn api_key_of(&self, _: &VirtualServerId, token: &TokenHash) -> Result<Option<ApiKey>, StoreError> {
+        self.up()?;
+        Ok(self.with(|rows| rows.api_keys.iter().find(|(hash, _)| hash == token).map(|(_, key)| key.clone())))
+    }
+    async fn touch_api_key(&self, _: &VirtualServerId, id: &ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
+        self.up()?;
+        self.with(|rows| {
+            for (_, key) in rows.api_keys.iter_mut().filter(|(_, key)| key.id == *id) {
+                key.last_used_at = key.last_used_at.max(Some(now));
             }
         });
         Ok(())

@@ -1,20 +1,26 @@
 //! What is kept, and what an act does to it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use doorward_api::audit::EventKind;
+use doorward_api::decided::{DecisionRecord, ShadowSeen};
+use doorward_api::import_job::ImportJob;
 use doorward_api::mail::NewMail;
-use doorward_api::operator::{Operator, OperatorSession};
+use doorward_api::operator::{ApiKey, CustomRole, Operator, OperatorSession};
 use doorward_api::ports::{Act, MeterKey, OneTime};
+use doorward_api::provisioning::{MOST_FAILURES, ProvisioningTask, TaskNumber};
 use doorward_api::push::Push;
 use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::session::SessionKind;
-use doorward_api::settings::{Document, SettingChange, SettingKind, StoredDocument};
+use doorward_api::settings::{Day, Document, SettingChange, SettingKind, StoredDocument};
 use doorward_api::user::TemporaryPasscode;
 use doorward_api::{
-    AuditEvent, Credential, CredentialId, Flow, Grant, GrantState, GroupId, GroupRef, SecretBytes, Session, Step,
-    Template, Timestamp, TokenForm, TokenHash, TokenState, User, UserId,
+    AuditEvent, Credential, CredentialId, Flow, Grant, GrantState, GroupId, GroupRef, PendingAct, SecretBytes, Session,
+    Step, Template, Timestamp, TokenForm, TokenHash, TokenState, User, UserId,
 };
+
+use crate::provisioning::Provisioned;
+use crate::provisioning_rules::RulesWatch;
 
 /// Everything there is.
 #[derive(Default, Clone)]
@@ -29,6 +35,8 @@ pub struct Rows {
     pub mails: Vec<NewMail>,
     pub meters: HashMap<MeterKey, (u32, Timestamp)>,
     pub events: Vec<AuditEvent>,
+    /// Where the trail begins, once it was cut.
+    pub trail_begins: Option<Timestamp>,
     /// A kind that is not here was never set.
     pub settings: BTreeMap<SettingKind, StoredDocument>,
     /// The Change Log, oldest first.
@@ -45,8 +53,24 @@ pub struct Rows {
     pub recovery_codes: HashMap<UserId, SeenRecoveryCodes>,
     /// Requests to devices, oldest first.
     pub pushes: Vec<Push>,
+    pub provisioning_tasks: Vec<ProvisioningTask>,
+    /// Of which something is still to be done.
+    pub unsettled: BTreeSet<TaskNumber>,
+    pub provisioned: Vec<Provisioned>,
+    pub watch: RulesWatch,
+    /// Files of tokens, oldest first.
+    pub imports: Vec<ImportJob>,
     pub operators: Vec<Operator>,
+    /// Roles that operators have made.
+    pub roles: Vec<CustomRole>,
+    pub api_keys: Vec<(TokenHash, ApiKey)>,
+    /// Acts that wait for a second operator, oldest first.
+    pub pending_acts: Vec<PendingAct>,
     pub operator_sessions: HashMap<TokenHash, OperatorSession>,
+    pub decisions: Vec<DecisionRecord>,
+    pub decisions_left_out: BTreeMap<Day, u64>,
+    /// What policies in the shadow have said, by their fingerprint and the outcome.
+    pub shadow: BTreeMap<(String, String), ShadowSeen>,
     /// Of whose password the hash is too weak, and which it is.
     pub weak_hashes: HashMap<UserId, String>,
 }
@@ -60,6 +84,9 @@ impl Rows {
         let version = self.settings.get(&D::KIND).map_or(0, |stored| stored.version) + 1;
         let body = Some(serde_json::to_string(document).unwrap());
         self.settings.insert(D::KIND, StoredDocument { body, version });
+        if D::KIND == SettingKind::ProvisioningRules {
+            self.watch.begin();
+        }
     }
 
     /// How often a document was set.
@@ -103,7 +130,11 @@ impl Rows {
                 };
                 let Some(flow) = found.filter(standing) else { return false };
                 let row = Flow { step: to, nonce: new_nonce, user, data: *data, expires_at, ..flow.clone() };
+                let left = (to == Step::Cancelled).then_some(row.data.provisioned.zip(row.user.clone())).flatten();
                 *flow = row;
+                if let Some((task, user)) = left {
+                    return self.take(Act::ProvisioningFailed { task, user, most: MOST_FAILURES }, now);
+                }
             }
             Act::FlowsSupersede { user, keep, .. } => {
                 for flow in &mut self.flows {

@@ -16,6 +16,7 @@ mod decide;
 mod engine;
 mod explain;
 mod facts;
+mod listing;
 mod load;
 mod reads;
 mod text;
@@ -24,6 +25,7 @@ pub use decide::Slice;
 pub use engine::SCHEMA;
 pub use explain::{ClauseExplanation, ClauseOutcome, Explanation, PolicyExplanation, PolicyOutcome, explain};
 pub use facts::{Footprint, FootprintKey};
+pub use listing::PolicyText;
 pub use load::{LoadError, LoadErrors, Policies, Source};
 
 #[cfg(test)]

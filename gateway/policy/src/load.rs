@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use cedar_policy::ffi::DetailedError;
@@ -32,6 +33,8 @@ pub struct Policies {
     /// For an application that is not known: no policy at all, so nobody gets in.
     nothing: Arc<Slice>,
     fingerprint: u64,
+    /// The files they stand in.
+    sources: Vec<Source>,
 }
 
 /// Everything that is wrong with the files.
@@ -59,6 +62,8 @@ pub(crate) struct Entry {
     pub(crate) id: PolicyId,
     pub(crate) file: String,
     pub(crate) place: Place,
+    /// Where it stands in its file.
+    pub(crate) span: Range<usize>,
     /// Each with its line.
     pub(crate) clauses: Vec<(Clause, usize)>,
     pub(crate) policy: Policy,
@@ -106,8 +111,9 @@ impl Policies {
             errors.dedup();
             return Err(LoadErrors(errors));
         }
-        Policies::of(entries, apps, &vocabulary, fingerprint(sources))
-            .map_err(|Invalid { entry, cause }| LoadErrors(vec![entry.error(cause)]))
+        let loaded = Policies::of(entries, apps, &vocabulary, fingerprint(sources))
+            .map_err(|Invalid { entry, cause }| LoadErrors(vec![entry.error(cause)]))?;
+        Ok(Policies { sources: sources.to_vec(), ..loaded })
     }
 
     /// The policies that can apply to an application.
@@ -118,6 +124,15 @@ impl Policies {
     /// A short text that changes when the files do: for the log and the audit trail. Not a proof against forgery.
     pub fn fingerprint(&self) -> String {
         format!("{:016x}", self.fingerprint)
+    }
+
+    /// The files, as they were read.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    pub(crate) fn entries(&self) -> &[Arc<Entry>] {
+        &self.entries
     }
 
     /// How many policies there are.
@@ -203,7 +218,7 @@ impl Policies {
                 Ok((app.clone(), slice(app.as_str(), those)?))
             })
             .collect::<Result<_, Invalid>>()?;
-        Ok(Policies { slices, nothing: slice("", Vec::new())?, entries, fingerprint })
+        Ok(Policies { slices, nothing: slice("", Vec::new())?, entries, fingerprint, sources: Vec::new() })
     }
 }
 
@@ -221,7 +236,7 @@ impl Entry {
     }
 
     /// The one application that its scope names; `None` when it can apply to any.
-    fn only_application(&self) -> Option<&str> {
+    pub(crate) fn only_application(&self) -> Option<&str> {
         use pst::{EntityOrSlot, ResourceConstraint};
         match &self.tree.resource {
             // An application lies in no other, so `in` is `==`.
@@ -346,6 +361,7 @@ fn entry(located: Located<'_>, n: usize, lines: &Lines<'_>) -> Result<Entry, Box
         id,
         file: source.file.clone(),
         place: lines.place(written.span.start),
+        span: written.span.clone(),
         clauses: written.clauses.iter().map(|clause| (clause.clone(), line(clause))).collect(),
         reads: Reads::of_policy(&tree),
         policy,

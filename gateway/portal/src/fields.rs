@@ -46,11 +46,11 @@ impl Fields {
         Ok(fields)
     }
 
-    /// Fields that were read some other way.
-    pub(crate) fn of(pairs: impl IntoIterator<Item = (String, Secret)>) -> Result<Self, Malformed> {
+    /// Fields that were read some other way, at most so many.
+    pub(crate) fn of(pairs: impl IntoIterator<Item = (String, Secret)>, most: usize) -> Result<Self, Malformed> {
         let mut fields = Self::default();
         for (name, value) in pairs {
-            fields.add(name, value, MOST_FIELDS)?;
+            fields.add(name, value, most)?;
         }
         Ok(fields)
     }

@@ -13,13 +13,17 @@ mod csrf;
 mod fault;
 mod fields;
 mod headers;
+mod needs;
 mod pages;
 mod parts;
+mod past;
 mod post;
 mod qr;
 mod router;
 #[doc(hidden)]
 pub mod seams;
+mod supposed;
+mod zone;
 
 pub mod console;
 
@@ -28,3 +32,4 @@ mod tests;
 
 pub use parts::{CutOff, PortalParts};
 pub use router::router;
+pub use supposed::JudgedPath;

@@ -139,7 +139,7 @@ fn forged() -> Fault {
 fn way_back(path: &str, fields: &Fields) -> String {
     match fields.filled("return") {
         Some(sealed) => signin_url(Some(sealed)),
-        None if path.starts_with("/notice/") => path.to_owned(),
+        None if path.starts_with("/notice/") || path.starts_with("/enrol-by-mail/") => path.to_owned(),
         None => STEP.to_owned(),
     }
 }

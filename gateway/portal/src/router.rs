@@ -21,7 +21,7 @@ use crate::caller::{Caller, RESERVED, language};
 use crate::fault::Fault;
 use crate::headers;
 use crate::pages::{
-    appearance, asset, dispute, enrol, enter, language as language_choice, own, passkeys, signin, start,
+    appearance, asset, by_mail, dispute, enrol, enter, language as language_choice, own, passkeys, signin, start,
 };
 use crate::parts::{Portal, PortalParts, Shared};
 
@@ -74,6 +74,9 @@ fn portal_routes(portal: Shared) -> Router {
         .route("/enrol/device", post(enrol::device))
         .route("/enrol/continue", post(enrol::to_passcode))
         .route("/enrol/back", post(enrol::back))
+        .route("/enrol-by-mail/done", get(by_mail::done))
+        .route("/enrol-by-mail/over", get(by_mail::over))
+        .route("/enrol-by-mail/{link}", get(by_mail::look).post(by_mail::begin))
         .route("/notice/done", get(dispute::done))
         .route("/notice/{token}", get(dispute::look).post(dispute::confirm))
         .route("/language", post(language_choice::choose))

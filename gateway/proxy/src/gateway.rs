@@ -81,8 +81,8 @@ pub(crate) enum Kind {
     },
 }
 
-/// Where the console takes files of tokens: in a page and in the API.
-const FILES_OF_TOKENS: [&str; 2] = ["/import", "/api/v1/tokens/import"];
+/// Where the console takes files, of tokens and of policies that are to be tried: in a page and in the API.
+const FILES: [&str; 4] = ["/import", "/api/v1/tokens/import", "/access-policies/replay", "/api/v1/policies/replay"];
 
 /// Where devices call, on the authenticator's host.
 const DEVICE_CALLS: &str = "/a/v1/";
@@ -287,7 +287,7 @@ impl Gateway {
 
     /// How large a body the console takes there, in bytes.
     fn largest_of_console(&self, path: &str) -> usize {
-        if FILES_OF_TOKENS.contains(&path) {
+        if FILES.contains(&path) {
             self.limits.file_body
         } else if APPEARANCES.iter().any(|begins| path.starts_with(begins)) {
             self.limits.appearance_body

@@ -35,7 +35,7 @@ pub struct Limits {
     pub device_body: usize,
     /// The same for the appearance of a portal at the console: a picture and texts.
     pub appearance_body: usize,
-    /// A file of tokens for the console: 24 MiB, since one of 16 MiB may come in base 64.
+    /// A file of tokens, or files of policies, for the console: 24 MiB, since one of 16 MiB may come in base 64.
     pub file_body: usize,
     /// Waiting for the next bytes of a request body: 30 s.
     pub body_idle: Duration,

@@ -372,6 +372,8 @@ pub(crate) mod tests {
 
     impl Metrics for Seen {
         fn decision(&self, _: &str, _: &str, _: &'static str, _: bool, _: Duration) {}
+        fn shadow(&self, _: &str, _: &'static str, _: u64) {}
+        fn decisions_lost(&self, _: &'static str, _: u64) {}
         fn request(&self, vs: &str, app: &str, class: &'static str, _: Duration) {
             self.0.lock().unwrap().push(format!("{vs}/{app}/{class}"));
         }

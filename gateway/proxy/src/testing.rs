@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use doorward_access::gate::{Gate, LastAnswer, Verdict};
-use doorward_access::site::{App, AppOptions, AuthenticatorSite, HostRole, Site, Upstream, VirtualServer};
+use doorward_access::site::{App, AppOptions, AuthenticatorSite, Beside, HostRole, Site, Upstream, VirtualServer};
 use doorward_api::ports::NoMetrics;
 use doorward_api::{AppId, GroupId, GroupRef, Principal, Proofs, SessionId, Subject, Timestamp, UserId};
 use doorward_policy::{Policies, Source};
@@ -54,6 +54,7 @@ pub(crate) fn site(policies: &str, apps: &[App]) -> Site {
         }),
         support_url: None,
         policies: Arc::new(Policies::load(&[source], &ids).unwrap()),
+        beside: Beside::default(),
         apps: apps.clone(),
     });
     let mut hosts = HashMap::from([(vs.portal_host.clone(), HostRole::Portal(vs.clone()))]);

@@ -1,9 +1,26 @@
 //! The command line.
 
+mod past;
+mod policies;
+mod remote;
+mod tasks;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use doorward_api::Timestamp;
+
+pub(crate) use past::{HistoryArgs, ReportArgs, ReportCommand, SpanArgs, TrailArgs};
+pub(crate) use policies::{PolicyAsking, PolicyExplainArgs};
+pub(crate) use remote::{
+    ApiKeyArgs, ApiKeyCommand, CallArgs, CompletionsArgs, GroupArgs, GroupCommand, LoginArgs, MethodName, OperatorArgs,
+    OperatorCommand, PageArgs, PlaceArgs, PutInArgs, RemoteArgs, RequestArgs, RequestCommand, RoleArgs, RoleCommand,
+    SessionArgs, SettingsArgs, SettingsCommand, TakeOutArgs, TokenArgs, TokenCommand, TokenNamed, USUAL_SERVER, VsArgs,
+    VsCommand,
+};
+
+pub(crate) use tasks::{TaskArgs, TaskCommand};
 
 /// Doorward: the access gateway whose users enrol their own one-time password.
 #[derive(Debug, Parser)]
@@ -28,7 +45,7 @@ pub(crate) enum Command {
     Policy(PolicyCommand),
     /// Say what would be decided for a request, and why.
     Explain(ExplainArgs),
-    /// Users of the local directory.
+    /// Users: over the API, and some of it in the database itself.
     #[command(subcommand)]
     User(UserCommand),
     /// The audit trail.
@@ -37,10 +54,48 @@ pub(crate) enum Command {
     /// The master key.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Make a backup of the database, while gateways run.
+    Backup(BackupArgs),
+    /// Put a backup in place of the database, and void whatever was good when it was made.
+    Restore(RestoreArgs),
     /// The plugins in this build.
     Plugins,
     /// Our own authenticator in a terminal: passcodes, and requests to approve or deny.
     Authenticator(AuthenticatorArgs),
+    /// Sign in to the API of a gateway that runs.
+    Login(LoginArgs),
+    /// Prove anew who you are, so that changes are taken for ten more minutes.
+    Prove(SessionArgs),
+    /// Sign out again.
+    Logout(SessionArgs),
+    /// Virtual servers.
+    Vs(VsArgs),
+    /// Groups.
+    Group(GroupArgs),
+    /// Tokens.
+    Token(TokenArgs),
+    /// Who may enrol: requests, approvals, refusals, codes of the help desk.
+    Request(RequestArgs),
+    /// Settings and token policies.
+    Settings(SettingsArgs),
+    /// Operators.
+    Operator(OperatorArgs),
+    /// Roles of operators.
+    Role(RoleArgs),
+    /// Keys by which programs call the API.
+    ApiKey(ApiKeyArgs),
+    /// Enrolment by email.
+    Task(TaskArgs),
+    /// Reports.
+    Report(ReportArgs),
+    /// Any call of the API.
+    Call(CallArgs),
+    /// Write a whole virtual server into files: settings, groups, users, operators; no secrets.
+    Export(TakeOutArgs),
+    /// Make a virtual server what the files of an export say.
+    Import(PutInArgs),
+    /// Completions for a shell.
+    Completions(CompletionsArgs),
 }
 
 /// Which configuration.
@@ -106,6 +161,18 @@ pub(crate) enum PolicyCommand {
         #[arg(long, value_name = "FOLDER")]
         cases: Option<PathBuf>,
     },
+    /// Try other policies on what was decided of late, and say who would gain, lose, or be asked for another proof.
+    Replay {
+        /// Whose policies and records.
+        #[command(flatten)]
+        of: PlaceArgs,
+        /// Folder of the other policies.
+        #[arg(long, value_name = "FOLDER")]
+        policies: PathBuf,
+    },
+    /// What a running gateway is asked.
+    #[command(flatten)]
+    Asking(PolicyAsking),
 }
 
 /// `doorward explain …`
@@ -160,11 +227,30 @@ pub(crate) struct DirectoryArgs {
 /// `doorward user …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
+    /// Users whose name, display name or address begins with a text (API).
+    List {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// The text; all without it.
+        begins: Option<String>,
+        /// How much.
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// One user (API).
+    Show {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// The sign-in name, or `id:…`.
+        name: String,
+    },
     /// Add a user; the password is read from standard input, or made and printed.
     Add {
-        /// Whose users.
+        /// Where.
         #[command(flatten)]
-        of: DirectoryArgs,
+        at: PlaceArgs,
         /// The sign-in name.
         name: String,
         /// The mail address, to which verification codes go.
@@ -173,18 +259,46 @@ pub(crate) enum UserCommand {
         /// The name to show.
         #[arg(long, default_value = "")]
         display_name: String,
-        /// A group to be in (repeatable); made when missing.
+        /// A group to be in (repeatable). In the database it is made when missing; over the API it must be there.
         #[arg(long = "group")]
         groups: Vec<String>,
         /// Make a password and print it instead of reading one.
         #[arg(long)]
         generate: bool,
     },
+    /// Change what a user's record says (API).
+    Edit {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// The sign-in name, or `id:…`.
+        name: String,
+        /// Another name to show.
+        #[arg(long)]
+        display_name: Option<String>,
+        /// Another mail address; empty for none.
+        #[arg(long)]
+        email: Option<String>,
+        /// A group to be in (repeatable).
+        #[arg(long = "join", value_name = "GROUP")]
+        joins: Vec<String>,
+        /// A group to be in no longer (repeatable).
+        #[arg(long = "leave", value_name = "GROUP")]
+        leaves: Vec<String>,
+    },
+    /// Remove a user; tokens go back to the stock or are revoked (API).
+    Remove {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// The sign-in name, or `id:…`.
+        name: String,
+    },
     /// Set a new password, read from standard input, or made and printed.
     Password {
-        /// Whose users.
+        /// Where.
         #[command(flatten)]
-        of: DirectoryArgs,
+        at: PlaceArgs,
         /// The sign-in name.
         name: String,
         /// Make a password and print it instead of reading one.
@@ -193,21 +307,57 @@ pub(crate) enum UserCommand {
     },
     /// Switch a user off: no sign-in, sessions end.
     Disable {
-        /// Whose users.
+        /// Where.
         #[command(flatten)]
-        of: DirectoryArgs,
+        at: PlaceArgs,
         /// The sign-in name.
         name: String,
     },
     /// Switch a user on again.
     Enable {
-        /// Whose users.
+        /// Where.
         #[command(flatten)]
-        of: DirectoryArgs,
+        at: PlaceArgs,
         /// The sign-in name.
         name: String,
     },
-    /// Make a suspended authenticator usable again, after "Not you?" was pressed and cleared up.
+    /// End all sessions of a user (API).
+    SignOut {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// The sign-in name, or `id:…`.
+        name: String,
+    },
+    /// Draw a passcode that stands in for a token, and print it (API).
+    TemporaryPasscode {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// The sign-in name, or `id:…`.
+        name: String,
+        /// Why, for the trail.
+        #[arg(long, required_unless_present = "withdraw")]
+        reason: Option<String>,
+        /// For how many hours: 1 to 168.
+        #[arg(long, default_value_t = 8)]
+        hours: u32,
+        /// Take back the one that was given.
+        #[arg(long, conflicts_with = "reason")]
+        withdraw: bool,
+    },
+    /// How many recovery codes a user has left (API).
+    RecoveryCodes {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// The sign-in name, or `id:…`.
+        name: String,
+        /// Void what is left of them.
+        #[arg(long)]
+        void: bool,
+    },
+    /// Make a suspended authenticator usable again, after "Not you?" was pressed and cleared up (database).
     Reactivate {
         /// Whose users.
         #[command(flatten)]
@@ -215,7 +365,7 @@ pub(crate) enum UserCommand {
         /// The sign-in name.
         name: String,
     },
-    /// Revoke a user's authenticators, so that they may enrol a new one.
+    /// Revoke a user's authenticators, so that they may enrol a new one (database).
     RevokeTokens {
         /// Whose users.
         #[command(flatten)]
@@ -228,6 +378,8 @@ pub(crate) enum UserCommand {
 /// `doorward audit …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
+    /// Look through the records (API).
+    List(Box<TrailArgs>),
     /// Check the chain and its signed checkpoints, and name the first bad record.
     Verify {
         /// The configuration file.
@@ -251,6 +403,12 @@ pub(crate) enum AuditCommand {
         /// The form.
         #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
         format: ExportFormat,
+        /// Not before this: a day (2026-12-24, in UTC) or a moment (RFC 3339).
+        #[arg(long, value_name = "WHEN", value_parser = past::begin)]
+        from: Option<Timestamp>,
+        /// Before this moment; of a day, all of it is meant.
+        #[arg(long, visible_alias = "to", value_name = "WHEN", value_parser = past::end)]
+        until: Option<Timestamp>,
     },
 }
 
@@ -271,6 +429,57 @@ pub(crate) enum KeyCommand {
         /// The file; it must not exist.
         file: PathBuf,
     },
+    /// Change to a new master key while gateways run, or go on with a change that was broken off.
+    Rotate {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// How many seconds to wait until every running gateway holds the new key.
+        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+        wait: u64,
+    },
+    /// Say which keys there are, and how much is sealed with each. Exit code 1 while a change is unfinished.
+    Status {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Take a key out of the key file with which nothing is sealed any more.
+    Retire {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The key, as `doorward key status` names it.
+        id: String,
+    },
+}
+
+/// `doorward backup …`
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// The configuration file.
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The folder of the backup; it must not exist.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) to: PathBuf,
+}
+
+/// `doorward restore …`
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The configuration file.
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The folder of the backup.
+    #[arg(long, value_name = "FOLDER", required_unless_present = "adopt")]
+    pub(crate) from: Option<PathBuf>,
+    /// Set aside the database that is there.
+    #[arg(long, requires = "from")]
+    pub(crate) replace: bool,
+    /// The database was brought back by other means (`pg_restore`): make it safe to use.
+    #[arg(long, conflicts_with = "from")]
+    pub(crate) adopt: bool,
 }
 
 /// `doorward authenticator …`

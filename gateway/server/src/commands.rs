@@ -2,15 +2,21 @@
 
 mod audit;
 mod authenticator;
+mod backup;
 mod check;
 mod explain;
+mod keys;
+mod manifest;
+mod policy_replay;
 mod policy_test;
+mod remote;
+mod restore;
 mod user;
 
 use std::path::Path;
 
 use doorward_api::VirtualServerId;
-use doorward_api::ports::Entropy;
+use doorward_api::ports::{AuditLog, Entropy};
 use doorward_audit::Checkpoints;
 use doorward_store::{Store, SystemEntropy};
 
@@ -20,10 +26,14 @@ use crate::{Failure, Finding};
 
 pub(crate) use audit::{export as audit_export, verify as audit_verify};
 pub(crate) use authenticator::authenticator;
+pub(crate) use backup::backup;
 pub(crate) use check::check;
 pub(crate) use explain::explain;
+pub(crate) use keys::{retire as key_retire, rotate as key_rotate, status as key_status};
+pub(crate) use policy_replay::policy_replay;
 pub(crate) use policy_test::policy_test;
-pub(crate) use user::user;
+pub(crate) use remote::{completions, replay as remote_replay, run as remote, user};
+pub(crate) use restore::{adopt as restore_adopt, restore};
 
 /// `doorward key new FILE`.
 pub(crate) fn key_new(file: &Path) -> Result<Finding, Failure> {
@@ -53,6 +63,12 @@ fn sign(
 ) -> Result<(), Failure> {
     let signed = runtime.block_on(checkpoints.advance(store, vs, store.clock().now()));
     signed.map(drop).map_err(|error| Failure::Other(format!("done, but the audit checkpoint was not written: {error}")))
+}
+
+/// The same in every chain of a database.
+fn sign_all(runtime: &tokio::runtime::Runtime, checkpoints: &mut Checkpoints, store: &Store) -> Result<(), Failure> {
+    let all = runtime.block_on(store.virtual_servers()).map_err(Failure::other)?;
+    all.iter().try_for_each(|vs| sign(runtime, checkpoints, store, vs))
 }
 
 /// A runtime for one command.

@@ -14,6 +14,7 @@ mod wire;
 use std::process::ExitCode;
 
 use clap::Parser;
+use doorward_audit::Span;
 
 use args::{AuditCommand, Cli, Command, KeyCommand, PolicyCommand};
 
@@ -82,16 +83,33 @@ fn run(command: Command) -> Result<Finding, Failure> {
         Command::Run(args) => services::run(&args),
         Command::Check(args) => commands::check(&args.config),
         Command::Policy(PolicyCommand::Test { of, demo, cases }) => commands::policy_test(&of, demo, cases.as_deref()),
+        Command::Policy(PolicyCommand::Replay { of, policies }) => match of.directory() {
+            Some(directory) => commands::policy_replay(&directory, &policies),
+            None => commands::remote_replay(&of.remote, &policies),
+        },
         Command::Explain(args) => commands::explain(&args),
         Command::User(command) => commands::user(command),
         Command::Audit(AuditCommand::Verify { config, virtual_server, access_logs }) => {
             commands::audit_verify(&config.config, &virtual_server, &access_logs)
         }
-        Command::Audit(AuditCommand::Export { config, virtual_server, format }) => {
-            commands::audit_export(&config.config, &virtual_server, format)
+        Command::Audit(AuditCommand::Export { config, virtual_server, format, from, until }) => {
+            commands::audit_export(&config.config, &virtual_server, format, Span { from, until })
         }
         Command::Key(KeyCommand::New { file }) => commands::key_new(&file),
+        Command::Key(KeyCommand::Rotate { config, wait }) => {
+            commands::key_rotate(&config.config, std::time::Duration::from_secs(wait))
+        }
+        Command::Key(KeyCommand::Status { config }) => commands::key_status(&config.config),
+        Command::Key(KeyCommand::Retire { config, id }) => commands::key_retire(&config.config, &id),
+        Command::Backup(args) => commands::backup(&args.config.config, &args.to),
+        Command::Restore(args) => match &args.from {
+            Some(from) => commands::restore(&args.config.config, from, args.replace),
+            None => commands::restore_adopt(&args.config.config),
+        },
         Command::Plugins => commands::plugins(),
         Command::Authenticator(args) => commands::authenticator(args),
+        Command::Completions(args) => commands::completions(&args),
+        // All others ask a gateway that runs.
+        asking => commands::remote(asking),
     }
 }

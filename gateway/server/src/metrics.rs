@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use doorward_api::Factor;
-use doorward_api::ports::Metrics;
+use doorward_access::manage::{MissingGauges, Reached};
+use doorward_api::ports::{Metrics, Missing};
+use doorward_api::{Factor, OutletId, VirtualServerId};
+use doorward_audit::outlets::OutletWatch;
 use doorward_proxy::fleet::UpstreamHealth;
 use doorward_proxy::headroom::Level;
 use prometheus::{
@@ -21,6 +23,8 @@ pub(crate) struct PrometheusMetrics {
     request_duration: HistogramVec,
     decisions: IntCounterVec,
     decision_duration: HistogramVec,
+    shadow: IntCounterVec,
+    decisions_lost: IntCounterVec,
     upstream: IntCounterVec,
     sign_ins: IntCounterVec,
     flow_refusals: IntCounterVec,
@@ -38,12 +42,27 @@ pub(crate) struct PrometheusMetrics {
     waiting_mails: IntGaugeVec,
     oldest_mail: GaugeVec,
     last_checkpoint: GaugeVec,
+    outlets: OutletMetrics,
+    trimmed: IntCounterVec,
+    enrolments: IntGaugeVec,
+    users_missing: IntGaugeVec,
+    group_missing: Listed,
     certificate_ends: Listed,
     upstream_healthy: Listed,
     last_reload: GaugeVec,
     ready: IntGaugeVec,
     clock_drift: Gauge,
     started: Gauge,
+}
+
+/// Outlets of the audit trail.
+#[derive(Debug, Clone)]
+struct OutletMetrics {
+    sent: IntCounterVec,
+    failures: IntCounterVec,
+    skipped: IntCounterVec,
+    lag: IntGaugeVec,
+    failing: GaugeVec,
 }
 
 /// A mail that waits for longer is worth a look at the mail server.
@@ -96,6 +115,13 @@ impl Listed {
             let _ = self.gauge.remove_label_values(gone);
         }
         *shown = now;
+    }
+
+    /// The same where the first label is this; others stay.
+    fn show_of(&self, first: &str, mut now: BTreeMap<Vec<String>, i64>) {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        now.extend(shown.into_iter().filter(|(labels, _)| labels.first().is_some_and(|label| label != first)));
+        self.show(now);
     }
 }
 
@@ -174,6 +200,16 @@ impl PrometheusMetrics {
                 "Time to decide one request.",
                 &["virtual_server", "cache"],
             )?,
+            shadow: counter(
+                "doorward_policy_shadow_total",
+                "What policies in the shadow said beside the real ones, by outcome.",
+                &["virtual_server", "outcome"],
+            )?,
+            decisions_lost: counter(
+                "doorward_decision_records_lost_total",
+                "Requests that no decision record counts, by reason.",
+                &["reason"],
+            )?,
             upstream: counter(
                 "doorward_upstream_results_total",
                 "What upstreams made of requests.",
@@ -244,6 +280,53 @@ impl PrometheusMetrics {
                 "When the audit chain was last found covered by a signed checkpoint, or one was written.",
                 &["virtual_server"],
             )?,
+            trimmed: counter(
+                "doorward_audit_trimmed_records_total",
+                "Audit records that were taken away because they were too old.",
+                &["virtual_server"],
+            )?,
+            outlets: OutletMetrics {
+                sent: counter(
+                    "doorward_audit_outlet_sent_total",
+                    "Audit records that an outlet was told of by this process.",
+                    &["virtual_server", "outlet"],
+                )?,
+                failures: counter(
+                    "doorward_audit_outlet_failures_total",
+                    "Tries of this process to tell an outlet that came to nothing.",
+                    &["virtual_server", "outlet"],
+                )?,
+                skipped: counter(
+                    "doorward_audit_outlet_skipped_total",
+                    "Audit records that an outlet will never be told of.",
+                    &["virtual_server", "outlet"],
+                )?,
+                lag: gauge(
+                    "doorward_audit_outlet_lag_records",
+                    "Audit records that an outlet is not done with yet.",
+                    &["virtual_server", "outlet"],
+                )?,
+                failing: moment(
+                    "doorward_audit_outlet_failing_seconds",
+                    "For how long an outlet has failed; 0 when it does not.",
+                    &["virtual_server", "outlet"],
+                )?,
+            },
+            enrolments: gauge(
+                "doorward_enrollment_transactions",
+                "Enrolments that have come at least so far, by the platform that was chosen; of all processes.",
+                &["virtual_server", "step", "target"],
+            )?,
+            users_missing: gauge(
+                "doorward_enrollment_missing_users",
+                "Users who may enrol by themselves and have no token yet.",
+                &["virtual_server"],
+            )?,
+            group_missing: Listed::of(gauge(
+                "doorward_enrollment_missing_group_users",
+                "The same of each group that has a deadline, of 20 groups at most.",
+                &["virtual_server", "group"],
+            )?),
             upstream_healthy: Listed::of(gauge(
                 "doorward_upstream_healthy",
                 "1 when an upstream gets requests, 0 when it is left out; of applications that have several, or a health_path.",
@@ -304,6 +387,37 @@ impl PrometheusMetrics {
         self.last_checkpoint.with_label_values(&[vs]).set(at.secs() as f64);
     }
 
+    /// Sets how far the enrolments of a virtual server have come.
+    pub(crate) fn set_enrolments(&self, vs: &str, reached: &Reached) {
+        for (step, target, count) in reached {
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            self.enrolments.with_label_values(&[vs, step.as_str(), *target]).set(count);
+        }
+    }
+
+    /// Sets how many have no token yet. Of groups that have no deadline any more nothing is told.
+    pub(crate) fn set_missing(&self, vs: &str, missing: &MissingGauges) {
+        let whole = |count: &Missing| i64::try_from(count.missing).unwrap_or(i64::MAX);
+        self.users_missing.with_label_values(&[vs]).set(whole(&missing.all));
+        let of_group = |(group, count): &(String, Missing)| (vec![vs.to_owned(), group.clone()], whole(count));
+        self.group_missing.show_of(vs, missing.groups.iter().map(of_group).collect());
+    }
+
+    /// Counts records of the audit trail that were too old.
+    pub(crate) fn trimmed(&self, vs: &str, records: u64) {
+        self.trimmed.with_label_values(&[vs]).inc_by(records);
+    }
+
+    /// Sets how many audit records an outlet is behind, and for how long it has failed.
+    pub(crate) fn set_outlet(&self, vs: &str, outlet: &str, behind: i64, failing: Duration) {
+        self.outlets.lag.with_label_values(&[vs, outlet]).set(behind);
+        self.outlets.failing.with_label_values(&[vs, outlet]).set(failing.as_secs_f64());
+        // A series that begins with its first loss would show no increase.
+        for counter in [&self.outlets.sent, &self.outlets.failures, &self.outlets.skipped] {
+            let _ = counter.with_label_values(&[vs, outlet]);
+        }
+    }
+
     /// Sets until when the certificates of these hosts are good, in seconds since the epoch; no others are told of any more.
     pub(crate) fn set_certificates(&self, ends: &BTreeMap<String, i64>) {
         self.certificate_ends.show(ends.iter().map(|(host, end)| (vec![host.clone()], *end)).collect());
@@ -341,11 +455,35 @@ impl PrometheusMetrics {
     }
 }
 
+impl OutletWatch for PrometheusMetrics {
+    fn told(&self, vs: &VirtualServerId, outlet: &OutletId, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.outlets.sent.with_label_values(&[vs.as_str(), outlet.as_str()]).inc_by(count);
+    }
+
+    fn failed(&self, vs: &VirtualServerId, outlet: &OutletId) {
+        self.outlets.failures.with_label_values(&[vs.as_str(), outlet.as_str()]).inc();
+    }
+
+    fn skipped(&self, vs: &VirtualServerId, outlet: &OutletId, count: i64) {
+        let count = u64::try_from(count).unwrap_or_default();
+        self.outlets.skipped.with_label_values(&[vs.as_str(), outlet.as_str()]).inc_by(count);
+    }
+}
+
 impl Metrics for PrometheusMetrics {
     fn decision(&self, vs: &str, app: &str, decision: &'static str, cached: bool, took: Duration) {
         self.decisions.with_label_values(&[vs, app, decision]).inc();
         let cache = if cached { "hit" } else { "miss" };
         self.decision_duration.with_label_values(&[vs, cache]).observe(took.as_secs_f64());
+    }
+
+    fn shadow(&self, vs: &str, outcome: &'static str, count: u64) {
+        self.shadow.with_label_values(&[vs, outcome]).inc_by(count);
+    }
+
+    fn decisions_lost(&self, reason: &'static str, count: u64) {
+        self.decisions_lost.with_label_values(&[reason]).inc_by(count);
     }
 
     fn request(&self, vs: &str, app: &str, status_class: &'static str, took: Duration) {
@@ -400,6 +538,31 @@ mod tests {
         one.reload("policy", "applied");
         assert!(String::from_utf8(one.exposition()).unwrap().contains("doorward_reloads_total{outcome=\"applied\""));
         assert!(!String::from_utf8(other.exposition()).unwrap().contains("doorward_reloads_total{"));
+    }
+
+    #[test]
+    fn of_a_group_without_a_deadline_nothing_is_told_and_those_of_another_virtual_server_stay() {
+        let metrics = PrometheusMetrics::new().unwrap();
+        let series = || {
+            let text = String::from_utf8(metrics.exposition()).unwrap();
+            let ours = text.lines().filter(|line| line.starts_with("doorward_enrollment_missing_group_users{"));
+            ours.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let of = |groups: &[&str]| MissingGauges {
+            groups: groups.iter().map(|name| ((*name).to_owned(), Missing { users: 9, missing: 7 })).collect(),
+            ..MissingGauges::default()
+        };
+        metrics.set_missing("one", &of(&["sales", "staff"]));
+        metrics.set_missing("other", &of(&["sales"]));
+        assert_eq!(series().len(), 3);
+        metrics.set_missing("one", &of(&["staff"]));
+        assert_eq!(
+            series(),
+            [
+                "doorward_enrollment_missing_group_users{group=\"sales\",virtual_server=\"other\"} 7",
+                "doorward_enrollment_missing_group_users{group=\"staff\",virtual_server=\"one\"} 7"
+            ]
+        );
     }
 
     #[test]

@@ -4,11 +4,15 @@ mod access_log;
 mod background;
 mod claims;
 mod descriptors;
+mod enrolment;
 mod health;
 mod leaving;
 mod listeners;
 mod memory;
+mod outlets;
 mod reload;
+mod retention;
+pub(crate) mod shadow;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -30,13 +34,14 @@ use tracing_subscriber::layer::{Filter, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::{DemoArgs, RunArgs};
-use crate::config::{self, PluginTables, Resolved};
+use crate::config::{self, PluginTables, Resolved, Retention};
 use crate::demo::{self, DemoManner, DemoUser, LegacyApp, SmtpSink};
 use crate::services::access_log::{AccessLog, Seals};
 use crate::services::background::Background;
 use crate::services::claims::Holder;
 use crate::services::listeners::{Listeners, reachable};
 use crate::services::memory::Memory;
+use crate::services::outlets::Outlets;
 use crate::services::reload::{InForce, Reloader};
 use crate::wire::{self, ConsoleSettings, Gateway, Settings};
 use crate::{Failure, Finding};
@@ -48,15 +53,18 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     let config = config::load(&args.config.config)?;
     let holder = if args.upgrade { Holder::Predecessor } else { Holder::Nobody };
     let listeners = Listeners::of(&config, holder)?;
-    let in_force = InForce::of(&config);
+    let in_force = (InForce::of(&config), config.key.clone());
     let runtime = background_runtime()?;
     let store = wire::open_own_store(&config, &runtime)?;
     let virtual_servers: Vec<VirtualServerId> = config.site.virtual_servers.keys().cloned().collect();
     ensure(&runtime, &store, &virtual_servers)?;
+    let outlets = Outlets::of(&config.outlets, &config.site, &store.clock())?;
+    outlets.want(&runtime, &store, store.clock().now())?;
     let lines = access_log.lines();
     let seals = virtual_servers.first().map(|vs| Seals::new(access_log, &store, vs.clone()));
     let background = Background {
         checkpoints: config.checkpoints.clone(),
+        retention: config.retention,
         key: config.key.clone(),
         virtual_servers,
         certificates: listeners.certificates(),
@@ -76,10 +84,15 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
         reloader.start(&runtime);
     }
     background.start(&runtime, &store, &gateway);
+    outlets.start(&runtime, &store, &gateway.metrics);
     if let Some(seals) = &seals {
         seals.start(&runtime);
     }
+    let collector = gateway.collector.clone();
     let served = listeners.serve(gateway, &store, &runtime, lines);
+    // Nor decided: these are the last decisions.
+    collector.gather();
+    runtime.block_on(collector.write());
     // No request is answered any more: these are the last lines.
     if let Some(seals) = &seals {
         runtime.block_on(seals.seal());
@@ -163,7 +176,10 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
     };
     let gateway = wire::wire(settings, &store, runtime.handle())?;
     let (virtual_servers, memory) = (vec![vs], Memory::find(None));
-    Background { checkpoints, key, virtual_servers, certificates: None, memory }.start(&runtime, &store, &gateway);
+    let retention = Retention::default();
+    Background { checkpoints, retention, key, virtual_servers, certificates: None, memory }
+        .start(&runtime, &store, &gateway);
+    gateway.metrics.set_ready("outlets", true);
     let console = SocketAddr::new(args.address, args.console_port);
     let links = first_links(&runtime, &gateway, &format!("http://{console}"))?;
     let site = gateway.site.load_full();

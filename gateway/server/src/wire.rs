@@ -14,11 +14,13 @@ use doorward_access::manage::Manager;
 use doorward_access::operators::{OperatorDesk, OperatorPorts};
 use doorward_access::passwords::{LocalDirectory, Passwords};
 use doorward_access::ports::Ports;
+use doorward_access::provision::Provisioner;
+use doorward_access::records::{Collector, Recorder};
 use doorward_access::remind::Reminders;
 use doorward_access::returns::Returns;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
-use doorward_access::site::{SharedSite, Site};
+use doorward_access::site::{AppOptions, SharedSite, Site};
 use doorward_access::tickets::Tickets;
 use doorward_api::device::WakeUp;
 use doorward_api::flow::Delivery;
@@ -31,6 +33,7 @@ use doorward_audit::Checkpoints;
 use doorward_connect::{Means, OutboxParts, OutboxSender, Smtp, SmtpSettings, WebPush};
 use doorward_portal::PortalParts;
 use doorward_portal::console::{ConsoleParts, Mailbox};
+use doorward_proxy::canonical::{canonical_path, judged_path};
 use doorward_proxy::tls::Certificates;
 use doorward_proxy::{Departure, Fleet, Headroom, Live};
 use doorward_store::{Store, StoreOptions, SystemEntropy};
@@ -41,6 +44,7 @@ use crate::Failure;
 use crate::config::{PluginTables, Resolved};
 use crate::metrics::{MAIL_IS_LATE, PrometheusMetrics};
 use crate::plugins::{self, Lent};
+use crate::services::shadow;
 
 /// All that `run` and `demo` say in their own ways.
 pub(crate) struct Settings {
@@ -81,6 +85,12 @@ pub(crate) struct Gateway {
     pub(crate) renewal: Option<Renewal>,
     pub(crate) outbox: Arc<OutboxSender>,
     pub(crate) reminders: Arc<Reminders>,
+    /// Takes up what the gate has noted.
+    pub(crate) collector: Arc<Collector>,
+    /// What provisioning tasks do by and by.
+    pub(crate) provisioner: Arc<Provisioner>,
+    /// What operators see, for whoever counts it.
+    pub(crate) manager: Arc<Manager>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) metrics: Arc<PrometheusMetrics>,
@@ -91,13 +101,17 @@ pub(crate) struct Gateway {
 /// # Errors
 /// The cause, as a sentence.
 pub(crate) fn open_store(url: &str, key: &MasterKey) -> Result<Store, Failure> {
-    let options = StoreOptions {
+    Store::open(store_options(url, key), Arc::new(SystemEntropy)).map_err(|error| Failure::Store(error.to_string()))
+}
+
+/// How the database of a URL is opened.
+pub(crate) fn store_options(url: &str, key: &MasterKey) -> StoreOptions {
+    StoreOptions {
         url: url.to_owned(),
         key: key.clone(),
         statement_timeout: Duration::from_secs(2),
         max_connections: 8,
-    };
-    Store::open(options, Arc::new(SystemEntropy)).map_err(|error| Failure::Store(error.to_string()))
+    }
 }
 
 /// Opens the database of a configuration, and refuses one that knows nothing of a virtual server for whose audit records there
@@ -143,6 +157,7 @@ struct Pages {
     portal: Router,
     console: Router,
     operators: Arc<OperatorDesk>,
+    manager: Arc<Manager>,
 }
 
 /// What the portal is made of, whatever the configuration says.
@@ -211,11 +226,12 @@ impl Portal {
         let desk =
             Desk::new(ports.clone(), key, site.clone(), gate.clone(), identities.clone(), plugins, Rules::default());
         let desk = Arc::new(desk);
-        let console = self.console(&desk, operators.clone(), views.clone());
-        Ok(Pages { portal: self.portal(desk, views), console, operators })
+        let manager = Arc::new(Manager::new(desk.clone()));
+        let console = self.console(&manager, operators.clone(), views.clone());
+        Ok(Pages { portal: self.portal(desk, views), console, operators, manager })
     }
 
-    fn console(&self, desk: &Arc<Desk>, operators: Arc<OperatorDesk>, views: Arc<Views>) -> Router {
+    fn console(&self, manager: &Arc<Manager>, operators: Arc<OperatorDesk>, views: Arc<Views>) -> Router {
         let ConsoleSettings { origin, certificates, mailbox } = self.console.clone();
         let ends = move || {
             let ends = certificates.as_ref().map(|certificates| certificates.ends()).unwrap_or_default();
@@ -229,7 +245,7 @@ impl Portal {
         let parts = ConsoleParts {
             site: self.site.clone(),
             operators,
-            manager: Arc::new(Manager::new(desk.clone())),
+            manager: manager.clone(),
             views,
             clock: self.ports.clock.clone(),
             entropy: self.ports.entropy.clone(),
@@ -237,6 +253,7 @@ impl Portal {
             origin,
             certificates: Arc::new(ends),
             late_mail: Arc::new(late_mail),
+            judged: Arc::new(judged),
         };
         doorward_portal::console::router(parts, mailbox)
     }
@@ -303,7 +320,9 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         metrics: ports_metrics.clone(),
     }));
     let push_sender = Arc::new(WebPush::new().map_err(|cause| Failure::Other(format!("push services: {cause}")))?);
-    let gate = Arc::new(Gate::new(ports_metrics.clone()));
+    let recorder = Arc::new(Recorder::new());
+    let collector = Collector::new(recorder.clone(), shared.clone(), site.clone(), ports_metrics.clone());
+    let gate = Arc::new(Gate::new(ports_metrics.clone()).noting(recorder));
     let identities = Arc::new(Identities::new(shared.clone(), directory.clone(), SessionLimits::default()));
     let returns = Arc::new(Returns::new(&key, entropy.clone()));
     let ports = Ports {
@@ -315,6 +334,12 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         meters: shared.clone(),
         settings: shared.clone(),
         register: shared.clone(),
+        trail: shared.clone(),
+        enrolments: shared.clone(),
+        provisioning: shared.clone(),
+        imports: shared.clone(),
+        pending: shared.clone(),
+        decisions: shared.clone(),
         pushes: shared.clone(),
         push_sender: Arc::new(OnRuntime { inner: push_sender, runtime: background.clone() }),
         passwords,
@@ -328,12 +353,15 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
     let live = Live::new();
     let operators = OperatorPorts {
         operators: Arc::new(store.clone()),
+        settings: ports.settings.clone(),
+        pending: ports.pending.clone(),
         one_times: ports.one_times.clone(),
         meters: ports.meters.clone(),
         ledger: ports.ledger.clone(),
         entropy: entropy.clone(),
     };
     let reminders = Arc::new(Reminders::new(ports.clone(), site.clone()));
+    let provisioner = Arc::new(Provisioner::new(ports.clone(), site.clone()));
     let portal = Portal {
         ports,
         key,
@@ -345,7 +373,8 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         console,
         metrics: metrics.clone(),
     };
-    let Pages { portal: router, console, operators } = portal.pages(&manner, views)?;
+    let Pages { portal: router, console, operators, manager } = portal.pages(&manner, views)?;
+    shadow::tell(&site.load(), &metrics);
     let router = Arc::new(ArcSwap::from_pointee(router));
     let console = Arc::new(ArcSwap::from_pointee(console));
     Ok(Gateway {
@@ -363,10 +392,19 @@ pub(crate) fn wire(settings: Settings, store: &Store, background: &tokio::runtim
         renewal: Some(Renewal { portal, router, console, means }),
         outbox,
         reminders,
+        collector: Arc::new(collector),
+        provisioner,
+        manager,
         clock,
         entropy,
         metrics,
     })
+}
+
+/// A path as policies are shown it: made of what a client sends as the gateway makes it for each request.
+fn judged(sent: &str, options: &AppOptions) -> Result<Arc<str>, &'static str> {
+    let path = canonical_path(sent, options).and_then(|path| judged_path(&path.into(), options));
+    path.map_err(|refusal| refusal.reason)
 }
 
 /// A ledger whose conditions are judged by the time of the commit. A request's own time is that of its arrival; a process

@@ -143,17 +143,21 @@ impl Db {
         }
     }
 
-    /// Lets go of every connection; what SQLite's log holds is moved into the file first.
-    pub(crate) async fn close(&self) {
+    /// Lets go of every connection; what SQLite's log holds is moved into the file first. Says whether all of it is there: while
+    /// another process reads, some may stay.
+    pub(crate) async fn close(&self) -> Result<bool, Failure> {
         match &self.pools {
             Backend::Sqlite(pools) => {
                 pools.readers.close().await;
-                if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pools.writer).await {
-                    tracing::warn!(%error, "the write-ahead log stays where it is; the next start reads it");
-                }
+                let moved = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(TRUNCATE)");
+                let moved = moved.fetch_one(&pools.writer).await;
                 pools.writer.close().await;
+                Ok(moved?.0 == 0)
             }
-            Backend::Postgres(pool) => pool.close().await,
+            Backend::Postgres(pool) => {
+                pool.close().await;
+                Ok(true)
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong inside, and what is said of it outside.
 
+use doorward_api::keys::KeyId;
 use sqlx::error::ErrorKind;
 use sqlx::sqlite::SqliteError;
 
@@ -20,6 +21,8 @@ pub(crate) enum Failure {
     BrokenOff,
     /// An earlier write could not be brought to the disk; see [`Verdict::SyncFailed`].
     Unsound,
+    /// The database is sealed with a key that is not in the key file.
+    KeyMissing(KeyId),
 }
 
 /// No more is said: the words of a panic could hold a value.
@@ -41,7 +44,11 @@ impl Failure {
         match self {
             Failure::Refused => Verdict::Refused,
             Failure::Damaged(_) => Verdict::Damaged,
-            Failure::TooSlow | Failure::ClockSetRight | Failure::BrokenOff | Failure::Unsound => Verdict::Unavailable,
+            Failure::TooSlow
+            | Failure::ClockSetRight
+            | Failure::BrokenOff
+            | Failure::Unsound
+            | Failure::KeyMissing(_) => Verdict::Unavailable,
             Failure::Sql(error) => of_sql(error),
         }
     }
@@ -55,6 +62,7 @@ impl Failure {
             Failure::ClockSetRight => "the clock was set right meanwhile".into(),
             Failure::BrokenOff => BROKEN_OFF.into(),
             Failure::Unsound => "an earlier write did not reach the disk; restart after checking the disk".into(),
+            Failure::KeyMissing(id) => format!("the database is sealed with key {id}, which is not in the key file"),
             Failure::Sql(sqlx::Error::Database(error)) => error.message().to_owned(),
             Failure::Sql(error) => error.to_string(),
         }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use doorward_api::ports::Flows;
+use doorward_api::provisioning::TaskNumber;
 use doorward_api::{
     CredentialId, EventContext, Flow, FlowData, FlowId, Step, StoreError, Timestamp, TokenHash, UserId, VirtualServerId,
 };
@@ -242,6 +243,28 @@ async fn marked(tx: &mut Tx, at: At<'_>, mut rows: Vec<FlowRow>, step: Step) -> 
         ended.push(row.ended(at)?);
     }
     Ok(ended)
+}
+
+/// Ends the open enrolments of a user by a task. What cannot be opened ends as well, as it may be one.
+pub(crate) async fn end_provisioned(
+    tx: &mut Tx,
+    at: At<'_>,
+    user: &UserId,
+    task: TaskNumber,
+) -> Result<Vec<Ended>, Failure> {
+    const OPEN: &str =
+        concat!(select_flow!(), "user_id = $2 AND ended_at IS NULL AND expires_at > $3 AND ", enrolling!());
+    const END: &str = end_flows!(" AND id = $5");
+    let (vs, user, now) = (at.vs.as_str(), user.as_str(), at.now.millis());
+    let mut rows = Vec::new();
+    for row in rows_in!(&mut *tx, FlowRow, OPEN, vs, user, now)? {
+        let id = row.id.clone();
+        if row.flow(at.inner, at.vs).is_ok_and(|flow| flow.data.provisioned != Some(task)) {
+            continue;
+        }
+        rows.extend(rows_in!(&mut *tx, FlowRow, END, vs, user, "", now, id)?);
+    }
+    marked(tx, at, rows, Step::Cancelled).await
 }
 
 /// Notes the end of an enrolment that expired at `step`. Refused when it was noted before: that makes it happen once.

@@ -6,6 +6,7 @@ use doorward_api::{GroupId, UserId};
 use crate::db::{Tx, change_in, lock_in, rows_in};
 use crate::error::{Failure, holds, some};
 use crate::ledger::At;
+use crate::provisioning_rules;
 use crate::settings::hold_to_change;
 use crate::users::JOIN;
 
@@ -34,7 +35,8 @@ pub(crate) async fn delete(tx: &mut Tx, at: At<'_>, id: &GroupId) -> Result<(), 
     for sql in [TELL, EMPTY, UNNEST] {
         change_in!(&mut *tx, sql, vs, id)?;
     }
-    some(change_in!(tx, SQL, vs, id)?)
+    some(change_in!(&mut *tx, SQL, vs, id)?)?;
+    provisioning_rules::want(tx, at).await
 }
 
 pub(crate) async fn set_member(
@@ -57,6 +59,7 @@ pub(crate) async fn set_member(
     };
     if changed > 0 {
         change_in!(&mut *tx, TELL, vs, user)?;
+        provisioning_rules::mark(tx, at, user).await?;
     }
     Ok(())
 }
@@ -84,9 +87,9 @@ pub(crate) async fn nest(
     holds(rows_in!(&mut *tx, (i64,), BOTH, vs, group, into)?.first() == Some(&(1,)))?;
     if !member {
         change_in!(&mut *tx, OUT, vs, group, into)?;
-        return Ok(());
+        return provisioning_rules::want(tx, at).await;
     }
     holds(rows_in!(&mut *tx, (i64,), ROUND, vs, group, into)?.first() == Some(&(0,)))?;
     change_in!(&mut *tx, IN, vs, group, into)?;
-    Ok(())
+    provisioning_rules::want(tx, at).await
 }

@@ -17,8 +17,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use doorward_api::flow::Delivery;
 use doorward_api::ports::{Act, Change, Ledger};
+use doorward_api::provisioning::{MOST_FAILURES, TaskNumber};
 use doorward_api::{
-    AuditEvent, CommitError, EventContext, EventKind, Flow, FlowId, MailId, StoreError, Timestamp, UserId,
+    AuditEvent, CommitError, EventContext, EventKind, Flow, FlowId, MailId, Step, StoreError, Timestamp, UserId,
     VirtualServerId,
 };
 use tokio::time::{Instant, timeout_at};
@@ -27,8 +28,8 @@ use crate::db::{Tx, rows};
 use crate::error::{Failure, Verdict};
 use crate::open::{Inner, Store};
 use crate::{
-    audit, credentials, flows, grants, groups, one_times, operators, outbox, pushes, recovery, sessions, settings,
-    users,
+    api_keys, approvals, audit, credentials, flows, grants, groups, imports, one_times, operators, outbox,
+    provisioning, provisioning_rules, pushes, recovery, roles, sessions, settings, users,
 };
 
 /// How often a change is tried when PostgreSQL breaks a deadlock by giving it up.
@@ -305,9 +306,21 @@ impl At<'_> {
         Ok(())
     }
 
+    /// A wizard that a provisioning mail began ended without a token: one more failure of its entry.
+    async fn left_by_mail(
+        self,
+        tx: &mut Tx,
+        left: Option<(TaskNumber, &UserId)>,
+        told: &mut Vec<AuditEvent>,
+    ) -> Result<(), Failure> {
+        let Some((task, user)) = left else { return Ok(()) };
+        provisioning::failed(tx, self, task, user, MOST_FAILURES, told).await
+    }
+
     async fn expire(self, tx: &mut Tx, flow: &Flow, told: &mut Vec<AuditEvent>) -> Result<(), Failure> {
         flows::expire(tx, self, &flow.id, flow.step).await?;
         told.push(AuditEvent::new(EventKind::EnrollmentExpired, flow.context()).with("lastStep", flow.step.as_str()));
+        self.left_by_mail(tx, flow.data.provisioned.zip(flow.user.as_ref()), told).await?;
         let Some(credential) = &flow.data.credential else { return Ok(()) };
         let revoked = credentials::revoke_assigned(tx, self, credential).await?;
         told.extend(revoked.iter().map(|token| token.event(flow.context(), "system", "expired")));
@@ -319,9 +332,13 @@ impl At<'_> {
             Act::FlowStart(flow) => flows::start(tx, self, flow).await,
             Act::FlowMove { id, browser, step, nonce, to, new_nonce, user, data, expires_at } => {
                 let from = flows::Standing { id, browser, step: *step, nonce };
+                let to_step = *to;
                 let to =
                     flows::Going { step: *to, nonce: new_nonce, user: user.as_ref(), data, expires_at: *expires_at };
-                flows::go(tx, self, from, to).await
+                flows::go(tx, self, from, to).await?;
+                // Whoever leaves a wizard that a provisioning mail began has failed to enrol once more.
+                let left = (to_step == Step::Cancelled).then_some(data.provisioned.zip(user.as_ref())).flatten();
+                self.left_by_mail(tx, left, told).await
             }
             Act::FlowsSupersede { user, keep, by } => self.supersede(tx, user, keep, by, told).await,
             Act::FlowsMakeRoom { user, keep, most, by } => self.make_room(tx, (user, keep, *most), by, told).await,
@@ -384,14 +401,60 @@ impl At<'_> {
                 let new = settings::NewDocument { kind: *kind, seen: *seen, body, operator, changes };
                 settings::set(tx, self, new).await
             }
+            Act::ProvisioningTaskAdd(new) => provisioning::add(tx, self, new).await,
+            Act::ProvisioningFill { task, seen, next, entries } => {
+                provisioning::fill(tx, self, *task, (seen.as_deref(), next.as_deref()), entries).await
+            }
+            Act::ProvisioningTaskEdit { task, version, stops_at, note } => {
+                provisioning::edit(tx, self, *task, *version, (*stops_at, note)).await
+            }
+            Act::ProvisioningTaskRemove { task } => provisioning::remove(tx, self, *task).await,
+            Act::ProvisioningTaskResend { task } => provisioning::resend(tx, self, *task).await,
+            Act::ProvisioningTaskSettle { task, most } => provisioning::settle(tx, self, *task, *most, told).await,
+            Act::ProvisioningMailed { task, user, link } => provisioning::mailed(tx, self, *task, user, link).await,
+            Act::ProvisioningEntryResend { task, user } => {
+                provisioning::resend_entry(tx, self, *task, user, told).await
+            }
+            Act::ProvisioningEntryRemove { task, user } => provisioning::remove_entry(tx, self, *task, user).await,
+            Act::ProvisioningLinkTake { link } => provisioning::take_link(tx, self, link).await,
+            Act::ProvisioningIssued { task, user, token } => provisioning::issued(tx, self, *task, user, token).await,
+            Act::ProvisioningEnrolled { task, user, token } => {
+                provisioning::enrolled(tx, self, *task, user, token).await
+            }
+            Act::ProvisioningFailed { task, user, most } => {
+                provisioning::failed(tx, self, *task, user, *most, told).await
+            }
+            Act::ProvisioningUsed { token } => provisioning::used(tx, self, token, told).await,
+            Act::ProvisioningRuleHold { task, user, from, to, end } => {
+                provisioning_rules::hold(tx, self, (*task, user), (from, to.as_ref()), *end).await
+            }
+            Act::ProvisioningRulesSaw { users } => provisioning_rules::saw(tx, self, users).await,
+            Act::ProvisioningPassMove { seen, next } => {
+                provisioning_rules::move_pass(tx, self, seen.as_deref(), next.as_deref()).await
+            }
+            Act::ImportBegin(new) => imports::begin(tx, self, new).await,
+            Act::ImportDealt { id, rows } => imports::dealt(tx, self, id, *rows).await,
+            Act::ImportEnd { id } => imports::end(tx, self, id).await,
             Act::OperatorAdd(new) => operators::add(tx, self, new).await,
             Act::OperatorUse { id, version, opened } => operators::spend(tx, self, id, *version, opened).await,
             Act::OperatorPassword { id, hash } => operators::set_password(tx, self, id, hash).await,
-            Act::OperatorRole { id, role } => operators::set_role(tx, self, id, *role).await,
+            Act::OperatorRole { id, role } => operators::set_role(tx, self, id, role).await,
             Act::OperatorDisable { id, disabled } => operators::disable(tx, self, id, *disabled).await,
             Act::OperatorSessionStart(new) => operators::start_session(tx, self, new).await,
             Act::OperatorSessionProved { id } => operators::prove_session(tx, self, id).await,
             Act::OperatorSessionEnd { id } => operators::end_session(tx, self, id).await,
+            Act::RoleAdd(new) => roles::add(tx, self, new).await,
+            Act::RoleSet(role) => roles::set(tx, self, role).await,
+            Act::RoleDelete { id } => roles::delete(tx, self, id).await,
+            Act::ApiKeyAdd(new) => api_keys::add(tx, self, new).await,
+            Act::ApiKeyUseFirst { id } => api_keys::use_first(tx, self, id).await,
+            Act::ApiKeyRevoke { id } => api_keys::revoke(tx, self, id).await,
+            Act::PendingActAdd(new) => approvals::add(tx, self, new).await,
+            Act::PendingActMove { id, from, to, by, expires_at } => {
+                let going = approvals::Going { from: *from, to: *to, by: by.as_ref(), expires_at: *expires_at };
+                approvals::go(tx, self, id, going).await
+            }
+            Act::AdministratorsAreThere { least } => operators::administrators_are_there(tx, self, *least).await,
             Act::Nothing => Ok(()),
         }
     }

@@ -4,13 +4,16 @@
 //! done. Steps only add; what an older process still reads is removed a release later.
 
 use data_encoding::HEXLOWER;
+use doorward_api::keys::{KeyId, SealedBy};
 use doorward_api::{AuditEvent, EventContext, EventKind, Timestamp, VirtualServerId};
 
 use crate::audit;
 use crate::db::{Backend, Db, Tx, change_in, rows, rows_in};
 use crate::error::Failure;
 use crate::open::OpenError;
+use crate::restore::{self, Opening};
 use crate::seal::{Place, Sealer};
+use crate::{tallies, trail};
 
 /// One step. Both texts make the same tables and columns.
 struct Migration {
@@ -39,6 +42,16 @@ const MIGRATIONS: &[Migration] = &[
     migration!(6, "0006_recovery_codes.sql"),
     migration!(7, "0007_push_requests.sql"),
     migration!(8, "0008_several_tokens.sql"),
+    migration!(9, "0009_roles_and_keys.sql"),
+    migration!(10, "0010_reports.sql"),
+    migration!(11, "0011_provisioning.sql"),
+    migration!(12, "0012_outlets.sql"),
+    migration!(13, "0013_retention.sql"),
+    migration!(14, "0014_approvals.sql"),
+    migration!(15, "0015_decision_records.sql"),
+    migration!(16, "0016_provisioning_rules.sql"),
+    migration!(17, "0017_scale.sql"),
+    migration!(18, "0018_import_jobs.sql"),
 ];
 
 /// The number of the step that brought the self-provisioning settings.
@@ -47,8 +60,11 @@ const SELF_PROVISIONING: i64 = 2;
 /// The number of the step that set the token template where nobody had.
 const TOKEN_TEMPLATE: i64 = 7;
 
+/// The number of the step that brought the entries by which operators look through the trail.
+const REPORTS: i64 = 10;
+
 /// The last step known here.
-const KNOWN: i64 = 8;
+const KNOWN: i64 = 18;
 
 /// The one table that is there before any step: which steps were made, when, and a value sealed with the key.
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";
@@ -59,8 +75,14 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(8246391071)";
 /// What is sealed to tell the right key from a wrong one.
 const KEY_CHECK: &[u8] = b"doorward";
 
+/// Where that stands.
+const KEY_CHECK_PLACE: Place<'static> = Place { table: "meta", column: "value", row: "key_check", vs: "" };
+
+/// The name of the key that is in use, once there has been another.
+pub(crate) const SEALING_KEY: &str = "sealing_key";
+
 /// Brings the schema up to date and checks the key.
-pub(crate) async fn migrate(db: &Db, sealer: &Sealer, now: Timestamp) -> Result<(), OpenError> {
+pub(crate) async fn migrate(db: &Db, sealer: &Sealer, opening: Opening, now: Timestamp) -> Result<(), OpenError> {
     let mut tx = db.begin().await?;
     if let Backend::Postgres(tx) = &mut tx {
         // A step may take longer than a request's statement, and so may waiting for another process to make it.
@@ -73,6 +95,7 @@ pub(crate) async fn migrate(db: &Db, sealer: &Sealer, now: Timestamp) -> Result<
         return Err(OpenError::NewerSchema { found, known: KNOWN });
     }
     check_key(&mut tx, sealer, found).await?;
+    restore::admit(&mut tx, opening, found).await?;
     for step in MIGRATIONS.iter().filter(|step| step.number > found) {
         run(&mut tx, step)
             .await
@@ -81,6 +104,10 @@ pub(crate) async fn migrate(db: &Db, sealer: &Sealer, now: Timestamp) -> Result<
     if found == 0 {
         put(&mut tx, "created_at", &now.millis().to_string()).await?;
     }
+    if found < REPORTS {
+        enter_all(&mut tx).await?;
+    }
+    count_all(&mut tx).await?;
     if found < KNOWN {
         put(&mut tx, "schema", &KNOWN.to_string()).await?;
         put(&mut tx, "migrated_at", &now.millis().to_string()).await?;
@@ -94,6 +121,47 @@ pub(crate) async fn newest_record(db: &Db) -> Result<Timestamp, Failure> {
     const SQL: &str = "SELECT COALESCE(MAX(appended_at), 0) FROM audit_head";
     let newest = rows!(db.reader(), (i64,), SQL)?;
     Ok(Timestamp::from_millis(newest.first().map_or(0, |(at,)| *at)))
+}
+
+/// Every table that the steps leave behind.
+fn tables() -> std::collections::BTreeSet<String> {
+    let mut tables = std::collections::BTreeSet::from(["meta".to_owned()]);
+    for step in MIGRATIONS {
+        let lines = step.postgres.lines().filter(|line| !line.trim_start().starts_with("--"));
+        for statement in lines.collect::<Vec<_>>().join("\n").split(';') {
+            let mut words = statement.split_whitespace();
+            match (words.next(), words.next(), words.next(), words.next(), words.next(), words.next()) {
+                (Some("CREATE"), Some("TABLE"), Some(name), ..) => drop(tables.insert(name.to_owned())),
+                (Some("DROP"), Some("TABLE"), Some(name), ..) => drop(tables.remove(name)),
+                (Some("ALTER"), Some("TABLE"), Some(from), Some("RENAME"), Some("TO"), Some(to)) => {
+                    tables.remove(from);
+                    tables.insert(to.to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+    tables
+}
+
+/// The tables that are not there, or of which nothing can be read.
+pub(crate) async fn missing_tables(db: &Db) -> Vec<String> {
+    let mut missing = Vec::new();
+    for table in tables() {
+        // A name of our own steps.
+        let sql =
+            || sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM {table} LIMIT 1) AS found"));
+        let read = rows!(db.reader(), (i64,), sql());
+        if read.is_err() {
+            missing.push(table);
+        }
+    }
+    missing
+}
+
+/// The last step of the schema that this release knows.
+pub(crate) const fn known() -> i64 {
+    KNOWN
 }
 
 async fn schema(tx: &mut Tx) -> Result<i64, OpenError> {
@@ -110,20 +178,48 @@ async fn run(tx: &mut Tx, step: &Migration) -> Result<(), sqlx::Error> {
     }
 }
 
-/// Seals a value in a new database; opens it in one that was there before.
+/// Seals a value in a new database; opens it in one that was there before. The key that seals there is in use from then on.
 async fn check_key(tx: &mut Tx, sealer: &Sealer, found: i64) -> Result<(), OpenError> {
-    let place = Place { table: "meta", column: "value", row: "key_check", vs: "" };
+    if let Some(text) = get(tx, SEALING_KEY).await? {
+        let id =
+            KeyId::parse(&text).ok_or_else(|| OpenError::Damaged(format!("`meta` says that the key is {text:?}")))?;
+        if !sealer.master().take_into_use(id) {
+            return Err(OpenError::MissingKey { id });
+        }
+    }
     match get(tx, "key_check").await? {
         Some(text) => {
             let sealed = HEXLOWER.decode(text.as_bytes()).map_err(|_| OpenError::WrongKey)?;
-            sealer.open(place, &sealed).map(drop).map_err(|_| OpenError::WrongKey)
+            sealer.open(KEY_CHECK_PLACE, &sealed).map(drop).map_err(|_| OpenError::WrongKey)
         }
-        None if found == 0 => {
-            let sealed = sealer.seal(place, KEY_CHECK)?;
-            Ok(put(tx, "key_check", &HEXLOWER.encode(&sealed)).await?)
-        }
+        None if found == 0 => Ok(seal_check(tx, sealer).await?),
         None => Err(OpenError::Damaged("`meta` has lost the value that tells which key belongs to it".into())),
     }
+}
+
+/// Seals the value by which the right key is told, with the key in use, and says which that is where keys have names.
+pub(crate) async fn seal_check(tx: &mut Tx, sealer: &Sealer) -> Result<(), Failure> {
+    let sealed = sealer.seal(KEY_CHECK_PLACE, KEY_CHECK)?;
+    if let SealedBy::Key(id) = SealedBy::of(&sealed) {
+        put(tx, SEALING_KEY, &id.to_string()).await?;
+    }
+    Ok(put(tx, "key_check", &HEXLOWER.encode(&sealed)).await?)
+}
+
+/// Goes through the records that are there already, a part of them at a time: a chain may be longer than fits into memory.
+async fn enter_all(tx: &mut Tx) -> Result<(), Failure> {
+    for (vs,) in rows_in!(&mut *tx, (String,), "SELECT id FROM virtual_server ORDER BY id")? {
+        trail::catch_up_all(tx, &VirtualServerId::new(vs)).await?;
+    }
+    Ok(())
+}
+
+/// Counts the enrolments that are there already, or that a process of the release before has left.
+async fn count_all(tx: &mut Tx) -> Result<(), Failure> {
+    for (vs,) in rows_in!(&mut *tx, (String,), "SELECT id FROM virtual_server ORDER BY id")? {
+        tallies::catch_up_all(tx, &VirtualServerId::new(vs)).await?;
+    }
+    Ok(())
 }
 
 /// Records in each chain that its virtual server was migrated, and what that meant for it (self-provisioning.md 5.1).
@@ -148,12 +244,12 @@ async fn record(tx: &mut Tx, from: i64, now: Timestamp) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn get(tx: &mut Tx, name: &str) -> Result<Option<String>, sqlx::Error> {
+pub(crate) async fn get(tx: &mut Tx, name: &str) -> Result<Option<String>, sqlx::Error> {
     let found = rows_in!(tx, (String,), "SELECT value FROM meta WHERE name = $1", name)?;
     Ok(found.into_iter().next().map(|(value,)| value))
 }
 
-async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), sqlx::Error> {
     const SQL: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) \
                        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     change_in!(tx, SQL, name, value).map(drop)
@@ -162,6 +258,15 @@ async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), sqlx::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_that_came_and_went_are_told_from_those_that_stay() {
+        let tables = tables();
+        for there in ["meta", "credential", "audit_head", "setting", "push_request", "self_provisioning"] {
+            assert!(tables.contains(there), "{there}: {tables:?}");
+        }
+        assert!(!tables.contains("new_credential"));
+    }
 
     #[test]
     fn the_steps_are_numbered_without_gaps() {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use doorward_api::keys::MasterKey;
+use doorward_api::keys::{KeyId, MasterKey};
 use doorward_api::ports::{Clock, Entropy};
 use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, StoreError, Timestamp, VirtualServerId};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -19,7 +19,9 @@ use crate::db::{Backend, Db, SqlitePools};
 use crate::error::{BROKEN_OFF, Failure, Verdict};
 use crate::ledger::{Deed, transact};
 use crate::migrate;
+use crate::restore::Opening;
 use crate::rewind;
+use crate::rotate;
 use crate::runtime::StoreRuntime;
 use crate::seal::Sealer;
 
@@ -94,6 +96,23 @@ pub enum OpenError {
     /// The key is not the one that this database was made with.
     #[error("the key is not the one this database was made with; give it the key file that belongs to it")]
     WrongKey,
+    /// The key that this database is sealed with now is not in the key file.
+    #[error(
+        "the database is sealed with key {id}, and that is not in the key file; give it the key file that holds it"
+    )]
+    MissingKey {
+        /// Which.
+        id: KeyId,
+    },
+    /// A restore was begun and did not come to its end: what was used since the backup could be used again.
+    #[error("a restore of this database is unfinished; end it with `doorward restore --adopt`")]
+    RestoreUnfinished,
+    /// There is nothing to restore in it.
+    #[error("the database is empty: restore a backup into it first")]
+    Empty,
+    /// Somebody else has it open who must not.
+    #[error("the database is in use by another process; stop every gateway on it")]
+    InUse,
     /// A newer release has migrated this database.
     #[error("the database has schema {found}, and this release knows schema {known}: run the newer release")]
     NewerSchema {
@@ -162,18 +181,27 @@ impl Store {
     /// # Errors
     /// [`OpenError`] names the cause; the database is as it was.
     pub fn open(options: StoreOptions, entropy: Arc<dyn Entropy>) -> Result<Store, OpenError> {
+        Self::open_for(options, entropy, Opening::Use)
+    }
+
+    pub(crate) fn open_for(
+        options: StoreOptions,
+        entropy: Arc<dyn Entropy>,
+        opening: Opening,
+    ) -> Result<Store, OpenError> {
         let address = Address::parse(&options.url)?;
         let runtime = StoreRuntime::new().map_err(|error| OpenError::Threads(error.to_string()))?;
         let sealer = Sealer::new(&options.key, Arc::clone(&entropy));
         let limit = options.statement_timeout + MARGIN;
         let opened = runtime.wait(OPEN_LIMIT, async move {
-            let (db, clock) = prepare(address, &options, &sealer).await?;
+            let (db, clock) = prepare(address, &options, &sealer, opening).await?;
             Ok::<_, OpenError>((db, clock, sealer))
         });
         let (db, clock, sealer) = opened.ok_or_else(|| OpenError::Unreachable("it takes too long".into()))??;
         let inner = Arc::new(Inner { db, sealer, entropy, limit, clock: Arc::new(clock), runtime });
         // Holds the store only while it looks, so that dropping the last clone ends it.
         inner.runtime.spawn(keep_time(Arc::downgrade(&inner)));
+        inner.runtime.spawn(rotate::watch(Arc::downgrade(&inner)));
         Ok(Store { inner })
     }
 
@@ -214,10 +242,27 @@ impl Store {
     /// Ends what is under way, moves SQLite's log into its file, and lets go of every connection. Blocks, for at most a few
     /// seconds. Whatever is asked afterwards is answered with [`StoreError::Unavailable`].
     pub fn close(&self) {
-        let inner = Arc::clone(&self.inner);
-        if self.inner.runtime.wait(CLOSE_LIMIT, async move { inner.db.close().await }).is_none() {
-            tracing::warn!("the database was still busy when the store was closed");
+        if let Err(failure) = self.close_within(CLOSE_LIMIT) {
+            let error = failure.message();
+            tracing::warn!(%error, "the write-ahead log stays where it is; the next start reads it");
         }
+    }
+
+    /// The same for a file that is about to be moved: all of it is in that one file then.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn close_whole(&self) -> Result<(), StoreError> {
+        match self.close_within(OPEN_LIMIT) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::Unavailable("somebody reads in the database".into())),
+            Err(failure) => Err(StoreError::Unavailable(failure.message())),
+        }
+    }
+
+    fn close_within(&self, limit: Duration) -> Result<bool, Failure> {
+        let inner = Arc::clone(&self.inner);
+        self.inner.runtime.wait(limit, async move { inner.db.close().await }).unwrap_or(Err(Failure::TooSlow))
     }
 
     /// Runs `work` on the store's runtime, for at most as long as a statement may take.
@@ -277,13 +322,13 @@ fn broken_off() -> StoreError {
 
 /// A database address, understood.
 #[derive(Debug)]
-enum Address {
+pub(crate) enum Address {
     Sqlite(PathBuf),
     Postgres(Box<PgConnectOptions>),
 }
 
 impl Address {
-    fn parse(url: &str) -> Result<Self, OpenError> {
+    pub(crate) fn parse(url: &str) -> Result<Self, OpenError> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             return match path {
                 path if !path.starts_with('/') => Err(OpenError::Address("the path must be absolute".into())),
@@ -304,21 +349,32 @@ impl Address {
 }
 
 /// Connects, checks, migrates, and finds out the time.
-async fn prepare(address: Address, options: &StoreOptions, sealer: &Sealer) -> Result<(Db, StoreClock), OpenError> {
+async fn prepare(
+    address: Address,
+    options: &StoreOptions,
+    sealer: &Sealer,
+    opening: Opening,
+) -> Result<(Db, StoreClock), OpenError> {
     match address {
         Address::Sqlite(path) => {
+            if opening == Opening::Restore && others_on_sqlite(&path).await? {
+                return Err(OpenError::InUse);
+            }
             let db = Db::new(Backend::Sqlite(open_sqlite(&path, options).await?));
             // The time of a migration's own records: the machine's, since the newest record cannot be asked for yet.
-            migrate::migrate(&db, sealer, StoreClock::of_machine(Timestamp::default()).now()).await?;
+            migrate::migrate(&db, sealer, opening, StoreClock::of_machine(Timestamp::default()).now()).await?;
             let newest = migrate::newest_record(&db).await?;
             Ok((db, StoreClock::of_machine(newest)))
         }
         Address::Postgres(connect) => {
+            if opening == Opening::Restore && others_on_postgres(&connect).await? {
+                return Err(OpenError::InUse);
+            }
             let pool = open_postgres(*connect, options).await?;
             let sample = sample(&pool).await?;
             warn_of_loss(&pool).await?;
             let db = Db::new(Backend::Postgres(pool));
-            migrate::migrate(&db, sealer, sample.said).await?;
+            migrate::migrate(&db, sealer, opening, sample.said).await?;
             let newest = migrate::newest_record(&db).await?;
             Ok((db, StoreClock::sampled(sample, newest)))
         }
@@ -343,6 +399,37 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<SqlitePools,
     let many = options.max_connections.max(1);
     let readers = sqlite_pool(options).min_connections(many).max_connections(many);
     Ok(SqlitePools { writer, readers: readers.connect_with(connect.read_only(true)).await? })
+}
+
+/// Whether another process has the file open: each of its connections holds a lock on it, however idle.
+pub(crate) async fn others_on_sqlite(path: &Path) -> Result<bool, OpenError> {
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(Duration::from_millis(500))
+        .pragma("locking_mode", "EXCLUSIVE")
+        .disable_statement_logging();
+    let alone = async {
+        let mut connection = connect.connect().await?;
+        let begun = sqlx::raw_sql("BEGIN EXCLUSIVE; ROLLBACK").execute(&mut connection).await;
+        connection.close().await?;
+        begun
+    };
+    match alone.await {
+        Ok(_) => Ok(false),
+        Err(error) if is_locked(&error) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a gateway or a command is connected.
+async fn others_on_postgres(connect: &PgConnectOptions) -> Result<bool, OpenError> {
+    const SQL: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+                       AND application_name = 'doorward' AND pid <> pg_backend_pid()";
+    let mut connection = connect.clone().disable_statement_logging().connect().await?;
+    let others: i64 = sqlx::query_scalar(SQL).fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(others > 0)
 }
 
 fn sqlite_pool(options: &StoreOptions) -> SqlitePoolOptions {
@@ -501,7 +588,7 @@ async fn sample_again(inner: &Inner, pool: &PgPool) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use doorward_api::ports::{AuditLog, Change, Ledger};
 
     use super::*;
@@ -594,7 +681,7 @@ mod tests {
         store.close();
     }
 
-    fn open_in(folder: &Path) -> Store {
+    pub(crate) fn open_in(folder: &Path) -> Store {
         let options = StoreOptions {
             url: format!("sqlite://{}", folder.join("doorward.db").display()),
             key: MasterKey::new(vec![1; 32]).unwrap(),

@@ -5,38 +5,64 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorward_api::credential::Version;
-use doorward_api::operator::{NewOperator, NewOperatorSession, Operator, OperatorSession, Role};
+use doorward_api::operator::{
+    ApiKey, CustomRole, HeldRole, NewOperator, NewOperatorSession, Operator, OperatorSession, RoleRef,
+};
 use doorward_api::ports::Operators;
-use doorward_api::{FoldedName, OperatorId, SecretBytes, SessionId, StoreError, Timestamp, TokenHash, VirtualServerId};
+use doorward_api::{
+    ApiKeyId, FoldedName, OperatorId, Permissions, RoleId, SecretBytes, SessionId, StoreError, Timestamp, TokenHash,
+    VirtualServerId,
+};
 
-use crate::db::{Tx, change, change_in, rows};
-use crate::error::{Failure, some};
+use crate::db::{Tx, change, change_in, rows, rows_in};
+use crate::error::{Failure, holds, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
 use crate::seal::Place;
-use crate::settings;
+use crate::{api_keys, approvals, roles, settings};
 
 macro_rules! select_operator {
     () => {
-        "SELECT id, name, role, disabled, password_hash, plugin, sealed, version, created_at, last_seen_at \
-         FROM operator WHERE virtual_server = $1"
+        "SELECT o.id, o.name, o.role, o.disabled, o.password_hash, o.plugin, o.sealed, o.version, o.created_at, \
+         o.last_seen_at, r.name AS role_name, r.permissions AS role_permissions FROM operator o \
+         LEFT JOIN operator_role r ON r.virtual_server = o.virtual_server AND r.id = o.role WHERE o.virtual_server = $1"
     };
 }
 
 /// `$4` is the earliest last use that is not idle.
 const FIND_SESSION: &str = "SELECT s.id AS session_id, s.created_at AS began_at, s.last_seen_at AS used_at, s.proved_at, \
      s.expires_at, o.id, o.name, o.role, o.disabled, o.password_hash, o.plugin, o.sealed, o.version, o.created_at, \
-     o.last_seen_at FROM operator_session s \
+     o.last_seen_at, r.name AS role_name, r.permissions AS role_permissions FROM operator_session s \
      JOIN operator o ON o.virtual_server = s.virtual_server AND o.id = s.operator_id \
+     LEFT JOIN operator_role r ON r.virtual_server = o.virtual_server AND r.id = o.role \
      WHERE s.virtual_server = $1 AND s.token = $2 AND s.expires_at > $3 AND s.last_seen_at >= $4 AND NOT o.disabled";
 
-/// That somebody else is an administrator and switched on; `$2` is the one who is not asked after.
-macro_rules! another_administrator {
-    () => {
-        "EXISTS (SELECT 1 FROM operator other WHERE other.virtual_server = $1 AND other.id <> $2 \
-         AND other.role = 'administrator' AND NOT other.disabled)"
+/// That a role is everything: the one from the beginning, or one of operators that is everything, too.
+macro_rules! is_everything {
+    ($role:literal) => {
+        concat!(
+            "(",
+            $role,
+            " = 'administrator' OR EXISTS (SELECT 1 FROM operator_role every WHERE every.virtual_server = $1 \
+             AND every.id = ",
+            $role,
+            " AND every.permissions = '*'))"
+        )
     };
 }
+
+/// How many operators are switched on and may do everything, those of a condition; `one` is each of them.
+macro_rules! administrators {
+    ($of:literal) => {
+        concat!(
+            "(SELECT COUNT(*) FROM operator one WHERE one.virtual_server = $1 AND NOT one.disabled AND ",
+            is_everything!("one.role"),
+            $of,
+            ")"
+        )
+    };
+}
+pub(crate) use {administrators, is_everything};
 
 #[derive(sqlx::FromRow)]
 struct OperatorRow {
@@ -50,11 +76,17 @@ struct OperatorRow {
     version: i64,
     created_at: i64,
     last_seen_at: Option<i64>,
+    role_name: Option<String>,
+    role_permissions: Option<String>,
 }
 
 impl OperatorRow {
     fn operator(self, inner: &Inner, vs: &VirtualServerId) -> Result<Operator, Failure> {
-        let role = Role::parse(&self.role).ok_or_else(|| Failure::damaged(format!("operator {}: role", self.id)))?;
+        let role = match (RoleRef::parse(&self.role), self.role_name, self.role_permissions) {
+            (RoleRef::BuiltIn(role), ..) => role.into(),
+            (of, Some(name), Some(permissions)) => HeldRole { of, name, permissions: Permissions::read(&permissions) },
+            _ => return Err(Failure::damaged(format!("operator {}: role", self.id))),
+        };
         Ok(Operator {
             opened: inner.sealer.open(place(&self.id, vs), &self.sealed)?,
             id: OperatorId::new(self.id),
@@ -101,7 +133,7 @@ fn place<'a>(id: &'a str, vs: &'a VirtualServerId) -> Place<'a> {
 #[async_trait]
 impl Operators for Store {
     async fn operator_by_name(&self, vs: &VirtualServerId, name: &FoldedName) -> Result<Option<Operator>, StoreError> {
-        const SQL: &str = concat!(select_operator!(), " AND folded_name = $2");
+        const SQL: &str = concat!(select_operator!(), " AND o.folded_name = $2");
         let (vs, name) = (vs.clone(), name.clone());
         self.run(move |inner| async move {
             let found = rows!(inner.db.reader(), OperatorRow, SQL, vs.as_str(), name.as_str())?;
@@ -111,7 +143,7 @@ impl Operators for Store {
     }
 
     async fn operator(&self, vs: &VirtualServerId, id: &OperatorId) -> Result<Option<Operator>, StoreError> {
-        const SQL: &str = concat!(select_operator!(), " AND id = $2");
+        const SQL: &str = concat!(select_operator!(), " AND o.id = $2");
         let (vs, id) = (vs.clone(), id.clone());
         self.run(move |inner| async move {
             let found = rows!(inner.db.reader(), OperatorRow, SQL, vs.as_str(), id.as_str())?;
@@ -165,12 +197,54 @@ impl Operators for Store {
         })
         .await
     }
+
+    async fn roles(&self, vs: &VirtualServerId) -> Result<Vec<CustomRole>, StoreError> {
+        let vs = vs.clone();
+        self.run(move |inner| async move { roles::all(&inner, &vs).await }).await
+    }
+
+    async fn role(&self, vs: &VirtualServerId, id: &RoleId) -> Result<Option<CustomRole>, StoreError> {
+        let (vs, id) = (vs.clone(), id.clone());
+        self.run(move |inner| async move { roles::one(&inner, &vs, &id).await }).await
+    }
+
+    async fn api_keys(&self, vs: &VirtualServerId) -> Result<Vec<ApiKey>, StoreError> {
+        let vs = vs.clone();
+        self.run(move |inner| async move { api_keys::all(&inner, &vs).await }).await
+    }
+
+    async fn api_key_of(&self, vs: &VirtualServerId, token: &TokenHash) -> Result<Option<ApiKey>, StoreError> {
+        let (vs, token) = (vs.clone(), *token);
+        self.run(move |inner| async move { api_keys::of(&inner, &vs, &token).await }).await
+    }
+
+    async fn touch_api_key(&self, vs: &VirtualServerId, id: &ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
+        let (vs, id) = (vs.clone(), id.clone());
+        self.run(move |inner| async move { api_keys::touch(&inner, &vs, &id, now).await }).await
+    }
+}
+
+/// That there is the role `$n`: one that is there from the beginning, or one that operators have made.
+macro_rules! role_is_there {
+    ($n:literal) => {
+        concat!(
+            $n,
+            " IN ('auditor', 'help_desk', 'administrator') OR EXISTS (SELECT 1 FROM operator_role r \
+             WHERE r.virtual_server = $1 AND r.id = ",
+            $n,
+            ")"
+        )
+    };
 }
 
 pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &NewOperator) -> Result<(), Failure> {
-    const SQL: &str = "INSERT INTO operator (virtual_server, id, name, folded_name, role, disabled, password_hash, \
-                       plugin, sealed, version, created_at) \
-                       VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8, 1, $9) ON CONFLICT DO NOTHING";
+    const SQL: &str = concat!(
+        "INSERT INTO operator (virtual_server, id, name, folded_name, role, disabled, password_hash, plugin, sealed, \
+         version, created_at) SELECT $1, $2, $3, $4, $5, FALSE, $6, $7, $8, 1, $9 WHERE ",
+        role_is_there!("$5"),
+        " ON CONFLICT DO NOTHING"
+    );
+    settings::hold_to_rely(tx, at).await?;
     let (vs, id, folded, role) = (at.vs.as_str(), new.id.as_str(), new.folded.as_str(), new.role.as_str());
     let sealed = at.inner.sealer.seal(place(id, at.vs), new.opened.expose())?;
     let now = at.now.millis();
@@ -196,26 +270,44 @@ pub(crate) async fn set_password(tx: &mut Tx, at: At<'_>, id: &OperatorId, hash:
     some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), hash)?)
 }
 
-/// Refused when it would take the last administrator away. Two who take each other's role away wait for each other.
-pub(crate) async fn set_role(tx: &mut Tx, at: At<'_>, id: &OperatorId, role: Role) -> Result<(), Failure> {
+/// Refused unless so many operators who may do everything are switched on.
+pub(crate) async fn administrators_are_there(tx: &mut Tx, at: At<'_>, least: u32) -> Result<(), Failure> {
+    const SQL: &str = concat!("SELECT ", administrators!(""));
+    settings::hold_to_change(tx, at).await?;
+    let found = rows_in!(tx, (i64,), SQL, at.vs.as_str())?;
+    holds(found.first().is_some_and(|(count,)| *count >= i64::from(least)))
+}
+
+/// Refused when it would take away one of the last who may do everything. Two who take each other's role away wait for each
+/// other.
+pub(crate) async fn set_role(tx: &mut Tx, at: At<'_>, id: &OperatorId, role: &RoleRef) -> Result<(), Failure> {
     const SQL: &str = concat!(
         "UPDATE operator SET role = $3 WHERE virtual_server = $1 AND id = $2 \
-         AND ($3 = 'administrator' OR role <> 'administrator' OR disabled OR ",
-        another_administrator!(),
+         AND (",
+        is_everything!("$3"),
+        " OR disabled OR NOT ",
+        is_everything!("operator.role"),
+        " OR ",
+        administrators!(" AND one.id <> $2"),
+        " >= $4) AND (",
+        role_is_there!("$3"),
         ")"
     );
     settings::hold_to_change(tx, at).await?;
-    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), role.as_str())?)
+    let least = approvals::least_administrators(tx, at).await?;
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), role.as_str(), least)?)
 }
 
-/// Refused when it would switch the last administrator off.
+/// Refused when it would switch off one of the last who may do everything.
 pub(crate) async fn disable(tx: &mut Tx, at: At<'_>, id: &OperatorId, disabled: bool) -> Result<(), Failure> {
     const ON: &str = "UPDATE operator SET disabled = FALSE WHERE virtual_server = $1 AND id = $2";
     const OFF: &str = concat!(
         "UPDATE operator SET disabled = TRUE WHERE virtual_server = $1 AND id = $2 \
-         AND (role <> 'administrator' OR disabled OR ",
-        another_administrator!(),
-        ")"
+         AND (disabled OR NOT ",
+        is_everything!("operator.role"),
+        " OR ",
+        administrators!(" AND one.id <> $2"),
+        " >= $3)"
     );
     const END: &str = "DELETE FROM operator_session WHERE virtual_server = $1 AND operator_id = $2";
     let (vs, id) = (at.vs.as_str(), id.as_str());
@@ -223,7 +315,8 @@ pub(crate) async fn disable(tx: &mut Tx, at: At<'_>, id: &OperatorId, disabled: 
         return some(change_in!(tx, ON, vs, id)?);
     }
     settings::hold_to_change(tx, at).await?;
-    some(change_in!(&mut *tx, OFF, vs, id)?)?;
+    let least = approvals::least_administrators(tx, at).await?;
+    some(change_in!(&mut *tx, OFF, vs, id, least)?)?;
     change_in!(&mut *tx, END, vs, id)?;
     Ok(())
 }

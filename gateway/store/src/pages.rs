@@ -62,12 +62,12 @@ fn storable(text: &str) -> Option<&str> {
 }
 
 impl After {
-    fn written(&self) -> String {
+    pub(crate) fn written(&self) -> String {
         // The length of the key tells it from the id.
         BASE64URL_NOPAD.encode(format!("{}:{}{}", self.key.len(), self.key, self.id).as_bytes())
     }
 
-    fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let plain = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
         let (length, rest) = storable(&plain)?.split_once(':')?;
         let (key, id) = rest.split_at_checked(length.parse().ok()?)?;
@@ -86,6 +86,16 @@ pub(crate) fn begins_with(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// What comes after everything that begins with a text: no character has a higher number than this one.
+pub(crate) fn end_of(text: &str) -> String {
+    format!("{text}\u{10ffff}")
+}
+
+/// The pattern of what has a text in it, which is taken as it is; of everything, where it is empty.
+pub(crate) fn within_text(text: &str) -> String {
+    if text.is_empty() { "%".to_owned() } else { format!("%{}", begins_with(text)) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What operators look through: users, groups and tokens of one virtual server, in parts.
 //!
-//! The order is that of the database: with SQLite by the letters' numbers, with PostgreSQL by the rules of its language. A
-//! part of a list and the ones before it agree, since all are made by the same database.
+//! Lists go by the letters' numbers, in both databases: so what begins with a text is one span of an index, and a part of a list is
+//! read from there and from nowhere else, however long the list is.
 
 use std::collections::BTreeMap;
 
@@ -19,18 +19,21 @@ use crate::credentials::{count, target};
 use crate::db::rows;
 use crate::error::Failure;
 use crate::open::{Inner, Store};
-use crate::pages::{After, Part, begins_with};
+use crate::pages::{After, Part, begins_with, end_of};
 use crate::users::{by_name, passcode_place, within};
 use crate::{grants, recovery, users};
 
-/// Users whom `$of` tells, each once for each group, or once without one.
+/// So many members of a group are sorted by name. Of more, those are found by name who are members.
+const SORTED: i64 = 2_000;
+
+/// Users whom `$of` tells, each once for each group, or once without one; in the order of `$key`.
 macro_rules! select_records {
-    ($of:literal) => {
+    ($key:literal, $($of:tt)+) => {
         concat!(
-            "WITH RECURSIVE found AS (SELECT id, name, folded_name, display_name, email, disabled, version, \
+            "WITH RECURSIVE found AS MATERIALIZED (SELECT id, name, ", $key, " AS sort_key, display_name, email, disabled, version, \
                 password_hash IS NOT NULL AS has_password, created_at, temporary_passcode \
                 FROM user_account WHERE virtual_server = $1 AND ",
-            $of,
+            $($of)+,
             "), ",
             within!("m.user_id IN (SELECT id FROM found)"),
             " SELECT u.*, g.id AS group_id, g.name AS group_name, \
@@ -38,23 +41,67 @@ macro_rules! select_records {
                  WHERE m.virtual_server = $1 AND m.user_id = u.id AND m.group_id = g.id) AS direct \
              FROM found u LEFT JOIN within w ON w.user_id = u.id \
              LEFT JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id \
-             ORDER BY u.folded_name, u.id"
+             ORDER BY u.sort_key COLLATE \"binary\", u.id"
         )
     };
 }
 
-const USER: &str = select_records!("id = $2");
+const USER: &str = select_records!("folded_name", "id = $2");
 
-/// `$2` is in small letters, `$3` as well but for letters that SQLite knows only as they are.
-const USERS: &str = select_records!(
-    "(folded_name LIKE $2 ESCAPE '!' OR LOWER(display_name) LIKE $2 ESCAPE '!' OR LOWER(display_name) LIKE $3 ESCAPE '!' \
-     OR LOWER(email) LIKE $2 ESCAPE '!' OR LOWER(email) LIKE $3 ESCAPE '!') \
-     AND (folded_name, id) > ($4, $5) ORDER BY folded_name, id LIMIT $6"
+/// Users of `$among` whose `$key` begins so (`$2`, up to `$3`), in its order, from a place on (`$4`, `$5`). Those that `$listed` tells of were
+/// listed already: their name begins so, or what they are called. `$7` to `$8` is what is looked for in small letters, `$9` to `$10`
+/// as well but for letters that SQLite knows only as they are.
+macro_rules! users_by {
+    ($key:literal, $among:literal, $listed:literal) => {
+        select_records!(
+            $key,
+            $key,
+            " COLLATE \"binary\" >= $2 AND ",
+            $key,
+            " COLLATE \"binary\" < $3 AND (",
+            $key,
+            " COLLATE \"binary\", id) > ($4, $5) AND ",
+            $among,
+            " AND NOT (",
+            $listed,
+            ") ORDER BY ",
+            $key,
+            " COLLATE \"binary\", id LIMIT $6"
+        )
+    };
+}
+
+const BY_NAME: &str = users_by!("folded_name", "TRUE", "$7 || $8 || $9 || $10 = ''");
+const BY_DISPLAY_NAME: &str = users_by!(
+    "LOWER(display_name)",
+    "TRUE",
+    "(folded_name COLLATE \"binary\" >= $7 AND folded_name COLLATE \"binary\" < $8) OR $9 || $10 = ''"
+);
+const BY_EMAIL: &str = users_by!(
+    "LOWER(email)",
+    "email IS NOT NULL",
+    "(folded_name COLLATE \"binary\" >= $7 AND folded_name COLLATE \"binary\" < $8) \
+     OR (LOWER(display_name) COLLATE \"binary\" >= $7 AND LOWER(display_name) COLLATE \"binary\" < $8) \
+     OR (LOWER(display_name) COLLATE \"binary\" >= $9 AND LOWER(display_name) COLLATE \"binary\" < $10)"
 );
 
-const MEMBERS: &str = select_records!(
+/// How many members a group has, as far as it matters.
+const COUNT_MEMBERS: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM group_member m \
+                             WHERE m.virtual_server = $1 AND m.group_id = $2 LIMIT $3) AS counted";
+
+/// What is added to the name keeps the order out of the choice of an index: the members are found first, and then sorted.
+const MEMBERS_OF_FEW: &str = select_records!(
+    "folded_name",
     "id IN (SELECT m.user_id FROM group_member m WHERE m.virtual_server = $1 AND m.group_id = $2) \
-     AND (folded_name, id) > ($3, $4) ORDER BY folded_name, id LIMIT $5"
+     AND (folded_name COLLATE \"binary\", id) > ($3, $4) ORDER BY folded_name || '' COLLATE \"binary\", id LIMIT $5"
+);
+
+const MEMBERS_OF_MANY: &str = select_records!(
+    "folded_name",
+    "EXISTS (SELECT 1 FROM group_member m \
+        WHERE m.virtual_server = $1 AND m.group_id = $2 AND m.user_id = user_account.id) \
+     AND folded_name COLLATE \"binary\" >= $3 AND (folded_name COLLATE \"binary\", id) > ($3, $4) \
+     ORDER BY folded_name COLLATE \"binary\", id LIMIT $5"
 );
 
 /// Groups that `$of` tells, each once for each group that it lies in, or once without one.
@@ -68,7 +115,7 @@ macro_rules! select_groups {
             $of,
             ") f LEFT JOIN group_nest n ON n.virtual_server = $1 AND n.group_id = f.id \
              LEFT JOIN user_group p ON p.virtual_server = $1 AND p.id = n.into_id \
-             ORDER BY f.sort_key, f.id"
+             ORDER BY f.sort_key COLLATE \"binary\", f.id"
         )
     };
 }
@@ -76,13 +123,14 @@ macro_rules! select_groups {
 const GROUP: &str = select_groups!("g.id = $2");
 const GROUPS: &str = select_groups!(
     "(LOWER(g.name) LIKE $2 ESCAPE '!' OR LOWER(g.name) LIKE $3 ESCAPE '!') \
-     AND (LOWER(g.name), g.id) > ($4, $5) ORDER BY LOWER(g.name), g.id LIMIT $6"
+     AND LOWER(g.name) COLLATE \"binary\" >= $4 AND (LOWER(g.name) COLLATE \"binary\", g.id) > ($4, $5) \
+     ORDER BY LOWER(g.name) COLLATE \"binary\", g.id LIMIT $6"
 );
 
 macro_rules! select_tokens {
     ($($of:literal),+) => {
         concat!(
-            "SELECT c.id, c.serial, c.form, c.plugin, c.user_id, u.name AS user_name, c.state, c.label, c.target, \
+            "SELECT c.id, c.serial, LOWER(c.serial) AS sort_key, c.form, c.plugin, c.user_id, u.name AS user_name, c.state, c.label, c.target, \
              c.template, c.fails, c.locked_until, c.pin IS NOT NULL AS has_pin, c.created_at, c.activated_at, \
              c.last_used_at FROM credential c \
              LEFT JOIN user_account u ON u.virtual_server = c.virtual_server AND u.id = c.user_id \
@@ -97,18 +145,38 @@ const TOKEN: &str = select_tokens!("c.id = $2");
 /// token was looked at, of a hundred thousand, to see the one of a user.
 macro_rules! list_tokens {
     ($narrowest:literal) => {
+        list_tokens!($narrowest, "LOWER(c.serial) COLLATE \"binary\"", "LOWER(c.serial) COLLATE \"binary\"")
+    };
+    // What is compared may be kept out of the choice of an index by what is added to it; not what is sorted by.
+    ($narrowest:literal, $compared:literal, $sorted:literal) => {
         select_tokens!(
             $narrowest,
             "(c.state = $2 OR ($2 = '' AND c.state <> 'revoked')) \
-             AND ($3 IS NULL OR (c.state = 'active' AND c.locked_until > $3)) AND ($4 = '' OR c.user_id = $4) \
-             AND LOWER(c.serial) LIKE $5 ESCAPE '!' AND (c.serial, c.id) > ($6, $7) ORDER BY c.serial, c.id LIMIT $8"
+             AND ($3 IS NULL OR (c.state = 'active' AND c.locked_until > $3)) AND ($4 = '' OR c.user_id = $4) AND ",
+            $compared,
+            " >= $5 AND ",
+            $compared,
+            " < $6 AND (",
+            $compared,
+            ", c.id) > ($7, $8) ORDER BY ",
+            $sorted,
+            ", c.id LIMIT $9"
         )
     };
 }
 
 const TOKENS: &str = list_tokens!("");
-const TOKENS_IN_STATE: &str = list_tokens!("c.state = $2 AND ");
-const TOKENS_OF_OWNER: &str = list_tokens!("c.user_id = $4 AND ");
+const TOKENS_IN_STATE: &str = list_tokens!(
+    "c.state = $2 AND ",
+    "LOWER(c.serial) || '' COLLATE \"binary\"",
+    "c.state, LOWER(c.serial) COLLATE \"binary\""
+);
+const TOKENS_LOCKED: &str = list_tokens!("c.locked_until IS NOT NULL AND ");
+const TOKENS_OF_OWNER: &str = list_tokens!(
+    "c.user_id = $4 AND ",
+    "LOWER(c.serial) || '' COLLATE \"binary\"",
+    "LOWER(c.serial) || '' COLLATE \"binary\""
+);
 
 const COUNTS: &str = "SELECT state, COUNT(*), \
                       COUNT(CASE WHEN state = 'active' AND locked_until > $2 THEN 1 END) \
@@ -118,7 +186,7 @@ const COUNTS: &str = "SELECT state, COUNT(*), \
 struct UserRow {
     id: String,
     name: String,
-    folded_name: String,
+    sort_key: String,
     display_name: String,
     email: Option<String>,
     disabled: bool,
@@ -165,7 +233,7 @@ fn users(rows: Vec<UserRow>, inner: &Inner, vs: &VirtualServerId) -> Vec<(String
     let mut all: Vec<(String, UserRecord)> = Vec::new();
     for row in rows {
         if all.last().is_none_or(|(_, last)| last.user.id.as_str() != row.id) {
-            all.push((row.folded_name.clone(), row.record(inner, vs)));
+            all.push((row.sort_key.clone(), row.record(inner, vs)));
         }
         let Some((_, record)) = all.last_mut() else { continue };
         if let (Some(id), Some(name)) = (row.group_id, row.group_name) {
@@ -216,6 +284,7 @@ fn groups(rows: Vec<GroupRow>) -> Vec<(String, GroupRecord)> {
 struct TokenRow {
     id: String,
     serial: String,
+    sort_key: String,
     form: String,
     plugin: String,
     user_id: Option<String>,
@@ -261,7 +330,8 @@ struct Sought<'a> {
     state: &'static str,
     locked: Option<i64>,
     owner: &'a str,
-    serial: String,
+    /// What a serial number begins with, and what no such one comes up to.
+    serial: (String, String),
 }
 
 impl<'a> Sought<'a> {
@@ -269,17 +339,82 @@ impl<'a> Sought<'a> {
         // Only an Active token is locked.
         let state = filter.state.or(filter.locked_at.map(|_| TokenState::Active));
         Self {
-            sql: match (&filter.owner, state) {
-                (Some(_), _) => TOKENS_OF_OWNER,
-                (None, Some(_)) => TOKENS_IN_STATE,
-                (None, None) => TOKENS,
+            sql: match (&filter.owner, filter.locked_at, state) {
+                (Some(_), ..) => TOKENS_OF_OWNER,
+                (None, Some(_), _) => TOKENS_LOCKED,
+                (None, None, Some(_)) if filter.serial.is_empty() => TOKENS_IN_STATE,
+                // What a serial number begins with is narrower than a state.
+                (None, None, _) => TOKENS,
             },
             state: state.map_or("", TokenState::as_str),
             locked: filter.locked_at.map(Timestamp::millis),
             owner: filter.owner.as_ref().map_or("", UserId::as_str),
-            serial: begins_with(&filter.serial.to_ascii_lowercase()),
+            serial: span(filter.serial.to_ascii_lowercase()),
         }
     }
+}
+
+/// What begins with a text: from there, and up to there.
+fn span(begins: String) -> (String, String) {
+    let end = end_of(&begins);
+    (begins, end)
+}
+
+/// A way to look for users, and what is looked for in it.
+struct Way<'a> {
+    sql: &'static str,
+    begins: &'a (String, String),
+}
+
+/// Users of whom something begins with a text. First those whose sign-in name does, then those who are called so, then those whose
+/// address begins so; each of them once. The place of an entry begins with the number of the way by which it was found.
+async fn find_users(
+    inner: &Inner,
+    vs: &VirtualServerId,
+    begins: &str,
+    part: &Part,
+) -> Result<Vec<(String, UserRecord)>, Failure> {
+    let (small, as_is) = (span(begins.to_lowercase()), span(begins.to_ascii_lowercase()));
+    let way = |sql, begins| Way { sql, begins };
+    let mut ways = vec![way(BY_NAME, &small)];
+    if !begins.is_empty() {
+        // What is written in one way only is looked for once.
+        let spellings = if small == as_is { vec![&small] } else { vec![&small, &as_is] };
+        ways.extend(
+            [BY_DISPLAY_NAME, BY_EMAIL].into_iter().flat_map(|sql| spellings.iter().map(move |one| way(sql, *one))),
+        );
+    }
+    let (first, mut key) = part.after.key.split_once(':').unwrap_or(("0", ""));
+    let mut id = part.after.id.as_str();
+    let first = first.parse::<usize>().unwrap_or(usize::MAX);
+    let mut all = Vec::new();
+    for (number, Way { sql, begins: (begins, end) }) in ways.iter().enumerate().skip(first) {
+        let from = begins.as_str().max(key);
+        let wanted = part.rows().saturating_sub(i64::try_from(all.len()).unwrap_or(i64::MAX));
+        let (reader, vs_id) = (inner.db.reader(), vs.as_str());
+        let rows =
+            rows!(reader, UserRow, *sql, vs_id, from, end, key, id, wanted, &small.0, &small.1, &as_is.0, &as_is.1,)?;
+        all.extend(users(rows, inner, vs).into_iter().map(|(key, user)| (format!("{number}:{key}"), user)));
+        if i64::try_from(all.len()).is_ok_and(|many| many >= part.rows()) {
+            break;
+        }
+        (key, id) = ("", "");
+    }
+    Ok(all)
+}
+
+async fn members(
+    inner: &Inner,
+    vs: &VirtualServerId,
+    group: &GroupId,
+    part: &Part,
+) -> Result<Vec<(String, UserRecord)>, Failure> {
+    let (after, reader) = (&part.after, inner.db.reader());
+    let counted = rows!(inner.db.reader(), (i64,), COUNT_MEMBERS, vs.as_str(), group.as_str(), SORTED + 1)?;
+    let few = counted.first().is_none_or(|(count,)| *count <= SORTED);
+    let sql = if few { MEMBERS_OF_FEW } else { MEMBERS_OF_MANY };
+    let rows = rows!(reader, UserRow, sql, vs.as_str(), group.as_str(), &after.key, &after.id, part.rows())?;
+    Ok(users(rows, inner, vs))
 }
 
 /// Where an entry stands that was found with what it is sorted by.
@@ -300,12 +435,9 @@ fn nothing<T>() -> Listed<T> {
 impl Register for Store {
     async fn users(&self, vs: &VirtualServerId, begins: &str, page: &Page) -> Result<Listed<UserRecord>, StoreError> {
         let Some(part) = Part::of(page) else { return Ok(nothing()) };
-        let (vs, small, as_is) =
-            (vs.clone(), begins_with(&begins.to_lowercase()), begins_with(&begins.to_ascii_lowercase()));
+        let (vs, begins) = (vs.clone(), begins.to_owned());
         self.run(move |inner| async move {
-            let (reader, after) = (inner.db.reader(), &part.after);
-            let found = rows!(reader, UserRow, USERS, vs.as_str(), small, as_is, &after.key, &after.id, part.rows())?;
-            let all = users(found, &inner, &vs);
+            let all = find_users(&inner, &vs, &begins, &part).await?;
             Ok(without_keys(part.listed(all, place(|record: &UserRecord| record.user.id.as_str()))))
         })
         .await
@@ -398,10 +530,7 @@ impl Register for Store {
         let Some(part) = Part::of(page) else { return Ok(nothing()) };
         let (vs, group) = (vs.clone(), group.clone());
         self.run(move |inner| async move {
-            let (reader, after) = (inner.db.reader(), &part.after);
-            let (key, id, limit) = (&after.key, &after.id, part.rows());
-            let found = rows!(reader, UserRow, MEMBERS, vs.as_str(), group.as_str(), key, id, limit)?;
-            let all = users(found, &inner, &vs);
+            let all = members(&inner, &vs, &group, &part).await?;
             Ok(without_keys(part.listed(all, place(|record: &UserRecord| record.user.id.as_str()))))
         })
         .await
@@ -417,11 +546,13 @@ impl Register for Store {
         let (vs, filter) = (vs.clone(), filter.clone());
         self.run(move |inner| async move {
             let (reader, vs, sought, after) = (inner.db.reader(), vs.as_str(), Sought::of(&filter), &part.after);
-            let Sought { sql, state, locked, owner, serial } = sought;
+            let Sought { sql, state, locked, owner, serial: (begins, end) } = sought;
             let (key, id, limit) = (&after.key, &after.id, part.rows());
-            let found = rows!(reader, TokenRow, sql, vs, state, locked, owner, serial, key, id, limit)?;
-            let all = found.into_iter().map(TokenRow::record).collect::<Result<Vec<_>, _>>()?;
-            Ok(part.listed(all, |token| After { key: token.serial.clone(), id: token.id.as_str().to_owned() }))
+            let from = begins.max(key.clone());
+            let found = rows!(reader, TokenRow, sql, vs, state, locked, owner, from, end, key, id, limit)?;
+            let keyed = |row: TokenRow| Ok((row.sort_key.clone(), row.record()?));
+            let all = found.into_iter().map(keyed).collect::<Result<Vec<_>, Failure>>()?;
+            Ok(without_keys(part.listed(all, place(|token: &TokenRecord| token.id.as_str()))))
         })
         .await
     }
@@ -451,4 +582,26 @@ impl Register for Store {
         })
         .await
     }
+}
+
+/// What is asked here, for the look at its plans.
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<crate::plans::Statement> {
+    vec![
+        ("a user", USER),
+        ("users by name", BY_NAME),
+        ("users by display name", BY_DISPLAY_NAME),
+        ("users by address", BY_EMAIL),
+        ("how many members", COUNT_MEMBERS),
+        ("members of a small group", MEMBERS_OF_FEW),
+        ("members of a large group", MEMBERS_OF_MANY),
+        ("a group", GROUP),
+        ("groups", GROUPS),
+        ("a token", TOKEN),
+        ("tokens", TOKENS),
+        ("tokens in a state", TOKENS_IN_STATE),
+        ("locked tokens", TOKENS_LOCKED),
+        ("tokens of a user", TOKENS_OF_OWNER),
+        ("token counts", COUNTS),
+    ]
 }

@@ -23,11 +23,13 @@ use crate::users::passcode_place;
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// All that ends, or begins, at a time. `$1` are milliseconds.
-const GO_BACK: [&str; 8] = [
+const GO_BACK: [&str; 10] = [
+    "UPDATE provisioning_task SET created_at = created_at - $1, stops_at = stops_at - $1 WHERE removed_at IS NULL",
     "UPDATE session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, expires_at = expires_at - $1, \
      token_shown_at = token_shown_at - $1",
     "UPDATE operator_session SET created_at = created_at - $1, last_seen_at = last_seen_at - $1, \
      proved_at = proved_at - $1, expires_at = expires_at - $1",
+    "UPDATE api_key SET created_at = created_at - $1, last_used_at = last_used_at - $1, expires_at = expires_at - $1",
     "UPDATE one_time SET expires_at = expires_at - $1",
     "UPDATE meter SET ends_at = ends_at - $1",
     "UPDATE credential SET locked_until = locked_until - $1 WHERE locked_until IS NOT NULL",
@@ -215,7 +217,7 @@ mod tests {
             id: OperatorId::new("olga"),
             name: "olga".into(),
             folded: FoldedName::assume("olga"),
-            role: Role::Administrator,
+            role: Role::Administrator.into(),
             password_hash: String::new(),
             plugin: "otp".into(),
             opened: SecretBytes::new(b"secret".to_vec()),
@@ -271,6 +273,8 @@ mod tests {
             raises: None,
             own: None,
             adding: false,
+            provisioned: None,
+            by_rule: None,
             challenge: None,
             first_pin: None,
             new_pin: None,

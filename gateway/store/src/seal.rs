@@ -1,8 +1,8 @@
 //! Sealing of what must not be readable in the database file (SEC 5.10).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use doorward_api::keys::{MasterKey, Purpose, SealingKey};
+use doorward_api::keys::{KeyId, MasterKey, Purpose, SealingKey};
 use doorward_api::ports::Entropy;
 use doorward_api::{SecretBytes, VirtualServerId};
 use serde::Serialize;
@@ -34,25 +34,52 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Seals and opens with the store's own key.
+/// Seals with the store's own key that is in use, and opens with any that is there.
 pub(crate) struct Sealer {
     key: SealingKey,
+    master: MasterKey,
     entropy: Arc<dyn Entropy>,
+    /// The key that the database names, while it is not there.
+    missing: Mutex<Option<KeyId>>,
 }
 
 impl Sealer {
     pub(crate) fn new(key: &MasterKey, entropy: Arc<dyn Entropy>) -> Self {
-        Self { key: key.sealing(Purpose::Store), entropy }
+        Self { key: key.sealing(Purpose::Store), master: key.clone(), entropy, missing: Mutex::new(None) }
+    }
+
+    /// The keys themselves.
+    pub(crate) fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    /// The key that everybody else seals with, while this process does not hold it.
+    pub(crate) fn missing(&self) -> Option<KeyId> {
+        *self.missing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the key into use that the database names. Where it is not there, nothing is sealed until it is.
+    pub(crate) fn follow(&self, in_use: Option<KeyId>) -> Option<KeyId> {
+        let missing = in_use.filter(|id| !self.master.take_into_use(*id));
+        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = missing;
+        missing
     }
 
     pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, Failure> {
+        // With the old one it could be read by nobody once that is retired. The right one may have come since it was looked for.
+        if let Some(id) = self.missing().and_then(|id| self.follow(Some(id))) {
+            return Err(Failure::KeyMissing(id));
+        }
         let sealed = self.key.seal(&place.parts(), plain, self.entropy.as_ref());
         // Empty means that nothing was sealed; it must not be stored as if it had been.
         if sealed.is_empty() { Err(place.damaged("could not be sealed")) } else { Ok(sealed) }
     }
 
     pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<SecretBytes, Failure> {
-        self.key.open(&place.parts(), sealed).map_err(|error| place.damaged(&error.to_string()))
+        self.key.open(&place.parts(), sealed).map_err(|error| match self.key.lacks_key_of(sealed) {
+            Some(id) => place.damaged(&format!("is sealed with key {id}, which is not in the key file")),
+            None => place.damaged(&error.to_string()),
+        })
     }
 
     pub(crate) fn seal_json<T: Serialize>(&self, place: Place<'_>, value: &T) -> Result<Vec<u8>, Failure> {
@@ -70,6 +97,25 @@ impl Sealer {
 mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
+
+    #[test]
+    fn nothing_is_sealed_while_the_key_that_is_in_use_is_not_there() {
+        let set = |bytes: &[u8]| doorward_api::keys::KeySet {
+            keys: bytes.iter().map(|byte| SecretBytes::new(vec![*byte; 32])).collect(),
+            named: true,
+            ..Default::default()
+        };
+        let (old, both) = (MasterKey::of(set(&[7])).unwrap(), MasterKey::of(set(&[7, 8])).unwrap());
+        let (sealer, vs) = (Sealer::new(&old, Arc::new(SystemEntropy)), VirtualServerId::new("default"));
+        let seal = || sealer.seal(Place::new("flow", "data", "one", &vs), b"words");
+        let new = both.ids()[1];
+        assert!(seal().is_ok());
+        assert_eq!(sealer.follow(Some(new)), Some(new));
+        assert!(matches!(seal().unwrap_err(), Failure::KeyMissing(id) if id == new));
+        assert!(old.adopt(&both));
+        assert!(sealer.key.is_current(&seal().unwrap()), "as soon as it is there");
+        assert_eq!((sealer.missing(), old.in_use()), (None, new));
+    }
 
     #[test]
     fn a_value_moved_to_another_row_is_named_as_damaged() {

@@ -13,6 +13,7 @@ use crate::db::{Tx, change_in, lock_in, rows, rows_in};
 use crate::error::{Failure, holds, some};
 use crate::ledger::At;
 use crate::open::Store;
+use crate::provisioning_rules;
 
 /// Makes a virtual server with the beginning of its chain. Refused when it is there already. It has no documents: those that
 /// were never set are what a new one begins with (R29).
@@ -71,7 +72,13 @@ pub(crate) async fn set(tx: &mut Tx, at: At<'_>, new: NewDocument<'_>) -> Result
         seen => change_in!(&mut *tx, NEXT, vs, kind, new.body, now, seen)?,
     })?;
     let changes = serde_json::to_string(new.changes).map_err(|_| Failure::damaged("a change cannot be written"))?;
-    some(change_in!(&mut *tx, LOG, vs, kind, new.seen + 1, now, new.operator, changes)?)
+    some(change_in!(&mut *tx, LOG, vs, kind, new.seen + 1, now, new.operator, changes)?)?;
+    // What a user may have comes into what rules give, and so do the rules.
+    match new.kind {
+        SettingKind::ProvisioningRules => provisioning_rules::begin(tx, at).await,
+        SettingKind::SelfProvisioning => provisioning_rules::want(tx, at).await,
+        _ => Ok(()),
+    }
 }
 
 #[async_trait]

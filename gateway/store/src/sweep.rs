@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use doorward_api::ports::AuditLog;
-use doorward_api::{CommitError, Flow, StoreError, Timestamp, VirtualServerId};
+use doorward_api::ports::{Act, AuditLog, Change};
+use doorward_api::{
+    ApprovalId, ApprovalState, AuditEvent, CommitError, EventContext, EventKind, Flow, StoreError, Timestamp,
+    VirtualServerId,
+};
 
 use crate::db::{change, rows};
 use crate::flows::{FlowRow, enrolling, select_flow};
@@ -25,6 +28,12 @@ const KEEP_GRANTS: Duration = Duration::from_hours(24);
 /// sent.
 const KEEP_PUSHES: Duration = Duration::from_hours(24);
 
+/// How long a key of a program stays that is over: its name still tells what is in the trail.
+const KEEP_KEYS: Duration = Duration::from_hours(30 * 24);
+
+/// How long an act that waited for a second operator stays once it is over: the trail has it for longer.
+const KEEP_ACTS: Duration = Duration::from_hours(30 * 24);
+
 /// Enrolments that one sweep records at most for a virtual server; the next one goes on.
 const BATCH: i64 = 200;
 
@@ -34,7 +43,10 @@ const ONE_TIMES: &str = "DELETE FROM one_time WHERE virtual_server = $1 AND expi
 const METERS: &str = "DELETE FROM meter WHERE virtual_server = $1 AND ends_at <= $2";
 const MAILS: &str = "DELETE FROM mail WHERE virtual_server = $1 AND settled_at <= $2 AND expires_at <= $2";
 const GRANTS: &str = "DELETE FROM enrolment_grant WHERE virtual_server = $1 AND expires_at <= $2";
+const ACTS: &str = "DELETE FROM pending_act WHERE virtual_server = $1 AND state NOT IN ('waiting', 'approved') \
+                    AND expires_at <= $2";
 const PUSHES: &str = "DELETE FROM push_request WHERE virtual_server = $1 AND expires_at <= $2";
+const KEYS: &str = "DELETE FROM api_key WHERE virtual_server = $1 AND expires_at <= $2";
 
 /// Not an enrolment whose expiry was not recorded yet. In portions: after a flood there are many, and each portion holds up
 /// other writers no longer than a sign-in does.
@@ -69,6 +81,9 @@ impl Store {
             swept += self.delete(&vs, MAILS, now - KEEP_MAILS).await?;
             swept += self.delete(&vs, GRANTS, now - KEEP_GRANTS).await?;
             swept += self.delete(&vs, PUSHES, now - KEEP_PUSHES).await?;
+            swept += self.delete(&vs, KEYS, now - KEEP_KEYS).await?;
+            swept += self.expire_acts(&vs, now).await?;
+            swept += self.delete(&vs, ACTS, now - KEEP_ACTS).await?;
             swept += self.delete_flows(&vs, now - KEEP_FLOWS).await?;
         }
         Ok(swept)
@@ -100,6 +115,35 @@ impl Store {
                 })
                 .await?;
             match noted {
+                Ok(()) => recorded += 1,
+                // Another process was faster.
+                Err(CommitError::Lost { .. }) => {}
+                Err(CommitError::Store(error)) => return Err(error),
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// Acts for which nobody was in time: each is recorded once.
+    async fn expire_acts(&self, vs: &VirtualServerId, now: Timestamp) -> Result<u64, StoreError> {
+        const OVER: &str = "SELECT id, state, operator, about FROM pending_act \
+                            WHERE virtual_server = $1 AND state IN ('waiting', 'approved') AND expires_at <= $2 LIMIT $3";
+        let of = vs.clone();
+        let found = self.run(move |inner| async move {
+            Ok(rows!(inner.db.reader(), (String, String, String, String), OVER, of.as_str(), now.millis(), BATCH)?)
+        });
+        let mut recorded = 0;
+        for (id, state, operator, about) in found.await? {
+            let Some(from) = ApprovalState::parse(&state) else { continue };
+            let event = AuditEvent::new(EventKind::ApprovalExpired, EventContext::default())
+                .with("approvalId", id.as_str())
+                .with("askedBy", operator)
+                .with("about", about)
+                .with("actor", "system");
+            let to = ApprovalState::Expired;
+            let act = Act::PendingActMove { id: ApprovalId::new(id), from, to, by: None, expires_at: None };
+            let change = Change::of(act).record(event);
+            match self.commit_by(vs, change, move || now).await {
                 Ok(()) => recorded += 1,
                 // Another process was faster.
                 Err(CommitError::Lost { .. }) => {}

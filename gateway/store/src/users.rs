@@ -14,6 +14,7 @@ use crate::error::{Failure, holds, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
 use crate::pages::Part;
+use crate::provisioning_rules;
 use crate::seal::Place;
 
 /// Every group of the users whom `$of` tells, nested ones included: `within (user_id, group_id)`, to follow a `WITH RECURSIVE`.
@@ -118,6 +119,26 @@ pub(crate) async fn without_token(inner: &Inner, vs: &VirtualServerId, part: &Pa
     Ok(part.listed_by_row(users(found), |user: &User| user.id.as_str().to_owned()))
 }
 
+/// Members of a group and of those that lie in it, in the order of their rows. Their groups are not read.
+pub(crate) async fn all_members(
+    inner: &Inner,
+    vs: &VirtualServerId,
+    group: &GroupId,
+    part: &Part,
+) -> Result<Listed<User>, Failure> {
+    const SQL: &str = "WITH RECURSIVE inner_group (id) AS (SELECT g.id FROM user_group g \
+                           WHERE g.virtual_server = $1 AND g.id = $2 \
+                           UNION SELECT n.group_id FROM inner_group i \
+                           JOIN group_nest n ON n.virtual_server = $1 AND n.into_id = i.id) \
+                       SELECT u.id, u.name, u.display_name, u.email, u.disabled, NULL AS group_id, NULL AS group_name \
+                       FROM user_account u WHERE u.virtual_server = $1 AND u.id IN (SELECT DISTINCT m.user_id \
+                           FROM group_member m WHERE m.virtual_server = $1 AND m.user_id > $3 \
+                           AND m.group_id IN (SELECT id FROM inner_group) ORDER BY m.user_id LIMIT $4) ORDER BY u.id";
+    let (after, limit) = (part.after.id.as_str(), part.rows());
+    let found = rows!(inner.db.reader(), UserRow, SQL, vs.as_str(), group.as_str(), after, limit)?;
+    Ok(part.listed_by_row(users(found), |user: &User| user.id.as_str().to_owned()))
+}
+
 /// Where a temporary passcode is sealed.
 pub(crate) fn passcode_place<'a>(id: &'a str, vs: &'a VirtualServerId) -> Place<'a> {
     Place::new("user_account", "temporary_passcode", id, vs)
@@ -173,7 +194,7 @@ pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &NewUser, id: &UserId) -> 
     for group in &new.groups {
         join(tx, at, id, group).await?;
     }
-    Ok(())
+    provisioning_rules::mark(tx, at, id).await
 }
 
 /// Makes the user a member of the group of that name, which is made when missing.
@@ -220,7 +241,8 @@ pub(crate) async fn unchanged(tx: &mut Tx, at: At<'_>, user: &User) -> Result<()
 
 pub(crate) async fn disable(tx: &mut Tx, at: At<'_>, user: &UserId, disabled: bool) -> Result<(), Failure> {
     const SQL: &str = "UPDATE user_account SET disabled = $3 WHERE virtual_server = $1 AND id = $2";
-    some(change_in!(tx, SQL, at.vs.as_str(), user.as_str(), disabled)?)
+    some(change_in!(&mut *tx, SQL, at.vs.as_str(), user.as_str(), disabled)?)?;
+    provisioning_rules::mark(tx, at, user.as_str()).await
 }
 
 /// Refused unless the record is at the version that was read, or when one of the groups is not there.
@@ -240,7 +262,7 @@ pub(crate) async fn update(
     for group in &details.groups {
         change_in!(&mut *tx, JOIN, vs, id, group.as_str())?;
     }
-    Ok(())
+    provisioning_rules::mark(tx, at, id).await
 }
 
 /// A user goes, and what is only theirs with them. An app's token is revoked; a thing goes back to the stock, for the next one.

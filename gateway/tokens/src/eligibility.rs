@@ -121,6 +121,9 @@ pub enum NotOffered {
     /// No platform is allowed that could carry the template.
     #[error("no target is allowed")]
     NoTarget,
+    /// The provisioning task by which they were enrolling has ended for them.
+    #[error("the provisioning task has ended")]
+    TaskOver,
 }
 
 impl NotOffered {
@@ -135,6 +138,7 @@ impl NotOffered {
             NotOffered::NotYet { .. } => "not_yet",
             NotOffered::NotInNetwork => "not_in_network",
             NotOffered::NoTarget => "no_target",
+            NotOffered::TaskOver => "task_over",
         }
     }
 }

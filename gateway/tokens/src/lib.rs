@@ -3,11 +3,13 @@
 //! No clock, no store, no plugin.
 
 pub mod eligibility;
+pub mod provisioning_rules;
 pub mod settings;
 pub mod state;
 pub mod targets;
 pub mod template;
 
 pub use eligibility::{Facts, NeededGrant, NotOffered, Offer, Terms, offer, probation_until, rule_for};
+pub use provisioning_rules::{RuleStep, rule_of, rule_step};
 pub use state::{NotAllowed, TokenEvent, next};
 pub use targets::{Choice, Choices};

@@ -100,7 +100,7 @@ impl Choices {
 }
 
 /// The platform that a `User-Agent` speaks of. It preselects and never hides a choice (R20).
-fn guess(user_agent: &str) -> Option<Target> {
+pub fn guess(user_agent: &str) -> Option<Target> {
     // Windows 10 Mobile named Android and iPhone as well, so it is looked for first.
     const SIGNS: [(&str, Target); 7] = [
         ("Windows Phone", Target::WindowsMobile),

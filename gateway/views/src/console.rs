@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use doorward_api::language::{ENGLISH, LANGUAGES, Language};
-use doorward_api::operator::Role;
+use doorward_api::operator::HeldRole;
 use doorward_api::plugin::PinFault;
 use doorward_api::{FieldFault, FieldRule, Timestamp};
 use minijinja::{Value, context};
 use serde::Serialize;
 
+use crate::console_access::{AccessPage, RoleChoice, role_said};
 use crate::console_appearance::{LogoBox, OwnWords, WordsPage};
 use crate::console_enrolment::{RuleLine, RuleList};
+use crate::console_past::PastPage;
+use crate::console_policies::PoliciesPage;
 use crate::console_records::RecordsPage;
 
 /// The frame of a page of the console.
@@ -28,6 +31,8 @@ pub struct ConsoleFrame {
     pub operator: Option<OperatorName>,
     /// Which entry of the menu this page belongs to: its path.
     pub here: String,
+    /// How many acts wait for whoever is signed in.
+    pub waiting: u64,
     /// Where the help link leads (R84).
     pub support_url: Option<String>,
     /// Assets lie at the root.
@@ -39,14 +44,16 @@ pub struct ConsoleFrame {
 pub struct OperatorName {
     /// Their name.
     pub name: String,
-    /// Their role: its words are `console-role-<role>`.
-    pub role: &'static str,
+    /// What their role is called.
+    pub role: Said,
+    /// What they may: `users:view`. The menu shows what can be looked at.
+    pub may: Vec<String>,
 }
 
 impl OperatorName {
     /// Of a name and a role.
-    pub fn new(name: impl Into<String>, role: Role) -> Self {
-        Self { name: name.into(), role: role.as_str() }
+    pub fn new(name: impl Into<String>, role: &HeldRole) -> Self {
+        Self { name: name.into(), role: role_said(role), may: role.permissions.names() }
     }
 }
 
@@ -73,6 +80,12 @@ pub enum ConsolePage {
     Account(AccountPage),
     /// Users, tokens, groups and files of tokens.
     Records(RecordsPage),
+    /// Roles and API keys.
+    Access(AccessPage),
+    /// Access policies.
+    Policies(PoliciesPage),
+    /// Reports and logs.
+    Past(PastPage),
     /// Says one thing.
     Message(ConsoleMessage),
 }
@@ -91,6 +104,9 @@ impl ConsolePage {
             ConsolePage::Invited(_) => "invited",
             ConsolePage::Account(_) => "account",
             ConsolePage::Records(page) => page.name(),
+            ConsolePage::Access(page) => page.name(),
+            ConsolePage::Policies(page) => page.name(),
+            ConsolePage::Past(page) => page.name(),
             ConsolePage::Message(_) => "message",
         }
     }
@@ -111,13 +127,16 @@ impl ConsolePage {
             ConsolePage::Invited(page) => Value::from_serialize(page),
             ConsolePage::Account(page) => Value::from_serialize(page),
             ConsolePage::Records(page) => page.fields(),
+            ConsolePage::Access(page) => page.fields(),
+            ConsolePage::Policies(page) => page.fields(),
+            ConsolePage::Past(page) => page.fields(),
             ConsolePage::Message(page) => Value::from_serialize(page),
         }
     }
 }
 
 /// A text of ours or of somebody's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
     /// The key of our words.
@@ -127,6 +146,7 @@ pub enum Said {
     /// The name of a language in itself.
     Language(Language),
     /// Nothing is said.
+    #[default]
     Nothing,
 }
 
@@ -187,7 +207,10 @@ impl Fault {
                 told.args.insert("min", Value::from(*min));
                 told.args.insert("max", Value::from(*max));
             }
-            FieldRule::AtMost { other } | FieldRule::AtLeast { other } | FieldRule::NotBefore { other } => {
+            FieldRule::AtMost { other }
+            | FieldRule::AtLeast { other }
+            | FieldRule::NotBefore { other }
+            | FieldRule::NeededBy { other } => {
                 told.other = Some(label(other));
             }
             FieldRule::NotAvailable { other, value } => {
@@ -259,6 +282,8 @@ const fn rule_name(rule: &FieldRule) -> &'static str {
         FieldRule::Message => "message",
         FieldRule::Circle => "circle",
         FieldRule::NotByHand => "not-by-hand",
+        FieldRule::NeededBy { .. } => "needed-by",
+        FieldRule::Approvers => "approvers",
     }
 }
 
@@ -309,6 +334,8 @@ pub(crate) fn every_rule() -> Vec<FieldRule> {
         FieldRule::Message,
         FieldRule::Circle,
         FieldRule::NotByHand,
+        FieldRule::NeededBy { other: text() },
+        FieldRule::Approvers,
     ];
     others.into_iter().chain(pins.map(|fault| FieldRule::Pin { fault })).collect()
 }
@@ -391,7 +418,7 @@ pub struct SetupPage {
     /// The form's action.
     pub action: String,
     /// What the operator will be.
-    pub role: String,
+    pub role: Said,
     /// The name as it was typed.
     pub name: String,
     /// The link of the QR code.
@@ -559,6 +586,8 @@ pub struct Field {
     pub groups: Vec<GroupLine>,
     /// Names that are offered.
     pub offered: Vec<String>,
+    /// Where names are found that begin with what is typed: a path that takes it as `q` and gives a JSON list.
+    pub suggests: Option<&'static str>,
     /// A word for style: when it is of use.
     pub when: Option<&'static str>,
 }
@@ -686,7 +715,7 @@ pub struct OperatorsPage {
     /// One may change them.
     pub may_edit: bool,
     /// Roles to invite for.
-    pub roles: Vec<&'static str>,
+    pub roles: Vec<RoleChoice>,
     /// The role that was chosen.
     pub role: String,
     /// What is wrong.
@@ -704,6 +733,8 @@ pub struct OperatorLine {
     pub name: String,
     /// The role.
     pub role: String,
+    /// What it is called.
+    pub role_said: Said,
     /// Switched off.
     pub disabled: bool,
     /// When they were made.
@@ -722,7 +753,7 @@ pub struct OperatorPage {
     /// One may change them.
     pub may_edit: bool,
     /// Roles to choose from.
-    pub roles: Vec<&'static str>,
+    pub roles: Vec<RoleChoice>,
     /// What is wrong.
     pub faults: Vec<Fault>,
     /// What was done.
@@ -737,7 +768,7 @@ pub struct InvitedPage {
     /// It, whole.
     pub link: String,
     /// For which role.
-    pub role: String,
+    pub role: Said,
     /// Until when it is good.
     pub until: Timestamp,
 }

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::console::{Fault, Field, PreviewOutcome, ProofFields, Said, Told};
 use crate::console_enrolment::{Granted, RequestsPage};
+use crate::console_provisioning::{ProvisioningPage, ProvisioningTaskPage};
+use crate::console_provisioning_rules::{ProvisioningPreviewPage, ProvisioningRulesPage};
 
 /// A page of this kind.
 #[derive(Debug, Clone)]
@@ -21,6 +23,14 @@ pub enum RecordsPage {
     Tokens(Box<TokensPage>),
     /// One token.
     Token(Box<TokenPage>),
+    /// Provisioning tasks.
+    Provisioning(ProvisioningPage),
+    /// One of them.
+    ProvisioningTask(Box<ProvisioningTaskPage>),
+    /// Rules that provision by group.
+    ProvisioningRules(Box<ProvisioningRulesPage>),
+    /// Whom a change of them would affect.
+    ProvisioningPreview(Box<ProvisioningPreviewPage>),
     /// Groups.
     Groups(GroupsPage),
     /// One group.
@@ -46,6 +56,10 @@ impl RecordsPage {
             RecordsPage::Requests(_) => "requests",
             RecordsPage::Tokens(_) => "tokens",
             RecordsPage::Token(_) => "token",
+            RecordsPage::Provisioning(_) => "provisioning",
+            RecordsPage::ProvisioningTask(_) => "provisioning_task",
+            RecordsPage::ProvisioningRules(_) => "provisioning_rules",
+            RecordsPage::ProvisioningPreview(_) => "provisioning_preview",
             RecordsPage::Groups(_) => "groups",
             RecordsPage::Group(_) => "group",
             RecordsPage::Task(_) => "task",
@@ -64,6 +78,10 @@ impl RecordsPage {
             RecordsPage::Requests(page) => Value::from_serialize(page),
             RecordsPage::Tokens(page) => Value::from_serialize(page.as_ref()),
             RecordsPage::Token(page) => Value::from_serialize(page.as_ref()),
+            RecordsPage::Provisioning(page) => Value::from_serialize(page),
+            RecordsPage::ProvisioningTask(page) => Value::from_serialize(page.as_ref()),
+            RecordsPage::ProvisioningRules(page) => Value::from_serialize(page.as_ref()),
+            RecordsPage::ProvisioningPreview(page) => Value::from_serialize(page.as_ref()),
             RecordsPage::Groups(page) => Value::from_serialize(page),
             RecordsPage::Group(page) => Value::from_serialize(page.as_ref()),
             RecordsPage::Task(page) => Value::from_serialize(page.as_ref()),
@@ -327,6 +345,8 @@ pub struct GroupPage {
     pub parents: Vec<Entry>,
     /// One may change it.
     pub may_edit: bool,
+    /// One may delete it.
+    pub may_delete: bool,
     /// What needs attention.
     pub warnings: Vec<Told>,
     /// What was done.
@@ -459,7 +479,7 @@ pub struct JobLine {
     pub file: String,
     /// When it was sent.
     pub at: Timestamp,
-    /// `reading`, `taking`, `done`, `failed`: its words are `console-job-<name>`.
+    /// `reading`, `taking`, `done`, `failed`; of another process `broke-off` and `over` as well: its words are `console-job-<name>`.
     pub stage: &'static str,
 }
 

@@ -46,7 +46,10 @@ pub(crate) fn records_pages() -> Vec<(&'static str, RecordsPage)> {
         ),
         (
             "import",
-            RecordsPage::Import(Box::new(ImportPage { task: upload(), jobs: vec![job("done"), job("failed")] })),
+            RecordsPage::Import(Box::new(ImportPage {
+                task: upload(),
+                jobs: vec![job("done"), job("failed"), job("broke-off"), job("over")],
+            })),
         ),
     ];
     pages.extend(verifications());
@@ -92,7 +95,9 @@ fn enrolment() -> Vec<(&'static str, RecordsPage)> {
     let tasks = tasks.chain(console_enrolment_samples::grant_tasks());
     let tasks = tasks.chain(console_appearance_samples::appearance_tasks());
     let tasks = tasks.map(|(name, page)| (name, RecordsPage::Task(Box::new(page))));
-    requests.chain(users).chain(tasks).collect()
+    let mut provisioning = crate::console_provisioning_samples::provisioning_pages();
+    provisioning.extend(crate::console_provisioning_rules_samples::provisioning_rules_pages());
+    requests.chain(users).chain(tasks).chain(provisioning).collect()
 }
 
 fn linked(name: &str) -> Linked {
@@ -297,6 +302,7 @@ fn group(may_edit: bool) -> GroupPage {
         parts: parts(),
         parents: more(vec![entry("everybody")]),
         may_edit,
+        may_delete: may_edit,
         warnings: vec![Told::new("console-group-is-named").at_page("/settings/self-provisioning")],
         notice: Some(Told::new("console-done-member")),
     }
@@ -420,6 +426,8 @@ fn jobs() -> Vec<(&'static str, RecordsPage)> {
     };
     vec![
         page("job-reading", JobPage { of: job("reading"), renews: true, ..JobPage::default() }),
+        page("job-broke-off", JobPage { of: job("broke-off"), done: 200, total: 1000, ..JobPage::default() }),
+        page("job-over", JobPage { of: job("over"), done: 1000, total: 1000, ..JobPage::default() }),
         page("job-taking", JobPage { of: job("taking"), done: 200, total: 1000, ..JobPage::default() }),
         page(
             "job-done",

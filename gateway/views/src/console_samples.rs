@@ -11,6 +11,8 @@ use crate::console::{
     Platforms, PreviewBox, PreviewOutcome, ProofFields, Said, Section, ServerChoice, SettingPage, SetupPage,
     SignInPage, TargetLine, Told,
 };
+use crate::console_access::{AccessPage, built_in_said};
+use crate::console_access_samples::{self, role_choices};
 use crate::console_enrolment::{rule_group_gone, waiting};
 use crate::samples::QR;
 use crate::{console_appearance_samples, console_enrolment_samples};
@@ -29,7 +31,8 @@ pub(crate) fn console_frame(language: &str, signed_in: bool) -> ConsoleFrame {
         brand: "Doorward Demo".to_owned(),
         csrf: "sample".to_owned(),
         path_back: "/".to_owned(),
-        operator: signed_in.then(|| OperatorName::new("olga", Role::Administrator)),
+        operator: signed_in.then(|| OperatorName::new("olga", &Role::Administrator.into())),
+        waiting: 2,
         here: "/settings/self-provisioning".to_owned(),
         support_url: Some("https://help.example.test/".to_owned()),
         base: String::new(),
@@ -52,6 +55,7 @@ pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
     let documents = documents.map(|(name, page)| (name, ConsolePage::Setting(Box::new(page))));
     let own_words = console_appearance_samples::words_pages().into_iter();
     let own_words = own_words.map(|(name, page)| (name, ConsolePage::Words(Box::new(page))));
+    let access = ConsolePage::Access;
     let others = vec![
         ("signin", ConsolePage::SignIn(SignInPage { next: "/".into(), ..SignInPage::default() })),
         (
@@ -79,13 +83,24 @@ pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
         ),
         ("operators", ConsolePage::Operators(operators(true))),
         ("operators-read", ConsolePage::Operators(operators(false))),
+        ("roles", access(AccessPage::Roles(console_access_samples::roles()))),
+        ("role", access(AccessPage::Role(Box::new(console_access_samples::role(true))))),
+        ("role-read", access(AccessPage::Role(Box::new(console_access_samples::role(false))))),
+        ("keys", access(AccessPage::Keys(console_access_samples::keys(true)))),
+        ("keys-none", access(AccessPage::Keys(console_access_samples::keys(false)))),
+        ("key-new", access(AccessPage::NewKey(Box::new(console_access_samples::new_key())))),
+        ("approvals", access(AccessPage::Approvals(console_access_samples::approvals(true)))),
+        ("approvals-none", access(AccessPage::Approvals(console_access_samples::approvals(false)))),
+        ("approval", access(AccessPage::Approval(Box::new(console_access_samples::approval(true))))),
+        ("approval-own", access(AccessPage::Approval(Box::new(console_access_samples::approval(false))))),
+        ("key-made", access(AccessPage::KeyMade(console_access_samples::key_made()))),
         ("operator", ConsolePage::Operator(operator(true))),
         ("operator-read", ConsolePage::Operator(operator(false))),
         (
             "invited",
             ConsolePage::Invited(InvitedPage {
                 link: "http://127.0.0.1:8081/setup/Zm9vYmFyYmF6".into(),
-                role: "auditor".into(),
+                role: built_in_said(Role::Auditor),
                 until: NOW + Duration::from_secs(86_400),
             }),
         ),
@@ -110,13 +125,17 @@ pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
         ("message-internal", message("internal", 500)),
         ("message-link-gone", message("link-gone", 410)),
     ];
-    others.into_iter().chain(documents).chain(own_words).chain(records).collect()
+    let past = crate::console_past::samples::past_pages().into_iter();
+    let past = past.map(|(name, page)| (name, ConsolePage::Past(page)));
+    let policies = crate::console_policies_samples::policies_pages().into_iter();
+    let policies = policies.map(|(name, page)| (name, ConsolePage::Policies(page)));
+    others.into_iter().chain(past).chain(policies).chain(documents).chain(own_words).chain(records).collect()
 }
 
 fn setup(faults: Vec<Fault>) -> SetupPage {
     SetupPage {
         action: "/setup/Zm9v".into(),
-        role: "administrator".into(),
+        role: built_in_said(Role::Administrator),
         name: "<olga>".into(),
         uri: URI.into(),
         key: KEY.into(),
@@ -286,6 +305,7 @@ fn line(name: &str, own: bool) -> OperatorLine {
         id: format!("o-{own}"),
         name: name.into(),
         role: "auditor".into(),
+        role_said: built_in_said(Role::Auditor),
         disabled: !own,
         created_at: NOW,
         last_seen_at: own.then_some(NOW),
@@ -297,7 +317,7 @@ fn operators(may_edit: bool) -> OperatorsPage {
     OperatorsPage {
         operators: vec![line("olga", true), line("<b>otto</b>", false)],
         may_edit,
-        roles: vec!["administrator", "help_desk", "auditor"],
+        roles: role_choices(),
         role: "help_desk".into(),
         faults: if may_edit { vec![Fault::plain(Some("role"), "rule-one-of")] } else { Vec::new() },
         proof: proof(),
@@ -308,7 +328,7 @@ fn operator(may_edit: bool) -> OperatorPage {
     OperatorPage {
         of: line("<b>otto</b>", may_edit),
         may_edit,
-        roles: vec!["administrator", "help_desk", "auditor"],
+        roles: role_choices(),
         faults: if may_edit { vec![Fault::plain(None, "console-fault-last-administrator")] } else { Vec::new() },
         notice: Some(Told::new("console-saved")),
         proof: ProofFields::default(),

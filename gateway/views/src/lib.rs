@@ -5,18 +5,34 @@
 //! with the words of `locale`) → HTML.
 
 mod builtin;
+mod by_mail;
 pub mod console;
+pub mod console_access;
+#[cfg(test)]
+mod console_access_samples;
 pub mod console_appearance;
 #[cfg(test)]
 mod console_appearance_samples;
+pub mod console_approvals;
 pub mod console_enrolment;
 #[cfg(test)]
 mod console_enrolment_samples;
+pub mod console_past;
+pub mod console_policies;
+#[cfg(test)]
+mod console_policies_samples;
+pub mod console_provisioning;
+pub mod console_provisioning_rules;
+#[cfg(test)]
+mod console_provisioning_rules_samples;
+#[cfg(test)]
+mod console_provisioning_samples;
 pub mod console_records;
 #[cfg(test)]
 mod console_records_samples;
 #[cfg(test)]
 mod console_samples;
+mod console_ways;
 mod error;
 mod loader;
 mod locale;
@@ -42,6 +58,7 @@ use doorward_api::settings::Appearance;
 use doorward_api::{FieldFault, FieldRule, Screen, Secret};
 use minijinja::{Environment, Value, context};
 
+pub use by_mail::ByMailPage;
 pub use error::ViewsError;
 pub use loader::Asset;
 pub use locale::Language;
@@ -158,6 +175,11 @@ impl Views {
     /// Whether all sessions are really to be ended.
     pub fn own_sign_out(&self, chrome: &Chrome) -> Result<String, ViewsError> {
         self.page("own_sign_out", chrome, context! {})
+    }
+
+    /// The page behind the link of a provisioning mail.
+    pub fn by_mail(&self, page: &ByMailPage, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("by_mail", chrome, page.fields())
     }
 
     /// A page that says one thing.

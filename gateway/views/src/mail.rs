@@ -79,6 +79,7 @@ pub(crate) fn render(
         MailKind::EnrolmentReminder => enrolment_reminder(&fields)?,
         MailKind::EnrolmentApproved => enrolment_approved(&fields)?,
         MailKind::RecoveryCodeUsed => recovery_code_used(&fields)?,
+        MailKind::Provisioning => provisioning(&fields)?,
     };
     let context = context! { ..own, ..common(tag, brand, look) };
     let subject = one_line(&env.render_str(subject(kind), &context)?);
@@ -110,6 +111,7 @@ const fn subject(kind: MailKind) -> &'static str {
         MailKind::EnrolmentReminder => "{{ text('mail-reminder-subject', brand=brand, deadline=deadline) }}",
         MailKind::EnrolmentApproved => "{{ text('mail-approved-subject', brand=brand) }}",
         MailKind::RecoveryCodeUsed => "{{ text('mail-recovery-subject', brand=brand) }}",
+        MailKind::Provisioning => "{{ text('mail-provisioning-subject', brand=brand) }}",
     }
 }
 
@@ -167,6 +169,14 @@ fn recovery_code_used(fields: &Fields<'_>) -> Result<Value, ViewsError> {
         rows => when_and_where(fields)?,
         left => count(fields.needed("left")?),
         portal_url => fields.needed("portal_url")?,
+    })
+}
+
+fn provisioning(fields: &Fields<'_>) -> Result<Value, ViewsError> {
+    Ok(context! {
+        link => fields.needed("link")?,
+        until => moment(fields.needed("until")?),
+        note => fields.optional("note").map(one_line),
     })
 }
 

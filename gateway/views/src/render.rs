@@ -39,6 +39,7 @@ pub(crate) fn environment(
     env.remove_filter("safe");
     let hashes: BTreeMap<String, String> = assets.iter().map(|(name, a)| (name.clone(), a.hash.clone())).collect();
     env.add_function("asset", move |state: &State<'_, '_>, name: &str| asset_link(state, &hashes, name));
+    env.add_function("leads", |state: &State<'_, '_>, path: &str| crate::console_ways::leads(state, path));
     env.add_function("clock", |at: i64| time_element(TimeForm::Clock, Timestamp::from_millis(at)));
     env.add_function("moment", |at: i64| time_element(TimeForm::Moment, Timestamp::from_millis(at)));
     env.add_function("day", |at: i64| time_element(TimeForm::LastDay, Timestamp::from_millis(at)));

@@ -14,6 +14,7 @@ use doorward_api::settings::{Appearance, Complexity, Logo, PinOrder, PinRules};
 use doorward_api::template::{Mode, Synchronization};
 use doorward_api::{EndedHow, FormIds, GrantState, Progress, Screen, ScreenPage, Secret, Target, Template, Timestamp};
 
+use crate::by_mail::ByMailPage;
 use crate::look::Look;
 use crate::own::{
     OwnCan, OwnCodesPage, OwnDone, OwnPage, OwnProblem, OwnRecoveryPage, OwnRecoveryView, OwnSaid, OwnTask,
@@ -162,6 +163,7 @@ fn pages() -> Vec<(String, ScreenPage)> {
                 device: None,
                 passcodes: true,
                 push: None,
+                only_tried: false,
             },
         ));
     }
@@ -228,6 +230,13 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
         device: None,
         passcodes: true,
         push: None,
+        only_tried: false,
+    };
+    let only_tried = |mut page: ScreenPage| {
+        if let ScreenPage::FirstPasscode { only_tried, .. } = &mut page {
+            *only_tried = true;
+        }
+        page
     };
     let rules = |complexity, allow_trivial| ScreenPage::NewPin {
         rules: PinRules { min_length: 4, max_length: 8, complexity, allow_trivial },
@@ -256,6 +265,7 @@ fn with_pin_and_challenge() -> Vec<(String, ScreenPage)> {
         ("passcode-challenge-over", typed(None, asked(true))),
         ("ready-pin", first(Some((PinOrder::Prepend, Secret::new("482910"))), None)),
         ("ready-challenge", first(None, asked(false))),
+        ("ready-tried", only_tried(first(None, None))),
         ("new-pin", rules(Complexity::Decimal, false)),
         ("new-pin-strong", rules(Complexity::StrongAlphanumeric, true)),
         ("install-minute", with(by(minute, Mode::QuickLog))),
@@ -453,6 +463,7 @@ fn pushes() -> Vec<(String, ScreenPage)> {
         device: Some("Pixel 9, Chrome".to_owned()),
         passcodes: true,
         push: Some(push),
+        only_tried: false,
     };
     let off = || PushView::Off { until: NOW + Duration::from_mins(15) };
     [
@@ -620,6 +631,7 @@ pub(crate) fn own_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, S
         ("own-sign-out".to_owned(), views.own_sign_out(chrome)?),
     ];
     all.extend(recovery_pages(views, chrome)?);
+    all.extend(by_mail_pages(views, chrome)?);
     all.extend(passkey_pages(views, chrome)?);
     for (name, said) in
         [("own-added", OwnSaid::Added), ("own-not-added", OwnSaid::NotAdded), ("own-removed", OwnSaid::Removed)]
@@ -643,6 +655,28 @@ pub(crate) fn own_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, S
         let typed_label = (task == OwnTask::Rename).then(|| "my\u{202e}phone".to_owned());
         let page = OwnTokenPage { problem: Some(OwnProblem { task, what }), typed_label, ..own_token(token) };
         all.push((format!("own-{name}"), views.own_token(&page, chrome)?));
+    }
+    Ok(all)
+}
+
+/// The page behind the link of a provisioning mail, in each of its states.
+fn by_mail_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, String)>, ViewsError> {
+    let ask = |elsewhere: Option<bool>| ByMailPage::Ask {
+        name: "alice".to_owned(),
+        until: NOW,
+        action: "/enrol-by-mail/Zm9v".to_owned(),
+        elsewhere,
+        url: Secret::new("https://login.example.test/enrol-by-mail/Zm9v"),
+        qr: elsewhere.filter(|phone| *phone).map(|_| QR.to_owned()),
+    };
+    let mut all = vec![
+        ("by-mail".to_owned(), views.by_mail(&ask(None), chrome)?),
+        ("by-mail-phone".to_owned(), views.by_mail(&ask(Some(true)), chrome)?),
+        ("by-mail-computer".to_owned(), views.by_mail(&ask(Some(false)), chrome)?),
+        ("by-mail-done".to_owned(), views.by_mail(&ByMailPage::Done, chrome)?),
+    ];
+    for why in ByMailPage::GONE {
+        all.push((format!("by-mail-{why}"), views.by_mail(&ByMailPage::Gone(why), chrome)?));
     }
     Ok(all)
 }
@@ -856,6 +890,21 @@ pub(crate) fn mails() -> Vec<(MailKind, BTreeMap<String, Secret>)> {
         (
             MailKind::EnrolmentApproved,
             fields(&[("portal_url", "https://login.example.test/"), ("until", "2026-11-27T14:32:05.000Z")]),
+        ),
+        (
+            MailKind::Provisioning,
+            fields(&[
+                ("link", "https://login.example.test/enrol-by-mail/Zm9vYmFyYmF6"),
+                ("until", "2026-12-04T14:32:05.000Z"),
+                ("note", "Please do this before you leave for the fair."),
+            ]),
+        ),
+        (
+            MailKind::Provisioning,
+            fields(&[
+                ("link", "https://login.example.test/enrol-by-mail/Zm9vYmFyYmF6"),
+                ("until", "2026-12-04T14:32:05.000Z"),
+            ]),
         ),
         (
             MailKind::RecoveryCodeUsed,

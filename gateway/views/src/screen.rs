@@ -122,21 +122,24 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
             qr => qr_svg.map(svg_element),
             ..stage_part(stage)
         },
-        ScreenPage::FirstPasscode { target, length, added_at, pin, challenge, device, passcodes, push } => context! {
-            target,
-            device,
-            passcodes,
-            no_code => !passcodes,
-            push => push_part(push.as_ref(), screen.now),
-            length,
-            added_at,
-            pin_order => pin.as_ref().map(|(order, _)| order),
-            // As the key above: for the eyes of its owner.
-            first_pin => pin.as_ref().map(|(_, pin)| pin.expose()),
-            challenge,
-            // The first passcode is the new authenticator's own.
-            recovery => false,
-        },
+        ScreenPage::FirstPasscode { target, length, added_at, pin, challenge, device, passcodes, push, only_tried } => {
+            context! {
+                only_tried,
+                target,
+                device,
+                passcodes,
+                no_code => !passcodes,
+                push => push_part(push.as_ref(), screen.now),
+                length,
+                added_at,
+                pin_order => pin.as_ref().map(|(order, _)| order),
+                // As the key above: for the eyes of its owner.
+                first_pin => pin.as_ref().map(|(_, pin)| pin.expose()),
+                challenge,
+                // The first passcode is the new authenticator's own.
+                recovery => false,
+            }
+        }
         ScreenPage::Ended { how, start_again } => context! { how, start_again },
     }
 }
@@ -221,7 +224,7 @@ fn seconds_until(at: Timestamp, now: Timestamp) -> u128 {
 }
 
 /// The SVG element alone: an XML declaration has no place inside HTML.
-fn svg_element(svg: &str) -> Value {
+pub(crate) fn svg_element(svg: &str) -> Value {
     let start = svg.find("<svg").unwrap_or(0);
     Value::from_safe_string(svg.get(start..).unwrap_or_default().to_owned())
 }

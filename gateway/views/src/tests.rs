@@ -683,18 +683,28 @@ fn a_brand_cannot_add_a_header_to_a_mail() {
 fn named_keys() -> (BTreeSet<String>, BTreeSet<String>) {
     let console = [
         include_str!("console.rs"),
+        include_str!("console_access.rs"),
         include_str!("console_appearance.rs"),
         include_str!("console_enrolment.rs"),
         include_str!("../../portal/src/console/account.rs"),
         include_str!("../../portal/src/console/appearance.rs"),
+        include_str!("../../portal/src/console/approvals.rs"),
         include_str!("../../portal/src/console/door.rs"),
         include_str!("../../portal/src/console/faces.rs"),
         include_str!("../../portal/src/console/grants.rs"),
         include_str!("../../portal/src/console/groups.rs"),
         include_str!("../../portal/src/console/imports.rs"),
+        include_str!("../../portal/src/console/keys.rs"),
         include_str!("../../portal/src/console/overview.rs"),
         include_str!("../../portal/src/console/panels.rs"),
+        include_str!("../../portal/src/console/past.rs"),
+        include_str!("../../portal/src/console/policies.rs"),
+        include_str!("../../portal/src/console/policies/decided.rs"),
+        include_str!("../../portal/src/console/policies/replay.rs"),
+        include_str!("../../portal/src/console/provisioning.rs"),
+        include_str!("../../portal/src/console/provisioning_rules.rs"),
         include_str!("../../portal/src/console/records.rs"),
+        include_str!("../../portal/src/console/roles.rs"),
         include_str!("../../portal/src/console/rules.rs"),
         include_str!("../../portal/src/console/rules/form.rs"),
         include_str!("../../portal/src/console/rules/log.rs"),
@@ -714,8 +724,9 @@ fn named_keys() -> (BTreeSet<String>, BTreeSet<String>) {
     let sources = PAGES.iter().chain(ADMIN).chain(MAILS).map(|(_, source)| *source).chain([code]);
     let literals: BTreeSet<String> =
         sources.flat_map(|source| source.split(['"', '\'']).map(str::to_owned).collect::<Vec<_>>()).collect();
-    let beginnings =
-        literals.iter().filter(|l| l.ends_with('-')).chain(&BTreeSet::from(["device-".to_owned()])).cloned().collect();
+    let composed =
+        code.split(['"', '\'']).filter_map(|literal| literal.split_once('{')).map(|(before, _)| before.to_owned());
+    let beginnings = literals.iter().cloned().chain(composed).filter(|l| l.ends_with('-')).collect();
     (literals, beginnings)
 }
 

@@ -143,6 +143,12 @@ fn timestamp(line: &[u8]) -> Option<String> {
     serde_json::from_slice::<Timed>(line).ok().map(|timed| timed.timestamp)
 }
 
+/// When a record was appended, as it says.
+fn appended_at(record: &str) -> Option<String> {
+    let record: Value = serde_json::from_str(record).ok()?;
+    record.get("timeStamp")?.as_str().map(str::to_owned)
+}
+
 /// Whose line it is, and its number; `None` for a line of something else.
 fn numbered(line: &[u8]) -> Option<(&str, u64)> {
     let rest = line.strip_prefix(BEGIN)?;
@@ -229,6 +235,8 @@ pub struct AccessReport {
     pub elsewhere: usize,
     /// How many lines are too new for a record.
     pub waiting: u64,
+    /// How many lines are older than what is left of the chain, and nothing can be said of them.
+    pub older: u64,
     /// What is wrong, the earliest first.
     pub problems: Vec<AccessProblem>,
 }
@@ -242,12 +250,18 @@ impl AccessReport {
 
 impl fmt::Display for AccessReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { parts, lines, elsewhere, waiting, problems } = self;
+        let Self { parts, lines, elsewhere, waiting, older, problems } = self;
         write!(
             f,
             "access log: {lines} lines of {parts} records hold; {waiting} lines are too new for a record; \
              {elsewhere} records are of lines that are not in these files"
         )?;
+        if *older > 0 {
+            write!(
+                f,
+                "\naccess log: {older} lines are older than the audit records that are kept; nothing vouches for them"
+            )?;
+        }
         for problem in problems.iter().take(WORDED) {
             write!(f, "\naccess log: {problem}")?;
         }
@@ -261,6 +275,8 @@ impl fmt::Display for AccessReport {
 /// Compares an access log with a chain. The chain is believed: verify it first.
 pub struct AccessCheck {
     known: BTreeMap<String, Process>,
+    /// When the first record was appended, where those before it were cut.
+    begins: Option<String>,
     report: AccessReport,
 }
 
@@ -297,18 +313,21 @@ impl AccessCheck {
     /// When the store does not answer.
     pub async fn begin<L: AuditLog + ?Sized>(log: &L, vs: &VirtualServerId) -> Result<Self, StoreError> {
         let mut known = BTreeMap::<String, Process>::new();
-        let mut after = 0;
+        let (mut after, mut begins) = (0, None);
         loop {
             let records = log.records(vs, after, BATCH).await?;
-            let Some(last) = records.last() else { break };
+            let (Some(first), Some(last)) = (records.first(), records.last()) else { break };
+            if after == 0 && first.seq > 1 {
+                begins = appended_at(&first.record);
+            }
             after = last.seq;
             for part in records.iter().filter_map(|record| Part::of_record(&record.record)) {
                 known.entry(part.instance.clone()).or_default().parts.push(part);
             }
         }
         known.values_mut().for_each(|process| process.parts.sort_by_key(|part| part.first));
-        let report = AccessReport { parts: 0, lines: 0, elsewhere: 0, waiting: 0, problems: Vec::new() };
-        Ok(Self { known, report })
+        let report = AccessReport { parts: 0, lines: 0, elsewhere: 0, waiting: 0, older: 0, problems: Vec::new() };
+        Ok(Self { known, begins, report })
     }
 
     /// Reads a file of the log; several in the order in which they were written.
@@ -320,7 +339,7 @@ impl AccessCheck {
         while file.read_until(b'\n', &mut line)? > 0 {
             if let Some((instance, number)) = numbered(&line) {
                 let process = self.known.entry(instance.to_owned()).or_default();
-                process.take(number, &line, &mut self.report);
+                process.take(number, &line, self.begins.as_deref(), &mut self.report);
             }
             line.clear();
         }
@@ -347,10 +366,15 @@ impl AccessCheck {
 }
 
 impl Process {
-    fn take(&mut self, number: u64, line: &[u8], report: &mut AccessReport) {
+    fn take(&mut self, number: u64, line: &[u8], begins: Option<&str>, report: &mut AccessReport) {
         let Some(place) = self.place_of(number) else {
-            let at = || timestamp(line).unwrap_or_default();
-            self.unvouched.get_or_insert_with(|| Unvouched { first: number, at: at(), lines: 0 }).lines += 1;
+            let at = timestamp(line).unwrap_or_default();
+            // RFC 3339 in UTC: the order of the texts is that of the times.
+            if begins.is_some_and(|begins| at.as_str() < begins) {
+                report.older += 1;
+            } else {
+                self.unvouched.get_or_insert(Unvouched { first: number, at, lines: 0 }).lines += 1;
+            }
             return;
         };
         if self.reading.as_ref().is_none_or(|reading| reading.place != place) {
@@ -534,6 +558,15 @@ mod tests {
         assert_eq!((old.problems.len(), old.waiting), (1, 0));
         let told = old.to_string();
         assert!(told.contains("1970-01-01T00:04:00.000Z, c: 2 lines from 1 on are in no record"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn of_lines_that_are_older_than_what_is_kept_nothing_is_said() {
+        let (chain, lines) = two_processes();
+        chain.tamper(|rows| rows.records.retain(|record| record.seq > 4));
+        let report = check(&chain, &[&lines], 24_000).await;
+        assert_eq!((report.problems.as_slice(), report.older, report.parts), (&[][..], 3, 3));
+        assert!(report.to_string().contains("3 lines are older than the audit records that are kept"), "{report}");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
-use doorward_api::keys::{MasterKey, Purpose};
-use doorward_api::{SecretBytes, Timestamp, VirtualServerId};
+use doorward_api::keys::{KeyId, MasterKey, PastSigner, Purpose};
+use doorward_api::{Timestamp, VirtualServerId};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
@@ -20,16 +20,38 @@ pub struct Checkpoint {
     pub hash: String,
     /// When it was signed (RFC 3339).
     pub at: String,
+    /// The first after a restore: the record at which the backup ended. Whatever was signed of later ones before this line is of a
+    /// chain that is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<RestoredFrom>,
     /// The Ed25519 public key, lower-case hex. Says which key to look for; is never trusted by itself.
     pub public_key: String,
     /// The Ed25519 signature (RFC 8032) over [`Checkpoint::signed_text`], lower-case hex.
     pub signature: String,
 }
 
+/// A restore: each is signed for once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoredFrom {
+    /// The record at which the backup ended.
+    pub after: i64,
+    /// When it was restored (RFC 3339).
+    pub at: String,
+}
+
 impl Checkpoint {
-    /// What is signed: `["doorward-checkpoint/v1",virtual_server,seq,hash,at]` as JSON without spaces.
+    /// What is signed: `["doorward-checkpoint/v1",virtual_server,seq,hash,at]` as JSON without spaces; after a restore
+    /// `[["doorward-checkpoint/v1",virtual_server,hash,at,"restored",restored.at],seq,restored.after]`.
     pub fn signed_text(&self) -> String {
-        serde_json::json!(["doorward-checkpoint/v1", self.virtual_server, self.seq, self.hash, self.at]).to_string()
+        let Self { virtual_server, seq, hash, at, restored, .. } = self;
+        match restored {
+            None => serde_json::json!(["doorward-checkpoint/v1", virtual_server, seq, hash, at]).to_string(),
+            Some(RestoredFrom { after, at: when }) => {
+                let signed = ["doorward-checkpoint/v1", virtual_server, hash, at, "restored", when];
+                serde_json::json!([signed, seq, after]).to_string()
+            }
+        }
     }
 
     /// Whether `key` signed it.
@@ -63,38 +85,150 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// Signs checkpoints with a key that is derived from the master key, which never is in the database.
-pub(crate) struct Signer(SecretBytes);
+/// Signs checkpoints with a key that is derived from the master key in use, which never is in the database.
+#[derive(Clone)]
+pub(crate) struct Signer(MasterKey);
 
 /// The seed did not make a key. It has 32 bytes, so that this does not happen.
 #[derive(Debug, thiserror::Error)]
 #[error("the checkpoint key cannot be derived")]
 pub(crate) struct NoKey;
 
-impl Signer {
-    pub(crate) fn new(key: &MasterKey) -> Self {
-        Self(SecretBytes::new(key.derive(Purpose::Checkpoint).to_vec()))
+/// Whose signatures count.
+#[derive(Debug, Clone)]
+pub struct Signers {
+    keys: Vec<PublicKey>,
+    past: Vec<PastSigner>,
+}
+
+impl Signers {
+    /// One key, and nobody else.
+    pub fn one(key: PublicKey) -> Self {
+        Self { keys: vec![key], past: Vec::new() }
     }
 
-    fn pair(&self) -> Result<Ed25519KeyPair, NoKey> {
-        Ed25519KeyPair::from_seed_unchecked(self.0.expose()).map_err(|_| NoKey)
+    /// Whether a checkpoint bears the signature of one whose word counts as far as it reaches.
+    pub fn accept(&self, checkpoint: &Checkpoint) -> bool {
+        self.keys.iter().any(|key| checkpoint.is_signed_by(key))
+            || self.past.iter().any(|past| past_accepts(past, checkpoint))
+    }
+
+    /// Whether one of them has signed that a chain goes on after this record because of a restore.
+    pub(crate) fn vouch(&self, vs: &VirtualServerId, hash: &str, from: &RestoredFrom, signature: &str) -> bool {
+        let Ok(signature) = HEXLOWER.decode(signature.as_bytes()) else { return false };
+        let text = restored_text(vs, hash, from);
+        let signed =
+            |key: &PublicKey| UnparsedPublicKey::new(&ED25519, key.0).verify(text.as_bytes(), &signature).is_ok();
+        let past = self.past.iter().filter(|past| past.until.get(vs.as_str()).is_some_and(|until| from.after < *until));
+        self.keys.iter().any(signed)
+            || past.filter_map(|past| PublicKey::parse(&past.public_key)).any(|key| signed(&key))
+    }
+}
+
+/// A cut, and the record that tells of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CutAt<'a> {
+    /// The last record that is to go.
+    pub(crate) upto: i64,
+    /// Its hash.
+    pub(crate) hash: &'a str,
+    /// The number of the record that tells of it.
+    pub(crate) told_by: i64,
+}
+
+impl Signers {
+    /// Whether one of them has signed that a chain is cut there. A key that is gone has told of no cut since.
+    pub(crate) fn vouch_for_cut(&self, vs: &VirtualServerId, cut: CutAt<'_>, signature: &str) -> bool {
+        let Ok(signature) = HEXLOWER.decode(signature.as_bytes()) else { return false };
+        let text = cut_text(vs, cut.upto, cut.hash);
+        let signed =
+            |key: &PublicKey| UnparsedPublicKey::new(&ED25519, key.0).verify(text.as_bytes(), &signature).is_ok();
+        let past =
+            self.past.iter().filter(|past| past.until.get(vs.as_str()).is_some_and(|until| cut.told_by <= *until));
+        self.keys.iter().any(signed)
+            || past.filter_map(|past| PublicKey::parse(&past.public_key)).any(|key| signed(&key))
+    }
+}
+
+/// What is signed of a cut.
+fn cut_text(vs: &VirtualServerId, upto: i64, hash: &str) -> String {
+    serde_json::json!([["doorward-trimmed/v1", vs.as_str(), hash], upto]).to_string()
+}
+
+/// A key that is gone counts as far as it had come when it went, and no further: whoever finds it signs nothing new.
+fn past_accepts(past: &PastSigner, checkpoint: &Checkpoint) -> bool {
+    past.until.get(&checkpoint.virtual_server).is_some_and(|until| checkpoint.seq <= *until)
+        && PublicKey::parse(&past.public_key).is_some_and(|key| checkpoint.is_signed_by(&key))
+}
+
+/// What is signed of a restore.
+fn restored_text(vs: &VirtualServerId, hash: &str, from: &RestoredFrom) -> String {
+    serde_json::json!(["doorward-restored/v1", vs.as_str(), from.after, hash, from.at]).to_string()
+}
+
+fn pair_of(seed: &[u8; 32]) -> Result<Ed25519KeyPair, NoKey> {
+    Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoKey)
+}
+
+fn public_of(seed: &[u8; 32]) -> Result<PublicKey, NoKey> {
+    let bytes = pair_of(seed)?.public_key().as_ref().try_into().map_err(|_| NoKey)?;
+    Ok(PublicKey(bytes))
+}
+
+/// The public half of the checkpoint key of one of the keys of a key file.
+pub fn public_key_of(key: &MasterKey, id: KeyId) -> Option<PublicKey> {
+    public_of(&key.derive_from(id, Purpose::Checkpoint)?).ok()
+}
+
+impl Signer {
+    pub(crate) fn new(key: &MasterKey) -> Self {
+        Self(key.clone())
+    }
+
+    fn seed(&self) -> [u8; 32] {
+        self.0.derive(Purpose::Checkpoint)
     }
 
     pub(crate) fn public_key(&self) -> Result<PublicKey, NoKey> {
-        let bytes = self.pair()?.public_key().as_ref().try_into().map_err(|_| NoKey)?;
-        Ok(PublicKey(bytes))
+        public_of(&self.seed())
     }
 
-    pub(crate) fn sign(&self, vs: &VirtualServerId, seq: i64, hash: &str, now: Timestamp) -> Result<Checkpoint, NoKey> {
+    /// Itself, the others of the key file, and those that are gone.
+    pub(crate) fn signers(&self) -> Result<Signers, NoKey> {
+        let keys = self.0.derive_all(Purpose::Checkpoint).iter().map(public_of).collect::<Result<_, _>>()?;
+        Ok(Signers { keys, past: self.0.set().signers })
+    }
+
+    /// Signs that a chain goes on after a record because of a restore. Empty, which nobody accepts, where it cannot be.
+    pub(crate) fn vouch(&self, vs: &VirtualServerId, hash: &str, from: &RestoredFrom) -> String {
+        let signed = pair_of(&self.seed()).map(|pair| pair.sign(restored_text(vs, hash, from).as_bytes()));
+        signed.map(|signature| HEXLOWER.encode(signature.as_ref())).unwrap_or_default()
+    }
+
+    /// Signs that a chain is cut after a record.
+    pub(crate) fn vouch_for_cut(&self, vs: &VirtualServerId, upto: i64, hash: &str) -> Result<String, NoKey> {
+        let signature = pair_of(&self.seed())?.sign(cut_text(vs, upto, hash).as_bytes());
+        Ok(HEXLOWER.encode(signature.as_ref()))
+    }
+
+    pub(crate) fn sign(
+        &self,
+        vs: &VirtualServerId,
+        (seq, hash): (i64, &str),
+        restored: Option<RestoredFrom>,
+        now: Timestamp,
+    ) -> Result<Checkpoint, NoKey> {
+        let seed = self.seed();
         let mut checkpoint = Checkpoint {
             virtual_server: vs.as_str().to_owned(),
             seq,
             hash: hash.to_owned(),
             at: now.rfc3339(),
-            public_key: self.public_key()?.hex(),
+            restored,
+            public_key: public_of(&seed)?.hex(),
             signature: String::new(),
         };
-        let signature = self.pair()?.sign(checkpoint.signed_text().as_bytes());
+        let signature = pair_of(&seed)?.sign(checkpoint.signed_text().as_bytes());
         checkpoint.signature = HEXLOWER.encode(signature.as_ref());
         Ok(checkpoint)
     }
@@ -111,7 +245,7 @@ mod tests {
     #[test]
     fn only_the_right_key_and_the_very_text_hold() {
         let key = signer(7).public_key().unwrap();
-        let good = signer(7).sign(&VirtualServerId::new("default"), 9, "ab", Timestamp::from_secs(5)).unwrap();
+        let good = signer(7).sign(&VirtualServerId::new("default"), (9, "ab"), None, Timestamp::from_secs(5)).unwrap();
         assert!(good.is_signed_by(&key));
         assert!(!good.is_signed_by(&signer(8).public_key().unwrap()));
         for bad in [
@@ -119,6 +253,7 @@ mod tests {
             Checkpoint { hash: "ac".into(), ..good.clone() },
             Checkpoint { at: Timestamp::from_secs(6).rfc3339(), ..good.clone() },
             Checkpoint { virtual_server: "other".into(), ..good.clone() },
+            Checkpoint { restored: Some(RestoredFrom { after: 7, at: "t".into() }), ..good.clone() },
             Checkpoint { signature: String::new(), ..good.clone() },
             Checkpoint { signature: "zz".into(), ..good.clone() },
         ] {

@@ -11,9 +11,11 @@ use doorward_api::ports::AuditLog;
 use doorward_api::{StoreError, Timestamp, VirtualServerId};
 
 use crate::chain::Walk;
-use crate::checkpoint::{Checkpoint, PublicKey, Signer};
+use crate::checkpoint::{Checkpoint, PublicKey, RestoredFrom, Signer, Signers};
 use crate::file;
 use crate::report::{Problem, Report};
+use crate::restores;
+use crate::trims::Beginning;
 use crate::verify::{VerifyError, verify};
 
 /// A checkpoint covers at most so many records.
@@ -82,8 +84,23 @@ impl Checkpoints {
     /// # Errors
     /// [`VerifyError`] when the store or the file cannot be read; what is wrong with their contents is in the report.
     pub async fn verify<L: AuditLog + ?Sized>(&self, log: &L, vs: &VirtualServerId) -> Result<Report, VerifyError> {
-        let key = self.signer.public_key().map_err(|_| VerifyError::NoKey)?;
-        verify(log, &self.path(vs), &key, vs).await
+        let signers = self.signer.signers().map_err(|_| VerifyError::NoKey)?;
+        verify(log, &self.path(vs), &signers, vs).await
+    }
+
+    /// Signs that a chain goes on after a record with this hash, because its database was restored. For the record that says so.
+    pub fn vouch_for_restore(&self, vs: &VirtualServerId, hash: &str, from: &RestoredFrom) -> String {
+        self.signer.vouch(vs, hash, from)
+    }
+
+    /// Signs that a chain is cut after a record with this hash.
+    pub(crate) fn vouch_for_cut(&self, vs: &VirtualServerId, upto: i64, hash: &str) -> Result<String, CheckpointError> {
+        self.signer.vouch_for_cut(vs, upto, hash).map_err(|_| CheckpointError::NoKey)
+    }
+
+    /// Whose signatures count.
+    pub(crate) fn signers(&self) -> Result<Signers, CheckpointError> {
+        self.signer.signers().map_err(|_| CheckpointError::NoKey)
     }
 
     /// Signs what was appended since the last checkpoint, if it is time: after 1,000 records, or when the last checkpoint is
@@ -100,6 +117,53 @@ impl Checkpoints {
         now: Timestamp,
     ) -> Result<usize, CheckpointError> {
         let last = self.last(vs).await?;
+        match self.advance_from(log, vs, last, None, now).await {
+            Err(CheckpointError::Tampered(problem)) => match self.before_restore(log, vs).await? {
+                Some((last, from)) => self.advance_from(log, vs, last, Some(from), now).await,
+                None => Err(CheckpointError::Tampered(problem)),
+            },
+            other => other,
+        }
+    }
+
+    /// Where the database was restored since: the last checkpoint of what is left of the chain, and where the backup ended.
+    async fn before_restore<L: AuditLog + ?Sized>(
+        &self,
+        log: &L,
+        vs: &VirtualServerId,
+    ) -> Result<Option<(Last, RestoredFrom)>, CheckpointError> {
+        let path = self.path(vs);
+        let at = path.clone();
+        let lines =
+            on_file_thread(move || file::read(&at)).await.map_err(|source| CheckpointError::File { path, source })?;
+        let signers = self.signers()?;
+        let ours = lines.into_iter().filter_map(|line| line.checkpoint);
+        let ours = ours.filter(|c| c.virtual_server == vs.as_str() && signers.accept(c));
+        let ours: Vec<Checkpoint> = ours.collect();
+        let Some(from) = restores::newest(log, vs, &signers).await? else { return Ok(None) };
+        // One that was signed for already explains nothing new.
+        if ours.iter().any(|checkpoint| checkpoint.restored.as_ref() == Some(&from)) {
+            return Ok(None);
+        }
+        let mut signed = file::after_restores(ours.into_iter());
+        signed.sort_by_key(|checkpoint| checkpoint.seq);
+        let last = signed.into_iter().rev().find(|checkpoint| checkpoint.seq <= from.after);
+        let last = last.map_or(Last { seq: 0, hash: GENESIS.to_owned(), at: None }, |c| Last {
+            seq: c.seq,
+            hash: c.hash,
+            at: None,
+        });
+        Ok(Some((last, from)))
+    }
+
+    async fn advance_from<L: AuditLog + ?Sized>(
+        &mut self,
+        log: &L,
+        vs: &VirtualServerId,
+        last: Last,
+        restored: Option<RestoredFrom>,
+        now: Timestamp,
+    ) -> Result<usize, CheckpointError> {
         let head = log.head(vs).await?;
         if head.seq < last.seq {
             return Err(CheckpointError::Tampered(Problem::CutOff { last: head.seq, reached: last.seq }));
@@ -114,18 +178,18 @@ impl Checkpoints {
         let many = head.seq - last.seq >= i64::from(EVERY_RECORDS);
         // A clock that was ahead when the last was signed, and was set right since, must not put the next off.
         let long = last.at.is_none_or(|at| now < at || now.since(at) >= EVERY);
-        if many || long { self.sign_up_to(log, vs, last, head.seq, now).await } else { Ok(0) }
+        if many || long { self.sign_up_to(log, vs, (last, restored), head.seq, now).await } else { Ok(0) }
     }
 
     async fn sign_up_to<L: AuditLog + ?Sized>(
         &mut self,
         log: &L,
         vs: &VirtualServerId,
-        last: Last,
+        (last, mut restored): (Last, Option<RestoredFrom>),
         head: i64,
         now: Timestamp,
     ) -> Result<usize, CheckpointError> {
-        let mut walk = Walk::after(last.seq, last.hash);
+        let mut walk = self.walk_on(log, vs, last).await?;
         let mut written = 0;
         while walk.seq < head {
             let records = log.records(vs, walk.seq, EVERY_RECORDS).await?;
@@ -138,12 +202,32 @@ impl Checkpoints {
                     return Err(CheckpointError::Tampered(walk.explain(log, vs, record).await?));
                 }
             }
-            let checkpoint = self.signer.sign(vs, walk.seq, &walk.hash, now).map_err(|_| CheckpointError::NoKey)?;
+            let checkpoint = self
+                .signer
+                .sign(vs, (walk.seq, &walk.hash), restored.take(), now)
+                .map_err(|_| CheckpointError::NoKey)?;
             self.append(vs, checkpoint).await?;
             self.last.insert(vs.clone(), Last { seq: walk.seq, hash: walk.hash.clone(), at: Some(now) });
             written += 1;
         }
         Ok(written)
+    }
+
+    /// From the last checkpoint on; where it is older than a cut, or there is none, from there. What was cut was verified before.
+    async fn walk_on<L: AuditLog + ?Sized>(
+        &self,
+        log: &L,
+        vs: &VirtualServerId,
+        last: Last,
+    ) -> Result<Walk, CheckpointError> {
+        if log.trimmed(vs).await?.is_none_or(|cut| cut.upto <= last.seq) {
+            return Ok(Walk::after(last.seq, last.hash));
+        }
+        let cut = Beginning::of(log, vs, &self.signers()?).await?.cut.map(|cut| cut.at);
+        Ok(match cut {
+            Some(cut) if cut.upto > last.seq => Walk::after(cut.upto, cut.hash),
+            _ => Walk::after(last.seq, last.hash),
+        })
     }
 
     async fn append(&self, vs: &VirtualServerId, checkpoint: Checkpoint) -> Result<(), CheckpointError> {
@@ -164,10 +248,10 @@ impl Checkpoints {
         let found = on_file_thread(move || file::mend_and_read_end(&at))
             .await
             .map_err(|source| CheckpointError::File { path, source })?;
-        let key = self.public_key()?;
-        let last = found
+        let signers = self.signers()?;
+        let ours = found.into_iter().filter(|c| c.virtual_server == vs.as_str() && signers.accept(c));
+        let last = file::after_restores(ours)
             .into_iter()
-            .filter(|c| c.virtual_server == vs.as_str() && c.is_signed_by(&key))
             .max_by_key(|c| c.seq)
             // When it was signed does not matter after a start: what came since is signed at once.
             .map_or(Last { seq: 0, hash: GENESIS.to_owned(), at: None }, |c| Last {

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use doorward_api::audit::StoredRecord;
+use doorward_api::csv::row;
 use doorward_api::ports::AuditLog;
-use doorward_api::{StoreError, VirtualServerId};
+use doorward_api::{StoreError, Timestamp, VirtualServerId};
 use serde_json::Value;
 
 /// Records read at a time.
@@ -30,7 +31,28 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
-/// Writes all records of a virtual server that there are now, oldest first, and returns how many. Holds one batch in
+/// Of which time records are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// Appended at this time or later.
+    pub from: Option<Timestamp>,
+    /// Appended before this.
+    pub until: Option<Timestamp>,
+}
+
+impl Span {
+    fn has(self, record: &StoredRecord) -> bool {
+        let Self { from, until } = self;
+        if from.is_none() && until.is_none() {
+            return true;
+        }
+        let at = field(record, "/timeStamp");
+        // RFC 3339 in UTC: the order of the texts is that of the times.
+        from.is_none_or(|from| at >= from.rfc3339()) && until.is_none_or(|until| at < until.rfc3339())
+    }
+}
+
+/// Writes the records of a virtual server that there are now, oldest first, and returns how many. Holds one batch in
 /// memory at a time. Records that are appended meanwhile are left for the next export.
 ///
 /// # Errors
@@ -38,22 +60,22 @@ pub enum ExportError {
 pub async fn export<L: AuditLog + ?Sized, W: Write>(
     log: &L,
     vs: &VirtualServerId,
-    format: Format,
+    (format, span): (Format, Span),
     out: &mut W,
 ) -> Result<i64, ExportError> {
     let end = log.head(vs).await?.seq;
     if format == Format::Csv {
-        write_row(out, COLUMNS.iter().map(|(name, _)| (*name).to_owned()))?;
+        out.write_all(row(COLUMNS.iter().map(|(name, _)| (*name).to_owned())).as_bytes())?;
     }
     let (mut after, mut written) = (0, 0);
     while after < end {
         let records = log.records(vs, after, BATCH).await?;
         let Some(last) = records.last() else { break };
         after = last.seq;
-        for record in records.iter().filter(|record| record.seq <= end) {
+        for record in records.iter().filter(|record| record.seq <= end && span.has(record)) {
             match format {
                 Format::Json => writeln!(out, "{}", record.record)?,
-                Format::Csv => write_row(out, COLUMNS.iter().map(|(_, cell)| cell(record)))?,
+                Format::Csv => out.write_all(row(COLUMNS.iter().map(|(_, cell)| cell(record))).as_bytes())?,
             }
             written += 1;
         }
@@ -104,44 +126,5 @@ fn further_details(record: &StoredRecord) -> String {
             Value::Object(rest).to_string()
         }
         _ => record.record.clone(),
-    }
-}
-
-fn write_row(out: &mut impl Write, cells: impl Iterator<Item = String>) -> io::Result<()> {
-    let row: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
-    write!(out, "{}\r\n", row.join(","))
-}
-
-/// A cell as RFC 4180 has it, in quotes where needed. Spreadsheets take a cell that begins with one of `= + - @`, a tab or
-/// a carriage return for a formula and would run what a stranger typed as a user name; an apostrophe in front stops that.
-fn quoted(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains(['"', ',', '\r', '\n', '\'', ' ']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_quoted_where_it_must_be() {
-        for (cell, expected) in [
-            ("alice", "alice"),
-            ("", ""),
-            ("a,b", "\"a,b\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""),
-            ("two\r\nlines", "\"two\r\nlines\""),
-        ] {
-            assert_eq!(quoted(cell), expected);
-        }
-    }
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-            assert!(quoted(cell).trim_start_matches('"').starts_with('\''), "{cell:?}");
-        }
-        assert_eq!(quoted("=HYPERLINK(\"http://x\",\"y\")"), "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"");
     }
 }

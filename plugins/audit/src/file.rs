@@ -1,5 +1,6 @@
 //! The checkpoint file: JSON lines, one file for each virtual server, only ever appended to.
 
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -49,6 +50,50 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<Line>> {
         text.clear();
     }
     Ok(lines)
+}
+
+/// What is left of checkpoints in the order in which they were signed: at a restore the chain goes back, and what was signed of
+/// it beyond that is of another.
+pub(crate) fn after_restores(checkpoints: impl Iterator<Item = Checkpoint>) -> Vec<Checkpoint> {
+    let mut left: Vec<Checkpoint> = Vec::new();
+    for checkpoint in checkpoints {
+        if let Some(restored) = &checkpoint.restored {
+            left.retain(|earlier| earlier.seq <= restored.after);
+        }
+        left.push(checkpoint);
+    }
+    left
+}
+
+/// So many of the newest are remembered: more than one, since one may be forged.
+const FEW: usize = 16;
+
+/// The newest checkpoints that are asked for, oldest first, however long the file is. What was signed beyond a backup that was
+/// restored is not among them.
+pub(crate) fn newest(path: &Path, asked: impl Fn(&Checkpoint) -> bool) -> io::Result<VecDeque<Checkpoint>> {
+    let mut found = VecDeque::with_capacity(FEW);
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        file => file?,
+    };
+    let mut reader = BufReader::new(file);
+    let mut text = Vec::new();
+    while reader.read_until(b'\n', &mut text)? > 0 {
+        let whole = text.last() == Some(&b'\n');
+        let checkpoint: Option<Checkpoint> = serde_json::from_slice(&text).ok();
+        text.clear();
+        let Some(checkpoint) = checkpoint.filter(|_| whole) else { continue };
+        if let Some(restored) = &checkpoint.restored {
+            found.retain(|earlier: &Checkpoint| earlier.seq <= restored.after);
+        }
+        if asked(&checkpoint) {
+            if found.len() == FEW {
+                found.pop_front();
+            }
+            found.push_back(checkpoint);
+        }
+    }
+    Ok(found)
 }
 
 /// The checkpoints at the file's end, oldest first, after an unfinished last line has been cut off.
@@ -103,6 +148,7 @@ mod tests {
             seq,
             hash: "h".into(),
             at: "t".into(),
+            restored: None,
             public_key: "k".into(),
             signature: "s".into(),
         }

@@ -9,7 +9,11 @@ mod checkpoint;
 mod checkpoints;
 mod export;
 mod file;
+pub mod outlets;
 mod report;
+mod restores;
+mod retention;
+mod trims;
 mod verify;
 
 use std::sync::Arc;
@@ -18,10 +22,11 @@ use doorward_api::plugin::{Host, Plugin, PluginConfigError, PluginInfo, RawConfi
 use serde::Deserialize;
 
 pub use access_log::{AccessCheck, AccessProblem, AccessReport, Numbering, Part};
-pub use checkpoint::{Checkpoint, PublicKey};
+pub use checkpoint::{Checkpoint, PublicKey, RestoredFrom, Signers, public_key_of};
 pub use checkpoints::{CheckpointError, Checkpoints};
-pub use export::{ExportError, Format, export};
-pub use report::{Problem, Report};
+pub use export::{ExportError, Format, Span, export};
+pub use report::{Problem, Report, Restore, Trim};
+pub use retention::Keep;
 pub use verify::{VerifyError, verify};
 
 /// The entry in the registry.
@@ -51,6 +56,10 @@ struct Audit;
 
 impl Plugin for Audit {}
 
+#[cfg(test)]
+mod restore_tests;
+#[cfg(test)]
+mod retention_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

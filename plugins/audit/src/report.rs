@@ -59,6 +59,11 @@ pub enum Problem {
         /// From 1.
         line: usize,
     },
+    /// A checkpoint says that the database was restored, and no record does.
+    RestoreUntold {
+        /// The record at which the backup is said to have ended.
+        after: i64,
+    },
     /// The newest checkpoint is older than it can be: the file was replaced by an older copy or cut, or nothing wrote
     /// checkpoints while records were appended.
     CheckpointsTooOld {
@@ -91,6 +96,9 @@ impl fmt::Display for Problem {
                 write!(f, "checkpoint file, line {line}: not a checkpoint of this chain")
             }
             Problem::CheckpointForged { line } => write!(f, "checkpoint file, line {line}: the signature is not ours"),
+            Problem::RestoreUntold { after } => {
+                write!(f, "a checkpoint tells of a restore after record {after}, and no record does")
+            }
             Problem::CheckpointsTooOld { covered, last } => write!(
                 f,
                 "the checkpoints end at record {covered} although the chain goes on to {last}: the checkpoint file was \
@@ -100,17 +108,43 @@ impl fmt::Display for Problem {
     }
 }
 
+/// A restore that a record tells of and a checkpoint was signed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restore {
+    /// The record at which the backup ended.
+    pub after: i64,
+    /// The last record of before that a checkpoint knew.
+    pub reached: i64,
+    /// When it was restored (RFC 3339).
+    pub at: String,
+}
+
+/// Records of before were cut because they were too old.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trim {
+    /// The first record that stays.
+    pub first_kept: i64,
+    /// When it was cut (RFC 3339).
+    pub at: String,
+}
+
 /// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// Whose chain.
     pub virtual_server: String,
-    /// How many records hold, from the first on.
+    /// How many records hold, from the first that there is.
     pub records: i64,
-    /// How many signed checkpoints were compared.
+    /// The first that there is; 1 where none was cut.
+    pub begins: i64,
+    /// The newest cut. It is no fault: a signed record tells of it.
+    pub trimmed: Option<Trim>,
+    /// How many signed checkpoints there are of what is left.
     pub checkpoints: usize,
     /// The last record that a checkpoint vouches for; 0 when none does.
     pub covered: i64,
+    /// The restores since the chain began. They are no fault; what they took away is gone.
+    pub restores: Vec<Restore>,
     /// What is wrong. Of the chain itself the first problem only: what comes after it can no longer be judged.
     pub problems: Vec<Problem>,
 }
@@ -124,8 +158,20 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { virtual_server, records, checkpoints, covered, problems } = self;
+        let Report { virtual_server, records, begins, trimmed, checkpoints, covered, restores, problems } = self;
         write!(f, "{virtual_server}: {records} records hold; {checkpoints} checkpoints, the last at record {covered}")?;
+        if let Some(Trim { first_kept, at }) = trimmed {
+            write!(
+                f,
+                "\n{virtual_server}: begins at record {begins}; what is older than record {first_kept} was cut at {at}"
+            )?;
+        }
+        for Restore { after, reached, at } in restores {
+            write!(f, "\n{virtual_server}: restored at {at} from a backup that ended at record {after}")?;
+            if reached > after {
+                write!(f, "; records {} to {reached} of before are lost by it, at least", after + 1)?;
+            }
+        }
         for problem in problems {
             write!(f, "\n{virtual_server}: {problem}")?;
         }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use doorward_api::audit::{ChainHead, GENESIS, StoredRecord, chain_hash};
+use doorward_api::audit::{ChainHead, Cut, GENESIS, StoredRecord, Trimmed, chain_hash};
 use doorward_api::ports::AuditLog;
 use doorward_api::{AuditEvent, EventContext, EventKind, StoreError, Timestamp, VirtualServerId};
 
@@ -12,6 +12,7 @@ use doorward_api::{AuditEvent, EventContext, EventKind, StoreError, Timestamp, V
 pub(crate) struct Rows {
     pub(crate) records: Vec<StoredRecord>,
     pub(crate) head: Option<ChainHead>,
+    pub(crate) trimmed: Option<Trimmed>,
 }
 
 #[derive(Default)]
@@ -40,6 +41,15 @@ impl Chain {
         let hash = chain_hash(&head.hash, &record);
         rows.head = Some(ChainHead { seq: head.seq + 1, hash: hash.clone() });
         rows.records.push(StoredRecord { seq: head.seq + 1, prev: head.hash, hash, record });
+    }
+
+    /// As the store cuts, and takes away all but `left` of what is to go.
+    pub(crate) fn cut(&self, cut: &Cut, left: i64, at: Timestamp) {
+        let told_by = self.0.lock().unwrap().head.as_ref().map_or(1, |head| head.seq + 1);
+        self.append_event(&cut.event, at);
+        let mut rows = self.0.lock().unwrap();
+        rows.trimmed = Some(Trimmed { upto: cut.upto, hash: cut.hash.clone(), told_by });
+        rows.records.retain(|record| record.seq > cut.upto - left);
     }
 
     pub(crate) fn tamper(&self, how: impl FnOnce(&mut Rows)) {
@@ -89,6 +99,10 @@ impl AuditLog for Chain {
 
     async fn head(&self, _: &VirtualServerId) -> Result<ChainHead, StoreError> {
         Ok(self.0.lock().unwrap().head.clone().unwrap_or(ChainHead { seq: 0, hash: GENESIS.into() }))
+    }
+
+    async fn trimmed(&self, _: &VirtualServerId) -> Result<Option<Trimmed>, StoreError> {
+        Ok(self.0.lock().unwrap().trimmed.clone())
     }
 
     async fn virtual_servers(&self) -> Result<Vec<VirtualServerId>, StoreError> {

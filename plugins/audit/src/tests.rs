@@ -310,7 +310,7 @@ async fn an_auditor_needs_the_public_key_and_the_file_only() {
     let chain = Chain::of(3);
     writer.advance(&chain, &default(), Timestamp::from_secs(3)).await.unwrap();
     let key = PublicKey::parse(&writer.public_key().unwrap().hex()).unwrap();
-    let report = verify(&chain, &writer.path(&default()), &key, &default()).await.unwrap();
+    let report = verify(&chain, &writer.path(&default()), &Signers::one(key), &default()).await.unwrap();
     assert!(report.holds());
     assert_eq!(report.to_string(), "default: 3 records hold; 1 checkpoints, the last at record 3");
 }
@@ -319,10 +319,27 @@ async fn an_auditor_needs_the_public_key_and_the_file_only() {
 async fn an_export_holds_every_record_once_and_the_chain_can_be_computed_from_it() {
     let chain = Chain::of(2500);
     let mut out = Vec::new();
-    assert_eq!(export(&chain, &default(), Format::Json, &mut out).await.unwrap(), 2500);
+    assert_eq!(export(&chain, &default(), (Format::Json, Span::default()), &mut out).await.unwrap(), 2500);
     let text = String::from_utf8(out).unwrap();
     let end = text.lines().fold(GENESIS.to_owned(), |prev, record| chain_hash(&prev, record));
     assert_eq!(end, chain.0.lock().unwrap().head.as_ref().unwrap().hash);
+}
+
+#[tokio::test]
+async fn an_export_of_a_time_holds_what_was_appended_then() {
+    let chain = Chain::of(2500);
+    let told = async |from: Option<i64>, until: Option<i64>| {
+        let span = Span { from: from.map(Timestamp::from_secs), until: until.map(Timestamp::from_secs) };
+        let mut out = Vec::new();
+        let written = export(&chain, &default(), (Format::Json, span), &mut out).await.unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let seq = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["seq"].as_i64().unwrap();
+        (written, text.lines().next().map(seq), text.lines().last().map(seq))
+    };
+    assert_eq!(told(Some(2400), None).await, (101, Some(2400), Some(2500)));
+    assert_eq!(told(None, Some(11)).await, (10, Some(1), Some(10)));
+    assert_eq!(told(Some(990), Some(1010)).await, (20, Some(990), Some(1009)));
+    assert_eq!(told(Some(3000), None).await, (0, None, None));
 }
 
 #[tokio::test]
@@ -331,15 +348,16 @@ async fn a_csv_export_is_safe_to_open() {
     chain.append("=cmd|'/c calc'!A1", Timestamp::from_secs(0));
     chain.append("a \"quoted\", name", Timestamp::from_secs(1));
     let mut out = Vec::new();
-    assert_eq!(export(&chain, &default(), Format::Csv, &mut out).await.unwrap(), 2);
+    assert_eq!(export(&chain, &default(), (Format::Csv, Span::default()), &mut out).await.unwrap(), 2);
     let text = String::from_utf8(out).unwrap();
     let rows: Vec<&str> = text.split_terminator("\r\n").collect();
     assert_eq!(rows.len(), 3);
-    assert!(rows[0].starts_with("seq,timeStamp,type,event,tenantId,principalId,usedName,originatingAddress,"));
+    assert!(rows[0].starts_with("\"seq\",\"timeStamp\",\"type\",\"event\",\"tenantId\",\"principalId\",\"usedName\","));
+    let begin = "\"1\",\"1970-01-01T00:00:00.000Z\",\"AUTHENTICATION\",\"AUTH_SUCCESS\",\"default\",\"\",";
+    assert!(rows[1].starts_with(&format!("{begin}\"'=cmd|'/c calc'!A1\",")));
     assert!(
-        rows[1].starts_with("1,1970-01-01T00:00:00.000Z,AUTHENTICATION,AUTH_SUCCESS,default,,\"'=cmd|'/c calc'!A1\",")
+        rows[2].contains("\"a \"\"quoted\"\", name\",\"\",\"\",\"\",\"\",\"\",\"\",\"{\"\"reason\"\":\"\"none\"\"}\",")
     );
-    assert!(rows[2].contains("\"a \"\"quoted\"\", name\",,,,,,,\"{\"\"reason\"\":\"\"none\"\"}\","));
 }
 
 #[test]

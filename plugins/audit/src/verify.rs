@@ -12,10 +12,12 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::chain::Walk;
-use crate::checkpoint::PublicKey;
+use crate::checkpoint::{RestoredFrom, Signers};
 use crate::checkpoints::{EVERY, EVERY_RECORDS, on_file_thread};
 use crate::file;
-use crate::report::{Problem, Report};
+use crate::report::{Problem, Report, Restore, Trim};
+use crate::restores;
+use crate::trims::Beginning;
 
 /// Records read at a time.
 const BATCH: u32 = 1000;
@@ -42,23 +44,30 @@ pub enum VerifyError {
 }
 
 /// Verifies the chain of a virtual server: each record against the one before, the end against the head row, and the
-/// whole against every checkpoint in the file that `key` has signed. The gateway may be running meanwhile.
+/// whole against every checkpoint in the file that one of `signers` has signed. The gateway may be running meanwhile.
 ///
 /// # Errors
 /// [`VerifyError`] when the store or the file cannot be read; what is wrong with their contents is in the report.
 pub async fn verify<L: AuditLog + ?Sized>(
     log: &L,
     checkpoints: &Path,
-    key: &PublicKey,
+    signers: &Signers,
     vs: &VirtualServerId,
 ) -> Result<Report, VerifyError> {
     // The checkpoints are read first: a record covered by one of them was committed before.
-    let signed = Signed::read(checkpoints, key, vs).await?;
+    let mut signed = Signed::read(checkpoints, signers, vs).await?;
     let head = log.head(vs).await?;
-    let mut seen = Seen::new(head.seq);
-    let broken = seen.walk(log, vs, &signed.hashes).await?;
+    let beginning = Beginning::of(log, vs, signers).await?;
+    let before = beginning.walk.seq;
+    let compared = signed.begin_at(&beginning);
+    let mut seen = Seen::new(beginning.walk, head.seq);
+    let broken = seen.walk(log, vs, (&signed.hashes, signers)).await?;
 
     let mut problems = signed.problems;
+    // A restore that is signed for and that no record tells of is none. What told of an older one may have been cut.
+    let since = signed.restores.iter().filter(|signed| signed.from.after >= before);
+    let untold = since.filter(|signed| broken.is_none() && !seen.restores.contains(&signed.from));
+    problems.extend(untold.map(|signed| Problem::RestoreUntold { after: signed.from.after }));
     // A checkpoint that disagrees comes before whatever breaks the chain later on.
     if let Some(upto) = seen.disagrees {
         problems.push(Problem::Rewritten { after: seen.covered, upto });
@@ -68,36 +77,85 @@ pub async fn verify<L: AuditLog + ?Sized>(
         None => problems.extend(seen.judge_end(log, vs, &head, &signed.hashes).await?),
     }
     let virtual_server = vs.as_str().to_owned();
-    let (records, covered) = (seen.walk.seq, seen.covered);
-    Ok(Report { virtual_server, records, checkpoints: signed.hashes.len(), covered, problems })
+    let (records, covered) = (seen.walk.seq - before, seen.covered);
+    let trimmed = beginning.cut.map(|cut| Trim { first_kept: cut.at.upto + 1, at: cut.when });
+    // Where nothing was signed beyond the backup, no checkpoint had to say so.
+    let reached = |from: &RestoredFrom| {
+        signed.restores.iter().find(|one| one.from == *from).map_or(from.after, |one| one.reached)
+    };
+    let told = |from: RestoredFrom| Restore { after: from.after, reached: reached(&from), at: from.at };
+    let restores = seen.restores.into_iter().map(told).collect();
+    let begins = before + 1;
+    Ok(Report { virtual_server, records, begins, trimmed, checkpoints: compared, covered, restores, problems })
 }
 
 /// What the checkpoint file says.
 struct Signed {
     /// Hash by record.
     hashes: BTreeMap<i64, String>,
+    restores: Vec<SignedRestore>,
     problems: Vec<Problem>,
 }
 
 impl Signed {
-    async fn read(path: &Path, key: &PublicKey, vs: &VirtualServerId) -> Result<Self, VerifyError> {
+    async fn read(path: &Path, signers: &Signers, vs: &VirtualServerId) -> Result<Self, VerifyError> {
         let at = path.to_owned();
         let lines = on_file_thread(move || file::read(&at))
             .await
             .map_err(|source| VerifyError::File { path: path.to_owned(), source })?;
-        let mut signed = Self { hashes: BTreeMap::new(), problems: Vec::new() };
+        let mut signed = Self { hashes: BTreeMap::new(), restores: Vec::new(), problems: Vec::new() };
         for file::Line { number: line, checkpoint } in lines {
             match checkpoint.filter(|c| c.virtual_server == vs.as_str()) {
                 None => signed.problems.push(Problem::CheckpointUnreadable { line }),
-                Some(checkpoint) if !checkpoint.is_signed_by(key) => {
+                Some(checkpoint) if !signers.accept(&checkpoint) => {
                     signed.problems.push(Problem::CheckpointForged { line });
                 }
                 Some(checkpoint) => {
+                    if let Some(from) = checkpoint.restored {
+                        signed.restored(from, checkpoint.seq);
+                    }
                     signed.hashes.insert(checkpoint.seq, checkpoint.hash);
                 }
             }
         }
         Ok(signed)
+    }
+}
+
+impl Signed {
+    /// Forgets what was signed of records that are gone, and says how many checkpoints are left. The cut is as good as one, and
+    /// must agree with one that is there.
+    fn begin_at(&mut self, beginning: &Beginning) -> usize {
+        let before = beginning.walk.seq;
+        let Some(cut) = beginning.cut.as_ref().map(|cut| &cut.at) else { return self.hashes.len() };
+        if self.hashes.get(&cut.upto).is_some_and(|hash| *hash != cut.hash) {
+            self.problems.push(Problem::Rewritten { after: before.min(cut.upto - 1), upto: cut.upto });
+        }
+        self.hashes.retain(|seq, _| *seq > before);
+        let left = self.hashes.len();
+        if cut.upto > before {
+            self.hashes.insert(cut.upto, cut.hash.clone());
+        }
+        left
+    }
+}
+
+/// A restore that was signed for.
+struct SignedRestore {
+    from: RestoredFrom,
+    /// How far the chain had come before, as far as was signed.
+    reached: i64,
+    /// The record up to which the first checkpoint after it reaches.
+    seq: i64,
+}
+
+impl Signed {
+    /// The chain went back: what was signed of it beyond that is gone, restores among it.
+    fn restored(&mut self, from: RestoredFrom, seq: i64) {
+        let reached = self.hashes.last_key_value().map_or(0, |(seq, _)| *seq).max(from.after);
+        self.hashes.retain(|seq, _| *seq <= from.after);
+        self.restores.retain(|earlier| earlier.seq <= from.after);
+        self.restores.push(SignedRestore { from, reached, seq });
     }
 }
 
@@ -108,6 +166,8 @@ struct Seen {
     covered: i64,
     /// The first record that a checkpoint disagrees with.
     disagrees: Option<i64>,
+    /// The restores of which records tell.
+    restores: Vec<RestoredFrom>,
     /// The last record when the verification began; later ones may have a checkpoint that was not read.
     end: i64,
     /// The time of the first record after `covered`, and of the one at `end`.
@@ -116,8 +176,17 @@ struct Seen {
 }
 
 impl Seen {
-    fn new(end: i64) -> Self {
-        Self { walk: Walk::from_genesis(), covered: 0, disagrees: None, end, uncovered_since: None, until: None }
+    fn new(beginning: Walk, end: i64) -> Self {
+        Self {
+            // Where it was cut, a checkpoint was.
+            covered: beginning.seq,
+            walk: beginning,
+            disagrees: None,
+            restores: Vec::new(),
+            end,
+            uncovered_since: None,
+            until: None,
+        }
     }
 
     /// Walks to the end, or to the first record that does not hold.
@@ -125,7 +194,7 @@ impl Seen {
         &mut self,
         log: &L,
         vs: &VirtualServerId,
-        signed: &BTreeMap<i64, String>,
+        (signed, signers): (&BTreeMap<i64, String>, &Signers),
     ) -> Result<Option<Problem>, StoreError> {
         loop {
             let records = log.records(vs, self.walk.seq, BATCH).await?;
@@ -137,6 +206,7 @@ impl Seen {
                     return self.walk.explain(log, vs, record).await.map(Some);
                 }
                 self.note(record, signed);
+                self.restores.extend(restores::restored_from(record, vs, signers));
             }
         }
     }

@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use doorward_api::device::{Addressee, AppFile, Device, DeviceAnswer, DeviceCall, DeviceToken, Reach, WakeUp};
 use doorward_api::plugin::{
     Authenticator, Check, Host, Offer, OfferRequest, OfferView, Plugin, PluginConfigError, PluginInfo, RawConfig,
-    Verified, WhyNot,
+    Restored, Verified, WhyNot,
 };
 use doorward_api::ports::Entropy;
 use doorward_api::push::Push;
@@ -126,6 +126,19 @@ impl Authenticator for OurOwn {
     ) -> Result<Verified, PluginError> {
         let Some((active, passcodes, shape)) = in_use(opened, check)? else { return Ok(Verified::Rejected) };
         Ok(active.learn(token::resync(passcodes, shape, check, answers, now)))
+    }
+
+    /// Its calls count upwards, and the device is ahead of what a backup knows: only its passcodes are to be seen to.
+    fn restored(&self, opened: &SecretBytes, check: &Check<'_>, now: Timestamp) -> Result<Restored, PluginError> {
+        let Stage::Active(active) = Kept::read(opened)?.stage else { return Ok(Restored::Unchanged) };
+        let shape = token::shape(check.template).map_err(|why| PluginError::Unavailable(why.reason))?;
+        let Some(aged) = token::restored(active.passcodes()?, shape, check.windows, now) else {
+            return Ok(Restored::Unknown);
+        };
+        Ok(match active.learn(Verified::Accepted { updated: aged.write() }) {
+            Verified::Accepted { updated } => Restored::Updated(updated),
+            _ => Restored::Unknown,
+        })
     }
 }
 

@@ -9,7 +9,7 @@ mod signature;
 use std::sync::Arc;
 
 use doorward_api::device::{ActivationStage, Addressee, Device, DeviceFacts, DeviceSaid, DeviceToken};
-use doorward_api::plugin::{Authenticator, Check, Host, OfferRequest, OfferView, Plugin, Verified};
+use doorward_api::plugin::{Authenticator, Check, Host, OfferRequest, OfferView, Plugin, Restored, Verified};
 use doorward_api::push::Push;
 use doorward_api::settings::{Document, Windows};
 use doorward_api::template::{HashAlgorithm, Mode, PinType, Synchronization};
@@ -213,6 +213,20 @@ impl World {
         phone
     }
 
+    /// It comes from a backup, and is made safe now.
+    fn comes_back(&mut self) -> &'static str {
+        let windows = Windows::of_new();
+        let check = Check { template: &self.template, windows: &windows, challenge: None };
+        match self.authenticator().restored(&self.opened, &check, self.time()).unwrap() {
+            Restored::Unchanged => "unchanged",
+            Restored::Updated(bytes) => {
+                self.opened = bytes;
+                "updated"
+            }
+            Restored::Unknown => "unknown",
+        }
+    }
+
     /// What becomes of a passcode that somebody types.
     pub(crate) fn typed(&mut self, passcode: &str, question: Option<&str>) -> &'static str {
         let windows = Windows::of_new();
@@ -309,6 +323,33 @@ fn two_passcodes_in_a_row_find_a_token_again() {
     let Verified::Accepted { updated } = found else { panic!("not found") };
     world.opened = updated;
     assert_eq!(world.typed(&phone.passcode(NOW), None), "accepted");
+}
+
+#[test]
+fn what_a_device_may_have_shown_since_a_backup_is_used_up_by_its_restore() {
+    for template in [PLAIN, WITH_PIN] {
+        let mut world = World::new(template);
+        let mut phone = world.active(None);
+        let backup = world.opened.clone();
+        world.now += 3600;
+        let shown = phone.passcode(world.now);
+        assert_eq!(world.typed(&shown, None), "accepted");
+        world.opened = backup;
+        assert_eq!(world.comes_back(), "updated");
+        for passcode in [shown, phone.passcode(world.now + 30)] {
+            assert_eq!(world.typed(&passcode, None), "replayed");
+        }
+        // The device itself is known as before.
+        let token = phone.request("token", json!({}), world.now);
+        world.must(&token);
+        world.now += 60;
+        let next = phone.passcode(world.now);
+        assert_eq!(world.typed(&next, None), "accepted");
+    }
+    let mut clicks = World::new(Template { synchronization: Synchronization::Event { look_ahead: 3 }, ..PLAIN });
+    clicks.active(None);
+    assert_eq!(clicks.comes_back(), "unknown");
+    assert_eq!(World::new(PLAIN).comes_back(), "unchanged", "no device has shown anything yet");
 }
 
 #[test]

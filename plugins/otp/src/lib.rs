@@ -14,7 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use doorward_api::plugin::{
     Authenticator, Check, Host, ImportFault, ImportKey, ImportRow, Importer, Offer, OfferRequest, OfferView, Plugin,
-    PluginConfigError, PluginInfo, RawConfig, Verified, WhyNot,
+    PluginConfigError, PluginInfo, RawConfig, Restored, Verified, WhyNot,
 };
 use doorward_api::{Factor, PluginError, Secret, SecretBytes, Target, Template, Timestamp};
 use doorward_oath::token::{self, Kept, Shape};
@@ -116,6 +116,12 @@ impl Authenticator for Otp {
             return Ok(Verified::Rejected);
         }
         Ok(token::resync(kept, shape, check, answers, now))
+    }
+
+    fn restored(&self, opened: &SecretBytes, check: &Check<'_>, now: Timestamp) -> Result<Restored, PluginError> {
+        let (kept, shape) = open(opened, check)?;
+        let aged = token::restored(kept, shape, check.windows, now);
+        Ok(aged.map_or(Restored::Unknown, |kept| Restored::Updated(kept.write())))
     }
 }
 

@@ -91,6 +91,20 @@ impl Token {
         self.learn(verified.unwrap())
     }
 
+    /// It comes from a backup, and is made safe then.
+    fn comes_back(&mut self, secs: u64) -> &'static str {
+        let check = Check { template: &self.template, windows: &self.windows, challenge: None };
+        let now = Timestamp::from_secs(secs as i64);
+        match self.plugin.authenticator().unwrap().restored(&self.opened, &check, now).unwrap() {
+            Restored::Unchanged => "unchanged",
+            Restored::Updated(bytes) => {
+                self.opened = bytes;
+                "updated"
+            }
+            Restored::Unknown => "unknown",
+        }
+    }
+
     fn learn(&mut self, verified: Verified) -> &'static str {
         match verified {
             Verified::Accepted { updated } => {
@@ -194,6 +208,49 @@ async fn a_clock_set_back_lets_no_used_step_in_again() {
     let mut token = Token::new(Template::STANDARD_APP).await;
     assert_eq!(token.answer(&shown(NOW), NOW).await, "accepted");
     assert_eq!(token.answer(&shown(NOW - 300), NOW - 300).await, "replayed");
+}
+
+#[tokio::test]
+async fn what_may_have_been_shown_since_a_backup_is_used_up_by_its_restore() {
+    let mut token = Token::new(Template::STANDARD_APP).await;
+    let later = NOW + 3600;
+    assert_eq!(token.comes_back(later), "updated");
+    for steps in [-20, -2, -1, 0, 1] {
+        let code = shown(later.saturating_add_signed(steps * 30));
+        assert_eq!(token.answer(&code, later).await, "replayed", "{steps} steps");
+    }
+    assert_eq!(token.answer(&shown(later + 60), later + 60).await, "accepted", "people wait for a minute at most");
+
+    // An app that runs ahead has shown more.
+    let mut ahead = Token::new(Template::STANDARD_APP).await;
+    assert_eq!(ahead.answer(&shown(NOW + 30), NOW).await, "accepted");
+    assert_eq!(ahead.comes_back(later), "updated");
+    assert_eq!(ahead.answer(&shown(later + 60), later).await, "replayed");
+    assert_eq!(ahead.answer(&shown(later + 90), later + 60).await, "accepted");
+}
+
+#[tokio::test]
+async fn a_restore_by_a_clock_that_is_slow_makes_nothing_good_that_was_used() {
+    let mut token = Token::new(Template::STANDARD_APP).await;
+    assert_eq!(token.answer(&shown(NOW), NOW).await, "accepted");
+    assert_eq!(token.comes_back(NOW - 3600), "updated");
+    assert_eq!(token.answer(&shown(NOW), NOW).await, "replayed");
+}
+
+#[tokio::test]
+async fn of_a_token_that_is_clicked_nobody_knows_and_one_that_answers_questions_stays() {
+    let mut clicks = Token::new(HOTP).await;
+    assert_eq!(clicks.comes_back(NOW), "unknown");
+    let mut answers = Token::new(OCRA).await;
+    assert_eq!(answers.comes_back(NOW), "updated");
+    let suite: Suite = "OCRA-1:HOTP-SHA1-6:QN08".parse().unwrap();
+    answers.question = Some("40172385");
+    let answer = suite.passcode(&SECRET, &Inputs::question("40172385")).unwrap();
+    assert_eq!(answers.answer(answer.expose(), NOW).await, "accepted");
+    clicks.opened = SecretBytes::new(b"{}".to_vec());
+    let check = Check { template: &clicks.template, windows: &clicks.windows, challenge: None };
+    let damaged = clicks.plugin.authenticator().unwrap().restored(&clicks.opened, &check, Timestamp::from_secs(0));
+    assert!(matches!(damaged, Err(PluginError::Damaged(_))));
 }
 
 #[tokio::test]

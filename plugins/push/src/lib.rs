@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use doorward_api::device::{Addressee, Device, DeviceAnswer, DeviceCall, DeviceFacts, DeviceToken, Reach, WakeUp};
 use doorward_api::plugin::{
     Authenticator, Check, Host, Offer, OfferRequest, OfferView, Plugin, PluginConfigError, PluginInfo, RawConfig,
-    Verified, WhyNot,
+    Restored, Verified, WhyNot,
 };
 use doorward_api::push::Push;
 use doorward_api::{Factor, PluginError, Secret, SecretBytes, Target, Template, Timestamp};
@@ -99,6 +99,11 @@ impl Authenticator for PiPush {
         _now: Timestamp,
     ) -> Result<Verified, PluginError> {
         Ok(Verified::Rejected)
+    }
+
+    /// It answers questions only.
+    fn restored(&self, _opened: &SecretBytes, _check: &Check<'_>, _now: Timestamp) -> Result<Restored, PluginError> {
+        Ok(Restored::Unchanged)
     }
 }
 

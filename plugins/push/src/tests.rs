@@ -685,3 +685,13 @@ fn no_word_of_others_can_move_the_parts_of_what_is_signed() {
         assert!(Challenge::of(&push("p1", number), &secret, URL, SERIAL, "Gate").is_none(), "{number}");
     }
 }
+
+/// It has shown nothing that could be typed.
+#[tokio::test]
+async fn a_token_that_answers_requests_only_comes_back_from_a_backup_as_it_was() {
+    let (world, _) = World::in_use().await;
+    let windows = doorward_api::settings::Document::of_new();
+    let check = Check { template: &Template::STANDARD_APP, windows: &windows, challenge: None };
+    let restored = world.plugin.authenticator().unwrap().restored(&world.opened, &check, world.now);
+    assert!(matches!(restored, Ok(Restored::Unchanged)));
+}

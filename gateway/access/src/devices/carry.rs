@@ -2,6 +2,7 @@
 
 use doorward_api::device::{DeviceAnswer, DeviceFacts, DeviceSaid};
 use doorward_api::ports::{Act, Change};
+use doorward_api::provisioning::TaskNumber;
 use doorward_api::push::PushAnswer;
 use doorward_api::template::PinType;
 use doorward_api::{
@@ -46,6 +47,8 @@ struct Permission {
     approved: bool,
     /// How many tokens that count there may be with it.
     most: u8,
+    /// The provisioning task by which it came.
+    task: Option<TaskNumber>,
 }
 
 impl Found {
@@ -194,6 +197,9 @@ impl Desk {
         }
         let (id, version, most) = (token.id.clone(), token.version, permission.most);
         deed.act(Act::CredentialActivate { id, version, opened, most });
+        if let Some(task) = permission.task {
+            deed.act(Act::ProvisioningEnrolled { task, user: user.id.clone(), token: token.id.clone() });
+        }
         let activated = found.event(visit, EventKind::TokenActivated);
         deed.record(Self::activated(activated, Some(target), "activation"));
         let event = found.event(visit, EventKind::ActivationCompleted);
@@ -223,12 +229,17 @@ impl Desk {
         let states: Vec<TokenState> = tokens.iter().map(counted).collect();
         // One that was issued by the mailbox does not become the second because its user has got another meanwhile.
         let adding = found.token.additional;
-        let offered = self.offer_at(visit, None, user, &states, Some(template), adding).await?;
+        let by_task = self.task_of(visit, &found.token).await?;
+        let offered = match &by_task {
+            Some(entry) => self.offer_once_opened(visit, user, entry, &states, Some(template)).await?,
+            None => self.offer_at(visit, None, user, &states, Some(template), adding).await?,
+        };
         let Ok(Allowed { choices, terms, most, seen, .. }) = offered else { return Ok(None) };
         let grant = self.ports.register.grant(&visit.vs.id, &user.id, visit.now).await?;
-        let approved = !adding && grant.is_some_and(|grant| grant.state == GrantState::Approved);
+        let approved = !adding && by_task.is_none() && grant.is_some_and(|grant| grant.state == GrantState::Approved);
         let missing = terms.grant == Some(NeededGrant::Approval) && !approved;
-        Ok((choices.allows(target) && !missing).then_some(Permission { seen, approved, most }))
+        let task = by_task.map(|entry| entry.task);
+        Ok((choices.allows(target) && !missing).then_some(Permission { seen, approved, most, task }))
     }
 
     /// The token is no longer in use, and what its device was asked is withdrawn. Sessions stay: nobody but its user

@@ -404,7 +404,9 @@ impl Desk {
         }
         match self.prove_token(visit, held, &who, otp).await {
             // Somebody wrote over what was read: read and check everything once more (decision A22, EN-05).
-            Err(Stop::Lost("credential_activate" | "enrolment_still_allowed" | "grant_take")) => {
+            Err(Stop::Lost(
+                "credential_activate" | "enrolment_still_allowed" | "grant_take" | "provisioning_enrolled",
+            )) => {
                 let who = self.applicant_with_target(visit, held).await?;
                 self.prove_token(visit, held, &who, otp).await
             }
@@ -429,7 +431,7 @@ impl Desk {
         }
         match self.use_token(visit, held, &token, otp).await {
             // Somebody wrote over what was read, perhaps the device itself: read and check once more (decision A22).
-            Err(Stop::Lost("credential_use")) => {
+            Err(Stop::Lost("credential_use" | "credential_learn")) => {
                 let token = self.activated_token(visit, held.flow()).await?.ok_or(Stop::Stale)?;
                 self.use_token(visit, held, &token, otp).await
             }
@@ -449,7 +451,12 @@ impl Desk {
         };
         match self.verify(visit, held, token, otp).await? {
             Verified::Accepted { updated } => {
-                let spent = Act::CredentialUse { id: token.id.clone(), version: token.version, opened: updated };
+                let (id, version) = (token.id.clone(), token.version);
+                // By a task nobody is signed in yet: the token is not used, it is seen to work.
+                let spent = match held.flow().data.provisioned {
+                    Some(_) => Act::CredentialLearn { id, version, opened: updated },
+                    None => Act::CredentialUse { id, version, opened: updated },
+                };
                 let (data, change) = self.first_sign_in(visit, held, token, "otp")?;
                 let change = change.and(spent);
                 let moved = match self.pin_must_change(visit, token).await? {
@@ -492,7 +499,10 @@ impl Desk {
         let event = self.event(EventKind::EnrollmentConfirmed, visit, held.flow());
         let event = event.with("serial", token.serial.as_str()).with("method", method);
         let sessions = Act::DeferredSessionsEnd { user: token.user.clone(), keep: held.flow().data.raises.clone() };
-        Ok((next.state.data, Change::of(sessions).record(event)))
+        let change = Change::of(sessions);
+        // By a task, it is confirmed by the first sign-in.
+        let by_task = held.flow().data.provisioned.is_some();
+        Ok((next.state.data, if by_task { change } else { change.record(event) }))
     }
 
     /// It was committed.
@@ -515,7 +525,12 @@ impl Desk {
                 let next = step(&state(held), Event::Proved, visit.now, &self.rules)?;
                 let (id, version, most) = (token.id.clone(), token.version, who.most);
                 let activate = Change::of(Act::CredentialActivate { id, version, opened: updated, most });
-                let confirmed = self.event(EventKind::EnrollmentConfirmed, visit, held.flow());
+                // By a task, it is confirmed by the first sign-in.
+                let how = match held.flow().data.provisioned {
+                    None => EventKind::EnrollmentConfirmed,
+                    Some(_) => EventKind::ActivationCompleted,
+                };
+                let confirmed = self.event(how, visit, held.flow());
                 let change = self
                     .activation(visit, held, who, &token, activate, "first_passcode")
                     .record(confirmed.with("serial", token.serial.as_str()).with("method", "otp"));
@@ -560,6 +575,7 @@ impl Desk {
         let mut change = Change { acts: acts.collect(), events: activate.events }
             .and(self.put_off_no_longer(held, &who.user))
             .record(Self::activated(event, token.target, reason));
+        change.acts.extend(Self::enrolled_act(held, &who.user, &token.id));
         change.acts.extend(self.notice(visit, Some(&flow.id), &who.user, &token.into(), &visit.language));
         change
     }
@@ -641,7 +657,12 @@ impl Desk {
         let states: Vec<TokenState> = tokens.iter().map(counted).collect();
         // A token that was issued keeps what it was made by, whatever new ones are made by meanwhile (R57).
         let issued = tokens.iter().find(|token| data.credential.as_ref() == Some(&token.id));
-        match self.offer(visit, &user, &states, issued.map(|token| &token.template), data.adding).await? {
+        let template = issued.map(|token| &token.template);
+        let offered = match data.provisioned {
+            Some(task) => self.offer_in_flow(visit, task, &user, &states, template).await?,
+            None => self.offer(visit, &user, &states, template, data.adding).await?,
+        };
+        match offered {
             Ok(allowed) => Ok(Applicant::new(user, allowed)),
             Err(why) => self.withdraw(visit, held, why).await,
         }
@@ -693,6 +714,9 @@ impl Desk {
     async fn withdraw<T>(&self, visit: &Visit, held: &Held, why: NotOffered) -> Result<T, Stop> {
         if held.flow().data.adding {
             return self.withdraw_from_adding(visit, held, why).await;
+        }
+        if held.flow().data.provisioned.is_some() {
+            return self.withdraw_by_mail(visit, held, why).await;
         }
         let data = FlowData {
             notice: Some(Notice::NoLongerOffered),
@@ -845,6 +869,7 @@ impl Desk {
         let request = self.offer_request(visit, kind, &who.user, id, &who.template, target);
         let offer = kind.offer(&request, visit.now).await?;
         let serial = self.serial();
+        let by_task = held.flow().data.provisioned;
         let event = |kind| self.event(kind, visit, held.flow()).with("serial", serial.as_str());
         let change = change
             .record(
@@ -852,10 +877,12 @@ impl Desk {
                     .with("actor", "user")
                     .with("from", "inventory")
                     .with("to", TokenState::Assigned.as_str())
-                    .with("reason", "self_provisioning"),
+                    .with("reason", if by_task.is_some() { "provisioning" } else { "self_provisioning" }),
             )
             .record(self.issued(visit, who, plugin, event(EventKind::ActivationCodeIssued)));
-        Ok(change.and(Act::CredentialIssue(NewCredential {
+        let user = who.user.id.clone();
+        let of_task = by_task.map(|task| Act::ProvisioningIssued { task, user, token: id.clone() });
+        let mut change = change.and(Act::CredentialIssue(NewCredential {
             id: id.clone(),
             user: who.user.id.clone(),
             plugin: plugin.to_owned(),
@@ -865,7 +892,9 @@ impl Desk {
             opened: offer.opened,
             additional: held.flow().data.adding,
             most: who.most,
-        })))
+        }));
+        change.acts.extend(of_task);
+        Ok(change)
     }
 
     /// "New code": a new secret, with the template of this moment. By the kind that was chosen, or the same, or, where

@@ -4,6 +4,7 @@
 //! out in one change. [`code`] makes and checks the emailed codes.
 
 mod adding;
+pub mod by_mail;
 pub mod code;
 mod driver;
 mod grant;
@@ -25,8 +26,8 @@ use doorward_tokens::Choices;
 /// where there is something to choose, W5, and the first passcode. Until a platform is chosen, the longest way is counted.
 pub(crate) fn progress(step: Step, data: &FlowData, choices: &Choices, asks_more: bool) -> Option<Progress> {
     let more = u8::from(asks_more);
-    // Whoever adds another sees neither W1 nor W2.
-    let begun = if data.adding { 0 } else { 2 };
+    // Whoever adds another, or comes by the link of a mail, sees neither W1 nor W2.
+    let begun = if data.adding || data.provisioned.is_some() { 0 } else { 2 };
     let kind = u8::from(choices.kinds().is_some());
     let device = u8::from(choices.asks_device() && data.target.is_none_or(Target::mobile));
     let at = match step {

@@ -1,5 +1,7 @@
 //! The wizard, as browsers live it.
 
+mod by_mail;
+mod by_rule;
 mod kinds;
 mod ours;
 mod rules;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use doorward_api::mail::{MailKind, NewMail};
 use doorward_api::ports::{Act, Change, Listed, MeterKey, MeterScope, Page};
 use doorward_api::{
-    CommitError, EventKind, FieldFault, Grant, GrantDetails, GrantRecord, GrantState, MailId, Secret, StoreError,
-    Timestamp, User, UserId, VirtualServerId,
+    CommitError, EventKind, FieldFault, Grant, GrantDetails, GrantRecord, GrantState, MailId, Module, Secret,
+    StoreError, Timestamp, User, UserId, VirtualServerId,
 };
 
 use super::text::line;
 use super::tokens::LONGEST_REASON;
-use super::{By, ManageError, Manager, Role};
+use super::{By, ManageError, Manager};
 use crate::drawn::{drawn, in_groups, plain};
 use crate::enrol::CODE_LENGTH;
 use crate::settings::mail_language;
@@ -129,7 +129,7 @@ impl Manager {
     /// # Errors
     /// [`ManageError::NotFound`] when there is nothing; [`ManageError::Conflict`] when it was used meanwhile.
     pub async fn withdraw_grant(&self, vs: &VirtualServerId, by: &By, user: &UserId) -> Result<(), ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let grant = self.grant(vs, user, by.now).await?.ok_or(ManageError::NotFound)?;
         let event = by.event_of(EventKind::EnrollmentGrantWithdrawn, user).with("state", grant.state.as_str());
         let act = Act::GrantTake { user: user.clone(), state: grant.state };
@@ -145,7 +145,7 @@ impl Manager {
         reason: &str,
         may_be_empty: bool,
     ) -> Result<(User, String), ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let mut faults: Vec<FieldFault> = Vec::new();
         let reason = line(&mut faults, "reason", reason, LONGEST_REASON, may_be_empty);
         let user = self.ports().directory.get(vs, user).await?.ok_or(ManageError::NotFound)?;

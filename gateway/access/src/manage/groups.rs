@@ -2,10 +2,10 @@
 
 use doorward_api::ports::{Act, Change, Listed, Page};
 use doorward_api::user::{GroupRecord, UserRecord};
-use doorward_api::{CommitError, EventKind, FieldRule, GroupId, UserId, VirtualServerId};
+use doorward_api::{CommitError, EventKind, FieldRule, GroupId, Module, UserId, VirtualServerId};
 
 use super::text::{LONGEST_NAME, line};
-use super::{By, ManageError, Manager, Role};
+use super::{By, ManageError, Manager};
 
 impl Manager {
     /// Groups whose name begins with a text.
@@ -63,7 +63,7 @@ impl Manager {
     /// # Errors
     /// [`ManageError::Invalid`] with `name`.
     pub async fn add_group(&self, vs: &VirtualServerId, by: &By, name: &str) -> Result<GroupRecord, ManageError> {
-        Self::allow(by, Role::Administrator)?;
+        Self::allow(by, Module::Groups.edit())?;
         let name = group_name(name)?;
         let id = GroupId::new(self.ports().entropy.id());
         let event = by.event(EventKind::GroupCreated).with("group", id.as_str()).with("name", name.as_str());
@@ -88,7 +88,7 @@ impl Manager {
         id: &GroupId,
         name: &str,
     ) -> Result<GroupRecord, ManageError> {
-        Self::allow(by, Role::Administrator)?;
+        Self::allow(by, Module::Groups.edit())?;
         let name = group_name(name)?;
         let old = self.group(vs, id).await?;
         let event = by.event(EventKind::GroupRenamed).with("group", id.as_str());
@@ -108,7 +108,7 @@ impl Manager {
     /// # Errors
     /// [`ManageError::NotFound`].
     pub async fn delete_group(&self, vs: &VirtualServerId, by: &By, id: &GroupId) -> Result<(), ManageError> {
-        Self::allow(by, Role::Administrator)?;
+        Self::allow(by, Module::Groups.delete())?;
         let old = self.group(vs, id).await?;
         let event = by.event(EventKind::GroupDeleted).with("group", id.as_str()).with("name", old.name);
         let change = Change::of(Act::GroupDelete { id: id.clone() }).record(event);
@@ -127,7 +127,7 @@ impl Manager {
         user: &UserId,
         member: bool,
     ) -> Result<(), ManageError> {
-        Self::allow(by, Role::Administrator)?;
+        Self::allow(by, Module::Groups.edit())?;
         let record = self.group(vs, group).await?;
         let event = by.event_of(EventKind::GroupMembershipChanged, user).with("group", group.as_str());
         let event = event.with("name", record.name).with("member", member);
@@ -149,7 +149,7 @@ impl Manager {
         into: &GroupId,
         member: bool,
     ) -> Result<(), ManageError> {
-        Self::allow(by, Role::Administrator)?;
+        Self::allow(by, Module::Groups.edit())?;
         let (inner, outer) = (self.group(vs, group).await?, self.group(vs, into).await?);
         let event = by.event(EventKind::GroupMembershipChanged).with("group", into.as_str()).with("name", outer.name);
         let event = event.with("innerGroup", inner.name).with("member", member);

@@ -4,9 +4,9 @@
 use doorward_api::device::Reach;
 use doorward_api::ports::Change;
 use doorward_api::push::{Push, PushContext, PushPurpose, PushState};
-use doorward_api::{CommitError, EventKind, PushId, Secret, Timestamp, UserId, VirtualServerId};
+use doorward_api::{CommitError, EventKind, Module, PushId, Secret, Timestamp, UserId, VirtualServerId};
 
-use super::{By, ManageError, Manager, Role};
+use super::{By, ManageError, Manager};
 use crate::push::Asking;
 use crate::signin::Desk;
 
@@ -53,7 +53,7 @@ impl Manager {
         by: &By,
         user: &UserId,
     ) -> Result<CallerCheck, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let site = self.desk.site.load_full();
         let server = site.virtual_server(vs).ok_or(ManageError::NotFound)?;
         let user = self.user(vs, user).await?.user;
@@ -99,7 +99,7 @@ impl Manager {
         by: &By,
         push: &PushId,
     ) -> Result<CallerAnswer, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let found = self.ports().pushes.push(vs, push).await?;
         let theirs =
             |push: &Push| matches!(&push.purpose, PushPurpose::HelpDesk { operator } if *operator == by.operator);

@@ -1,9 +1,9 @@
 //! What operators see and do of a user's recovery codes.
 
 use doorward_api::ports::{Act, Change};
-use doorward_api::{EventKind, UserId, VirtualServerId};
+use doorward_api::{EventKind, Module, UserId, VirtualServerId};
 
-use super::{By, ManageError, Manager, Role};
+use super::{By, ManageError, Manager};
 use crate::recovery::RecoveryLeft;
 
 impl Manager {
@@ -31,7 +31,7 @@ impl Manager {
         by: &By,
         user: &UserId,
     ) -> Result<(), ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let kept = self.ports().register.recovery_codes(vs, user).await?.ok_or(ManageError::NotFound)?;
         let event = by.event_of(EventKind::RecoveryCodesWithdrawn, user).with("left", kept.codes.macs.len());
         let act = Act::RecoveryCodesSet { user: user.clone(), seen: kept.version, codes: None };

@@ -6,18 +6,19 @@ use data_encoding::{BASE64, HEXLOWER};
 use doorward_api::plugin::{Authenticator, PinFault};
 use doorward_api::ports::{Act, Change};
 use doorward_api::settings::{
-    Document, EnrolmentRule, EnrolmentRules, FieldChange, PinRules, Seen, SelfProvisioning, SettingChange, SettingKind,
-    TargetSettings,
+    Appearance, Approvals, Document, EnrolmentRule, EnrolmentRules, FieldChange, Lockout, PinRules, ProvisioningRule,
+    ProvisioningRules, Seen, SelfProvisioning, ServerPinPolicy, SettingChange, SettingKind, TargetSettings, Windows,
 };
 use doorward_api::{
-    CommitError, EventKind, FieldFault, FieldRule, GroupId, Secret, Target, Timestamp, TokenState, TokenTemplate,
-    VirtualServerId,
+    CommitError, EventKind, FieldFault, FieldRule, GroupId, HeldAct, Secret, Target, Timestamp, TokenState,
+    TokenTemplate, VirtualServerId,
 };
 use doorward_tokens::settings::Checked;
 use doorward_tokens::{Facts, NotOffered, Offer, Terms, offer};
 use ring::digest::{SHA256, digest};
 
-use super::{By, ManageError, Manager, Role};
+use super::{By, ManageError, Manager};
+use crate::approvals::Approval;
 use crate::enrol::kinds::{Kind, in_the_way};
 use crate::names::fold_name;
 use crate::settings::{setting, setting_of};
@@ -26,6 +27,53 @@ use crate::signin::counted;
 /// How many entries a page's Change Log shows.
 const CHANGE_LOG: u32 = 5;
 
+/// Runs for the document of a kind.
+macro_rules! of_kind {
+    ($kind:expr, $document:ident => $body:expr) => {
+        match $kind {
+            SettingKind::SelfProvisioning => {
+                type $document = SelfProvisioning;
+                $body
+            }
+            SettingKind::EnrolmentRules => {
+                type $document = EnrolmentRules;
+                $body
+            }
+            SettingKind::Appearance => {
+                type $document = Appearance;
+                $body
+            }
+            SettingKind::Targets => {
+                type $document = TargetSettings;
+                $body
+            }
+            SettingKind::TokenTemplate => {
+                type $document = TokenTemplate;
+                $body
+            }
+            SettingKind::ServerPinPolicy => {
+                type $document = ServerPinPolicy;
+                $body
+            }
+            SettingKind::Synchronization => {
+                type $document = Windows;
+                $body
+            }
+            SettingKind::Lockout => {
+                type $document = Lockout;
+                $body
+            }
+            SettingKind::ProvisioningRules => {
+                type $document = ProvisioningRules;
+                $body
+            }
+            SettingKind::Approvals => {
+                type $document = Approvals;
+                $body
+            }
+        }
+    };
+}
 /// What a user would be offered, were an OTP asked of them now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Preview {
@@ -78,7 +126,18 @@ impl Manager {
         seen: i64,
         new: D,
     ) -> Result<Seen<D>, ManageError> {
-        Self::allow(by, Role::Administrator)?;
+        self.apply_under(vs, by, seen, new, None).await
+    }
+
+    async fn apply_under<D: Checked>(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        seen: i64,
+        new: D,
+        approval: Option<&Approval>,
+    ) -> Result<Seen<D>, ManageError> {
+        Self::allow(by, D::KIND.module().edit())?;
         let old = self.setting::<D>(vs).await?;
         if old.version != seen {
             return Err(ManageError::Conflict);
@@ -89,13 +148,45 @@ impl Manager {
             return Ok(old);
         }
         let body = serde_json::to_string(&new).map_err(|_| ManageError::Conflict)?;
+        let held = HeldAct::SettingPut { kind: D::KIND, seen, body: body.clone() };
+        let seal = self.turn(vs, by, approval, held, D::KIND.as_str()).await?;
         let told = serde_json::to_value(&changes).unwrap_or_default();
         let act = Act::SettingSet { kind: D::KIND, seen, body, operator: by.name.clone(), changes };
         let event = by.event(event_of(D::KIND)).with("operationObjectType", D::KIND.as_str()).with("changes", told);
-        match self.commit(vs, by, Change::of(act).record(event)).await {
+        let change = with_approvers(Change::of(act).record(event), &new);
+        match self.commit(vs, by, seal.on(change)).await {
+            Err(CommitError::Lost { what: "administrators_are_there", .. }) => Err(nobody_could_approve(&new)),
             Err(CommitError::Lost { .. }) => Err(ManageError::Conflict),
             outcome => Ok(outcome.map(|()| Seen { document: new, version: seen.saturating_add(1) })?),
         }
+    }
+
+    /// What another operator has approved.
+    pub(crate) async fn apply_approved(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        (kind, seen, body): (SettingKind, i64, &str),
+        approval: &Approval,
+    ) -> Result<(), ManageError> {
+        of_kind!(kind, D => {
+            let new: D = read(body)?;
+            self.apply_under(vs, by, seen, new, Some(approval)).await.map(drop)
+        })
+    }
+
+    /// The fields that a document would change; `None` where it is another by now than the one that was seen.
+    pub(crate) async fn would_apply(
+        &self,
+        vs: &VirtualServerId,
+        kind: SettingKind,
+        seen: i64,
+        body: &str,
+    ) -> Result<Option<Vec<FieldChange>>, ManageError> {
+        of_kind!(kind, D => {
+            let (old, new) = (self.setting::<D>(vs).await?, read::<D>(body)?);
+            Ok((old.version == seen).then(|| changes(&old.document, &new)))
+        })
     }
 
     /// The groups that a document names exist. One that was deleted since may stay in the list: it matches nobody (R40).
@@ -198,12 +289,39 @@ impl Manager {
     }
 }
 
+/// A document as it was kept. What it may say is looked at once more: a rule may have come to be meanwhile.
+fn read<D: Checked>(body: &str) -> Result<D, ManageError> {
+    let kept: D = serde_json::from_str(body).map_err(|_| ManageError::Conflict)?;
+    D::read(&kept.shown()).map_err(ManageError::Invalid)
+}
+
+/// Nothing takes two where there are not two who may do everything.
+fn with_approvers<D: Document>(change: Change, new: &D) -> Change {
+    let document: &dyn Any = new;
+    match document.downcast_ref::<Approvals>().map(Approvals::least_administrators) {
+        Some(least) if least > 1 => change.and(Act::AdministratorsAreThere { least }),
+        _ => change,
+    }
+}
+
+fn nobody_could_approve<D: Checked>(new: &D) -> ManageError {
+    let shown = new.shown();
+    let on = |(name, value): (&String, &serde_json::Value)| (value == true).then(|| name.clone());
+    let fields = shown.as_object().into_iter().flatten().filter_map(on);
+    ManageError::Invalid(fields.map(|name| FieldFault::new(name, FieldRule::Approvers)).collect())
+}
+
 /// The groups that a document names, with the fields in which they stand.
 fn groups_of<D: Document>(document: &D) -> Vec<(String, GroupId)> {
     let document: &dyn Any = document;
     if let Some(settings) = document.downcast_ref::<SelfProvisioning>() {
         let groups = settings.target_users.groups().iter();
         return groups.map(|group| ("target_users.groups".to_owned(), group.clone())).collect();
+    }
+    if let Some(rules) = document.downcast_ref::<ProvisioningRules>() {
+        let of_rule =
+            |(number, rule): (usize, &ProvisioningRule)| (format!("rules[{number}].group"), rule.group.clone());
+        return rules.rules.iter().enumerate().map(of_rule).collect();
     }
     let Some(rules) = document.downcast_ref::<EnrolmentRules>() else { return Vec::new() };
     let of_rule = |(number, rule): (usize, &EnrolmentRule)| {
@@ -239,10 +357,12 @@ const fn event_of(kind: SettingKind) -> EventKind {
         SettingKind::SelfProvisioning => EventKind::SelfProvisioningSettingsChanged,
         SettingKind::EnrolmentRules => EventKind::EnrolmentRulesChanged,
         SettingKind::Appearance => EventKind::AppearanceChanged,
+        SettingKind::ProvisioningRules => EventKind::ProvisioningRulesChanged,
         SettingKind::Targets => EventKind::TargetSettingsChanged,
         SettingKind::TokenTemplate => EventKind::TokenTemplateChanged,
         SettingKind::ServerPinPolicy => EventKind::ServerPinPolicyChanged,
         SettingKind::Synchronization => EventKind::SyncPolicyChanged,
         SettingKind::Lockout => EventKind::LockoutPolicyChanged,
+        SettingKind::Approvals => EventKind::ApprovalsChanged,
     }
 }

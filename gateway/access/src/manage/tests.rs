@@ -1,5 +1,6 @@
 //! What operators do, and what they are told when it cannot be done.
 
+use doorward_api::operator::Role;
 use doorward_api::ports::{Page, TokenFilter};
 use doorward_api::settings::{Appearance, Document, Lockout, Logo, SelfProvisioning, ServerPinPolicy, TargetUsers};
 use doorward_api::template::PinType;
@@ -20,7 +21,8 @@ fn by(role: Role) -> By {
     By {
         operator: OperatorId::from("o-1"),
         name: "olga".into(),
-        role,
+        permissions: role.permissions(),
+        api_key: None,
         address: Some([192, 0, 2, 7].into()),
         request_id: "r-7".into(),
         now: crate::testing::now(),

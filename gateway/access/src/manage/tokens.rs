@@ -10,14 +10,15 @@ use doorward_api::settings::{SelfProvisioning, ServerPinPolicy, Windows};
 use doorward_api::template::{Mode, PinType};
 use doorward_api::user::TemporaryPasscode;
 use doorward_api::{
-    CommitError, CredentialId, EventKind, FieldFault, FieldRule, Secret, SecretBytes, StoreError, Timestamp, TokenForm,
-    TokenState, UserId, VirtualServerId,
+    CommitError, CredentialId, EventKind, FieldFault, FieldRule, HeldAct, Module, Secret, SecretBytes, StoreError,
+    Timestamp, TokenForm, TokenState, UserId, VirtualServerId,
 };
 use doorward_tokens::{TokenEvent, next};
 
 use super::groups::gone;
 use super::text::line;
-use super::{By, ManageError, Manager, Role};
+use super::{By, ManageError, Manager};
+use crate::approvals::{Approval, Seal};
 use crate::drawn::{drawn, in_groups, plain};
 use crate::signin::pin::{succeed, was_used};
 use crate::signin::{TEMPORARY_LENGTH, passcode_tries, passcode_tries_of_day};
@@ -206,13 +207,34 @@ impl Manager {
         id: &CredentialId,
         action: TokenAction,
     ) -> Result<Option<TokenRecord>, ManageError> {
-        Self::allow(by, if action == TokenAction::Delete { Role::Administrator } else { Role::HelpDesk })?;
+        self.act_on_token_under(vs, by, id, action, None).await
+    }
+
+    pub(crate) async fn act_on_token_under(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        id: &CredentialId,
+        action: TokenAction,
+        approval: Option<&Approval>,
+    ) -> Result<Option<TokenRecord>, ManageError> {
+        Self::allow(by, if action == TokenAction::Delete { Module::Tokens.delete() } else { Module::Tokens.edit() })?;
         let token = self.token(vs, id).await?;
         if !action.possible(&token, by.now) {
             return self.refuse(vs, by, &token, action.as_str()).await;
         }
-        let outcome = self.commit(vs, by, self.change(by, &token, action)).await;
+        let seal = match action {
+            TokenAction::Delete => {
+                let act = HeldAct::TokenDelete { token: id.clone() };
+                self.turn(vs, by, approval, act, &token.serial).await?
+            }
+            _ => Seal::default(),
+        };
+        let outcome = self.commit(vs, by, seal.on(self.change(by, &token, action))).await;
         if let Err(CommitError::Lost { .. }) = &outcome {
+            if approval.is_some() {
+                return Err(ManageError::Conflict);
+            }
             let token = self.token(vs, id).await?;
             return self.refuse(vs, by, &token, action.as_str()).await;
         }
@@ -290,7 +312,7 @@ impl Manager {
         id: &CredentialId,
         user: &UserId,
     ) -> Result<TokenRecord, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Tokens.edit())?;
         let (token, owner) = (self.token(vs, id).await?, self.user(vs, user).await?);
         if next(Some(token.state), TokenEvent::Assign).is_err() {
             return self.refuse(vs, by, &token, "assign").await;
@@ -325,7 +347,7 @@ impl Manager {
         id: &CredentialId,
         label: &str,
     ) -> Result<TokenRecord, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Tokens.edit())?;
         let mut faults = Vec::new();
         let label = line(&mut faults, "label", label, LONGEST_LABEL, true).ok_or(ManageError::Invalid(faults))?;
         let token = self.token(vs, id).await?;
@@ -347,7 +369,7 @@ impl Manager {
         id: &CredentialId,
         passcode: &Secret,
     ) -> Result<TestOutcome, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Tokens.edit())?;
         let token = self.opened(vs, by, id, "test").await?;
         let windows = self.setting::<Windows>(vs).await?.document;
         let check = Check { template: &token.template, windows: &windows, challenge: None };
@@ -379,7 +401,7 @@ impl Manager {
         id: &CredentialId,
         passcodes: [&Secret; 2],
     ) -> Result<TokenRecord, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Tokens.edit())?;
         let token = self.opened(vs, by, id, "resync").await?;
         let windows = self.setting::<Windows>(vs).await?.document;
         let check = Check { template: &token.template, windows: &windows, challenge: None };
@@ -443,7 +465,7 @@ impl Manager {
         typed: Option<&Secret>,
         must_change: Option<bool>,
     ) -> Result<PinGiven, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Tokens.edit())?;
         let record = self.token(vs, id).await?;
         if !record.state.owned() {
             return self.refuse(vs, by, &record, "set_pin").await;
@@ -510,7 +532,7 @@ impl Manager {
         reason: &str,
         hours: u32,
     ) -> Result<GivenTemporary, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let mut faults = Vec::new();
         let reason = line(&mut faults, "reason", reason, LONGEST_REASON, false);
         if !(1..=LONGEST_TEMPORARY).contains(&hours) {
@@ -541,7 +563,7 @@ impl Manager {
         by: &By,
         user: &UserId,
     ) -> Result<(), ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let act = Act::TemporaryPasscodeSet { user: user.clone(), passcode: None };
         let change = Change::of(act).record(by.event_of(EventKind::TemporaryPasscodeWithdrawn, user));
         self.commit(vs, by, change).await.map_err(gone)

@@ -2,11 +2,14 @@
 
 use doorward_api::ports::{Act, Change, Listed, Page};
 use doorward_api::user::{NewUser, UserDetails, UserRecord};
-use doorward_api::{CommitError, EventKind, FieldFault, FieldRule, GroupId, Secret, UserId, VirtualServerId};
+use doorward_api::{
+    CommitError, EventKind, FieldFault, FieldRule, GroupId, HeldAct, Module, Secret, UserId, VirtualServerId,
+};
 
 use super::groups::gone;
 use super::text::{LONGEST_NAME, address, line};
-use super::{By, ManageError, Manager, Role};
+use super::{By, ManageError, Manager};
+use crate::approvals::Approval;
 use crate::names::fold_name;
 use crate::passwords::{self, HashError};
 
@@ -83,7 +86,7 @@ impl Manager {
         by: &By,
         form: NewUserForm,
     ) -> Result<(UserRecord, Option<GivenPassword>), ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let mut faults = Vec::new();
         let folded = fold_name(&form.name);
         if folded.is_none() {
@@ -133,7 +136,7 @@ impl Manager {
         seen: i64,
         form: &UserForm,
     ) -> Result<UserRecord, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let before = self.user(vs, id).await?;
         let was_in: Vec<GroupId> = before.direct_groups.iter().map(|group| group.id.clone()).collect();
         let mut faults = Vec::new();
@@ -173,7 +176,7 @@ impl Manager {
         let email = address(faults, "email", &form.email);
         let groups = sorted(&form.groups);
         if groups != sorted(was_in) {
-            Self::allow(by, Role::Administrator)?;
+            Self::allow(by, Module::Groups.edit())?;
         }
         for group in &groups {
             if self.ports().register.group(vs, group).await?.is_none() {
@@ -214,7 +217,7 @@ impl Manager {
         id: &UserId,
         typed: Option<Secret>,
     ) -> Result<Option<GivenPassword>, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let drawn = typed.is_none().then(|| passwords::generate(self.ports().entropy.as_ref()));
         let mut faults = Vec::new();
         let hash = self.hashed(typed.or_else(|| drawn.clone()), &mut faults).await?;
@@ -238,7 +241,7 @@ impl Manager {
         id: &UserId,
         disabled: bool,
     ) -> Result<UserRecord, ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         let kind = if disabled { EventKind::UserDisabled } else { EventKind::UserEnabled };
         let mut change = Change::of(Act::UserDisable { user: id.clone(), disabled });
         if disabled {
@@ -254,10 +257,22 @@ impl Manager {
     /// # Errors
     /// [`ManageError::NotFound`].
     pub async fn delete_user(&self, vs: &VirtualServerId, by: &By, id: &UserId) -> Result<(), ManageError> {
-        Self::allow(by, Role::Administrator)?;
+        self.delete_user_under(vs, by, id, None).await
+    }
+
+    pub(crate) async fn delete_user_under(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        id: &UserId,
+        approval: Option<&Approval>,
+    ) -> Result<(), ManageError> {
+        Self::allow(by, Module::Users.delete())?;
         let user = self.user(vs, id).await?;
+        let act = HeldAct::UserDelete { user: id.clone() };
+        let seal = self.turn(vs, by, approval, act, &user.user.name).await?;
         let event = by.event_of(EventKind::UserDeleted, id).with("name", user.user.name);
-        let change = Change::of(Act::UserDelete { user: id.clone() }).record(event);
+        let change = seal.on(Change::of(Act::UserDelete { user: id.clone() }).record(event));
         self.commit(vs, by, change).await.map_err(gone)?;
         self.desk.identities.forget_user(id);
         Ok(())
@@ -268,7 +283,7 @@ impl Manager {
     /// # Errors
     /// [`ManageError::NotFound`].
     pub async fn sign_out_everywhere(&self, vs: &VirtualServerId, by: &By, id: &UserId) -> Result<(), ManageError> {
-        Self::allow(by, Role::HelpDesk)?;
+        Self::allow(by, Module::Users.edit())?;
         self.user(vs, id).await?;
         let mut change = Change::default();
         change.acts.extend(Self::end_all_of(id, by));

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
-use doorward_api::operator::{NewOperator, OperatorSession, Role};
+use doorward_api::operator::{HeldRole, NewOperator, OperatorSession, Role, RoleRef};
 use doorward_api::plugin::OfferView;
 use doorward_api::ports::{Act, Change, OneTime, OneTimePurpose};
 use doorward_api::{
-    AuditEvent, CommitError, EventContext, EventKind, OperatorId, Secret, SecretBytes, StoreError, Timestamp, Token,
-    TokenHash, VirtualServerId,
+    AuditEvent, CommitError, EventContext, EventKind, HeldAct, Module, OperatorId, Secret, SecretBytes, StoreError,
+    Timestamp, Token, TokenHash, VirtualServerId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,14 +35,14 @@ const ROUNDS: u32 = 4;
 /// What the store keeps of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Invitation {
-    role: Role,
+    role: RoleRef,
     /// Of the first administrator's link, which is kept in another place than under its hash: that hash, and its end.
     link: Option<(TokenHash, Timestamp)>,
 }
 
 /// A link that was found good.
 struct Found {
-    role: Role,
+    role: HeldRole,
     /// Under which it is kept.
     kept: TokenHash,
 }
@@ -51,7 +51,7 @@ struct Found {
 #[derive(Debug)]
 pub struct Setup {
     /// What the operator will be.
-    pub role: Role,
+    pub role: HeldRole,
     /// The text of the second factor's QR code.
     pub uri: Secret,
     /// Its key, to be typed.
@@ -108,13 +108,21 @@ impl OperatorDesk {
     /// A link for one more operator.
     ///
     /// # Errors
-    /// [`OperatorError::Forbidden`], [`OperatorError::NotFresh`], or a store that does not answer.
-    pub async fn invite(&self, caller: &Caller, by: &OperatorSession, role: Role) -> Result<Token, OperatorError> {
-        may_change(by, caller)?;
+    /// [`OperatorError::Forbidden`], [`OperatorError::NotFresh`], [`OperatorError::Beyond`], or a store that does not answer.
+    pub async fn invite(
+        &self,
+        caller: &Caller,
+        by: &OperatorSession,
+        role: impl Into<RoleRef>,
+    ) -> Result<Token, OperatorError> {
+        let of = role.into();
+        may_change(by, caller, Module::Operators.edit())?;
+        let role = self.to_give(caller, by, &of).await?;
+        let seal = self.turn(caller, by, HeldAct::OperatorInvite { role: of.clone() }, &role.name).await?;
         let link = Token::draw(self.ports.entropy.as_ref());
-        let put = put(link.hash(), &Invitation { role, link: None }, caller.now + LINK_LIFE);
-        let event = caller.event(EventKind::OperatorInvited, Some(&by.operator.name)).with("role", role.as_str());
-        let change = Change::of(put).record(event);
+        let put = put(link.hash(), &Invitation { role: of, link: None }, caller.now + LINK_LIFE);
+        let event = caller.event(EventKind::OperatorInvited, Some(&by.operator.name)).with("role", role.name);
+        let change = seal.on(Change::of(put).record(event));
         self.ports.ledger.commit(&caller.vs, change, caller.now).await.map_err(super::gone)?;
         Ok(link)
     }
@@ -130,7 +138,8 @@ impl OperatorDesk {
                 return Ok(None);
             }
             let link = Token::draw(self.ports.entropy.as_ref());
-            let invitation = Invitation { role: Role::Administrator, link: Some((link.hash(), now + LINK_LIFE)) };
+            let invitation =
+                Invitation { role: Role::Administrator.into(), link: Some((link.hash(), now + LINK_LIFE)) };
             let earlier = self.ports.one_times.one_time(vs, OneTimePurpose::OperatorInvite, &FIRST, now).await?;
             let mut change = Change::default();
             if earlier.is_some() {
@@ -163,7 +172,7 @@ impl OperatorDesk {
     ) -> Result<Option<Setup>, OperatorError> {
         let Some(found) = self.find(caller, link).await? else { return Ok(None) };
         let (_, kind) = self.second_factor()?;
-        let request = offer_request(found.role.as_str(), issuer);
+        let request = offer_request(&found.role.name, issuer);
         let opened = match kept.and_then(|kept| self.open(caller, link, kept)) {
             Some(opened) => opened,
             None => kind.offer(&request, caller.now).await?.opened,
@@ -218,14 +227,14 @@ impl OperatorDesk {
             id: OperatorId::new(self.ports.entropy.id()),
             name: name.to_owned(),
             folded,
-            role: found.role,
+            role: found.role.of.clone(),
             password_hash: self.hash(&form.password).await?,
             plugin: plugin.to_owned(),
             opened,
         };
         let session = Token::draw(self.ports.entropy.as_ref());
         let begun = self.new_session(&operator.id, &session, caller.now);
-        let created = caller.event(EventKind::OperatorCreated, Some(name)).with("role", found.role.as_str());
+        let created = caller.event(EventKind::OperatorCreated, Some(name)).with("role", found.role.name.as_str());
         let change = Change::of(take(found.kept))
             .and(Act::OperatorAdd(Box::new(operator)))
             .and(Act::OperatorSessionStart(begun))
@@ -269,14 +278,18 @@ impl OperatorDesk {
     async fn find(&self, caller: &Caller, link: &str) -> Result<Option<Found>, OperatorError> {
         let Some(hash) = Token::parse(link).map(|link| link.hash()) else { return Ok(None) };
         if let Some(invitation) = self.invitation(caller, &hash).await? {
-            return Ok(Some(Found { role: invitation.role, kept: hash }));
+            let role = self.held(&caller.vs, &invitation.role).await?;
+            // A role that was deleted meanwhile can be given to nobody.
+            return Ok(role.map(|role| Found { role, kept: hash }));
         }
         let first = self.invitation(caller, &FIRST).await?;
         let good =
             |link: Option<(TokenHash, Timestamp)>| link.is_some_and(|(link, end)| link.same(&hash) && end > caller.now);
-        let Some(invitation) = first.filter(|invitation| good(invitation.link)) else { return Ok(None) };
+        if !first.is_some_and(|invitation| good(invitation.link)) {
+            return Ok(None);
+        }
         let nobody = self.ports.operators.operators(&caller.vs).await?.is_empty();
-        Ok(nobody.then_some(Found { role: invitation.role, kept: FIRST }))
+        Ok(nobody.then(|| Found { role: Role::Administrator.into(), kept: FIRST }))
     }
 
     async fn invitation(&self, caller: &Caller, hash: &TokenHash) -> Result<Option<Invitation>, OperatorError> {

@@ -1,11 +1,16 @@
-//! Who the operators are, and what becomes of them. Only administrators change anything, and only with a fresh proof.
+//! Who the operators are, and what becomes of them. Changes take the permission and a fresh proof, and reach nobody who may more
+//! than who makes them.
 
-use doorward_api::operator::{Operator, OperatorSession, Role};
+use doorward_api::operator::{Operator, OperatorSession, RoleRef};
 use doorward_api::ports::{Act, Change};
-use doorward_api::{AuditEvent, CommitError, EventKind, OperatorId, Secret, VirtualServerId};
+use doorward_api::{
+    AuditEvent, CommitError, EventKind, HeldAct, Module, OperatorId, Permission, Secret, VirtualServerId,
+};
 
 use super::invite::check_password;
-use super::{Caller, OperatorDesk, OperatorError, SetupFault, administers, is_fresh};
+use super::roles::may_give;
+use super::{APPROVAL, Caller, OperatorDesk, OperatorError, SetupFault, is_fresh};
+use crate::approvals::Seal;
 
 impl OperatorDesk {
     /// All operators, by name.
@@ -27,24 +32,40 @@ impl OperatorDesk {
     /// Another role.
     ///
     /// # Errors
-    /// [`OperatorError::Forbidden`], [`OperatorError::NotFresh`], [`OperatorError::NotFound`],
-    /// [`OperatorError::LastAdministrator`], or a store that does not answer.
+    /// [`OperatorError::Forbidden`], [`OperatorError::NotFresh`], [`OperatorError::NotFound`], [`OperatorError::OwnRole`],
+    /// [`OperatorError::Beyond`], [`OperatorError::LastAdministrator`], or a store that does not answer.
     pub async fn set_role(
         &self,
         caller: &Caller,
         by: &OperatorSession,
         id: &OperatorId,
-        role: Role,
+        role: impl Into<RoleRef>,
     ) -> Result<(), OperatorError> {
-        may_change(by, caller)?;
+        let of = role.into();
+        may_change(by, caller, Module::Operators.edit())?;
         let operator = self.operator(&caller.vs, id).await?;
-        if operator.role == role {
+        if operator.role.of == of {
             return Ok(());
         }
+        if operator.id == by.operator.id {
+            return Err(OperatorError::OwnRole);
+        }
+        let role = self.to_give(caller, by, &of).await?;
+        may_give(by, &operator.role)?;
+        let act = HeldAct::OperatorRole { operator: id.clone(), role: of.clone() };
+        let seal = self.turn(caller, by, act, &operator.name).await?;
         let event = about(caller.event(EventKind::RoleChanged, Some(&by.operator.name)), &operator)
-            .with("from", operator.role.as_str())
-            .with("to", role.as_str());
-        self.change(caller, Act::OperatorRole { id: id.clone(), role }, event).await
+            .with("from", operator.role.name.as_str())
+            .with("to", role.name.as_str());
+        let act = Act::OperatorRole { id: id.clone(), role: of.clone() };
+        match self.change(caller, seal, act, event).await {
+            // It may be the role that is gone.
+            Err(OperatorError::LastAdministrator) => {
+                self.to_give(caller, by, &of).await?;
+                Err(OperatorError::LastAdministrator)
+            }
+            outcome => outcome,
+        }
     }
 
     /// Off or on. Off ends the operator's sessions.
@@ -58,14 +79,21 @@ impl OperatorDesk {
         id: &OperatorId,
         disabled: bool,
     ) -> Result<(), OperatorError> {
-        may_change(by, caller)?;
+        may_change(by, caller, Module::Operators.edit())?;
         let operator = self.operator(&caller.vs, id).await?;
         if operator.disabled == disabled {
             return Ok(());
         }
+        may_give(by, &operator.role)?;
+        // In a moment of danger one is enough to take powers away.
+        let seal = if disabled {
+            Seal::default()
+        } else {
+            self.turn(caller, by, HeldAct::OperatorEnable { operator: id.clone() }, &operator.name).await?
+        };
         let kind = if disabled { EventKind::OperatorDisabled } else { EventKind::OperatorEnabled };
         let event = about(caller.event(kind, Some(&by.operator.name)), &operator);
-        self.change(caller, Act::OperatorDisable { id: id.clone(), disabled }, event).await
+        self.change(caller, seal, Act::OperatorDisable { id: id.clone(), disabled }, event).await
     }
 
     /// An operator's own new password. Every role may.
@@ -92,10 +120,11 @@ impl OperatorDesk {
         Ok(Ok(()))
     }
 
-    async fn change(&self, caller: &Caller, act: Act, event: AuditEvent) -> Result<(), OperatorError> {
-        let change = Change::of(act).record(event);
+    async fn change(&self, caller: &Caller, seal: Seal, act: Act, event: AuditEvent) -> Result<(), OperatorError> {
+        let change = seal.on(Change::of(act).record(event));
         match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
             Ok(()) => Ok(()),
+            Err(CommitError::Lost { what: APPROVAL, .. }) => Err(OperatorError::Conflict),
             // They were there a moment ago, and operators do not go.
             Err(CommitError::Lost { .. }) => Err(OperatorError::LastAdministrator),
             Err(CommitError::Store(error)) => Err(error.into()),
@@ -103,9 +132,9 @@ impl OperatorDesk {
     }
 }
 
-/// Whether an operator may change operators now.
-pub(super) fn may_change(by: &OperatorSession, caller: &Caller) -> Result<(), OperatorError> {
-    match (administers(by.operator.role), is_fresh(by, caller.now)) {
+/// Whether an operator may make a change now.
+pub(super) fn may_change(by: &OperatorSession, caller: &Caller, needed: Permission) -> Result<(), OperatorError> {
+    match (by.operator.role.permissions.may(needed), is_fresh(by, caller.now)) {
         (false, _) => Err(OperatorError::Forbidden),
         (true, false) => Err(OperatorError::NotFresh),
         (true, true) => Ok(()),

@@ -223,7 +223,7 @@ fn way<'a>(user: &'a User, to: Option<&'a ReturnTo>, session: &'a Session) -> Wa
 fn same_place(flow: &Flow, to: Option<&ReturnTo>) -> bool {
     match (&flow.data.return_to, to) {
         // What was begun on the user's own page is none of it.
-        (None, None) => flow.data.own.is_none(),
+        (None, None) => flow.data.own.is_none() && flow.data.provisioned.is_none(),
         (Some(there), Some(to)) => {
             let same_browser = there.app == to.app && there.hop == to.hop;
             same_browser && (flow.step.enrolling() || there.path_and_query == to.path_and_query)

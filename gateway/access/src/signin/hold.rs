@@ -226,6 +226,13 @@ impl Desk {
             kind,
             EventContext { address: Some(visit.address), request_id: Some(visit.request_id.clone()), ..flow.context() },
         );
-        if flow.data.adding { event.with("additional", true) } else { event }
+        let event = if flow.data.adding { event.with("additional", true) } else { event };
+        match (flow.data.provisioned, &flow.data.by_rule) {
+            (Some(task), Some(rule)) => {
+                event.with("initiatedBy", "rule").with("initiator", rule.as_str()).with("taskId", task)
+            }
+            (Some(task), None) => event.with("initiatedBy", "provisioning_email").with("taskId", task),
+            (None, _) => event,
+        }
     }
 }

@@ -599,10 +599,8 @@ impl Desk {
         let (id, version) = (token.id.clone(), token.version);
         if token.state == TokenState::Active {
             let change = Change::of(Act::CredentialUse { id, version, opened });
-            return Ok(match Self::first_use(held, token) {
-                Some(act) => change.and(act),
-                None => change,
-            });
+            let first = Self::first_use(held, token);
+            return Ok(Change { acts: change.acts.into_iter().chain(first).collect(), ..change });
         }
         // Operators have given it beside others, as many as are allowed.
         let most = setting::<SelfProvisioning>(self.ports.settings.as_ref(), &visit.vs.id).await?.document.max_tokens;
@@ -619,10 +617,14 @@ impl Desk {
 
     /// A device of ours puts a token in use where nobody knows which session its user's browser would raise. So what was put off
     /// meanwhile ends with the first use of it, wherever that is.
-    pub(crate) fn first_use(held: &Held, token: &Credential) -> Option<Act> {
+    pub(crate) fn first_use(held: &Held, token: &Credential) -> Vec<Act> {
         let unused = token.last_used_at.is_none_or(|used| Some(used) <= token.activated_at);
         let (user, keep) = (token.user.clone(), held.flow().data.raises.clone());
-        unused.then_some(Act::DeferredSessionsEnd { user, keep })
+        if !unused {
+            return Vec::new();
+        }
+        // Whoever came to it by a provisioning task has completed that now.
+        vec![Act::DeferredSessionsEnd { user, keep }, Act::ProvisioningUsed { token: token.id.clone() }]
     }
 
     pub(crate) async fn pin_must_change(&self, visit: &Visit, token: &Credential) -> Result<Option<pin::Why>, Stop> {
@@ -651,6 +653,7 @@ impl Desk {
 
     /// A wrong passcode after a right first factor.
     pub(crate) async fn passcode_rejected(&self, visit: &Visit, held: &Held, tokens: &[Tried]) -> Result<Moved, Stop> {
+        self.count_for_task(visit, held).await?;
         let mut events = vec![self.failure(visit, held, Failed::PASSCODE)];
         let about = self.event(EventKind::TokenLocked, visit, held.flow()).context;
         let (locked, told) = self.count_rejected(visit, tokens, &about).await?;
@@ -779,6 +782,9 @@ impl Desk {
         let proofs = Proofs { by_token, ..data.proofs.with(proof.factor, visit.now) };
         let proofs = self.with_terms(visit, user, proofs, &proof).await?;
         let (data, proof) = self.instead_of_push(visit, held, FlowData { proofs, ..data }, proof).await?;
+        if data.provisioned.is_some() {
+            return self.enrolled_by_mail(visit, held, data, proof).await;
+        }
         if data.adding {
             return self.added(visit, held, data, proof).await;
         }

@@ -193,7 +193,7 @@ impl Desk {
         for _ in 0..TRIES {
             match self.take_push(visit, &held, pin).await {
                 // The device has written over what was read: read and judge everything once more.
-                Err(Stop::Lost("credential_use")) => {}
+                Err(Stop::Lost("credential_use" | "credential_learn")) => {}
                 outcome => return outcome,
             }
         }
@@ -233,11 +233,15 @@ impl Desk {
         let (id, version, opened) = (token.id.clone(), token.version, token.opened.clone());
         let Push { id: push, data: answer, .. } = push;
         let used = Act::PushMove { id: push, from: PushState::Approved, to: PushState::Used, data: Box::new(answer) };
-        let change = Change::of(Act::CredentialUse { id, version, opened }).and(used);
+        let spent = match held.flow().data.provisioned {
+            Some(_) => Act::CredentialLearn { id, version, opened },
+            None => Act::CredentialUse { id, version, opened },
+        };
+        let change = Change::of(spent).and(used);
         let first = held.flow().step == Step::CodeIssued;
         let (data, confirmed) = match first {
             true => self.first_sign_in(visit, held, token, Factor::Push.as_str())?,
-            false => (held.data(), Self::first_use(held, token).map_or_else(Change::default, Change::of)),
+            false => (held.data(), Change { acts: Self::first_use(held, token), events: Vec::new() }),
         };
         let change = joined(change, confirmed);
         let data = FlowData { push: None, first_pin: None, ..data };

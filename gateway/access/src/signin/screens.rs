@@ -76,8 +76,10 @@ impl Desk {
         // What a device has put in use is not undone by going back.
         let back = !in_use && choices.as_ref().is_some_and(|choices| can_go_back(&state, choices));
         state.data.asks_passcode = at_the_end;
-        let asks_more =
-            state.step.enrolling() && !state.data.adding && self.asks_more(visit, flow_user.as_ref()).await?;
+        let asks_more = state.step.enrolling()
+            && !state.data.adding
+            && state.data.provisioned.is_none()
+            && self.asks_more(visit, flow_user.as_ref()).await?;
         let progress = choices.as_ref().and_then(|choices| progress(state.step, &state.data, choices, asks_more));
         let State { data, .. } = state;
         Ok(Screen {
@@ -290,6 +292,7 @@ impl Desk {
             },
             passcodes: token.is_none_or(|token| self.has_passcodes(token)),
             push: push.view,
+            only_tried: data.provisioned.is_some(),
         };
         Ok(Page { page, notice: push.notice })
     }

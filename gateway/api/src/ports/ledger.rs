@@ -3,15 +3,20 @@
 
 use async_trait::async_trait;
 
+use crate::approval::{ApprovalState, NewPendingAct};
 use crate::audit::{AuditEvent, EventContext};
 use crate::credential::{AddedPasskey, NewCredential, NewStock, ServerPin, TokenState, Version};
 use crate::error::{CommitError, StoreError};
 use crate::flow::{Flow, FlowData, Step};
 use crate::grant::{Grant, GrantState};
-use crate::ids::{CredentialId, FlowId, GroupId, OperatorId, PushId, SessionId, UserId, VirtualServerId};
+use crate::ids::{
+    ApiKeyId, ApprovalId, CredentialId, FlowId, GroupId, OperatorId, PushId, RoleId, SessionId, UserId, VirtualServerId,
+};
+use crate::import_job::NewImportJob;
 use crate::mail::NewMail;
-use crate::operator::{NewOperator, NewOperatorSession, Role};
+use crate::operator::{CustomRole, NewApiKey, NewOperator, NewOperatorSession, RoleRef};
 use crate::proof::Proofs;
+use crate::provisioning::{NewEntry, NewTask, TaskNumber};
 use crate::push::{Push, PushData, PushState};
 use crate::recovery::RecoveryCodes;
 use crate::secret::{SecretBytes, TokenHash};
@@ -388,7 +393,151 @@ pub enum Act {
         /// What it changes.
         changes: Vec<FieldChange>,
     },
-    /// A new operator. Lost when the folded name is taken.
+    /// A new provisioning task. Lost when there is one of this number.
+    ProvisioningTaskAdd(Box<NewTask>),
+    /// Users of a task, each of them once. Lost unless its group is read as far as was seen, or when it was removed; and where a rule
+    /// gives, when one of them is not there any more, is in the task already, or has something that a rule holds.
+    ProvisioningFill {
+        /// Which.
+        task: TaskNumber,
+        /// How far its group was read: [`crate::provisioning::ProvisioningTask::cursor`].
+        seen: Option<String>,
+        /// How far it is read now.
+        next: Option<String>,
+        /// The users.
+        entries: Vec<NewEntry>,
+    },
+    /// Another stop date or note. Lost unless the task is at this version, and not removed.
+    ProvisioningTaskEdit {
+        /// Which.
+        task: TaskNumber,
+        /// The version read.
+        version: Version,
+        /// The new stop date.
+        stops_at: Timestamp,
+        /// The new note.
+        note: String,
+    },
+    /// Nobody of it may enrol any more. Lost when it was removed before.
+    ProvisioningTaskRemove {
+        /// Which.
+        task: TaskNumber,
+    },
+    /// Everybody of it who has not enrolled is to be written to once more. Lost unless it runs.
+    ProvisioningTaskResend {
+        /// Which.
+        task: TaskNumber,
+    },
+    /// Does what is due of a task, for so many of its users at the most: those of one that has ended are expired or removed, with
+    /// their records; those who are to be written to once more become pending. When nothing is left to do, it is settled. Never lost.
+    ProvisioningTaskSettle {
+        /// Which.
+        task: TaskNumber,
+        /// So many users.
+        most: u32,
+    },
+    /// The mail with a new link is on its way: Pending to Active. Lost unless it is pending and its task runs.
+    ProvisioningMailed {
+        /// Which task.
+        task: TaskNumber,
+        /// Who.
+        user: UserId,
+        /// SHA-256 of the link.
+        link: TokenHash,
+    },
+    /// A user is to be written to once more, and whatever link there was is dead. Lost unless that may be done
+    /// ([`crate::provisioning::EntryStatus::may_be_sent_again`]), and the task runs.
+    ProvisioningEntryResend {
+        /// Which task.
+        task: TaskNumber,
+        /// Who.
+        user: UserId,
+    },
+    /// A user is taken out. Lost unless that may be done ([`crate::provisioning::EntryStatus::may_be_removed`]).
+    ProvisioningEntryRemove {
+        /// Which task.
+        task: TaskNumber,
+        /// Who.
+        user: UserId,
+    },
+    /// A link is used up. Lost unless its entry is Active, its task runs, and it was not used.
+    ProvisioningLinkTake {
+        /// SHA-256 of the link.
+        link: TokenHash,
+    },
+    /// A token is issued for an entry. Lost unless it is Active, and its task runs.
+    ProvisioningIssued {
+        /// Which task.
+        task: TaskNumber,
+        /// Who.
+        user: UserId,
+        /// The token.
+        token: CredentialId,
+    },
+    /// The token of an entry is in use. Lost unless it is Active, with this token, and its task runs.
+    ProvisioningEnrolled {
+        /// Which task.
+        task: TaskNumber,
+        /// Who.
+        user: UserId,
+        /// The token.
+        token: CredentialId,
+    },
+    /// An entry has failed once more; so many failures lock it, with a record. Never lost.
+    ProvisioningFailed {
+        /// Which task.
+        task: TaskNumber,
+        /// Who.
+        user: UserId,
+        /// So many.
+        most: u32,
+    },
+    /// A token was signed in with. Where it came by a task and was not used before, that is completed, with its record. Never lost.
+    ProvisioningUsed {
+        /// Which token.
+        token: CredentialId,
+    },
+    /// An entry that a rule holds is handed to another rule, or let go; what still waits of it may end. Lost unless it is held by
+    /// that rule, or when no other may have it.
+    ProvisioningRuleHold {
+        /// Which task.
+        task: TaskNumber,
+        /// Who.
+        user: UserId,
+        /// The rule that holds it, by its group.
+        from: GroupId,
+        /// The rule that does from now on.
+        to: Option<GroupId>,
+        /// Nothing comes of it any more: Pending and Active become Removed.
+        end: bool,
+    },
+    /// Rules have looked at these users, as they were when so much had become of them. Never lost.
+    ProvisioningRulesSaw {
+        /// Who, and [`crate::provisioning_rules::RuleStanding::due`].
+        users: Vec<(UserId, i64)>,
+    },
+    /// Rules have looked on through everybody. Lost unless they stood where it was seen.
+    ProvisioningPassMove {
+        /// Where they stood: [`crate::provisioning_rules::RulePass::place`].
+        seen: Option<String>,
+        /// Where they stand now; `None` when everybody was looked at.
+        next: Option<String>,
+    },
+    /// A file of tokens is about to be taken into the stock. Lost when there is one of its id.
+    ImportBegin(Box<NewImportJob>),
+    /// So many more of its rows are dealt with. Never lost.
+    ImportDealt {
+        /// Which.
+        id: String,
+        /// So many.
+        rows: u64,
+    },
+    /// It has come to its end. Never lost.
+    ImportEnd {
+        /// Which.
+        id: String,
+    },
+    /// A new operator. Lost when the folded name is taken, or there is no such role.
     OperatorAdd(Box<NewOperator>),
     /// An operator's accepted passcode: new bytes. Lost unless at this version.
     OperatorUse {
@@ -406,12 +555,12 @@ pub enum Act {
         /// argon2id in PHC form.
         hash: String,
     },
-    /// Another role. Lost when there is no such operator, or when no administrator would be left.
+    /// Another role. Lost when there is no such operator or role, or when no administrator would be left.
     OperatorRole {
         /// Whose.
         id: OperatorId,
         /// The role.
-        role: Role,
+        role: RoleRef,
     },
     /// Off or on; off ends the operator's sessions. Lost when there is no such operator, or when no administrator would be left.
     OperatorDisable {
@@ -431,6 +580,49 @@ pub enum Act {
     OperatorSessionEnd {
         /// Which.
         id: SessionId,
+    },
+    /// A new role. Lost when the name is taken.
+    RoleAdd(CustomRole),
+    /// Another name, or other permissions. Lost unless it is at the version that is given, or when the name is taken.
+    RoleSet(CustomRole),
+    /// A role goes. Lost when there is none, or an operator has it.
+    RoleDelete {
+        /// Which.
+        id: RoleId,
+    },
+    /// A new key of a program. Lost when the name is taken.
+    ApiKeyAdd(Box<NewApiKey>),
+    /// It is used for the first time. Lost when it was used before, is over or revoked.
+    ApiKeyUseFirst {
+        /// Which.
+        id: ApiKeyId,
+    },
+    /// It is good no longer. Lost when there is none, or it was revoked before.
+    ApiKeyRevoke {
+        /// Which.
+        id: ApiKeyId,
+    },
+    /// An act of an operator that waits for another one. Lost when as many wait as may.
+    PendingActAdd(Box<NewPendingAct>),
+    /// What becomes of it. Lost unless it stands at `from`, and is not over; to [`ApprovalState::Expired`], unless it is. Nobody
+    /// but whoever asked withdraws it, or does what was approved; nobody but others approves or refuses it.
+    PendingActMove {
+        /// Which.
+        id: ApprovalId,
+        /// Where it must stand.
+        from: ApprovalState,
+        /// Where it goes.
+        to: ApprovalState,
+        /// Who moves it: row and name; nobody when it is over.
+        by: Option<(OperatorId, String)>,
+        /// Until when something may come of it from now on, if it is another time.
+        expires_at: Option<Timestamp>,
+    },
+    /// There are operators who may do everything, and are switched on. Lost when there are fewer, as of the end of what comes
+    /// before it in this change.
+    AdministratorsAreThere {
+        /// So many.
+        least: u32,
     },
     /// Nothing but the records.
     Nothing,
@@ -488,6 +680,26 @@ impl Act {
             Act::GroupMember { .. } => "group_member",
             Act::GroupNest { .. } => "group_nest",
             Act::SettingSet { .. } => "setting_set",
+            Act::ProvisioningTaskAdd(_) => "provisioning_task_add",
+            Act::ProvisioningFill { .. } => "provisioning_fill",
+            Act::ProvisioningTaskEdit { .. } => "provisioning_task_edit",
+            Act::ProvisioningTaskRemove { .. } => "provisioning_task_remove",
+            Act::ProvisioningTaskResend { .. } => "provisioning_task_resend",
+            Act::ProvisioningTaskSettle { .. } => "provisioning_task_settle",
+            Act::ProvisioningMailed { .. } => "provisioning_mailed",
+            Act::ProvisioningEntryResend { .. } => "provisioning_entry_resend",
+            Act::ProvisioningEntryRemove { .. } => "provisioning_entry_remove",
+            Act::ProvisioningLinkTake { .. } => "provisioning_link_take",
+            Act::ProvisioningIssued { .. } => "provisioning_issued",
+            Act::ProvisioningEnrolled { .. } => "provisioning_enrolled",
+            Act::ProvisioningFailed { .. } => "provisioning_failed",
+            Act::ProvisioningUsed { .. } => "provisioning_used",
+            Act::ProvisioningRuleHold { .. } => "provisioning_rule_hold",
+            Act::ProvisioningRulesSaw { .. } => "provisioning_rules_saw",
+            Act::ProvisioningPassMove { .. } => "provisioning_pass_move",
+            Act::ImportBegin(_) => "import_begin",
+            Act::ImportDealt { .. } => "import_dealt",
+            Act::ImportEnd { .. } => "import_end",
             Act::OperatorAdd(_) => "operator_add",
             Act::OperatorUse { .. } => "operator_use",
             Act::OperatorPassword { .. } => "operator_password",
@@ -496,6 +708,15 @@ impl Act {
             Act::OperatorSessionStart(_) => "operator_session_start",
             Act::OperatorSessionProved { .. } => "operator_session_proved",
             Act::OperatorSessionEnd { .. } => "operator_session_end",
+            Act::RoleAdd(_) => "role_add",
+            Act::RoleSet(_) => "role_set",
+            Act::RoleDelete { .. } => "role_delete",
+            Act::ApiKeyAdd(_) => "api_key_add",
+            Act::ApiKeyUseFirst { .. } => "api_key_use_first",
+            Act::ApiKeyRevoke { .. } => "api_key_revoke",
+            Act::PendingActAdd(_) => "pending_act_add",
+            Act::PendingActMove { .. } => "pending_act_move",
+            Act::AdministratorsAreThere { .. } => "administrators_are_there",
             Act::Nothing => "nothing",
         }
     }

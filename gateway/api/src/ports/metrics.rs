@@ -9,6 +9,12 @@ use crate::proof::Factor;
 pub trait Metrics: Send + Sync {
     /// `doorward_decisions_total{virtual_server,app,decision}` and `doorward_decision_duration_seconds{cache}`.
     fn decision(&self, vs: &str, app: &str, decision: &'static str, cached: bool, took: Duration);
+    /// `doorward_policy_shadow_total{virtual_server,outcome}`: what policies in the shadow said beside the real ones: `same`,
+    /// `gain`, `lose`, `step`.
+    fn shadow(&self, vs: &str, outcome: &'static str, count: u64);
+    /// `doorward_decision_records_lost_total{reason}`: requests that no decision record counts: `full` (they came faster than
+    /// they could be looked at), `most` (the bound of a day), `long` (too long to be kept), `store` (it did not answer).
+    fn decisions_lost(&self, reason: &'static str, count: u64);
     /// `doorward_requests_total{virtual_server,app,status_class}` and `doorward_request_duration_seconds{app}`. `app` is
     /// `portal`, `console` or `none` for what no application answered; `status_class` is `2xx`, … or `cut`.
     fn request(&self, vs: &str, app: &str, status_class: &'static str, took: Duration);
@@ -41,6 +47,8 @@ pub struct NoMetrics;
 
 impl Metrics for NoMetrics {
     fn decision(&self, _: &str, _: &str, _: &'static str, _: bool, _: Duration) {}
+    fn shadow(&self, _: &str, _: &'static str, _: u64) {}
+    fn decisions_lost(&self, _: &'static str, _: u64) {}
     fn request(&self, _: &str, _: &str, _: &'static str, _: Duration) {}
     fn upstream(&self, _: &str, _: &'static str) {}
     fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}

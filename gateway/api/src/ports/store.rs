@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::audit::{AuditEvent, ChainHead, StoredRecord};
+use crate::audit::{AuditEvent, ChainHead, StoredRecord, Trimmed};
 use crate::credential::{Credential, TokenRecord, TokenState};
 use crate::error::StoreError;
 use crate::flow::{Delivery, Flow};
 use crate::grant::{Grant, GrantRecord, GrantState};
-use crate::ids::{CredentialId, FlowId, GroupId, MailId, OperatorId, PushId, SessionId, UserId, VirtualServerId};
+use crate::ids::{
+    ApiKeyId, CredentialId, FlowId, GroupId, MailId, OperatorId, PushId, RoleId, SessionId, UserId, VirtualServerId,
+};
 use crate::mail::DueMail;
-use crate::operator::{Operator, OperatorSession};
+use crate::operator::{ApiKey, CustomRole, Operator, OperatorSession};
 use crate::push::Push;
 use crate::recovery::SeenRecoveryCodes;
 use crate::secret::TokenHash;
@@ -147,6 +149,8 @@ pub enum MeterScope {
     DeviceCalls,
     /// Activation codes that were typed on devices, by address.
     ActivationCodes,
+    /// API keys that were sent and are refused, by address and by key.
+    ApiKeys,
 }
 
 impl MeterScope {
@@ -169,6 +173,7 @@ impl MeterScope {
             MeterScope::PushOff => "push_off",
             MeterScope::DeviceCalls => "device_calls",
             MeterScope::ActivationCodes => "activation_codes",
+            MeterScope::ApiKeys => "api_keys",
         }
     }
 }
@@ -391,6 +396,16 @@ pub trait Operators: Send + Sync {
     ) -> Result<Option<OperatorSession>, StoreError>;
     /// Notes that a session was used.
     async fn touch_operator(&self, vs: &VirtualServerId, id: &SessionId, now: Timestamp) -> Result<(), StoreError>;
+    /// The roles that operators have made, by name.
+    async fn roles(&self, vs: &VirtualServerId) -> Result<Vec<CustomRole>, StoreError>;
+    /// One of them.
+    async fn role(&self, vs: &VirtualServerId, id: &RoleId) -> Result<Option<CustomRole>, StoreError>;
+    /// The keys of programs, by name; those that are over or revoked too.
+    async fn api_keys(&self, vs: &VirtualServerId) -> Result<Vec<ApiKey>, StoreError>;
+    /// A key by the hash of its secret, be it over or revoked.
+    async fn api_key_of(&self, vs: &VirtualServerId, token: &TokenHash) -> Result<Option<ApiKey>, StoreError>;
+    /// Notes that a key was used, as it was before.
+    async fn touch_api_key(&self, vs: &VirtualServerId, id: &ApiKeyId, now: Timestamp) -> Result<(), StoreError>;
 }
 
 /// The audit chain, for reading.
@@ -400,6 +415,8 @@ pub trait AuditLog: Send + Sync {
     async fn records(&self, vs: &VirtualServerId, after: i64, limit: u32) -> Result<Vec<StoredRecord>, StoreError>;
     /// The chain's end as the head row says.
     async fn head(&self, vs: &VirtualServerId) -> Result<ChainHead, StoreError>;
+    /// Where the chain was cut, as the head row says; `None` for one that is whole.
+    async fn trimmed(&self, vs: &VirtualServerId) -> Result<Option<Trimmed>, StoreError>;
     /// Every virtual server.
     async fn virtual_servers(&self) -> Result<Vec<VirtualServerId>, StoreError>;
 }

@@ -11,7 +11,7 @@ use crate::ids::GroupId;
 use crate::time::Timestamp;
 
 /// A day in UTC, written `2026-12-24`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Day(Timestamp);
 
@@ -28,6 +28,12 @@ impl Day {
         let date = time::Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()?;
         let midnight = date.midnight().assume_utc().unix_timestamp();
         (midnight >= 0).then(|| Self(Timestamp::from_secs(midnight)))
+    }
+
+    /// The day of a moment; the first there is for one before it.
+    pub fn of(at: Timestamp) -> Self {
+        let secs = i64::try_from(at.secs()).unwrap_or(i64::MAX);
+        Self(Timestamp::from_secs(secs - secs % (24 * 60 * 60)))
     }
 
     /// Its first moment.

@@ -2,9 +2,11 @@
 //! its changes. What a value may be is checked in `tokens`; here is what there is.
 
 mod appearance;
+mod approvals;
 mod enrolment_rules;
 mod lockout;
 mod pin;
+mod provisioning_rules;
 mod self_provisioning;
 mod synchronization;
 mod targets;
@@ -17,12 +19,15 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::permission::Module;
 use crate::time::Timestamp;
 
 pub use appearance::{Appearance, Logo};
+pub use approvals::{Approvals, Held};
 pub use enrolment_rules::{Day, EnrolmentRule, EnrolmentRules, ExtraProof};
 pub use lockout::Lockout;
 pub use pin::{Complexity, PinOrder, PinRules, ServerPinPolicy};
+pub use provisioning_rules::{ProvisioningRule, ProvisioningRules};
 pub use self_provisioning::{SelfProvisioning, TargetUsers, WindowsLink};
 pub use synchronization::Windows;
 pub use targets::{TargetRow, TargetSettings};
@@ -38,6 +43,8 @@ pub enum SettingKind {
     EnrolmentRules,
     /// Settings > Appearance: name, colour, logo, languages and words of the portal.
     Appearance,
+    /// Token Management > Provisioning Rules: who is given a token, or loses it, by coming into a group and leaving it.
+    ProvisioningRules,
     /// Policies > Token Policies > Software Token & Push OTP Settings (R48..R55).
     Targets,
     /// Policies > Token Policies > Token Templates (R56..R81).
@@ -48,19 +55,23 @@ pub enum SettingKind {
     Synchronization,
     /// Policies > Account Lockout Policy.
     Lockout,
+    /// Operators > Approvals: which acts of operators take two.
+    Approvals,
 }
 
 impl SettingKind {
     /// In the order of the console's menu.
-    pub const ALL: [SettingKind; 8] = [
+    pub const ALL: [SettingKind; 10] = [
         SettingKind::SelfProvisioning,
         SettingKind::EnrolmentRules,
         SettingKind::Appearance,
+        SettingKind::ProvisioningRules,
         SettingKind::Targets,
         SettingKind::TokenTemplate,
         SettingKind::ServerPinPolicy,
         SettingKind::Synchronization,
         SettingKind::Lockout,
+        SettingKind::Approvals,
     ];
 
     /// The name in the store and in the API's paths.
@@ -69,11 +80,28 @@ impl SettingKind {
             SettingKind::SelfProvisioning => "self_provisioning",
             SettingKind::EnrolmentRules => "enrolment_rules",
             SettingKind::Appearance => "appearance",
+            SettingKind::ProvisioningRules => "provisioning_rules",
             SettingKind::Targets => "targets",
             SettingKind::TokenTemplate => "token_template",
             SettingKind::ServerPinPolicy => "server_pin_policy",
             SettingKind::Synchronization => "synchronization",
             SettingKind::Lockout => "lockout",
+            SettingKind::Approvals => "approvals",
+        }
+    }
+
+    /// Who may see and change it is told by this part of the console.
+    pub const fn module(self) -> Module {
+        match self {
+            SettingKind::SelfProvisioning | SettingKind::EnrolmentRules => Module::SelfProvisioning,
+            SettingKind::Appearance => Module::Appearance,
+            SettingKind::ProvisioningRules => Module::Provisioning,
+            SettingKind::Targets
+            | SettingKind::TokenTemplate
+            | SettingKind::ServerPinPolicy
+            | SettingKind::Synchronization => Module::TokenPolicies,
+            SettingKind::Lockout => Module::AccessPolicies,
+            SettingKind::Approvals => Module::Operators,
         }
     }
 
@@ -184,11 +212,13 @@ mod tests {
         check::<SelfProvisioning>();
         check::<EnrolmentRules>();
         check::<Appearance>();
+        check::<ProvisioningRules>();
         check::<TargetSettings>();
         check::<TokenTemplate>();
         check::<ServerPinPolicy>();
         check::<Windows>();
         check::<Lockout>();
+        check::<Approvals>();
     }
 
     #[test]

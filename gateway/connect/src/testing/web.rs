@@ -76,16 +76,7 @@ fn whole(request: &[u8]) -> bool {
 pub(crate) fn tls_web() -> u16 {
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap()],
-            PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap(),
-        )
-        .unwrap();
+    let config = tls_server();
     std::thread::spawn(move || -> Option<()> {
         let (socket, _) = listener.accept().ok()?;
         let tls = rustls::ServerConnection::new(Arc::new(config)).ok()?;
@@ -99,4 +90,32 @@ pub(crate) fn tls_web() -> u16 {
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").ok()
     });
     port
+}
+
+/// One that speaks TLS as `localhost`, reads one connection to its end and says nothing. Gives its port, and what it read.
+pub(crate) fn tls_reader() -> (u16, std::thread::JoinHandle<Vec<u8>>) {
+    let listener = StdListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let config = tls_server();
+    let reading = std::thread::spawn(move || {
+        let (socket, _) = listener.accept().unwrap();
+        let tls = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut heard = Vec::new();
+        let _ = rustls::StreamOwned::new(tls, socket).read_to_end(&mut heard);
+        heard
+    });
+    (port, reading)
+}
+
+fn tls_server() -> rustls::ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap()],
+            PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap(),
+        )
+        .unwrap()
 }

@@ -277,6 +277,8 @@ impl Metrics for World {
         self.counted.lock().unwrap().push((kind, outcome));
     }
     fn decision(&self, _: &str, _: &str, _: &'static str, _: bool, _: Duration) {}
+    fn shadow(&self, _: &str, _: &'static str, _: u64) {}
+    fn decisions_lost(&self, _: &'static str, _: u64) {}
     fn request(&self, _: &str, _: &str, _: &'static str, _: Duration) {}
     fn upstream(&self, _: &str, _: &'static str) {}
     fn sign_in(&self, _: &str, _: Factor, _: &'static str) {}

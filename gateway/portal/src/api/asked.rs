@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use doorward_access::arrival::ConsoleArrival;
 use doorward_access::manage::By;
-use doorward_access::operators::{self, is_fresh};
+use doorward_access::operators::{self, KeyEntered, KeyText, is_fresh};
 use doorward_access::site::VirtualServer;
-use doorward_api::operator::{OperatorSession, Role};
+use doorward_api::operator::OperatorSession;
 use doorward_api::ports::Page;
 use doorward_api::{FieldRule, Secret, Timestamp, VirtualServerId};
 use http::request::Parts;
@@ -48,7 +48,13 @@ impl Visitor {
 
     /// For the operators' desk.
     pub(super) fn at(&self, vs: &VirtualServerId) -> operators::Caller {
-        operators::Caller { vs: vs.clone(), address: self.address, request_id: self.request_id.clone(), now: self.now }
+        operators::Caller {
+            vs: vs.clone(),
+            address: self.address,
+            request_id: self.request_id.clone(),
+            now: self.now,
+            approval: None,
+        }
     }
 }
 
@@ -63,16 +69,21 @@ pub(super) struct Asked {
     pub(super) api: Shared,
     pub(super) visitor: Arc<Visitor>,
     pub(super) vs: Arc<VirtualServer>,
+    /// Of an API key: who asks by it, and what they may.
     pub(super) session: OperatorSession,
+    /// The name of the API key by which they ask.
+    pub(super) api_key: Option<String>,
     /// The places of the path that are filled in.
     places: Vec<(String, String)>,
     query: Query,
+    /// As it was sent.
+    raw_query: String,
     /// Of `If-Match`; calls that need none have none.
     pub(super) version: i64,
 }
 
 impl Asked {
-    /// Whoever the bearer's token belongs to, if they may.
+    /// Whoever the bearer's token or key belongs to, if they may.
     pub(super) async fn find(
         api: &Shared,
         call: &Call,
@@ -80,20 +91,16 @@ impl Asked {
         parts: &Parts,
         places: Vec<(String, String)>,
     ) -> Result<Self, Problem> {
-        let bearer = bearer(&parts.headers)?;
-        let gone = || Problem::signed_out(true);
-        let vs = api.parts.site.load().virtual_server(&bearer.vs).cloned().ok_or_else(gone)?;
-        let session = api.parts.operators.session(&vs.id, &bearer.token, visitor.now).await?.ok_or_else(gone)?;
-        if let Some(least) = call.least {
-            may(&session, least, visitor.now)?;
-        }
+        let Known { vs, session, api_key } = known(api, &visitor, bearer(&parts.headers)?).await?;
+        may(call, &session, api_key.is_some(), visitor.now)?;
         // What can be no id is nothing's.
         if places.iter().any(|(_, id)| !is_id(id)) {
             return Err(Problem::not_found());
         }
-        let query = Query::read(call.params, parts.uri.query().unwrap_or_default())?;
+        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
+        let query = Query::read(call.params, &raw_query)?;
         let version = if call.versioned { seen(&parts.headers)? } else { 0 };
-        Ok(Self { api: api.clone(), visitor, vs, session, places, query, version })
+        Ok(Self { api: api.clone(), visitor, vs, session, api_key, places, query, raw_query, version })
     }
 
     /// The id at a place of the path.
@@ -104,6 +111,11 @@ impl Asked {
 
     pub(super) fn query(&self, name: &str) -> &str {
         self.query.text(name)
+    }
+
+    /// The whole query, as it was sent.
+    pub(super) fn raw_query(&self) -> &str {
+        &self.raw_query
     }
 
     /// Which part of a long list.
@@ -117,7 +129,8 @@ impl Asked {
         By {
             operator: self.session.operator.id.clone(),
             name: self.session.operator.name.clone(),
-            role: self.session.operator.role,
+            permissions: self.session.operator.role.permissions,
+            api_key: self.api_key.clone(),
             address: Some(self.visitor.address),
             request_id: self.visitor.request_id.clone(),
             now: self.visitor.now,
@@ -130,25 +143,65 @@ impl Asked {
     }
 }
 
-/// Changes take a role and a fresh proof. Who may not do it at all is not asked for one.
-fn may(session: &OperatorSession, least: Role, now: Timestamp) -> Result<(), Problem> {
-    if session.operator.role < least {
-        let detail = format!("it takes the role {} at least", least.as_str());
+/// Who asks.
+struct Known {
+    vs: Arc<VirtualServer>,
+    session: OperatorSession,
+    api_key: Option<String>,
+}
+
+async fn known(api: &Shared, visitor: &Visitor, bearer: Bearer) -> Result<Known, Problem> {
+    let gone = || Problem::signed_out(true);
+    let site = api.parts.site.load();
+    let server = |vs: &VirtualServerId| site.virtual_server(vs).cloned().ok_or_else(gone);
+    match bearer {
+        Bearer::Session(sent) => {
+            let vs = server(&sent.vs)?;
+            let session = api.parts.operators.session(&vs.id, &sent.token, visitor.now).await?.ok_or_else(gone)?;
+            Ok(Known { vs, session, api_key: None })
+        }
+        Bearer::Key(sent) => {
+            let vs = server(&sent.vs)?;
+            match api.parts.operators.enter_by_key(&visitor.at(&vs.id), &sent).await? {
+                KeyEntered::Welcome(session, name) => Ok(Known { vs, session: *session, api_key: Some(name) }),
+                KeyEntered::NotAccepted => Err(gone()),
+                KeyEntered::Waits { until } => Err(Problem::wait(until.since(visitor.now))),
+            }
+        }
+    }
+}
+
+/// What a call takes, and for a change a fresh proof. Who may not do it at all is not asked for one.
+fn may(call: &Call, session: &OperatorSession, by_key: bool, now: Timestamp) -> Result<(), Problem> {
+    // A call of operators without a need cannot be made; if there were one, nobody might.
+    if !call.need.is_some_and(|need| need.is_met(session, by_key)) {
+        let detail = match call.permission() {
+            Some(permission) => format!("it takes the permission {permission}"),
+            None => "an API key has no session".to_owned(),
+        };
         return Err(Problem::new(Kind::RoleRequired, detail));
     }
-    if is_fresh(session, now) { Ok(()) } else { Err(Problem::reproof()) }
+    if !call.weighs() || is_fresh(session, now) { Ok(()) } else { Err(Problem::reproof()) }
+}
+
+/// What is sent to say who asks.
+enum Bearer {
+    Session(SessionCookie),
+    Key(KeyText),
 }
 
 /// The token that is sent, in the one way in which it may be: cookies are not looked at, so no page elsewhere can make
 /// a browser ask here.
-fn bearer(headers: &HeaderMap) -> Result<SessionCookie, Problem> {
+fn bearer(headers: &HeaderMap) -> Result<Bearer, Problem> {
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(sent), None) = (sent.next(), sent.next()) else { return Err(Problem::signed_out(false)) };
     let (scheme, token) = sent.to_str().ok().and_then(|sent| sent.split_once(' ')).unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Problem::signed_out(false));
     }
-    SessionCookie::parse(token.trim()).ok_or_else(|| Problem::signed_out(true))
+    let token = token.trim();
+    let session = || SessionCookie::parse(token).map(Bearer::Session);
+    KeyText::parse(token).map(Bearer::Key).or_else(session).ok_or_else(|| Problem::signed_out(true))
 }
 
 /// The version of `If-Match`: one entity-tag, as `ETag` gave it.

@@ -6,18 +6,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use doorward_api::operator::Role;
+use doorward_api::Permission;
+use doorward_api::permission::Action;
 use http::{HeaderMap, Method, StatusCode};
 
+use super::approvals::ApprovalDetails;
 use super::asked::{Asked, Outside};
 use super::given::{Described, Takes};
-use super::gives::{Gives, Reply, Told};
+use super::gives::{Begun, Gives, Reply, Told};
 use super::problem::{Kind, Problem};
+use crate::needs::Need;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
 
 /// What answers somebody, who sends headers and a body.
-type Answers<W> = dyn Fn(W, &HeaderMap, &Bytes) -> Answering + Send + Sync;
+pub(super) type Answers<W> = dyn Fn(W, &HeaderMap, &Bytes) -> Answering + Send + Sync;
 
 /// What answers a call.
 pub(super) enum Handler {
@@ -78,8 +81,8 @@ pub(super) struct Call {
     pub(super) takes: Option<Described>,
     pub(super) gives: Vec<Told>,
     pub(super) params: &'static [Param],
-    /// Changes are made by this role at least, and with a fresh proof.
-    pub(super) least: Option<Role>,
+    /// What it takes of whoever asks; calls of anybody take nothing. Changes take a fresh proof besides.
+    pub(super) need: Option<Need>,
     /// `If-Match` must be sent.
     pub(super) versioned: bool,
     /// `Idempotency-Key` may be.
@@ -91,12 +94,23 @@ pub(super) struct Call {
     pub(super) handler: Handler,
 }
 
+/// What is said of the answer to what was held.
+const HELD: &str =
+    "Nothing was done yet: the settings `approvals` say that it takes two operators. Look there who can approve it.";
+
 /// The largest body of most calls.
 pub(super) const LARGEST: usize = 64 * 1024;
 
 impl Call {
-    /// A call of operators who are signed in.
-    pub(super) fn new<B, G, F, T>(method: Method, path: &str, id: &str, summary: &str, handler: F) -> Self
+    /// A call of operators, and of programs by their keys.
+    pub(super) fn new<B, G, F, T>(
+        need: impl Into<Need>,
+        method: Method,
+        path: &str,
+        id: &str,
+        summary: &str,
+        handler: F,
+    ) -> Self
     where
         B: Takes,
         G: Gives,
@@ -107,7 +121,7 @@ impl Call {
             let (taken, handler) = (B::take(headers, body), handler.clone());
             Box::pin(async move { handler(asked, taken?).await?.reply() })
         }));
-        Self::with::<B, G>((method, path, id, summary), handler)
+        Self { need: Some(need.into()), ..Self::with::<B, G>((method, path, id, summary), handler) }
     }
 
     /// A call of anybody.
@@ -136,7 +150,7 @@ impl Call {
             takes: B::described(),
             gives: G::told(),
             params: &[],
-            least: None,
+            need: None,
             versioned: false,
             once: false,
             largest: LARGEST,
@@ -153,11 +167,6 @@ impl Call {
         Self { params, ..self }
     }
 
-    /// A change, made by this role at least.
-    pub(super) fn by(self, least: Role) -> Self {
-        Self { least: Some(least), ..self }
-    }
-
     pub(super) fn versioned(self) -> Self {
         Self { versioned: true, ..self }
     }
@@ -170,9 +179,34 @@ impl Call {
         Self { largest, ..self }
     }
 
+    /// It may have to wait for a second operator.
+    pub(super) fn held(mut self) -> Self {
+        let begun = Begun::<ApprovalDetails>::told().into_iter().map(|told| Told { about: HELD, ..told });
+        self.gives.extend(begun);
+        self
+    }
+
     pub(super) fn fails(mut self, kinds: &[Kind]) -> Self {
         self.problems.extend(kinds);
         self
+    }
+
+    /// The permission that it takes.
+    pub(super) fn permission(&self) -> Option<Permission> {
+        match self.need {
+            Some(Need::May(permission)) => Some(permission),
+            _ => None,
+        }
+    }
+
+    /// Whether password and passcode must have been proved of late: for all that is more than looking, whatever its method.
+    pub(super) fn weighs(&self) -> bool {
+        let more = match self.need {
+            Some(Need::May(permission)) => permission.action != Action::View,
+            Some(Need::Deciding) => true,
+            _ => false,
+        };
+        more && self.method != Method::GET
     }
 
     /// Everything that can go wrong with it.
@@ -180,8 +214,9 @@ impl Call {
         let signed = matches!(self.handler, Handler::Operator(_));
         let when = |is: bool, kinds: &'static [Kind]| if is { kinds } else { &[] };
         let mut kinds = [
-            when(signed, &[Kind::SignInRequired, Kind::Unavailable]),
-            when(self.least.is_some(), &[Kind::RoleRequired, Kind::ReproofRequired]),
+            when(signed, &[Kind::SignInRequired, Kind::TooMany, Kind::Unavailable]),
+            when(signed && self.need != Some(Need::Known), &[Kind::RoleRequired]),
+            when(self.weighs(), &[Kind::ReproofRequired]),
             when(self.path.contains('{'), &[Kind::NotFound]),
             // The listener refuses a target that can be read in two ways, whichever call it is for.
             when(self.path.contains('{') || !self.params.is_empty(), &[Kind::Outcome(StatusCode::BAD_REQUEST)]),

@@ -1,6 +1,5 @@
 //! The description: OpenAPI 3.1, made of the list of calls and of the types that they read and write.
 
-use doorward_api::operator::Role;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
@@ -19,13 +18,14 @@ use super::given::LONGEST_ID;
 use super::gives::{Shown, Told, ToldBody};
 use super::once::{KEY, LONGEST_KEY};
 use super::problem::{Kind, ProblemDocument};
+use crate::needs::Need;
 
 const ABOUT: &str = "Everything that operators can do in the console, for programs. Sessions, roles and counters are \
                      the console's. Changes take a proof of the last 10 minutes. Every error is a problem document \
                      (RFC 9457). Times are RFC 3339, in UTC, with milliseconds. Fields and parameters that nobody \
                      knows are refused.";
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 11] = [
     ("session", "Signing in and out."),
     ("settings", "Settings and policies, one document of each kind."),
     ("users", "Users of the local directory."),
@@ -34,6 +34,8 @@ const TAGS: [(&str, &str); 9] = [
     ("tokens", "Tokens, in stock and in use."),
     ("imports", "Files of tokens that were made elsewhere."),
     ("operators", "Operators and their roles."),
+    ("audit", "The audit trail."),
+    ("reports", "The enrolment history, the funnel, and who has no token yet."),
     ("description", "This document."),
 ];
 
@@ -142,12 +144,15 @@ fn operation(call: &Call) -> Operation {
 }
 
 fn about(call: &Call) -> String {
-    let least = call.least.map(|least| match least {
-        Role::Auditor => "Every operator may, with a fresh proof.",
-        Role::HelpDesk => "Takes the role help_desk or administrator, and a fresh proof.",
-        Role::Administrator => "Takes the role administrator, and a fresh proof.",
-    });
-    [Some(call.about).filter(|about| !about.is_empty()), least].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let takes = match call.need {
+        Some(Need::May(permission)) if call.weighs() => {
+            format!("Takes the permission `{permission}`, and a fresh proof.")
+        }
+        Some(Need::May(permission)) => format!("Takes the permission `{permission}`."),
+        Some(Need::Session | Need::Deciding) => "Takes a session, which an API key is not.".to_owned(),
+        Some(Need::Known) | None => String::new(),
+    };
+    [call.about, &takes].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn parameters(call: &Call) -> Vec<Parameter> {
@@ -204,7 +209,7 @@ fn values(param: Param) -> ObjectBuilder {
 fn response(told: &Told) -> Response {
     let mut response = ResponseBuilder::new().description(told.about);
     if let Some(body) = &told.body {
-        response = response.content("application/json", content(body));
+        response = response.content(body.media, content(body));
     }
     for (name, about) in &told.headers {
         response = response.header(*name, text_header(about));

@@ -3,8 +3,8 @@
 
 use axum::body::Bytes;
 use doorward_access::manage::TokenAction;
-use doorward_api::operator::Role;
-use doorward_api::{FieldRule, GroupId, Secret, UserId};
+use doorward_api::operator::{Role, RoleRef};
+use doorward_api::{FieldRule, GroupId, Permission, Secret, UserId};
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -211,11 +211,24 @@ pub(super) fn is_id(text: &str) -> bool {
     (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
-impl Field for Role {
+impl Field for RoleRef {
     const EXPECTED: &'static str = "a text";
 
     fn read(value: &Value) -> Result<Self, FieldRule> {
-        one_of(value, Role::parse, Role::ALL.map(Role::as_str))
+        let one_of = || FieldRule::OneOf { values: Role::ALL.map(|role| role.as_str().to_owned()).to_vec() };
+        match id(value, "role") {
+            Err(FieldRule::Unknown { .. }) => Err(one_of()),
+            read => read.map(RoleRef::from),
+        }
+    }
+}
+
+impl Field for Permission {
+    const EXPECTED: &'static str = "a text";
+
+    fn read(value: &Value) -> Result<Self, FieldRule> {
+        let text = value.as_str().ok_or(FieldRule::Required)?;
+        Permission::parse(text).ok_or_else(|| FieldRule::Unknown { value: format!("permission {text}") })
     }
 }
 

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::problem::Problem;
+use super::reports::Streamed;
 
 /// A type of answer's body.
 pub(super) trait Shown: Serialize + ToSchema {
@@ -22,11 +23,14 @@ pub(super) struct Reply {
     body: Option<String>,
     location: Option<String>,
     etag: Option<String>,
+    /// A file, which is sent once: no such answer is kept.
+    #[serde(skip)]
+    file: Option<Streamed>,
 }
 
 impl Reply {
     fn of(status: StatusCode) -> Self {
-        Self { status: status.as_u16(), body: None, location: None, etag: None }
+        Self { status: status.as_u16(), body: None, location: None, etag: None, file: None }
     }
 
     fn json(self, body: &impl Serialize) -> Result<Self, Problem> {
@@ -46,6 +50,9 @@ impl Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
+        if let Some(file) = self.file.as_ref().and_then(Streamed::take) {
+            return file.into_response();
+        }
         let mut response = self.status().into_response();
         let headers = response.headers_mut();
         let mut put = |name: HeaderName, value: Option<&str>| {
@@ -73,6 +80,8 @@ pub(super) struct Told {
 
 /// Its body.
 pub(super) struct ToldBody {
+    /// Its media type.
+    pub(super) media: &'static str,
     pub(super) name: String,
     pub(super) schema: RefOr<Schema>,
     pub(super) parts: Vec<(String, RefOr<Schema>)>,
@@ -84,7 +93,7 @@ impl ToldBody {
         let mut parts = Vec::new();
         T::schemas(&mut parts);
         let example = serde_json::to_value(T::example()).unwrap_or_default();
-        Self { name: T::name().into_owned(), schema: T::schema(), parts, example }
+        Self { media: "application/json", name: T::name().into_owned(), schema: T::schema(), parts, example }
     }
 }
 
@@ -184,6 +193,32 @@ impl<T: Shown + Send> Gives for Begun<T> {
     fn reply(self) -> Result<Reply, Problem> {
         let location = Some(format!("/api/v1{}", self.at));
         Reply { location, ..Reply::of(StatusCode::ACCEPTED) }.json(&self.body)
+    }
+}
+
+/// 200: a table, as a file.
+pub(super) struct Filed(pub(super) Streamed);
+
+/// Lines of cells.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Csv, value_type = String)]
+#[serde(transparent)]
+struct Csv(&'static str);
+
+impl Shown for Csv {
+    fn example() -> Self {
+        Self("\"time\",\"event\"\r\n\"2026-11-24 15:32:05 +01:00\",\"AUTH_SUCCESS\"\r\n")
+    }
+}
+
+impl Gives for Filed {
+    fn told() -> Vec<Told> {
+        let body = ToldBody { media: "text/csv", ..ToldBody::of::<Csv>() };
+        vec![told(StatusCode::OK, "RFC 4180; every cell in quotes, and none of them a formula.", Some(body), &[])]
+    }
+
+    fn reply(self) -> Result<Reply, Problem> {
+        Ok(Reply { file: Some(self.0), ..Reply::of(StatusCode::OK) })
     }
 }
 

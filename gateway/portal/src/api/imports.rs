@@ -1,8 +1,8 @@
 //! Files of tokens that were made elsewhere. A file is read while the caller waits, so that one which cannot be read is
 //! refused at once; its tokens then go into the stock one after another, and the caller looks how far that is.
 //!
-//! What became of a file is kept by this process, for an hour; the tokens themselves, and the records of them, are in
-//! the store.
+//! What became of each row is kept by this process, for an hour; the tokens themselves, the records of them, and how far the file has
+//! come, are in the store.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use doorward_access::manage::{By, ImportReport, Imported, RowOutcome};
+use doorward_api::import_job::ImportJob;
 use doorward_api::plugin::{ImportFault, ImportKey, ImportRow};
 use doorward_api::{FieldRule, Secret, SecretBytes, Timestamp, VirtualServerId};
 use serde::Serialize;
@@ -114,7 +115,7 @@ enum ImportState {
     Running,
     /// At its end; the report tells of each row.
     Done,
-    /// It broke off; it may be sent again, and nothing is taken twice.
+    /// It broke off, as when its process has ended; it may be sent again, and nothing is taken twice.
     Failed,
 }
 
@@ -130,9 +131,9 @@ pub(super) struct ImportShown {
     rows: usize,
     /// How many are dealt with.
     done: usize,
-    /// How many went into the stock, at its end.
+    /// How many went into the stock, at its end; `null` as well where another process has taken the file.
     taken: Option<usize>,
-    /// What became of each row, in the file's order, at its end.
+    /// What became of each row, in the file's order, at its end; `null` as well where another process has taken the file.
     report: Option<Vec<RowShown>>,
 }
 
@@ -173,6 +174,25 @@ impl RowShown {
             RowOutcome::NotReached => (RowOutcomeName::NotReached, None),
         };
         Self { place: row.place, serial: row.serial.clone(), outcome, message }
+    }
+}
+
+impl ImportShown {
+    /// Of a file that another process takes, or took: what became of each row is not known here.
+    fn kept(job: &ImportJob, now: Timestamp) -> Self {
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            id: job.id.clone(),
+            state: match job.ended_at {
+                Some(_) => ImportState::Done,
+                None if job.broke_off(now) => ImportState::Failed,
+                None => ImportState::Running,
+            },
+            rows: count(job.rows),
+            done: count(job.done.min(job.rows)),
+            taken: None,
+            report: None,
+        }
     }
 }
 
@@ -237,8 +257,8 @@ pub(super) async fn begin(asked: Asked, given: FileGiven) -> Result<Begun<Import
 
 /// Whatever becomes of it, it comes to an end: a job that stayed for ever would take the place of another.
 async fn take(api: Shared, by: By, job: Arc<Job>, read: (&'static str, Vec<ImportRow>)) {
-    let (vs, done) = (job.vs.clone(), job.done.clone());
-    let taken = tokio::spawn(async move { api.parts.manager.import_tokens(&vs, &by, read, done).await });
+    let (vs, id, done) = (job.vs.clone(), job.id.clone(), job.done.clone());
+    let taken = tokio::spawn(async move { api.parts.manager.import_tokens(&vs, &by, (&id, ""), read, done).await });
     let outcome = match taken.await {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(error)) => {
@@ -289,6 +309,10 @@ fn key(given: &FileGiven) -> Result<Option<ImportKey>, Problem> {
 /// `GET /tokens/imports/{import}`
 pub(super) async fn look(asked: Asked, _: Nothing) -> Result<Found<ImportShown>, Problem> {
     let id: String = asked.id("import");
-    let job = asked.api.imports.find(&asked.vs.id, &id, asked.visitor.now);
-    Ok(Found(job.ok_or_else(Problem::not_found)?.shown()))
+    if let Some(job) = asked.api.imports.find(&asked.vs.id, &id, asked.visitor.now) {
+        return Ok(Found(job.shown()));
+    }
+    // It is of another process, or of one that was here before.
+    let job = asked.api.parts.manager.import_job(&asked.vs.id, &id).await?;
+    Ok(Found(ImportShown::kept(&job, asked.visitor.now)))
 }

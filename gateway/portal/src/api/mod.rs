@@ -6,6 +6,7 @@
 //! body is read ([`given`]), the service is asked, and its answer becomes a [`Reply`](gives::Reply) or a
 //! [`Problem`](problem::Problem).
 
+mod approvals;
 mod asked;
 mod call;
 mod calls;
@@ -16,9 +17,14 @@ mod gives;
 mod grants;
 mod groups;
 mod imports;
+mod keys;
 mod once;
 mod people;
+mod policies;
 mod problem;
+mod provisioning;
+mod reports;
+mod roles;
 mod session;
 mod settings;
 mod staff;
@@ -30,7 +36,7 @@ mod users;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
@@ -40,8 +46,9 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::console::ConsoleParts;
+use approvals::Waits;
 use asked::{Asked, Outside, Visitor};
-use call::{Call, Handler};
+use call::{Answers, Call, Handler};
 use gives::Reply;
 use imports::Imports;
 use once::Turn;
@@ -160,20 +167,36 @@ async fn called(call: &Call, api: &Shared, request: Request) -> Result<Reply, Pr
             let places = places(&mut parts).await;
             let asked = Asked::find(api, call, visitor, &parts, places).await?;
             let body = to_bytes(body, call.largest).await.map_err(|_| too_large())?;
-            if !call.once {
-                return handler(asked, &parts.headers, &body).await;
+            let waits = Waits::of(&asked);
+            let outcome = once_or_more(call, (handler.as_ref(), asked), &parts, &body).await;
+            match outcome {
+                Err(Problem { held: Some(id), .. }) => waits.told(&id).await,
+                outcome => outcome,
             }
-            let name = format!("{} {}", call.method, parts.uri.path());
-            match once::turn(&asked, &name, &parts.headers, &body).await? {
-                Turn::Plain => handler(asked, &parts.headers, &body).await,
-                Turn::Again(reply) => Ok(reply),
-                Turn::First(reserved) => {
-                    let (api, at) = (asked.api.clone(), asked.at());
-                    let outcome = handler(asked, &parts.headers, &body).await;
-                    once::settle((&api.parts.operators, &at), reserved, &outcome).await;
-                    outcome
-                }
-            }
+        }
+    }
+}
+
+/// Asks the handler, unless what is sent was sent before.
+async fn once_or_more(
+    call: &Call,
+    (handler, asked): (&Answers<Asked>, Asked),
+    parts: &http::request::Parts,
+    body: &Bytes,
+) -> Result<Reply, Problem> {
+    if !call.once {
+        return handler(asked, &parts.headers, body).await;
+    }
+    let name = format!("{} {}", call.method, parts.uri.path());
+    match once::turn(&asked, &name, &parts.headers, body).await? {
+        Turn::Plain => handler(asked, &parts.headers, body).await,
+        Turn::Again(reply) => Ok(reply),
+        Turn::First(reserved) => {
+            let (api, at) = (asked.api.clone(), asked.at());
+            // What is held was not done: the key is free for it once it is approved.
+            let outcome = handler(asked, &parts.headers, body).await;
+            once::settle((&api.parts.operators, &at), reserved, &outcome).await;
+            outcome
         }
     }
 }

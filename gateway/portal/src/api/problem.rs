@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use doorward_access::manage::ManageError;
 use doorward_access::operators::OperatorError;
-use doorward_api::{FieldFault, FieldRule, TokenState};
+use doorward_api::{ApprovalId, FieldFault, FieldRule, TokenState};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -32,6 +32,13 @@ pub(super) enum Kind {
     HasToken,
     NoDevice,
     LastAdministrator,
+    BeyondOwn,
+    OwnRole,
+    RoleInUse,
+    OwnRequest,
+    NotOwnRequest,
+    Decided,
+    AskerMayNot,
     Underway,
     AnotherVersion,
     TooLarge,
@@ -42,6 +49,8 @@ pub(super) enum Kind {
     TooMany,
     Internal,
     Unavailable,
+    /// It waits for another operator: answered as what has begun, not as a problem.
+    Held,
     /// The listener met it, before any call was found.
     Outcome(StatusCode),
 }
@@ -49,7 +58,7 @@ pub(super) enum Kind {
 impl Kind {
     /// Every kind that has a name.
     #[cfg(test)]
-    pub(super) const ALL: [Kind; 22] = [
+    pub(super) const ALL: [Kind; 29] = [
         Kind::Malformed,
         Kind::SignInRequired,
         Kind::NotAccepted,
@@ -62,6 +71,13 @@ impl Kind {
         Kind::HasToken,
         Kind::NoDevice,
         Kind::LastAdministrator,
+        Kind::BeyondOwn,
+        Kind::OwnRole,
+        Kind::RoleInUse,
+        Kind::OwnRequest,
+        Kind::NotOwnRequest,
+        Kind::Decided,
+        Kind::AskerMayNot,
         Kind::Underway,
         Kind::AnotherVersion,
         Kind::TooLarge,
@@ -93,6 +109,14 @@ impl Kind {
             Kind::HasToken => (StatusCode::CONFLICT, "has-token", "The user has a token already"),
             Kind::NoDevice => (StatusCode::CONFLICT, "no-device", "None of the user's devices can be asked"),
             Kind::LastAdministrator => (StatusCode::CONFLICT, "last-administrator", "The last administrator stays"),
+            Kind::BeyondOwn => (StatusCode::FORBIDDEN, "beyond-own", "It is more than you may do yourself"),
+            Kind::OwnRole => (StatusCode::CONFLICT, "own-role", "Nobody changes their own role"),
+            Kind::RoleInUse => (StatusCode::CONFLICT, "role-in-use", "An operator has this role"),
+            Kind::OwnRequest => (StatusCode::CONFLICT, "own-request", "Nobody approves what they have asked for"),
+            Kind::NotOwnRequest => (StatusCode::CONFLICT, "not-own-request", "Only who has asked takes it back"),
+            Kind::Decided => (StatusCode::CONFLICT, "decided", "It waits no longer"),
+            Kind::AskerMayNot => (StatusCode::CONFLICT, "asker-may-not", "Who has asked for it may not do it any more"),
+            Kind::Held => (StatusCode::ACCEPTED, "held", "Another operator has to approve it"),
             Kind::Underway => (StatusCode::CONFLICT, "underway", "A request under this key is under way"),
             Kind::AnotherVersion => (StatusCode::PRECONDITION_FAILED, "another-version", "It has another version"),
             Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
@@ -144,6 +168,8 @@ pub(super) struct Problem {
     retry_after: Option<u64>,
     /// A token was shown, and is good no longer.
     ended: bool,
+    /// It was held as this.
+    pub(super) held: Option<ApprovalId>,
 }
 
 impl Problem {
@@ -156,6 +182,7 @@ impl Problem {
             state: None,
             retry_after: None,
             ended: false,
+            held: None,
         }
     }
 
@@ -263,6 +290,7 @@ impl From<ManageError> for Problem {
             ManageError::NotInState { from } => Self { state: Some(from), ..Self::new(Kind::NotInState, told) },
             ManageError::HasToken => Self::new(Kind::HasToken, told),
             ManageError::Forbidden => Self::new(Kind::RoleRequired, told),
+            ManageError::Held(id) => Self::held(id),
             ManageError::Busy => Self::busy(),
             ManageError::Unavailable(_) => Self::unavailable(told),
         }
@@ -274,9 +302,15 @@ impl From<OperatorError> for Problem {
         let told = error.to_string();
         match error {
             OperatorError::Busy => Self::busy(),
+            OperatorError::Held(id) => Self::held(id),
             OperatorError::Forbidden => Self::new(Kind::RoleRequired, told),
             OperatorError::NotFresh => Self::reproof(),
             OperatorError::NotFound => Self::not_found(),
+            OperatorError::Beyond => Self::new(Kind::BeyondOwn, told),
+            OperatorError::OwnRole => Self::new(Kind::OwnRole, told),
+            OperatorError::RoleInUse => Self::new(Kind::RoleInUse, told),
+            OperatorError::Conflict => Self::new(Kind::ChangedMeanwhile, "look at it anew, then decide"),
+            OperatorError::Invalid(faults) => Self::invalid(faults.into_iter().map(Wrong::from).collect()),
             OperatorError::LastAdministrator => Self::new(Kind::LastAdministrator, told),
             OperatorError::NoSecondFactor => Self::internal(told),
             OperatorError::Store(_) | OperatorError::Plugin(_) => Self::unavailable(told),
@@ -285,6 +319,10 @@ impl From<OperatorError> for Problem {
 }
 
 impl Problem {
+    fn held(id: ApprovalId) -> Self {
+        Self { held: Some(id), ..Self::new(Kind::Held, "it waits for another operator") }
+    }
+
     pub(super) fn reproof() -> Self {
         let detail = "password and passcode were proved more than 10 minutes ago: POST /session/proof, then try again";
         Self::new(Kind::ReproofRequired, detail)

@@ -4,12 +4,13 @@ mod appearance;
 mod enrolment_rules;
 mod kinds;
 mod preview;
+mod provisioning_rules;
 
 use axum::body::Bytes;
 use doorward_api::FieldFault;
 use doorward_api::settings::{
-    Complexity, Document, Lockout, PinOrder, SelfProvisioning, ServerPinPolicy, SettingChange, TargetSettings,
-    TokenTemplate, Windows,
+    Approvals, Complexity, Document, Lockout, PinOrder, SelfProvisioning, ServerPinPolicy, SettingChange,
+    TargetSettings, TokenTemplate, Windows,
 };
 use doorward_api::template::{Mode, PinType, Synchronization};
 use doorward_tokens::settings::Checked;
@@ -28,6 +29,7 @@ use super::problem::{Problem, Wrong};
 
 pub(super) use kinds::kinds;
 pub(super) use preview::preview;
+pub(super) use provisioning_rules::preview_rules;
 
 /// A kind of document, with the type by which it is described. What is read and shown is the document itself; a test
 /// holds the two together.
@@ -72,6 +74,7 @@ kept! {
     ServerPinPolicy => ServerPinPolicySettings,
     Windows => SynchronizationSettings,
     Lockout => LockoutSettings,
+    Approvals => ApprovalsSettings,
 }
 
 /// Whether a challenge is keyed in.
@@ -464,6 +467,31 @@ impl LockoutSettings {
     }
 }
 
+/// Operators > Approvals: which acts take two operators. `operators` has to be on as soon as any other is; anything takes two
+/// operators who may do everything.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "it is what the document is")]
+pub(super) struct ApprovalsSettings {
+    /// Invitations, roles, and API keys that are made; this document.
+    operators: bool,
+    /// Every other document of the settings.
+    settings: bool,
+    /// Users who are deleted.
+    user_deletion: bool,
+    /// Tokens whose rows are deleted.
+    token_deletion: bool,
+    /// Files that are taken away: the audit trail, reports.
+    exports: bool,
+}
+
+impl ApprovalsSettings {
+    fn of(document: &Approvals) -> Self {
+        let Approvals { operators, settings, user_deletion, token_deletion, exports } = *document;
+        Self { operators, settings, user_deletion, token_deletion, exports }
+    }
+}
+
 /// A document as it is sent.
 pub(super) struct Sent<D>(D);
 
@@ -585,7 +613,7 @@ pub(super) async fn changes<D: Kept>(asked: Asked, _: Nothing) -> Result<Found<C
 #[cfg(test)]
 mod tests {
     use doorward_api::GroupId;
-    use doorward_api::settings::{Appearance, EnrolmentRules, ExtraProof, TargetUsers, WindowsLink};
+    use doorward_api::settings::{Appearance, EnrolmentRules, ExtraProof, ProvisioningRules, TargetUsers, WindowsLink};
 
     use super::appearance::AppearanceSettings;
     use super::enrolment_rules::EnrolmentRulesSettings;
@@ -637,6 +665,7 @@ mod tests {
         shape_holds(&append, ServerPinPolicySettings::of);
         shape_holds(&Windows::of_new(), SynchronizationSettings::of);
         shape_holds(&Lockout::of_new(), LockoutSettings::of);
+        shape_holds(&Approvals::of_new(), ApprovalsSettings::of);
         for proof in [
             ExtraProof::None,
             ExtraProof::TrustedNetwork(vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()]),
@@ -650,6 +679,9 @@ mod tests {
         }
         for document in [EnrolmentRules::of_new(), EnrolmentRules::example()] {
             shape_holds(&document, EnrolmentRulesSettings::of);
+        }
+        for document in [ProvisioningRules::of_new(), ProvisioningRules::example()] {
+            shape_holds(&document, super::provisioning_rules::ProvisioningRulesSettings::of);
         }
         for document in [Appearance::of_new(), Appearance::example()] {
             shape_holds(&document, AppearanceSettings::of);
@@ -665,6 +697,7 @@ mod tests {
         taken::<SelfProvisioning>();
         taken::<EnrolmentRules>();
         taken::<Appearance>();
+        taken::<ProvisioningRules>();
         let faults = Appearance::example().faults_on_pages(&Views::new(None).unwrap());
         assert_eq!(faults, []);
     }

@@ -2,7 +2,7 @@
 
 use doorward_access::operators::LINK_LIFE;
 use doorward_api::OperatorId;
-use doorward_api::operator::{Operator, Role};
+use doorward_api::operator::{Operator, Role, RoleRef};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,28 +12,6 @@ use super::gives::{Drawn, Found, Shown};
 use super::people::{SOME_ID, SOME_TIME};
 use super::problem::Problem;
 
-/// What an operator may do, the least first.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RoleName {
-    /// Looks at everything, changes nothing.
-    Auditor,
-    /// Cares for users and their tokens besides.
-    HelpDesk,
-    /// Everything.
-    Administrator,
-}
-
-impl RoleName {
-    pub(super) const fn of(role: Role) -> Self {
-        match role {
-            Role::Auditor => RoleName::Auditor,
-            Role::HelpDesk => RoleName::HelpDesk,
-            Role::Administrator => RoleName::Administrator,
-        }
-    }
-}
-
 /// An operator.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Operator)]
@@ -42,8 +20,12 @@ pub(super) struct OperatorShown {
     id: String,
     /// The name to sign in with.
     name: String,
-    /// What they may do.
-    role: RoleName,
+    /// Their role: `auditor`, `help_desk` or `administrator`, or the id of one that operators have made.
+    role: String,
+    /// What that role is called.
+    role_name: String,
+    /// What they may do, as of now.
+    permissions: Vec<String>,
     /// Switched off.
     disabled: bool,
     /// When they were made.
@@ -59,7 +41,9 @@ impl OperatorShown {
         Self {
             id: operator.id.to_string(),
             name: operator.name,
-            role: RoleName::of(operator.role),
+            role: operator.role.of.as_str().to_owned(),
+            role_name: operator.role.name,
+            permissions: operator.role.permissions.names(),
             disabled: operator.disabled,
             created_at: operator.created_at.rfc3339(),
             last_seen_at: operator.last_seen_at.map(doorward_api::Timestamp::rfc3339),
@@ -72,7 +56,9 @@ impl Shown for OperatorShown {
         Self {
             id: SOME_ID.to_owned(),
             name: "olga".to_owned(),
-            role: RoleName::Administrator,
+            role: Role::HelpDesk.as_str().to_owned(),
+            role_name: Role::HelpDesk.as_str().to_owned(),
+            permissions: Role::HelpDesk.permissions().names(),
             disabled: false,
             created_at: SOME_TIME.rfc3339(),
             last_seen_at: Some(SOME_TIME.rfc3339()),
@@ -99,8 +85,8 @@ impl Shown for OperatorsShown {
 pub(super) struct Invitation {
     /// The link. It is told this once, and good once.
     link: String,
-    /// What the operator will be.
-    role: RoleName,
+    /// What the operator will be: `auditor`, `help_desk` or `administrator`, or the id of a role that operators have made.
+    role: String,
     /// Its end.
     #[schema(format = DateTime)]
     expires_at: String,
@@ -110,7 +96,7 @@ impl Shown for Invitation {
     fn example() -> Self {
         Self {
             link: "https://console.example.org/setup/9Xu0dYv8W3oZ1cQeTbNsRkHjLmPgAfDiUyVxCwBqE4o".to_owned(),
-            role: RoleName::HelpDesk,
+            role: Role::HelpDesk.as_str().to_owned(),
             expires_at: SOME_TIME.rfc3339(),
         }
     }
@@ -119,9 +105,9 @@ impl Shown for Invitation {
 body! {
     /// What an operator shall be.
     RoleGiven {
-        /// The role.
-        #[schema(value_type = RoleName)]
-        role: Role,
+        /// `auditor`, `help_desk` or `administrator`, or the id of a role that operators have made.
+        #[schema(value_type = String)]
+        role: RoleRef,
     }
     example { "role": "help_desk" }
 }
@@ -145,10 +131,10 @@ pub(super) async fn get(asked: Asked, _: Nothing) -> Result<Found<OperatorShown>
 /// `POST /operators/invitations`
 pub(super) async fn invite(asked: Asked, given: RoleGiven) -> Result<Drawn<Invitation>, Problem> {
     let at = asked.at();
-    let link = asked.api.parts.operators.invite(&at, &asked.session, given.role).await?;
+    let link = asked.api.parts.operators.invite(&at, &asked.session, given.role.clone()).await?;
     Ok(Drawn(Invitation {
         link: format!("{}/setup/{}", asked.visitor.origin, link.expose()),
-        role: RoleName::of(given.role),
+        role: given.role.into(),
         expires_at: (at.now + LINK_LIFE).rfc3339(),
     }))
 }

@@ -6,9 +6,9 @@ use axum::response::IntoResponse;
 use data_encoding::BASE64;
 use doorward_access::arrival::ErrorKind;
 use doorward_access::manage::ManageError;
-use doorward_api::FieldFault;
 use doorward_api::language::{LANGUAGES, Language};
 use doorward_api::settings::{Appearance, FieldChange, Logo, Seen, SettingKind};
+use doorward_api::{FieldFault, Module};
 use doorward_tokens::settings::{Checked, picture_type};
 use doorward_views::console::{ChangedField, Choice, Fault as Said, Said as Words, Told};
 use doorward_views::console_appearance::{AppearanceTask, LogoBox, OwnWords, WordsCount};
@@ -54,7 +54,7 @@ pub(super) async fn shown(console: &Console, signed: &Signed) -> Result<Shown, F
         danger: task == AppearanceTask::LogoRemove,
     };
     let mut tasks = Vec::new();
-    if signed.administers() {
+    if signed.may(Module::Appearance.edit()) {
         tasks.push(link(LOGO, AppearanceTask::Logo));
         tasks.extend(there.then(|| link(LOGO_REMOVE, AppearanceTask::LogoRemove)));
     }
@@ -131,7 +131,6 @@ pub(super) fn task(what: AppearanceTask, action: &str, seen: i64) -> TaskPage {
 
 /// `GET /settings/appearance/logo`
 pub(super) async fn ask_logo(State(console): State<Shared>, signed: Signed) -> Answer {
-    signed.must_administer()?;
     let version = stored(&console, &signed).await?.version;
     show_task(&console, &signed, HERE, logo_task(version), None)
 }
@@ -175,14 +174,12 @@ fn told(fault: &FieldFault) -> Said {
 
 /// `GET /settings/appearance/logo-remove`
 pub(super) async fn ask_no_logo(State(console): State<Shared>, signed: Signed) -> Answer {
-    signed.must_administer()?;
     let version = stored(&console, &signed).await?.version;
     show_task(&console, &signed, HERE, task(AppearanceTask::LogoRemove, LOGO_REMOVE, version), None)
 }
 
 /// `POST /settings/appearance/logo-remove`
 pub(super) async fn remove_logo(State(console): State<Shared>, mut post: SignedPost) -> Answer {
-    post.signed.must_administer()?;
     let refused = unproved(&console, &mut post).await?;
     let (signed, seen) = (&post.signed, seen(&post.fields));
     if refused.is_some() {

@@ -88,7 +88,13 @@ impl Caller {
 
     /// For the operators' desk.
     pub(super) fn at(&self, vs: &VirtualServerId) -> operators::Caller {
-        operators::Caller { vs: vs.clone(), address: self.address, request_id: self.request_id.clone(), now: self.now }
+        operators::Caller {
+            vs: vs.clone(),
+            address: self.address,
+            request_id: self.request_id.clone(),
+            now: self.now,
+            approval: None,
+        }
     }
 
     /// The cookie that forms hang on before anybody is signed in: the browser's own, or a new one with its `Set-Cookie`.

@@ -10,6 +10,7 @@ use doorward_access::operators::{Entered, Finished, Proof, SHORTEST_PASSWORD, Se
 use doorward_access::site::VirtualServer;
 use doorward_api::{Secret, VirtualServerId};
 use doorward_views::console::{ConsolePage, Fault as Said, ServerChoice, SetupPage, SignInPage, Told};
+use doorward_views::console_access::role_said;
 use http::{HeaderMap, StatusCode};
 
 use super::caller::{Caller, SessionCookie};
@@ -139,7 +140,7 @@ fn setup_page(
     let status = if page.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = SetupPage {
         action: format!("/setup/{link}"),
-        role: setup.role.as_str().to_owned(),
+        role: role_said(&setup.role),
         uri: setup.uri.expose().to_owned(),
         key: setup.key.expose().to_owned(),
         qr_svg: qr::svg(setup.uri.expose()),

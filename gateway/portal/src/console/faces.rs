@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use super::Console;
 use super::caller::Caller;
 use super::signed::Signed;
-use crate::answer::{Answer, html, with_cookie};
+use crate::answer::{Answer, html, see_other, with_cookie};
 use crate::csrf::Bond;
 use crate::fault::Fault;
 
@@ -44,6 +44,9 @@ impl Console {
 /// Gives a fault its page. `Allow` stays.
 pub(super) fn faced(console: &Console, caller: &Caller, mut response: Response) -> Response {
     let Some(fault) = response.extensions_mut().remove::<Fault>() else { return response };
+    if let (StatusCode::SEE_OTHER, Some(path)) = (fault.status, &fault.onward) {
+        return see_other(path).into_response();
+    }
     let allow = response.headers_mut().remove(header::ALLOW);
     fault.log(&caller.request_id);
     let mut page = outcome(console, caller, fault.kind, fault.status, fault.onward);

@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use doorward_api::user::UserRecord;
-use doorward_api::{Grant, GrantRecord, GrantState};
+use doorward_api::{Grant, GrantRecord, GrantState, Module};
 use doorward_tokens::{NeededGrant, rule_for};
 use doorward_views::console::Told;
 use doorward_views::console_enrolment::{Granted, REQUESTS, RequestLine, RequestsPage};
@@ -38,7 +38,8 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
 
 fn line(record: &GrantRecord, signed: &Signed) -> RequestLine {
     let path = at(users::HERE, record.grant.user.as_str());
-    let form = |task: &str| signed.cares().then(|| path_with(&format!("{path}/{task}"), &[(FROM, LIST)]));
+    let form =
+        |task: &str| signed.may(Module::Users.edit()).then(|| path_with(&format!("{path}/{task}"), &[(FROM, LIST)]));
     RequestLine {
         user: linked(users::HERE, record.grant.user.as_str(), &record.name),
         display_name: record.display_name.clone(),

@@ -5,7 +5,7 @@ use axum::extract::{Path, RawQuery, State};
 use doorward_access::manage::ManageError;
 use doorward_api::settings::SelfProvisioning;
 use doorward_api::user::GroupRecord;
-use doorward_api::{GroupId, UserId};
+use doorward_api::{GroupId, Module, Permission, UserId};
 use doorward_views::console::{Field, Said as Words, Told};
 use doorward_views::console_records::{Entry, GroupItem, GroupPage, GroupsPage, RecordsPage, TaskPage};
 use http::StatusCode;
@@ -15,7 +15,7 @@ use super::records::{
     show, show_task, typed, unproved,
 };
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared, rules, users};
+use super::{Console, Shared, provisioning_rules, rules, users};
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::fields::Fields;
@@ -37,7 +37,16 @@ enum Task {
 
 const TASK: &str = "console-task-group-";
 
+/// What a task takes of whoever asks for it.
+pub(super) fn takes(task: &str) -> Option<Permission> {
+    Task::parse(task).ok().map(Task::takes)
+}
+
 impl Task {
+    const fn takes(self) -> Permission {
+        if matches!(self, Task::Delete) { Module::Groups.delete() } else { Module::Groups.edit() }
+    }
+
     const ALL: [Task; 6] =
         [Task::Rename, Task::Delete, Task::AddMember, Task::RemoveMember, Task::AddParent, Task::RemoveParent];
 
@@ -84,7 +93,7 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
         groups: found.items.iter().map(item).collect(),
         parts: parts(HERE, &[("q", &find)], &page.after, found.next.as_deref()),
         find,
-        may_edit: signed.administers(),
+        may_edit: signed.may(Module::Groups.edit()),
         notice: notice(&query),
     };
     show(&console, &signed, HERE, StatusCode::OK, RecordsPage::Groups(page))
@@ -113,6 +122,7 @@ pub(super) async fn one(
     let named = Told::new("console-group-is-named").at_page(PROVISIONING);
     let mut warnings: Vec<Told> = is_named(&console, &signed, &group.id).await?.then_some(named).into_iter().collect();
     warnings.extend(rules::naming(&console, &signed, &group.id).await?);
+    warnings.extend(provisioning_rules::naming(&console, &signed, &group.id).await?);
     let page = GroupPage {
         members: members.collect(),
         parents: parents.collect(),
@@ -121,7 +131,8 @@ pub(super) async fn one(
         path,
         name: group.name.clone(),
         count: group.members,
-        may_edit: signed.administers(),
+        may_edit: signed.may(Module::Groups.edit()),
+        may_delete: signed.may(Module::Groups.delete()),
         notice: notice(&query),
     };
     show(&console, &signed, HERE, StatusCode::OK, RecordsPage::Group(Box::new(page)))
@@ -135,7 +146,6 @@ async fn is_named(console: &Console, signed: &Signed, group: &GroupId) -> Result
 
 /// `GET /groups/new`
 pub(super) async fn ask_new(State(console): State<Shared>, signed: Signed) -> Answer {
-    signed.must_administer()?;
     show_task(&console, &signed, HERE, new_task(""), None)
 }
 
@@ -156,7 +166,6 @@ fn new_task(name: &str) -> TaskPage {
 
 /// `POST /groups/new`
 pub(super) async fn add(State(console): State<Shared>, mut post: SignedPost) -> Answer {
-    post.signed.must_administer()?;
     let mut refused = unproved(&console, &mut post).await?;
     let (signed, name) = (&post.signed, post.fields.text("name"));
     if refused.is_none() {
@@ -176,7 +185,7 @@ pub(super) async fn ask(
     signed: Signed,
 ) -> Answer {
     let task = Task::parse(&task)?;
-    signed.must_administer()?;
+    signed.must(task.takes())?;
     let asked = query(raw)?;
     let group = console.parts.manager.group(&signed.vs.id, &GroupId::new(id)).await?;
     let page = page(&console, &signed, task, &group, &asked).await?;
@@ -215,6 +224,7 @@ async fn page(
                 page.warnings.push(Told::new("console-task-group-delete-named").at_page(PROVISIONING));
             }
             page.warnings.extend(rules::naming(console, signed, &group.id).await?);
+            page.warnings.extend(provisioning_rules::naming(console, signed, &group.id).await?);
         }
         Task::AddMember => {
             let offered = offered_users(console, signed).await?;
@@ -228,6 +238,7 @@ async fn page(
         Task::RemoveMember => {
             let user = manager.user(vs, &UserId::new(fields.text("user"))).await?;
             page.hidden.push(("user".to_owned(), user.user.id.to_string()));
+            page.warnings.extend(provisioning_rules::would_lose(console, signed, &user, &group.id).await?);
             page.texts.push(text.about(user.user.name));
         }
         Task::RemoveParent => {
@@ -246,7 +257,7 @@ pub(super) async fn act(
     mut post: SignedPost,
 ) -> Answer {
     let task = Task::parse(&task)?;
-    post.signed.must_administer()?;
+    post.signed.must(task.takes())?;
     let group = console.parts.manager.group(&post.signed.vs.id, &GroupId::new(id)).await?;
     let mut refused = unproved(&console, &mut post).await?;
     let (signed, fields) = (&post.signed, &post.fields);

@@ -1,5 +1,5 @@
 //! Files of tokens: sent by a form, read and taken while their page shows how far it is, and reported row by row. What became of
-//! a file is kept by this process; the tokens, and the records of them, are in the store.
+//! each row is kept by this process; the tokens, the records of them, and how far the file has come, are in the store.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::extract::{Path, RawQuery, State};
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use doorward_access::manage::{By, ImportReport, Imported, RowOutcome};
+use doorward_api::import_job::ImportJob;
 use doorward_api::plugin::{ImportFault, ImportKey};
-use doorward_api::{OperatorId, Secret, SecretBytes, Timestamp, VirtualServerId};
+use doorward_api::{Module, OperatorId, Secret, SecretBytes, Timestamp, VirtualServerId};
 use doorward_views::console::{Fault as Said, Told};
 use doorward_views::console_records::{ImportPage, JobLine, JobPage, Parts, RecordsPage, RowCount, RowLine, TaskPage};
 use http::{HeaderValue, StatusCode, header};
@@ -123,11 +124,24 @@ impl Job {
 
 /// `GET /import`
 pub(super) async fn open(State(console): State<Shared>, signed: Signed) -> Answer {
-    signed.must_administer()?;
-    form(&console, &signed, None)
+    form(&console, &signed, None).await
 }
 
-fn form(console: &Console, signed: &Signed, refused: Option<Refused>) -> Answer {
+/// What stands of a file that another process takes, or took before it ended.
+fn kept_stage(job: &ImportJob, now: Timestamp) -> &'static str {
+    match job.ended_at {
+        Some(_) => "over",
+        None if job.broke_off(now) => "broke-off",
+        None => "taking",
+    }
+}
+
+fn kept_line(job: &ImportJob, now: Timestamp) -> JobLine {
+    let file = if job.file.is_empty() { job.id.clone() } else { job.file.clone() };
+    JobLine { path: at(HERE, &job.id), file, at: job.begun_at, stage: kept_stage(job, now) }
+}
+
+async fn form(console: &Console, signed: &Signed, refused: Option<Refused>) -> Answer {
     let task = TaskPage {
         key: "console-task-import".to_owned(),
         texts: vec![Told::new("console-task-import-text")],
@@ -137,12 +151,16 @@ fn form(console: &Console, signed: &Signed, refused: Option<Refused>) -> Answer 
             hinted(field("import-password", "password", "")),
         ],
         action: HERE.to_owned(),
-        cancel: tokens::HERE.to_owned(),
+        cancel: if signed.may(Module::Tokens.view()) { tokens::HERE } else { "/" }.to_owned(),
         upload: true,
         ..TaskPage::default()
     };
     let (status, task) = with_refusal(signed, task, refused);
-    let jobs = console.imports.of(signed).iter().map(|job| job.line()).collect();
+    let here = console.imports.of(signed);
+    let mut jobs: Vec<JobLine> = here.iter().map(|job| job.line()).collect();
+    let kept = console.parts.manager.import_jobs(&signed.vs.id, &signed.session.operator.id).await?;
+    let elsewhere = kept.iter().filter(|kept| here.iter().all(|job| job.id != kept.id));
+    jobs.extend(elsewhere.map(|kept| kept_line(kept, signed.caller.now)));
     show(console, signed, HERE, status, RecordsPage::Import(Box::new(ImportPage { task, jobs })))
 }
 
@@ -150,12 +168,12 @@ fn form(console: &Console, signed: &Signed, refused: Option<Refused>) -> Answer 
 pub(super) async fn send(State(console): State<Shared>, upload: Upload) -> Answer {
     let Upload { mut post, file } = upload;
     if let Some(refused) = unproved(&console, &mut post).await? {
-        return form(&console, &post.signed, Some(refused));
+        return form(&console, &post.signed, Some(refused)).await;
     }
     let (signed, fields) = (&post.signed, &post.fields);
     let (file, key) = match chosen(file).and_then(|file| Ok((file, key(fields)?))) {
         Ok(both) => both,
-        Err(refused) => return form(&console, signed, Some(refused)),
+        Err(refused) => return form(&console, signed, Some(refused)).await,
     };
     let (name, content) = file;
     let job = Job {
@@ -169,7 +187,7 @@ pub(super) async fn send(State(console): State<Shared>, upload: Upload) -> Answe
     };
     let Some(job) = console.imports.begin(job) else {
         let busy = Said::plain(None, "console-fault-import-busy");
-        return form(&console, signed, Some(Refused::new(StatusCode::CONFLICT, busy)));
+        return form(&console, signed, Some(Refused::new(StatusCode::CONFLICT, busy))).await;
     };
     let span = tracing::info_span!("import", request_id = signed.caller.request_id);
     tokio::spawn(work(console.clone(), signed.by(), job.clone(), content, key).instrument(span));
@@ -212,7 +230,8 @@ async fn work(console: Shared, by: By, job: Arc<Job>, file: Vec<u8>, key: Option
         Ok(Ok(tokens)) => {
             *lock(&job.stage) = Stage::Taking { total: tokens.1.len() };
             let (vs, done, manager) = (job.vs.clone(), job.done.clone(), console.parts.manager.clone());
-            match tokio::spawn(async move { manager.import_tokens(&vs, &by, tokens, done).await }).await {
+            let (id, file) = (job.id.clone(), job.file.clone());
+            match tokio::spawn(async move { manager.import_tokens(&vs, &by, (&id, &file), tokens, done).await }).await {
                 Ok(Ok(report)) => Stage::Done(Arc::new(report)),
                 Ok(Err(error)) => {
                     tracing::warn!(%error, "a file of tokens was not taken");
@@ -240,17 +259,33 @@ pub(super) async fn look(
     RawQuery(raw): RawQuery,
     signed: Signed,
 ) -> Answer {
-    signed.must_administer()?;
     let query = query(raw)?;
-    let job = console.imports.of(&signed).into_iter().find(|job| job.id == id);
-    let job = job.ok_or_else(|| Fault::new(doorward_access::arrival::ErrorKind::NotFound, "no such file was sent"))?;
-    let page = job_page(&job, &query);
+    let page = match console.imports.of(&signed).into_iter().find(|job| job.id == id) {
+        Some(job) => job_page(&job, &query),
+        None => kept_page(&console, &signed, &id, &query).await?,
+    };
     let renews = page.renews;
     let mut answer = show(&console, &signed, HERE, StatusCode::OK, RecordsPage::Job(Box::new(page)))?;
     if renews {
         answer.headers_mut().insert(header::HeaderName::from_static(REFRESH), HeaderValue::from_static("1"));
     }
     Ok(answer)
+}
+
+/// A file of another process, or of one that was here before: it says so itself.
+async fn kept_page(console: &Console, signed: &Signed, id: &str, query: &Fields) -> Result<JobPage, Fault> {
+    let job = console.parts.manager.import_job(&signed.vs.id, id).await?;
+    if job.operator != signed.session.operator.id {
+        return Err(Fault::new(doorward_access::arrival::ErrorKind::NotFound, "no such file was sent"));
+    }
+    let of = kept_line(&job, signed.caller.now);
+    Ok(JobPage {
+        renews: of.stage == "taking" && query.get("still").is_none(),
+        of,
+        done: job.done.min(job.rows),
+        total: job.rows,
+        ..JobPage::default()
+    })
 }
 
 fn job_page(job: &Job, query: &Fields) -> JobPage {

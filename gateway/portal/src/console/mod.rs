@@ -7,6 +7,7 @@
 
 mod account;
 mod appearance;
+mod approvals;
 mod caller;
 mod changes;
 mod door;
@@ -14,11 +15,18 @@ mod entered;
 mod faces;
 mod grants;
 mod groups;
+mod guard;
 mod imports;
+mod keys;
 mod mailbox;
 mod overview;
 mod panels;
+mod past;
+mod policies;
+mod provisioning;
+mod provisioning_rules;
 mod records;
+mod roles;
 mod rules;
 mod settings;
 mod signed;
@@ -43,9 +51,11 @@ use doorward_access::operators::OperatorDesk;
 use doorward_access::site::SharedSite;
 use doorward_api::keys::{MasterKey, Purpose};
 use doorward_api::ports::{Clock, Entropy};
-use doorward_api::{Timestamp, VirtualServerId};
+use doorward_api::{Module, Timestamp, VirtualServerId};
 use doorward_views::Views;
 use doorward_views::console_enrolment::REQUESTS;
+use doorward_views::console_past::{AUDIT, FUNNEL, HISTORY, MISSING};
+use doorward_views::console_policies::{CASES, DECISIONS, EXPLAIN, POLICIES, REPLAY, SHADOW};
 use http::StatusCode;
 use tower::ServiceExt;
 use tracing::Instrument;
@@ -53,7 +63,10 @@ use tracing::Instrument;
 use crate::csrf::Forgery;
 use crate::fault::Fault;
 use crate::headers;
+use crate::needs::Takes;
+use crate::supposed::JudgedPath;
 use caller::Caller;
+use guard::Pages;
 use panels::PANELS;
 
 pub(crate) use caller::{SessionCookie, origin};
@@ -88,6 +101,8 @@ pub struct ConsoleParts {
     pub certificates: Certificates,
     /// What it says of mail.
     pub late_mail: LateMail,
+    /// Paths as policies are shown them.
+    pub judged: JudgedPath,
 }
 
 /// The parts in use.
@@ -127,51 +142,122 @@ struct House {
 }
 
 fn routes(console: Shared) -> Router {
-    let mut routes = Router::new()
-        .route("/", get(overview::start))
-        .route("/signin", get(door::open).post(door::sign_in))
-        .route("/signout", post(door::sign_out))
-        .route("/setup/{token}", get(door::setup).post(door::finish))
-        .route("/language", post(door::language))
-        .route("/assets/{file}", get(door::asset))
-        .route("/settings/self-provisioning/preview", post(settings::preview))
-        .route("/operators", get(staff::list))
-        .route("/operators/invite", post(staff::invite))
-        .route("/operators/{id}", get(staff::one).post(staff::change))
-        .route("/account", get(account::show).post(account::change))
-        .route(rules::HERE, get(rules::list))
-        .route("/settings/enrolment-rules/new", get(rules::ask_new).post(rules::add))
-        .route("/settings/enrolment-rules/{place}/{task}", get(rules::ask).post(rules::act))
-        .route(appearance::LOGO, get(appearance::ask_logo).post(appearance::send_logo))
-        .route(appearance::LOGO_REMOVE, get(appearance::ask_no_logo).post(appearance::remove_logo))
-        .route(appearance::PICTURE, get(appearance::picture))
-        .route(words::HERE, get(words::open).post(words::save))
-        .route(words::RESET, get(words::ask_reset).post(words::reset))
-        .route(REQUESTS, get(grants::list))
-        .route("/users", get(users::list))
-        .route("/users/new", get(users::ask_new).post(users::add))
-        .route("/users/{id}", get(users::one))
-        .route("/users/{id}/{task}", get(users::ask).post(users::act))
-        .route("/users/{id}/verification/{push}", get(verification::look))
-        .route("/tokens", get(tokens::list))
-        .route("/tokens/{id}", get(tokens::one))
-        .route("/tokens/{id}/{task}", get(tokens::ask).post(tokens::act))
-        .route("/groups", get(groups::list))
-        .route("/groups/new", get(groups::ask_new).post(groups::add))
-        .route("/groups/{id}", get(groups::one))
-        .route("/groups/{id}/{task}", get(groups::ask).post(groups::act))
-        .route("/import", get(imports::open).post(imports::send))
-        .route("/import/{id}", get(imports::look));
+    let mut pages = Pages::of(&console)
+        .route("/", Takes::a_session(), get(overview::start))
+        .route("/signin", Takes::nothing(), get(door::open).post(door::sign_in))
+        .route("/signout", Takes::a_session(), post(door::sign_out))
+        .route("/setup/{token}", Takes::nothing(), get(door::setup).post(door::finish))
+        .route("/language", Takes::nothing(), post(door::language))
+        .route("/assets/{file}", Takes::nothing(), get(door::asset))
+        .route("/settings/self-provisioning/preview", Takes::look(Module::SelfProvisioning), post(settings::preview))
+        .route("/operators", Takes::look(Module::Operators), get(staff::list))
+        .route("/operators/invite", Takes::edit(Module::Operators), post(staff::invite))
+        .route("/operators/{id}", Takes::look_and_edit(Module::Operators), get(staff::one).post(staff::change))
+        .route(roles::HERE, Takes::look(Module::Roles), get(roles::list))
+        .route("/operators/roles/new", Takes::edit(Module::Roles), get(roles::ask_new).post(roles::add))
+        .route("/operators/roles/{id}", Takes::look_and_edit(Module::Roles), get(roles::one).post(roles::change))
+        .route("/operators/roles/{id}/delete", Takes::delete(Module::Roles), get(roles::ask_delete).post(roles::delete))
+        .route(keys::HERE, Takes::look(Module::ApiKeys), get(keys::list))
+        .route("/operators/keys/new", Takes::edit(Module::ApiKeys), get(keys::ask_new).post(keys::add))
+        .route("/operators/keys/{id}/revoke", Takes::delete(Module::ApiKeys), get(keys::ask_revoke).post(keys::revoke))
+        .route(approvals::HERE, Takes::a_session(), get(approvals::list))
+        .route("/approvals/{id}", Takes::a_session(), get(approvals::one).post(approvals::decide))
+        .route("/account", Takes::a_session(), get(account::show).post(account::change))
+        .route(rules::HERE, Takes::look(Module::SelfProvisioning), get(rules::list))
+        .route(
+            "/settings/enrolment-rules/new",
+            Takes::edit(Module::SelfProvisioning),
+            get(rules::ask_new).post(rules::add),
+        )
+        .route(
+            "/settings/enrolment-rules/{place}/{task}",
+            Takes::edit(Module::SelfProvisioning),
+            get(rules::ask).post(rules::act),
+        )
+        .route(appearance::LOGO, Takes::edit(Module::Appearance), get(appearance::ask_logo).post(appearance::send_logo))
+        .route(
+            appearance::LOGO_REMOVE,
+            Takes::edit(Module::Appearance),
+            get(appearance::ask_no_logo).post(appearance::remove_logo),
+        )
+        .route(appearance::PICTURE, Takes::look(Module::Appearance), get(appearance::picture))
+        .route(words::HERE, Takes::look_and_edit(Module::Appearance), get(words::open).post(words::save))
+        .route(words::RESET, Takes::edit(Module::Appearance), get(words::ask_reset).post(words::reset))
+        .route(REQUESTS, Takes::look(Module::Users), get(grants::list))
+        .route("/users", Takes::look(Module::Users), get(users::list))
+        .route("/users/new", Takes::edit(Module::Users), get(users::ask_new).post(users::add))
+        .route("/users/{id}", Takes::look(Module::Users), get(users::one))
+        .route("/users/{id}/{task}", Takes::task(users::takes), get(users::ask).post(users::act))
+        .route("/users/{id}/verification/{push}", Takes::edit(Module::Users), get(verification::look))
+        .route("/tokens", Takes::look(Module::Tokens), get(tokens::list))
+        .route("/tokens/{id}", Takes::look(Module::Tokens), get(tokens::one))
+        .route("/tokens/{id}/{task}", Takes::task(tokens::takes), get(tokens::ask).post(tokens::act))
+        .route("/groups", Takes::look(Module::Groups), get(groups::list))
+        .route("/groups/new", Takes::edit(Module::Groups), get(groups::ask_new).post(groups::add))
+        .route("/groups/{id}", Takes::look(Module::Groups), get(groups::one))
+        .route("/groups/{id}/{task}", Takes::task(groups::takes), get(groups::ask).post(groups::act))
+        .route(POLICIES, Takes::look(Module::AccessPolicies), get(policies::list))
+        .route(EXPLAIN, Takes::look(Module::AccessPolicies), get(policies::explain))
+        .route(policies::NAMES, Takes::look(Module::Users), get(policies::names))
+        .route(CASES, Takes::look(Module::AccessPolicies), get(policies::cases).post(policies::run_cases))
+        .route(REPLAY, Takes::look(Module::AccessPolicies), get(policies::ask_replay).post(policies::run_replay))
+        .route(SHADOW, Takes::look(Module::AccessPolicies), get(policies::shadow))
+        .route(DECISIONS, Takes::look(Module::AccessPolicies), get(policies::decisions))
+        .route(AUDIT, Takes::look(Module::Audit), get(past::audit))
+        .route("/logs/audit.csv", Takes::export(Module::Audit), get(past::audit_csv))
+        .route("/logs/audit.json", Takes::export(Module::Audit), get(past::audit_json))
+        .route(HISTORY, Takes::look(Module::Reports), get(past::history))
+        .route("/reports/enrolments.csv", Takes::export(Module::Reports), get(past::history_csv))
+        .route("/reports/enrolments.json", Takes::export(Module::Reports), get(past::history_json))
+        .route(FUNNEL, Takes::look(Module::Reports), get(past::funnel))
+        .route(MISSING, Takes::look(Module::Reports), get(past::missing))
+        .route(provisioning::HERE, Takes::look(Module::Provisioning), get(provisioning::list))
+        .route(
+            "/provisioning/new",
+            Takes::edit(Module::Provisioning),
+            get(provisioning::ask_new).post(provisioning::add),
+        )
+        .route(provisioning_rules::HERE, Takes::look(Module::Provisioning), get(provisioning_rules::list))
+        .route(
+            "/provisioning/rules/new",
+            Takes::edit(Module::Provisioning),
+            get(provisioning_rules::ask_new).post(provisioning_rules::add),
+        )
+        .route(
+            "/provisioning/rules/{place}/{task}",
+            Takes::edit(Module::Provisioning),
+            get(provisioning_rules::ask).post(provisioning_rules::act),
+        )
+        .route("/provisioning/{task}", Takes::look(Module::Provisioning), get(provisioning::one))
+        .route(
+            "/provisioning/{task}/{what}",
+            Takes::edit(Module::Provisioning),
+            get(provisioning::ask).post(provisioning::act),
+        )
+        .route(
+            "/provisioning/{task}/users/{user}/{what}",
+            Takes::edit(Module::Users),
+            get(provisioning::ask_of_user).post(provisioning::act_on_user),
+        )
+        .route(
+            "/users/{id}/provision",
+            Takes::edit(Module::Users),
+            get(provisioning::ask_one).post(provisioning::add_one),
+        )
+        .route("/import", Takes::edit(Module::Provisioning), get(imports::open).post(imports::send))
+        .route("/import/{id}", Takes::edit(Module::Provisioning), get(imports::look));
     for panel in &PANELS {
-        let edit = format!("{}/edit", panel.path);
-        routes = routes
+        let (edit, module) = (format!("{}/edit", panel.path), panel.kind.module());
+        pages = pages
             .route(
                 panel.path,
+                Takes::look_and_edit(module),
                 get(move |state, signed, query| settings::read(panel, state, signed, query))
                     .post(move |state, post| settings::save(panel, state, post)),
             )
-            .route(&edit, get(move |state, signed| settings::edit(panel, state, signed)));
+            .route(&edit, Takes::edit(module), get(move |state, signed| settings::edit(panel, state, signed)));
     }
+    let routes = pages.all();
     routes.fallback(not_found).method_not_allowed_fallback(wrong_method).with_state(console)
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 use axum::extract::State;
 use doorward_access::manage::ManageError;
 use doorward_api::settings::{SelfProvisioning, TargetSettings};
-use doorward_api::{Timestamp, TokenState};
+use doorward_api::{Module, Timestamp, TokenState};
 use doorward_views::console::{ConsolePage, Counted, OverviewPage, Told};
 use doorward_views::console_enrolment;
 use http::StatusCode;
 
 use super::signed::Signed;
-use super::{Console, Shared, grants, rules};
+use super::{Console, Shared, grants, provisioning_rules, rules};
 use crate::answer::Answer;
 use crate::fault::Fault;
 
@@ -26,20 +26,33 @@ pub(super) async fn start(State(console): State<Shared>, signed: Signed) -> Answ
         Counted { key: "console-count-tokens-active".into(), count: count(TokenState::Active) },
         Counted { key: "console-count-tokens-assigned".into(), count: count(TokenState::Assigned) },
     ];
+    let counts = if signed.may(Module::Tokens.view()) { counts } else { Vec::new() };
     let page = OverviewPage { attention: attention(&console, &signed, locked).await?, counts };
     console.page(&signed, "/", StatusCode::OK, ConsolePage::Start(page))
 }
 
 async fn attention(console: &Console, signed: &Signed, locked: u64) -> Result<Vec<Told>, Fault> {
-    let mut found: Vec<Told> = waiting(console, signed).await?.into_iter().collect();
-    found.extend(platforms(console, signed).await?);
-    found.extend(otp_alone(console, signed).await?);
-    if group_is_gone(console, signed).await? {
-        found.push(Told::new("console-attention-group-gone").at_page("/settings/self-provisioning"));
+    // Nobody is told of what they may not look at.
+    let may = |module: Module| signed.may(module.view());
+    let mut found = Vec::new();
+    if may(Module::Users) {
+        found.extend(waiting(console, signed).await?);
     }
-    found.extend(rules::of_groups_gone(console, signed).await?);
+    if may(Module::TokenPolicies) {
+        found.extend(platforms(console, signed).await?);
+    }
+    if may(Module::SelfProvisioning) {
+        found.extend(otp_alone(console, signed).await?);
+        if group_is_gone(console, signed).await? {
+            found.push(Told::new("console-attention-group-gone").at_page("/settings/self-provisioning"));
+        }
+        found.extend(rules::of_groups_gone(console, signed).await?);
+    }
+    if may(Module::Provisioning) {
+        found.extend(provisioning_rules::of_groups_gone(console, signed).await?);
+    }
     found.extend((console.parts.late_mail)(&signed.vs.id).map(OverviewPage::mail_waits));
-    if locked > 0 {
+    if locked > 0 && may(Module::Tokens) {
         found.push(Told::new("console-attention-locked").about(locked.to_string()).at_page("/tokens?locked=on"));
     }
     found.extend((console.parts.certificates)().into_iter().filter_map(|(host, end)| certificate(host, end, signed)));

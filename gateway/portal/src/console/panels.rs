@@ -231,7 +231,7 @@ const fn look(section: AppearanceSection, specs: &'static [Spec], special: Speci
 }
 
 /// All pages, in the order of the menu.
-pub(super) static PANELS: [Panel; 7] = [
+pub(super) static PANELS: [Panel; 8] = [
     Panel {
         kind: SettingKind::SelfProvisioning,
         path: "/settings/self-provisioning",
@@ -491,6 +491,26 @@ pub(super) static PANELS: [Panel; 7] = [
                 ..PLAIN
             },
         ],
+        keeps: &[],
+    },
+    Panel {
+        kind: SettingKind::Approvals,
+        path: "/settings/approvals",
+        crumbs: &["console-menu-console"],
+        notes: &[],
+        saves: false,
+        parts: &[Part {
+            title: "console-section-approvals",
+            hint: Some("console-section-approvals-hint"),
+            specs: &[
+                Spec::new("operators", Kind::Flag).hint(),
+                Spec::new("settings", Kind::Flag).hint(),
+                Spec::new("user_deletion", Kind::Flag),
+                Spec::new("token_deletion", Kind::Flag),
+                Spec::new("exports", Kind::Flag),
+            ],
+            ..PLAIN
+        }],
         keeps: &[],
     },
 ];

@@ -24,7 +24,9 @@ const OFFERED: u32 = 200;
 
 /// What was done, as its page is told in `?done=`.
 const DONE: &str = "console-done-";
-const DONE_WORDS: [&str; 27] = [
+const DONE_WORDS: [&str; 30] = [
+    "provisioned",
+    "resent",
     "saved",
     "created",
     "deleted",
@@ -52,6 +54,7 @@ const DONE_WORDS: [&str; 27] = [
     "member-removed",
     "parent",
     "parent-removed",
+    "key-revoked",
 ];
 
 /// What stands in a path as it is.
@@ -110,7 +113,7 @@ pub(super) fn note_of(state: TokenState) -> Option<String> {
 pub(super) struct Refused {
     pub(super) status: StatusCode,
     pub(super) faults: Vec<Said>,
-    proof: Option<Box<ProofFields>>,
+    pub(super) proof: Option<Box<ProofFields>>,
 }
 
 impl Refused {

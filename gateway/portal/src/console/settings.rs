@@ -3,8 +3,8 @@
 use axum::extract::{RawQuery, State};
 use doorward_access::manage::{KindFits, ManageError, Preview};
 use doorward_api::settings::{
-    Appearance, Document, EnrolmentRules, Lockout, PinRules, SelfProvisioning, ServerPinPolicy, SettingKind,
-    TargetSettings, TargetUsers, TokenTemplate, Windows,
+    Appearance, Approvals, Document, EnrolmentRules, Lockout, PinRules, ProvisioningRules, SelfProvisioning,
+    ServerPinPolicy, SettingKind, TargetSettings, TargetUsers, TokenTemplate, Windows,
 };
 use doorward_api::{FieldFault, FieldRule, Secret, Target};
 use doorward_tokens::NotOffered;
@@ -45,6 +45,10 @@ macro_rules! of_kind {
                 type $document = Appearance;
                 $body
             }
+            SettingKind::ProvisioningRules => {
+                type $document = ProvisioningRules;
+                $body
+            }
             SettingKind::Targets => {
                 type $document = TargetSettings;
                 $body
@@ -59,6 +63,10 @@ macro_rules! of_kind {
             }
             SettingKind::Synchronization => {
                 type $document = Windows;
+                $body
+            }
+            SettingKind::Approvals => {
+                type $document = Approvals;
                 $body
             }
             SettingKind::Lockout => {
@@ -179,7 +187,6 @@ pub(super) async fn overtaken(console: &Console, signed: &Signed, panel: &Panel,
 
 /// `GET …/edit`: to be changed.
 pub(super) async fn edit(panel: &'static Panel, State(console): State<Shared>, signed: Signed) -> Answer {
-    signed.must_administer()?;
     let (shown, version) = current(&console, &signed, panel.kind).await?;
     let draft = Draft { editing: true, proof: signed.proof_fields(), ..Draft::new(Entered::of(&shown), version) };
     show(&console, &signed, panel, StatusCode::OK, draft).await
@@ -187,7 +194,6 @@ pub(super) async fn edit(panel: &'static Panel, State(console): State<Shared>, s
 
 /// `POST` of a page.
 pub(super) async fn save(panel: &'static Panel, State(console): State<Shared>, mut post: SignedPost) -> Answer {
-    post.signed.must_administer()?;
     let mut entered = Entered::from_form(panel, &post.fields);
     let seen = seen(&post.fields);
     let (shown, version) = current(&console, &post.signed, panel.kind).await?;
@@ -371,7 +377,7 @@ pub(super) async fn outcome(console: &Console, signed: &Signed, preview: Preview
         NotOffered::NotYet { begins: None } => "console-preview-not-reached",
         // A preview judges no network.
         NotOffered::NotInNetwork => "console-rule-proof-trusted_network",
-        NotOffered::NoTarget => {
+        NotOffered::NoTarget | NotOffered::TaskOver => {
             let allowed = manager.setting::<TargetSettings>(&signed.vs.id).await?.document;
             let none = allowed.allowed().next().is_none();
             if none { "console-preview-no-platform" } else { "console-preview-no-plugin" }
@@ -434,7 +440,7 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
     let (faults, tester) = (&draft.faults, &draft.tester);
     let view = View { panel, entered: &entered, faults, names: &names, allowed: &allowed, offered, tester, look };
     let log = console.parts.manager.change_log(&signed.vs.id, panel.kind).await?;
-    let may_edit = signed.administers();
+    let may_edit = signed.may(panel.kind.module().edit());
     let preview =
         (panel.kind == SettingKind::SelfProvisioning && !draft.editing).then(|| draft.preview.unwrap_or_default());
     let page = SettingPage {
@@ -580,6 +586,7 @@ impl View<'_> {
             fault: self.faults.iter().find(|fault| fault.field.as_deref() == Some(spec.name)).cloned(),
             groups: if groups { self.groups() } else { Vec::new() },
             offered: if groups { self.offered.clone() } else { Vec::new() },
+            suggests: None,
             when: spec.when,
             ticked: if groups { Vec::new() } else { self.entered.list(spec.name).to_vec() },
             swatch: None,

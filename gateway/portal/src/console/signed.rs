@@ -8,15 +8,15 @@ use doorward_access::arrival::ErrorKind;
 use doorward_access::manage::{By, ManageError};
 use doorward_access::operators::{OperatorError, Proof, Reproved, is_fresh};
 use doorward_access::site::VirtualServer;
-use doorward_api::operator::{OperatorSession, Role};
-use doorward_api::{Secret, Token};
+use doorward_api::operator::OperatorSession;
+use doorward_api::{Permission, Secret, Token};
 use doorward_views::console::{ConsoleFrame, Fault as Said, OperatorName, ProofFields};
 use http::header;
 use http::request::Parts;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::caller::Caller;
-use super::{Console, Shared};
+use super::{Console, Shared, approvals};
 use crate::answer::see_other;
 use crate::csrf::{Bond, Provenance, provenance};
 use crate::fault::Fault;
@@ -32,6 +32,8 @@ pub(super) struct Signed {
     pub(super) vs: Arc<VirtualServer>,
     pub(super) session: OperatorSession,
     token: Token,
+    /// How many acts wait for them.
+    waiting: u64,
 }
 
 /// A form of an operator who is signed in, proved to be our own.
@@ -87,18 +89,40 @@ impl FromRequestParts<Shared> for Signed {
     type Rejection = Turned;
 
     async fn from_request_parts(parts: &mut Parts, console: &Shared) -> Result<Self, Turned> {
-        Signed::of(console, caller(parts)?).await
+        let known = parts.extensions.get::<Arc<Known>>().cloned();
+        Signed::of(console, caller(parts)?, known).await
+    }
+}
+
+/// Whose session a request shows.
+pub(super) struct Known {
+    vs: Arc<VirtualServer>,
+    pub(super) session: OperatorSession,
+    token: Token,
+}
+
+impl Known {
+    /// `None` when nobody is signed in.
+    pub(super) async fn find(console: &Console, caller: &Caller) -> Result<Option<Self>, Fault> {
+        let Some(cookie) = caller.session.clone() else { return Ok(None) };
+        let Some(vs) = console.parts.site.load().virtual_server(&cookie.vs).cloned() else { return Ok(None) };
+        let found = console.parts.operators.session(&vs.id, &cookie.token, caller.now).await?;
+        Ok(found.map(|session| Self { vs, session, token: cookie.token }))
     }
 }
 
 impl Signed {
-    async fn of(console: &Console, caller: Arc<Caller>) -> Result<Self, Turned> {
-        let away = || Turned::Away(caller.here.clone());
-        let cookie = caller.session.clone().ok_or_else(away)?;
-        let vs = console.parts.site.load().virtual_server(&cookie.vs).cloned().ok_or_else(away)?;
-        let found = console.parts.operators.session(&vs.id, &cookie.token, caller.now).await;
-        let session = found.map_err(|error| Turned::Failed(error.into()))?.ok_or_else(away)?;
-        Ok(Self { vs, session, token: cookie.token, caller })
+    /// `known` is who was found when it was asked whether they may.
+    async fn of(console: &Console, caller: Arc<Caller>, known: Option<Arc<Known>>) -> Result<Self, Turned> {
+        let known = match known {
+            Some(known) => Some(known),
+            None => Known::find(console, &caller).await?.map(Arc::new),
+        };
+        let Some(known) = known else { return Err(Turned::Away(caller.here.clone())) };
+        let (vs, session, token) = (known.vs.clone(), known.session.clone(), known.token.clone());
+        // A page is no worse for it when nobody can count.
+        let waiting = console.approvals().waiting(&caller.at(&vs.id), &session).await.unwrap_or_default();
+        Ok(Self { caller, vs, session, token, waiting })
     }
 
     /// The frame of a page in the menu's entry `here`.
@@ -108,8 +132,9 @@ impl Signed {
             brand: self.vs.name.clone(),
             csrf: console.forgery.value(Bond::Operator(&self.token)),
             path_back: self.caller.here.clone(),
-            operator: Some(OperatorName::new(&self.session.operator.name, self.session.operator.role)),
+            operator: Some(OperatorName::new(&self.session.operator.name, &self.session.operator.role)),
             here: here.to_owned(),
+            waiting: self.waiting,
             support_url: self.vs.support_url.clone(),
             base: String::new(),
         }
@@ -120,29 +145,21 @@ impl Signed {
         By {
             operator: self.session.operator.id.clone(),
             name: self.session.operator.name.clone(),
-            role: self.session.operator.role,
+            permissions: self.session.operator.role.permissions,
+            api_key: None,
             address: Some(self.caller.address),
             request_id: self.caller.request_id.clone(),
             now: self.caller.now,
         }
     }
 
-    pub(super) fn administers(&self) -> bool {
-        self.session.operator.role == Role::Administrator
+    pub(super) fn may(&self, what: Permission) -> bool {
+        self.session.operator.role.permissions.may(what)
     }
 
-    /// Only administrators go on.
-    pub(super) fn must_administer(&self) -> Result<(), Fault> {
-        if self.administers() { Ok(()) } else { Err(Fault::new(ErrorKind::Denied, "the operator's role forbids it")) }
-    }
-
-    pub(super) fn cares(&self) -> bool {
-        self.session.operator.role >= Role::HelpDesk
-    }
-
-    /// Only who cares for users and their tokens goes on.
-    pub(super) fn must_care(&self) -> Result<(), Fault> {
-        if self.cares() { Ok(()) } else { Err(Fault::new(ErrorKind::Denied, "the operator's role forbids it")) }
+    /// Only who may goes on: for what is found out within a page. Whole pages are listed with what they take.
+    pub(super) fn must(&self, what: Permission) -> Result<(), Fault> {
+        if self.may(what) { Ok(()) } else { Err(Fault::new(ErrorKind::Denied, "the operator's role forbids it")) }
     }
 
     /// Whether a form's value is this session's.
@@ -186,11 +203,12 @@ impl FromRequest<Shared> for SignedPost {
     type Rejection = Turned;
 
     async fn from_request(request: Request, console: &Shared) -> Result<Self, Turned> {
+        let known = request.extensions().get::<Arc<Known>>().cloned();
         let Sent { caller, fields, provenance } = Sent::read(request).await?;
         if provenance == Provenance::Foreign {
             return Err(forged().into());
         }
-        let signed = Signed::of(console, caller).await?;
+        let signed = Signed::of(console, caller, known).await?;
         let ours = signed.owns(console, fields.text("csrf"));
         if ours { Ok(Self { signed, fields }) } else { Err(forged().into()) }
     }
@@ -266,8 +284,14 @@ impl From<OperatorError> for Fault {
             OperatorError::Busy | OperatorError::Store(_) | OperatorError::Plugin(_) => ErrorKind::Unavailable,
             OperatorError::Forbidden | OperatorError::NotFresh => ErrorKind::Denied,
             OperatorError::NotFound => ErrorKind::NotFound,
-            OperatorError::LastAdministrator => ErrorKind::BadRequest,
+            OperatorError::Beyond => ErrorKind::Denied,
+            OperatorError::LastAdministrator
+            | OperatorError::OwnRole
+            | OperatorError::RoleInUse
+            | OperatorError::Conflict
+            | OperatorError::Invalid(_) => ErrorKind::BadRequest,
             OperatorError::NoSecondFactor => ErrorKind::Internal,
+            OperatorError::Held(id) => return approvals::held(&id),
         };
         Fault::new(kind, error.to_string())
     }
@@ -279,6 +303,7 @@ impl From<ManageError> for Fault {
             ManageError::NotFound => ErrorKind::NotFound,
             ManageError::Forbidden => ErrorKind::Denied,
             ManageError::Unavailable(_) | ManageError::Busy => ErrorKind::Unavailable,
+            ManageError::Held(id) => return approvals::held(&id),
             _ => ErrorKind::BadRequest,
         };
         Fault::new(kind, error.to_string())

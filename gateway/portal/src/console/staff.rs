@@ -1,22 +1,22 @@
-//! The pages of operators. Everybody signed in may look; administrators invite and change.
+//! The pages of operators.
 
 use axum::extract::{Path, State};
 use doorward_access::operators::OperatorError;
+use doorward_api::Module;
 use doorward_api::OperatorId;
-use doorward_api::operator::{Operator, Role};
+use doorward_api::operator::{Operator, RoleRef};
 use doorward_views::console::{
     ConsolePage, Fault as Said, InvitedPage, OperatorLine, OperatorPage, OperatorsPage, ProofFields, Told,
 };
+use doorward_views::console_access::{RoleChoice, role_said};
 use http::StatusCode;
 
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared};
+use super::{Console, Shared, roles};
 use crate::answer::Answer;
+use crate::fault::Fault;
 
 const HERE: &str = "/operators";
-
-/// The most powerful first.
-const ROLES: [&str; 3] = [Role::Administrator.as_str(), Role::HelpDesk.as_str(), Role::Auditor.as_str()];
 
 /// `GET /operators`
 pub(super) async fn list(State(console): State<Shared>, signed: Signed) -> Answer {
@@ -28,8 +28,8 @@ async fn list_page(console: &Console, signed: &Signed, status: StatusCode, page:
     let operators = console.parts.operators.operators(&signed.vs.id).await?;
     let page = OperatorsPage {
         operators: operators.iter().map(|operator| line(operator, signed)).collect(),
-        may_edit: signed.administers(),
-        roles: ROLES.to_vec(),
+        may_edit: signed.may(Module::Operators.edit()),
+        roles: roles::choices(console, signed).await?,
         ..page
     };
     console.page(signed, HERE, status, ConsolePage::Operators(page))
@@ -39,7 +39,8 @@ fn line(operator: &Operator, signed: &Signed) -> OperatorLine {
     OperatorLine {
         id: operator.id.to_string(),
         name: operator.name.clone(),
-        role: operator.role.as_str().to_owned(),
+        role: operator.role.of.as_str().to_owned(),
+        role_said: role_said(&operator.role),
         disabled: operator.disabled,
         created_at: operator.created_at,
         last_seen_at: operator.last_seen_at,
@@ -49,9 +50,8 @@ fn line(operator: &Operator, signed: &Signed) -> OperatorLine {
 
 /// `POST /operators/invite`: the link is shown once.
 pub(super) async fn invite(State(console): State<Shared>, mut post: SignedPost) -> Answer {
-    post.signed.must_administer()?;
     let typed = post.fields.text("role").to_owned();
-    let role = Role::parse(&typed);
+    let role = chosen(&console, &post.signed, &typed).await?;
     let proved = post.prove(&console).await?;
     let mut faults = Vec::new();
     if role.is_none() {
@@ -65,10 +65,10 @@ pub(super) async fn invite(State(console): State<Shared>, mut post: SignedPost) 
     };
     let signed = &post.signed;
     let at = signed.caller.at(&signed.vs.id);
-    let link = console.parts.operators.invite(&at, &signed.session, role).await?;
+    let link = console.parts.operators.invite(&at, &signed.session, RoleRef::parse(&role.value)).await?;
     let page = InvitedPage {
         link: format!("{}/setup/{}", signed.caller.origin, link.expose()),
-        role: role.as_str().to_owned(),
+        role: role.said,
         until: signed.caller.now + doorward_access::operators::LINK_LIFE,
     };
     console.page(signed, HERE, StatusCode::OK, ConsolePage::Invited(page))
@@ -78,23 +78,30 @@ pub(super) async fn invite(State(console): State<Shared>, mut post: SignedPost) 
 pub(super) async fn one(State(console): State<Shared>, Path(id): Path<String>, signed: Signed) -> Answer {
     let operator = console.parts.operators.operator(&signed.vs.id, &OperatorId::new(id)).await?;
     let page = OperatorPage { of: line(&operator, &signed), proof: signed.proof_fields(), ..OperatorPage::default() };
-    one_page(&console, &signed, StatusCode::OK, page)
+    one_page(&console, &signed, StatusCode::OK, page).await
 }
 
-fn one_page(console: &Console, signed: &Signed, status: StatusCode, page: OperatorPage) -> Answer {
-    let page = OperatorPage { may_edit: signed.administers(), roles: ROLES.to_vec(), ..page };
+async fn one_page(console: &Console, signed: &Signed, status: StatusCode, page: OperatorPage) -> Answer {
+    // Their own role nobody changes; but one may switch oneself off.
+    let mut roles = roles::choices(console, signed).await?;
+    if page.of.own {
+        roles.retain(|role| role.value == page.of.role);
+    }
+    let page = OperatorPage { may_edit: signed.may(Module::Operators.edit()), roles, ..page };
     console.page(signed, HERE, status, ConsolePage::Operator(page))
 }
 
 /// `POST /operators/{id}`: role, and off or on.
 pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>, mut post: SignedPost) -> Answer {
-    post.signed.must_administer()?;
     let id = OperatorId::new(id);
     let operator = console.parts.operators.operator(&post.signed.vs.id, &id).await?;
     let disabled = post.fields.get("disabled").is_some();
-    let role = Role::parse(post.fields.text("role"));
+    let role = match post.fields.text("role") {
+        same if same == operator.role.of.as_str() => Some(operator.role.of.clone()),
+        other => chosen(&console, &post.signed, other).await?.map(|role| RoleRef::parse(&role.value)),
+    };
     let typed = OperatorLine {
-        role: role.unwrap_or(operator.role).as_str().to_owned(),
+        role: role.as_ref().unwrap_or(&operator.role.of).as_str().to_owned(),
         disabled,
         ..line(&operator, &post.signed)
     };
@@ -106,29 +113,42 @@ pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>
     if let (Some(role), []) = (role, faults.as_slice()) {
         match change_both(&console, &post.signed, &id, role, disabled).await {
             Ok(()) => {
+                let now = console.parts.operators.operator(&post.signed.vs.id, &id).await?;
                 let notice = Some(Told::new("console-saved"));
-                let page = OperatorPage { of: typed, notice, ..OperatorPage::default() };
-                return one_page(&console, &post.signed, StatusCode::OK, page);
+                let page = OperatorPage { of: line(&now, &post.signed), notice, ..OperatorPage::default() };
+                return one_page(&console, &post.signed, StatusCode::OK, page).await;
             }
             Err(OperatorError::LastAdministrator) => {
                 faults.push(Said::plain(Some("role"), "console-fault-last-administrator"));
             }
+            Err(OperatorError::OwnRole) => faults.push(Said::plain(Some("role"), "console-fault-own-role")),
+            Err(OperatorError::Beyond) => faults.push(Said::plain(Some("role"), "console-fault-beyond")),
             Err(error) => return Err(error.into()),
         }
     }
     let proof = if faults.is_empty() { ProofFields::default() } else { proof };
     let page = OperatorPage { of: typed, faults, proof, ..OperatorPage::default() };
-    one_page(&console, &post.signed, StatusCode::UNPROCESSABLE_ENTITY, page)
+    one_page(&console, &post.signed, StatusCode::UNPROCESSABLE_ENTITY, page).await
+}
+
+/// The role that was chosen, of those that somebody may give.
+async fn chosen(console: &Console, signed: &Signed, value: &str) -> Result<Option<RoleChoice>, Fault> {
+    Ok(roles::choices(console, signed).await?.into_iter().find(|choice| choice.value == value))
 }
 
 async fn change_both(
     console: &Console,
     signed: &Signed,
     id: &OperatorId,
-    role: Role,
+    role: RoleRef,
     disabled: bool,
 ) -> Result<(), OperatorError> {
     let at = signed.caller.at(&signed.vs.id);
-    console.parts.operators.set_role(&at, &signed.session, id, role).await?;
-    console.parts.operators.set_disabled(&at, &signed.session, id, disabled).await
+    let role = console.parts.operators.set_role(&at, &signed.session, id, role).await;
+    // What waits for another operator keeps the other from nothing.
+    if !matches!(role, Ok(()) | Err(OperatorError::Held(_))) {
+        return role;
+    }
+    console.parts.operators.set_disabled(&at, &signed.session, id, disabled).await?;
+    role
 }

@@ -7,7 +7,7 @@ use doorward_api::credential::TokenRecord;
 use doorward_api::ports::TokenFilter;
 use doorward_api::settings::{Complexity, ServerPinPolicy};
 use doorward_api::template::{HashAlgorithm, Mode, PinType, Synchronization, Template};
-use doorward_api::{CredentialId, Secret, Timestamp, TokenState};
+use doorward_api::{CredentialId, Module, Permission, Secret, Timestamp, TokenState};
 use doorward_views::console::{Fault as Said, Field, Said as Words, Told};
 use doorward_views::console_records::{
     Fact, GivenPage, RecordsPage, StateCount, TaskLink, TaskPage, TokenLine, TokenPage, TokensPage,
@@ -40,6 +40,11 @@ enum Task {
 
 const TASK: &str = "console-task-token-";
 
+/// What a task takes of whoever asks for it.
+pub(super) fn takes(task: &str) -> Option<Permission> {
+    Task::parse(task).ok().map(Task::takes)
+}
+
 impl Task {
     /// In the order of the page.
     fn all() -> impl Iterator<Item = Self> {
@@ -70,8 +75,12 @@ impl Task {
         matches!(self, Task::Act(TokenAction::Suspend | TokenAction::Revoke(_) | TokenAction::Delete))
     }
 
+    fn takes(self) -> Permission {
+        if self == Task::Act(TokenAction::Delete) { Module::Tokens.delete() } else { Module::Tokens.edit() }
+    }
+
     fn may(self, signed: &Signed) -> Result<(), Fault> {
-        if self == Task::Act(TokenAction::Delete) { signed.must_administer() } else { signed.must_care() }
+        signed.must(self.takes())
     }
 
     fn possible(self, token: &TokenRecord, now: Timestamp) -> bool {

@@ -7,7 +7,7 @@ use doorward_access::recovery::RecoveryLeft;
 use doorward_api::credential::TokenRecord;
 use doorward_api::ports::{Page, TokenFilter};
 use doorward_api::user::UserRecord;
-use doorward_api::{GrantState, GroupId, GroupRef, Secret, UserId};
+use doorward_api::{GrantState, GroupId, GroupRef, Module, Permission, Secret, UserId};
 use doorward_tokens::NeededGrant;
 use doorward_views::console::{Fault as Said, Field, Said as Words, Told};
 use doorward_views::console_enrolment::REQUESTS;
@@ -23,7 +23,7 @@ use super::records::{
     show_task, typed, unproved,
 };
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared, changes, groups, rules, settings, tokens, verification};
+use super::{Console, Shared, changes, groups, provisioning, rules, settings, tokens, verification};
 use crate::answer::{Answer, see_other};
 use crate::fault::Fault;
 use crate::fields::Fields;
@@ -105,8 +105,12 @@ impl Task {
         matches!(self, Task::WithdrawRecoveryCodes | Task::Refuse | Task::WithdrawGrant | Task::Disable | Task::Delete)
     }
 
+    const fn takes(self) -> Permission {
+        if matches!(self, Task::Delete) { Module::Users.delete() } else { Module::Users.edit() }
+    }
+
     fn may(self, signed: &Signed) -> Result<(), Fault> {
-        if self == Task::Delete { signed.must_administer() } else { signed.must_care() }
+        signed.must(self.takes())
     }
 
     fn possible(
@@ -154,7 +158,7 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
         parts: parts(HERE, &[("q", &find)], &page.after, found.next.as_deref()),
         find,
         users,
-        may_add: signed.cares(),
+        may_add: signed.may(Module::Users.edit()),
         notice: notice(&query),
     };
     show(&console, &signed, HERE, StatusCode::OK, RecordsPage::Users(page))
@@ -208,6 +212,7 @@ pub(super) async fn one(
         key: task.key(),
         danger: task.dangerous(),
     });
+    let tasks = tasks.chain(provisioning::of_user(&signed, &path));
     let page = UserPage {
         tokens: lines.collect(),
         offer: settings::outcome(&console, &signed, preview).await?,
@@ -259,12 +264,12 @@ impl Entered {
     /// Whoever may not change groups has no fields for them: those that were stay.
     fn read(fields: &Fields, signed: &Signed, were: Vec<GroupId>) -> Self {
         let ticked = fields.names().filter_map(|name| name.strip_prefix("group.")).map(GroupId::from);
-        let administers = signed.administers();
+        let regroups = signed.may(Module::Groups.edit());
         Self {
             display_name: fields.text("display_name").to_owned(),
             email: fields.text("email").to_owned(),
-            groups: if administers { ticked.collect() } else { were },
-            group_add: if administers { fields.text("group_add").trim().to_owned() } else { String::new() },
+            groups: if regroups { ticked.collect() } else { were },
+            group_add: if regroups { fields.text("group_add").trim().to_owned() } else { String::new() },
         }
     }
 
@@ -288,7 +293,7 @@ impl Entered {
             field("display_name", "text", self.display_name.as_str()),
             hinted(field("email", "text", self.email.as_str())),
         ];
-        if signed.administers() {
+        if signed.may(Module::Groups.edit()) {
             let names = changes::names(console, &signed.vs.id, self.groups.iter().map(GroupId::as_str)).await?;
             let line = |id: &GroupId| changes::group_line(&names, id.as_str());
             fields.push(Field {
@@ -305,9 +310,13 @@ impl Entered {
     }
 }
 
+/// What a task takes of whoever asks for it.
+pub(super) fn takes(task: &str) -> Option<Permission> {
+    Task::parse(task).ok().map(Task::takes)
+}
+
 /// `GET /users/new`
 pub(super) async fn ask_new(State(console): State<Shared>, signed: Signed) -> Answer {
-    signed.must_care()?;
     let entered =
         Entered { display_name: String::new(), email: String::new(), groups: Vec::new(), group_add: String::new() };
     let task = new_task(&console, &signed, None, &entered).await?;
@@ -337,7 +346,6 @@ async fn new_task(
 
 /// `POST /users/new`
 pub(super) async fn add(State(console): State<Shared>, mut post: SignedPost) -> Answer {
-    post.signed.must_care()?;
     let mut entered = Entered::read(&post.fields, &post.signed, Vec::new());
     let mut refused = entered.add_group(&console, &post.signed).await?;
     let only_shown = post.fields.get("choose").is_some();

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use doorward_access::manage::ManageError;
 use doorward_api::language::{ENGLISH, LANGUAGES, Language};
 use doorward_api::settings::{Appearance, Seen};
-use doorward_api::{FieldFault, FieldRule};
+use doorward_api::{FieldFault, FieldRule, Module};
 use doorward_tokens::settings::Checked;
 use doorward_views::console::{ConsolePage, Fault as Said, Said as Words, Told};
 use doorward_views::console_appearance::{AppearanceTask, WordLine, WordsPage};
@@ -187,7 +187,7 @@ pub(super) async fn open(State(console): State<Shared>, RawQuery(raw): RawQuery,
 
 /// What is on the page whatever became of it.
 fn page(signed: &Signed, appearance: &Appearance, looked: &Looked) -> WordsPage {
-    let may_edit = signed.administers();
+    let may_edit = signed.may(Module::Appearance.edit());
     let reset = TaskLink {
         path: path_with(RESET, &[("language", looked.of.tag)]),
         key: AppearanceTask::WordsReset.key().to_owned(),
@@ -213,7 +213,6 @@ fn show(console: &Console, signed: &Signed, status: StatusCode, page: WordsPage)
 
 /// `POST /settings/appearance/words`
 pub(super) async fn save(State(console): State<Shared>, mut post: SignedPost) -> Answer {
-    post.signed.must_administer()?;
     let looked = Looked::read(&post.fields, &post.signed);
     let (mut typed, seen) = (typed(&post.fields, looked.of), seen(&post.fields));
     if let Some(emptied) = post.fields.text("choose").strip_prefix(EMPTIES) {
@@ -255,7 +254,6 @@ pub(super) async fn save(State(console): State<Shared>, mut post: SignedPost) ->
 
 /// `GET /settings/appearance/words/reset?language=…`
 pub(super) async fn ask_reset(State(console): State<Shared>, RawQuery(raw): RawQuery, signed: Signed) -> Answer {
-    signed.must_administer()?;
     let looked = Looked::read(&query(raw)?, &signed);
     let version = stored(&console, &signed).await?.version;
     show_task(&console, &signed, appearance::HERE, reset_task(looked.of, version), None)
@@ -270,7 +268,6 @@ fn reset_task(of: Language, seen: i64) -> TaskPage {
 
 /// `POST /settings/appearance/words/reset`
 pub(super) async fn reset(State(console): State<Shared>, mut post: SignedPost) -> Answer {
-    post.signed.must_administer()?;
     let refused = unproved(&console, &mut post).await?;
     let (signed, seen) = (&post.signed, seen(&post.fields));
     let looked = Looked { find: String::new(), ..Looked::read(&post.fields, signed) };

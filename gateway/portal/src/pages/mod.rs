@@ -3,6 +3,7 @@
 
 pub(crate) mod appearance;
 pub(crate) mod asset;
+pub(crate) mod by_mail;
 pub(crate) mod dispute;
 pub(crate) mod enrol;
 pub(crate) mod enter;

@@ -612,3 +612,30 @@ async fn who_deletes_a_group_is_told_that_self_provisioning_names_it() {
     assert_eq!(olga.send(&page, "/groups/g-crew/delete", &[]).await.location(), "/groups?done=deleted");
     assert_eq!(olga.get("/groups/g-crew").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_file_whose_process_has_died_says_how_far_it_came() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let job = |id: &str, ended_at| doorward_api::import_job::ImportJob {
+        id: id.into(),
+        operator: console.store.with(|rows| rows.operators[0].id.clone()),
+        file: "tokens.csv".into(),
+        rows: 1000,
+        done: 400,
+        begun_at: now() - std::time::Duration::from_secs(60),
+        touched_at: now() - std::time::Duration::from_secs(20),
+        ended_at,
+    };
+    let jobs = [job("i-dead", None), job("i-over", Some(now()))];
+    console.store.with(|rows| rows.imports.extend(jobs));
+    let list = olga.get("/import").await;
+    assert!(list.body.contains("tokens.csv") && list.body.contains("It broke off:"), "{}", list.body);
+    let page = olga.get("/import/i-dead").await;
+    assert!(page.body.contains("400") && page.body.contains("send the file again"), "{}", page.body);
+    assert_eq!(page.header("refresh"), "");
+    let page = olga.get("/import/i-over").await;
+    assert!(page.body.contains("a process that has ended since"), "{}", page.body);
+    console.store.with(|rows| rows.imports[0].operator = "o-other".into());
+    assert_eq!(olga.get("/import/i-dead").await.status, StatusCode::NOT_FOUND, "it is somebody else's");
+}

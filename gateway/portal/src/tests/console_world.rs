@@ -16,13 +16,15 @@ use doorward_access::passwords::Passwords;
 use doorward_access::ports::Ports;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
-use doorward_access::site::{AuthenticatorSite, Site, VirtualServer};
+use doorward_access::site::{App, AppOptions, AuthenticatorSite, Beside, Site, Upstream, VirtualServer};
 use doorward_api::keys::MasterKey;
-use doorward_api::operator::Role;
+use doorward_api::operator::{CustomRole, Role, RoleRef};
 use doorward_api::plugin::{Host, PinFault, Plugin, SecretRules};
 use doorward_api::ports::{Clock, Entropy, NoMetrics};
 use doorward_api::settings::{Document, PinRules};
-use doorward_api::{AppId, GroupRef, PluginError, Secret, SecretBytes, Timestamp, Token, VirtualServerId};
+use doorward_api::{
+    AppId, GroupRef, Permission, PluginError, RoleId, Secret, SecretBytes, Timestamp, Token, VirtualServerId,
+};
 use doorward_fakes::{Dice, ToyTokens, World as Store, now};
 use doorward_policy::{Policies, Source};
 use doorward_views::Views;
@@ -30,7 +32,7 @@ use http::{Method, Request, StatusCode};
 use tower::ServiceExt;
 
 use super::app::ToyApp;
-use super::world::{AUTHENTICATOR, Told};
+use super::world::{AUTHENTICATOR, Told, WIKI};
 use crate::console::{ConsoleParts, router};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -100,6 +102,11 @@ impl Console {
         Self::of(virtual_server("", Some(site)), None)
     }
 
+    /// Under policies with something beside them.
+    pub(crate) fn with_beside(policies: &str, beside: Beside) -> Self {
+        Self::of(Arc::new(VirtualServer { beside, ..virtual_server_of(policies, None) }), None)
+    }
+
     fn of(vs: Arc<VirtualServer>, origin: Option<&str>) -> Self {
         let store = Store::new();
         let clock = Arc::new(Moved::default());
@@ -134,6 +141,12 @@ impl Console {
             meters: store.clone(),
             settings: store.clone(),
             register: store.clone(),
+            trail: store.clone(),
+            enrolments: store.clone(),
+            provisioning: store.clone(),
+            imports: store.clone(),
+            pending: store.clone(),
+            decisions: store.clone(),
             pushes: store.clone(),
             push_sender: store.clone(),
             ledger: store.clone(),
@@ -149,6 +162,8 @@ impl Console {
         let desk = Desk::new(ports, &keys, site.clone(), gate, identities, plugins.clone(), Rules::default());
         let operator_ports = OperatorPorts {
             operators: store.clone(),
+            settings: store.clone(),
+            pending: store.clone(),
             one_times: store.clone(),
             meters: store.clone(),
             ledger: store.clone(),
@@ -166,6 +181,7 @@ impl Console {
             origin: origin.map(str::to_owned),
             certificates: Arc::new(|| vec![("wiki.localhost".to_owned(), now() + Duration::from_hours(24))]),
             late_mail: Arc::new(move |_| *late.lock().unwrap()),
+            judged: Arc::new(|path, _| if path.contains("..") { Err("path_climbs") } else { Ok(path.into()) }),
         };
         Self { router: router(parts, None), store, operators, late_mail, clock }
     }
@@ -181,6 +197,7 @@ impl Console {
             address: Ipv4Addr::LOCALHOST.into(),
             request_id: "req-0".into(),
             now: self.clock.now(),
+            approval: None,
         }
     }
 
@@ -188,8 +205,17 @@ impl Console {
         Browser { console: self, cookies: Mutex::default(), language: Mutex::new("en".into()) }
     }
 
+    /// A role that was made.
+    pub(crate) fn role(&self, name: &str, permissions: &[Permission]) -> RoleRef {
+        let id = RoleId::new(format!("r-{name}"));
+        let permissions = permissions.iter().copied().collect();
+        let role = CustomRole { id: id.clone(), name: name.to_owned(), permissions, version: 1 };
+        self.store.with(|rows| rows.roles.push(role));
+        RoleRef::Custom(id)
+    }
+
     /// A new operator's browser, signed in.
-    pub(crate) async fn signed_in(&self, name: &str, role: Role) -> Browser<'_> {
+    pub(crate) async fn signed_in(&self, name: &str, role: impl Into<RoleRef>) -> Browser<'_> {
         let link = match self.store.with(|rows| rows.operators.is_empty()) {
             true => self.operators.first_link(&self.caller().vs, self.caller().now).await.unwrap().unwrap(),
             false => {
@@ -240,8 +266,20 @@ pub(crate) fn shown(key: &str, at: Timestamp) -> String {
 }
 
 fn virtual_server(policies: &str, authenticator: Option<AuthenticatorSite>) -> Arc<VirtualServer> {
+    Arc::new(virtual_server_of(policies, authenticator))
+}
+
+fn virtual_server_of(policies: &str, authenticator: Option<AuthenticatorSite>) -> VirtualServer {
+    let wiki = App {
+        id: "wiki".into(),
+        name: "Wiki & Co".into(),
+        host: "wiki.localhost".into(),
+        origin: WIKI.into(),
+        upstream: Upstream { host: "127.0.0.1".into(), port: 1, tls: false, preserve_host: true }.into(),
+        options: AppOptions::default(),
+    };
     let source = Source { file: "test.cedar".into(), text: policies.into() };
-    Arc::new(VirtualServer {
+    VirtualServer {
         id: "default".into(),
         name: "Example & Co".into(),
         portal_host: "login.localhost".into(),
@@ -249,8 +287,9 @@ fn virtual_server(policies: &str, authenticator: Option<AuthenticatorSite>) -> A
         authenticator,
         support_url: Some("https://help.example.test/".into()),
         policies: Arc::new(Policies::load(&[source], &[AppId::from("wiki")]).unwrap()),
-        apps: BTreeMap::new(),
-    })
+        beside: Beside::default(),
+        apps: BTreeMap::from([(wiki.id.clone(), Arc::new(wiki))]),
+    }
 }
 
 /// A document as it stands.

@@ -2,8 +2,13 @@
 
 pub(crate) mod app;
 mod console;
+mod console_access;
 mod console_appearance;
+mod console_approvals;
 mod console_enrolment;
+mod console_past;
+mod console_policies;
+mod console_provisioning_rules;
 mod console_records;
 mod console_roles;
 mod console_world;

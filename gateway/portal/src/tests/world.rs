@@ -17,7 +17,7 @@ use doorward_access::passwords::Passwords;
 use doorward_access::ports::Ports;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
-use doorward_access::site::{App, AppOptions, AuthenticatorSite, HostRole, Site, Upstream, VirtualServer};
+use doorward_access::site::{App, AppOptions, AuthenticatorSite, Beside, HostRole, Site, Upstream, VirtualServer};
 use doorward_access::tickets::Tickets;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Host, PinFault, Plugin, SecretRules};
@@ -136,6 +136,7 @@ fn virtual_server() -> (Arc<VirtualServer>, Arc<App>) {
         authenticator: Some(AuthenticatorSite { host: "authenticator.localhost".into(), origin: AUTHENTICATOR.into() }),
         support_url: Some("https://help.example.test/".into()),
         policies: Arc::new(Policies::load(&[source], std::slice::from_ref(&id)).unwrap()),
+        beside: Beside::default(),
         apps: BTreeMap::from([(id, wiki.clone())]),
     };
     (Arc::new(vs), wiki)
@@ -181,6 +182,12 @@ fn parts(
         meters: store.clone(),
         settings: store.clone(),
         register: store.clone(),
+        trail: store.clone(),
+        enrolments: store.clone(),
+        provisioning: store.clone(),
+        imports: store.clone(),
+        pending: store.clone(),
+        decisions: store.clone(),
         pushes: store.clone(),
         push_sender: store.clone(),
         ledger: store.clone(),

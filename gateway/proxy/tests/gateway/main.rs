@@ -12,6 +12,8 @@ mod memory;
 #[cfg(test)]
 mod paths;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod tls;
 #[cfg(test)]
 mod world;

@@ -16,9 +16,12 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{any, get, post};
 use doorward_access::arrival::{Arrival, ErrorPage};
 use doorward_access::gate::Gate;
+use doorward_access::records::{Collector, Recorder};
 use doorward_access::returns::Returns;
 use doorward_access::sessions::{Identities, SessionLimits};
-use doorward_access::site::{App, AppOptions, AuthenticatorSite, HostRole, SharedSite, Site, Upstream, VirtualServer};
+use doorward_access::site::{
+    App, AppOptions, AuthenticatorSite, Beside, HostRole, Shadow, SharedSite, Site, Upstream, VirtualServer,
+};
 use doorward_api::keys::MasterKey;
 use doorward_api::ports::{Clock, Entropy, NoMetrics};
 use doorward_api::session::SessionKind;
@@ -69,6 +72,8 @@ pub(crate) struct World {
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     pub(crate) identities: Arc<Identities>,
+    /// Takes up what the gate has noted.
+    pub(crate) collector: Collector,
     stop: Arc<Stop>,
     running: Option<std::thread::JoinHandle<()>>,
 }
@@ -96,6 +101,8 @@ impl World {
         let clock: Arc<dyn Clock> = Arc::new(TestClock(AtomicI64::new(1_764_000_000_000)));
         let entropy: Arc<dyn Entropy> = Arc::new(Dice::default());
         let identities = Arc::new(Identities::new(store.clone(), store.clone(), SessionLimits::default()));
+        let recorder = Arc::new(Recorder::new());
+        let collector = Collector::new(recorder.clone(), store.clone(), site.clone(), Arc::new(NoMetrics));
         let live = Live::new();
         let departure = Departure::new(Duration::from_secs(1));
         let headroom = Headroom::new();
@@ -104,7 +111,7 @@ impl World {
             &conf,
             GatewayParts {
                 site,
-                gate: Arc::new(Gate::new(Arc::new(NoMetrics))),
+                gate: Arc::new(Gate::new(Arc::new(NoMetrics)).noting(recorder)),
                 identities: identities.clone(),
                 returns: Arc::new(Returns::new(&MasterKey::new(vec![7; 32]).unwrap(), entropy.clone())),
                 router: portal(),
@@ -168,6 +175,7 @@ impl World {
             entropy,
             clock,
             identities,
+            collector,
             stop,
             running: Some(running),
         }
@@ -408,6 +416,12 @@ fn site(public: u16, tls: u16, origin: u16) -> Site {
         }),
         support_url: None,
         policies: Arc::new(Policies::load(&[source], &ids).unwrap()),
+        // Policies that refuse everything stand in the shadow of every story.
+        beside: Beside {
+            record_days: 14,
+            shadow: Some(Shadow { folder: "next".into(), loaded: Ok(Arc::new(Policies::load(&[], &ids).unwrap())) }),
+            ..Beside::default()
+        },
         apps: apps.iter().map(|app| (app.id.clone(), app.clone())).collect::<BTreeMap<_, _>>(),
     });
     let mut hosts = HashMap::from([

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use doorward_api::ports::{Change, Ledger};
 use doorward_api::{AuditEvent, EventContext, EventKind};
 use doorward_api::{Timestamp, VirtualServerId};
-use doorward_audit::{AccessCheck, Checkpoints, Format};
+use doorward_audit::{AccessCheck, Checkpoints, Format, Span};
 
 use crate::args::ExportFormat;
 use crate::commands::{runtime, sign};
@@ -45,7 +45,7 @@ fn lines_hold(mut check: AccessCheck, files: &[PathBuf], now: Timestamp) -> Resu
 }
 
 /// Writes every record to standard output, and records that it was done.
-pub(crate) fn export(file: &Path, virtual_server: &str, format: ExportFormat) -> Result<Finding, Failure> {
+pub(crate) fn export(file: &Path, virtual_server: &str, format: ExportFormat, span: Span) -> Result<Finding, Failure> {
     let config = config::load(file)?;
     let vs = VirtualServerId::new(virtual_server);
     let runtime = runtime()?;
@@ -54,13 +54,18 @@ pub(crate) fn export(file: &Path, virtual_server: &str, format: ExportFormat) ->
         ExportFormat::Json => (Format::Json, "json"),
         ExportFormat::Csv => (Format::Csv, "csv"),
     };
-    let event = AuditEvent::new(EventKind::LogExported, EventContext::default())
+    let mut event = AuditEvent::new(EventKind::LogExported, EventContext::default())
         .with("actor", "command line")
         .with("format", name);
+    for (field, moment) in [("from", span.from), ("until", span.until)] {
+        if let Some(moment) = moment {
+            event = event.with(field, moment.rfc3339());
+        }
+    }
     let now = store.clock().now();
     runtime.block_on(store.commit(&vs, Change::only(event), now)).map_err(Failure::other)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    runtime.block_on(doorward_audit::export(&store, &vs, format, &mut out)).map_err(Failure::other)?;
+    runtime.block_on(doorward_audit::export(&store, &vs, (format, span), &mut out)).map_err(Failure::other)?;
     out.flush().map_err(Failure::other)?;
     let signed = sign(&runtime, &mut Checkpoints::new(config.checkpoints, &config.key), &store, &vs);
     store.close();

@@ -130,8 +130,10 @@ fn assumed(name: &str, groups: &[String]) -> User {
 
 /// What is to be supposed of `context.authn`.
 fn proofs(args: &ExplainArgs, now: Timestamp) -> Result<Proofs, Failure> {
-    let given =
-        args.proofs.iter().try_fold(Proofs::NONE, |proofs, text| proof(text, now).map(|(f, at)| proofs.with(f, at)))?;
+    let given = args
+        .proofs
+        .iter()
+        .try_fold(Proofs::NONE, |proofs, text| proof(text).map(|(f, age)| proofs.with(f, now - age)))?;
     // An end that has not come yet; how far off it is, no policy can read.
     let still = now + Duration::from_secs(1);
     let deferred_until = args.enrolment_deferred.then_some(still);
@@ -139,8 +141,8 @@ fn proofs(args: &ExplainArgs, now: Timestamp) -> Result<Proofs, Failure> {
     Ok(Proofs { deferred_until, probation_until, ..given })
 }
 
-/// `otp` or `otp=400s`, `otp=5m`, `otp=2h`.
-fn proof(text: &str, now: Timestamp) -> Result<(Factor, Timestamp), Failure> {
+/// `otp` or `otp=400s`, `otp=5m`, `otp=2h`: what was proved, and how long ago.
+pub(crate) fn proof(text: &str) -> Result<(Factor, Duration), Failure> {
     let wrong =
         || Failure::Other(format!("--proof: {text:?} is not password, otp, push or passkey, or with an age: otp=400s"));
     let (name, age) = text.split_once('=').unwrap_or((text, "0s"));
@@ -153,7 +155,7 @@ fn proof(text: &str, now: Timestamp) -> Result<(Factor, Timestamp), Failure> {
         'h' => count.saturating_mul(3600),
         _ => return Err(wrong()),
     };
-    Ok((factor, now - Duration::from_secs(seconds)))
+    Ok((factor, Duration::from_secs(seconds)))
 }
 
 #[cfg(test)]
@@ -185,11 +187,10 @@ mod tests {
 
     #[test]
     fn a_proof_is_read_with_its_age() {
-        let now = Timestamp::from_secs(1000);
-        assert_eq!(proof("otp=400s", now).unwrap(), (Factor::Otp, Timestamp::from_secs(600)));
-        assert_eq!(proof("password", now).unwrap(), (Factor::Password, now));
+        assert_eq!(proof("otp=400s").unwrap(), (Factor::Otp, Duration::from_secs(400)));
+        assert_eq!(proof("password").unwrap(), (Factor::Password, Duration::ZERO));
         for wrong in ["", "otp=", "otp=5", "otp=5d", "pin", "otp=xs", "otp=5é"] {
-            assert!(proof(wrong, now).is_err(), "{wrong}");
+            assert!(proof(wrong).is_err(), "{wrong}");
         }
     }
 }

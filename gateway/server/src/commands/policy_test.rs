@@ -12,7 +12,7 @@ use crate::{Failure, Finding, config, demo};
 /// Runs every `*.toml` of the cases' folder; [`Finding::Bad`] when one decides otherwise.
 pub(crate) fn policy_test(of: &DirectoryArgs, demo: bool, cases_folder: Option<&Path>) -> Result<Finding, Failure> {
     let (policies, folder) = if demo { of_demo()? } else { of_configuration(of)? };
-    let cases_folder = cases_folder.map_or_else(|| beside(&folder), Path::to_owned);
+    let cases_folder = cases_folder.map_or_else(|| config::cases_folder(&folder), Path::to_owned);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&cases_folder)
         .map_err(|cause| Failure::Other(format!("{}: {cause}", cases_folder.display())))?
         .filter_map(|entry| entry.ok().map(|e| e.path()))
@@ -51,9 +51,4 @@ fn of_configuration(of: &DirectoryArgs) -> Result<(Arc<Policies>, PathBuf), Fail
 /// The policies built in for the demo; their cases lie in the source folder `policies/cases`.
 fn of_demo() -> Result<(Arc<Policies>, PathBuf), Failure> {
     Ok((demo::demo_policies(None)?, PathBuf::from("policies/default")))
-}
-
-/// `policies/default` → `policies/cases`.
-fn beside(folder: &Path) -> PathBuf {
-    folder.parent().unwrap_or(Path::new(".")).join("cases")
 }

@@ -10,19 +10,60 @@ use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Secret, Tok
 use doorward_audit::Checkpoints;
 use doorward_store::{Store, SystemEntropy};
 
-use crate::args::{DirectoryArgs, UserCommand};
+use crate::args::DirectoryArgs;
 use crate::commands::{runtime, sign, which};
 use crate::{Failure, Finding, config, wire};
 
-/// Runs one of them.
-pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
-    match command {
-        UserCommand::Add { of, name, email, display_name, groups, generate } => {
+/// What is done in the database itself.
+pub(crate) enum Local {
+    /// A new user.
+    Add {
+        /// The sign-in name.
+        name: String,
+        /// The mail address.
+        email: Option<String>,
+        /// The name to show.
+        display_name: String,
+        /// Made when missing.
+        groups: Vec<String>,
+        /// A password is made.
+        generate: bool,
+    },
+    /// A new password.
+    Password {
+        /// The sign-in name.
+        name: String,
+        /// It is made.
+        generate: bool,
+    },
+    /// On or off.
+    Switch {
+        /// The sign-in name.
+        name: String,
+        /// Off.
+        disabled: bool,
+    },
+    /// Suspended tokens are active again.
+    Reactivate {
+        /// The sign-in name.
+        name: String,
+    },
+    /// No token is left.
+    RevokeTokens {
+        /// The sign-in name.
+        name: String,
+    },
+}
+
+/// Does one of them.
+pub(crate) fn user(of: &DirectoryArgs, what: Local) -> Result<Finding, Failure> {
+    match what {
+        Local::Add { name, email, display_name, groups, generate } => {
             let folded = fold_name(&name).ok_or_else(|| Failure::Other(format!("{name:?} is no user name")))?;
             if email.as_deref().is_some_and(|e| !plausible(e)) {
                 return Err(Failure::Other("--email: must be a mail address".into()));
             }
-            let desk = Desk::open(&of)?;
+            let desk = Desk::open(of)?;
             let password = new_password(generate)?;
             let hash = hashed(&desk.runtime, &password)?;
             let id = UserId::new(SystemEntropy.id());
@@ -35,8 +76,8 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
             })?;
             desk.told(&name, "added", generate.then_some(&password))
         }
-        UserCommand::Password { of, name, generate } => {
-            let desk = Desk::open(&of)?;
+        Local::Password { name, generate } => {
+            let desk = Desk::open(of)?;
             let user = desk.find(&name)?;
             let password = new_password(generate)?;
             let hash = hashed(&desk.runtime, &password)?;
@@ -47,13 +88,12 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
             desk.commit(change).map_err(Failure::other)?;
             desk.told(&name, "has a new password; open sessions were ended", generate.then_some(&password))
         }
-        UserCommand::Disable { of, name } => switch(&of, &name, true),
-        UserCommand::Enable { of, name } => switch(&of, &name, false),
-        UserCommand::Reactivate { of, name } => {
-            tokens(&of, &name, TokenState::Suspended, TokenState::Active, EventKind::TokenReactivated)
+        Local::Switch { name, disabled } => switch(of, &name, disabled),
+        Local::Reactivate { name } => {
+            tokens(of, &name, TokenState::Suspended, TokenState::Active, EventKind::TokenReactivated)
         }
-        UserCommand::RevokeTokens { of, name } => {
-            tokens(&of, &name, TokenState::Active, TokenState::Revoked, EventKind::TokenRevoked)
+        Local::RevokeTokens { name } => {
+            tokens(of, &name, TokenState::Active, TokenState::Revoked, EventKind::TokenRevoked)
         }
     }
 }
@@ -188,7 +228,7 @@ fn hashed(runtime: &tokio::runtime::Runtime, password: &Secret) -> Result<String
 }
 
 /// From standard input (one line; asked for on a terminal), or made.
-fn new_password(generate: bool) -> Result<Secret, Failure> {
+pub(super) fn new_password(generate: bool) -> Result<Secret, Failure> {
     if generate {
         return Ok(passwords::generate(&SystemEntropy));
     }

@@ -1,14 +1,21 @@
 //! The configuration: what is written (`source`), what it means (`resolve`), and why it is refused ([`ConfigError`]).
 
 mod files;
+mod keyfile;
 mod resolve;
+mod retention;
 mod size;
 mod source;
 mod upgrade_socket;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use resolve::{ConsoleOrigin, PluginTables, Resolved, cores, resolve_site};
+pub(crate) use keyfile::HeldKeyFile;
+pub(crate) use resolve::{
+    ConsoleOrigin, OutletSettings, OutletWay, PluginTables, Resolved, USUAL_RECORD_DAYS, WebhookSettings, cores,
+    resolve_site,
+};
+pub(crate) use retention::Retention;
 pub(crate) use upgrade_socket::UpgradeSocket;
 
 /// Why a configuration is refused. Shown as `file:line: what; rule`, and the process ends with exit code 2.
@@ -92,4 +99,4 @@ pub(crate) fn load_plugins(path: &Path) -> Result<PluginTables, ConfigError> {
     resolve::resolve_plugins(path, &text)
 }
 
-pub(crate) use files::{read_policies, write_private};
+pub(crate) use files::{cases_folder, read_cases, read_policies, write_private};

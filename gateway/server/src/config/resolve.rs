@@ -1,5 +1,7 @@
 //! From what is written to what it means. Every rule that a value can break is checked here, once.
 
+mod outlets;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -7,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_access::site::{
-    App, AppOptions, AuthenticatorSite, Authorities, HostRole, Site, Upstream, Upstreams, VirtualServer,
+    App, AppOptions, AuthenticatorSite, Authorities, Beside, HostRole, Shadow, Site, Upstream, Upstreams, VirtualServer,
 };
 use doorward_api::keys::MasterKey;
 use doorward_api::{AppId, Secret, VirtualServerId};
@@ -19,8 +21,11 @@ use doorward_proxy::tls::PemPair;
 use ipnet::IpNet;
 use toml::Spanned;
 
+use super::retention::{Retention, retention};
 use super::source::{AppTable, ConfigFile, MailSecurity, PluginsFile, UpstreamEntry, VirtualServerTable};
-use super::{ConfigError, UpgradeSocket, read_policies};
+use super::{ConfigError, UpgradeSocket, keyfile, read_cases, read_policies};
+
+pub(crate) use outlets::{OutletSettings, OutletWay, WebhookSettings};
 
 /// A configuration that holds.
 #[derive(Debug)]
@@ -47,12 +52,18 @@ pub(crate) struct Resolved {
     pub(crate) upgrade_socket: UpgradeSocket,
     /// The database.
     pub(crate) store_url: String,
-    /// The master key.
+    /// The master key, or several of them.
     pub(crate) key: MasterKey,
+    /// Where that is from.
+    pub(crate) key_file: PathBuf,
     /// Outgoing mail.
     pub(crate) mail: SmtpSettings,
     /// Folder of the audit checkpoints.
     pub(crate) checkpoints: PathBuf,
+    /// How long the audit trail is kept.
+    pub(crate) retention: Retention,
+    /// Who is told of audit records besides the database.
+    pub(crate) outlets: Vec<OutletSettings>,
     /// Certificates and keys; the first is used where no name fits.
     pub(crate) certificates: Vec<PemPair>,
     /// The operator's templates.
@@ -75,7 +86,7 @@ impl Resolved {
 }
 
 /// Where in which file: turns offsets into lines.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     file: &'a Path,
     folder: PathBuf,
     text: &'a str,
@@ -101,7 +112,7 @@ impl<'a> Place<'a> {
         1 + self.text.bytes().take(offset).filter(|b| *b == b'\n').count()
     }
 
-    fn wrong<T>(&self, at: &Spanned<T>, field: impl Into<String>, rule: impl Into<String>) -> ConfigError {
+    pub(super) fn wrong<T>(&self, at: &Spanned<T>, field: impl Into<String>, rule: impl Into<String>) -> ConfigError {
         ConfigError::Value {
             file: self.file.to_owned(),
             line: self.line(at.span().start),
@@ -157,8 +168,11 @@ pub(super) fn resolve(file: &Path, text: &str) -> Result<Resolved, ConfigError> 
         upgrade_socket: upgrade_socket(&place, &written, &store_url, &checkpoints)?,
         store_url,
         key: master_key(&place, &written.store.key_file)?,
+        key_file: place.path(written.store.key_file.get_ref()),
         mail: mail(&place, &written)?,
         checkpoints,
+        retention: retention(&place, &written.audit)?,
+        outlets: outlets::outlets(&place, &written)?,
         certificates: certificates(&place, &written)?,
         templates: written.templates.as_deref().map(|p| place.path(p)),
         plugins: plugins(&place, &written.plugins),
@@ -261,11 +275,7 @@ fn master_key(place: &Place<'_>, file: &Spanned<PathBuf>) -> Result<MasterKey, C
         Err(wrong(format!("{} may be read by others (mode {mode:o}); chmod 600 it", path.display())))
     })?;
     let text = std::fs::read_to_string(&path).map_err(|cause| wrong(format!("{}: {cause}", path.display())))?;
-    data_encoding::BASE64
-        .decode(text.trim().as_bytes())
-        .ok()
-        .and_then(MasterKey::new)
-        .ok_or_else(|| wrong(format!("{} must hold 32 bytes in base64; `doorward key new` makes one", path.display())))
+    keyfile::read(&text).map_err(|rule| wrong(format!("{} {rule}", path.display())))
 }
 
 /// The mode, when group or others have any right to the file.
@@ -476,6 +486,7 @@ fn virtual_server(
     let sources = read_policies(&folder).map_err(|error| ConfigError::Policies(error.to_string()))?;
     let policies = Policies::load(&sources, &app_ids).map_err(|errors| ConfigError::Policies(errors.to_string()))?;
     small_letters(&policies, &apps)?;
+    let shadow = written.policies_shadow.as_ref().map(|folder| shadow(&place.path(folder.get_ref()), &apps));
     let server = VirtualServer {
         id: VirtualServerId::new(id),
         name: shown_name(place, &written.name, key("name"))?,
@@ -485,8 +496,38 @@ fn virtual_server(
         support_url: written.support_url.as_ref().map(|u| u.get_ref().clone()),
         apps,
         policies: Arc::new(policies),
+        beside: Beside {
+            loaded_at: doorward_store::system_clock().now(),
+            cases: read_cases(&folder),
+            shadow,
+            record_days: record_days(place, id, written)?,
+        },
     };
     Ok((Arc::new(server), folder))
+}
+
+/// For so many days decision records are kept where nothing is said.
+pub(crate) const USUAL_RECORD_DAYS: u32 = 14;
+
+fn record_days(place: &Place<'_>, id: &str, written: &VirtualServerTable) -> Result<u32, ConfigError> {
+    let Some(days) = &written.decision_records else { return Ok(USUAL_RECORD_DAYS) };
+    match days.get_ref() {
+        days @ 0..=365 => Ok(*days),
+        _ => Err(place.wrong(days, format!("virtual_server.{id}.decision_records"), "must be 0 to 365 days")),
+    }
+}
+
+/// Policies in the shadow, or what is wrong with them. That is no error of the configuration: they decide nothing, so nothing may
+/// hang on whether they hold.
+fn shadow(folder: &Path, apps: &BTreeMap<AppId, Arc<App>>) -> Shadow {
+    let ids: Vec<AppId> = apps.keys().cloned().collect();
+    let sources = read_policies(folder).map_err(|error| error.to_string());
+    let loaded = sources.and_then(|sources| {
+        let policies = Policies::load(&sources, &ids).map_err(|errors| errors.to_string())?;
+        small_letters(&policies, apps).map_err(|error| error.to_string())?;
+        Ok(Arc::new(policies))
+    });
+    Shadow { folder: folder.display().to_string(), loaded }
 }
 
 /// Where an application ignores case, policies are shown paths in small letters; one that compares them with capitals would
@@ -698,16 +739,22 @@ fn upstream(text: &str, preserve_host: bool) -> Result<Upstream, String> {
 mod tests {
     use super::*;
 
-    const PORTAL: &str = "portal = \"https://login.example.org\"";
+    pub(super) const PORTAL: &str = "portal = \"https://login.example.org\"";
     const AUTHENTICATOR: &str = "authenticator = \"https://authenticator.example.org\"";
     const SECOND: &str =
         "[virtual_server.other]\nname = \"Other\"\nportal = \"https://login.example.com\"\npolicies = \"policies\"";
 
     /// A configuration with these lines for its virtual server, an application, and this after it.
     fn resolved(lines: &str, after: &str) -> Result<Resolved, String> {
+        resolved_beside(lines, after, |_| {})
+    }
+
+    /// The same in a folder in which something was put before.
+    pub(super) fn resolved_beside(lines: &str, after: &str, prepare: impl Fn(&Path)) -> Result<Resolved, String> {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("policies")).unwrap();
+        prepare(folder.path());
         let key = folder.path().join("key");
         std::fs::write(&key, data_encoding::BASE64.encode(&[7; 32])).unwrap();
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -732,6 +779,24 @@ mod tests {
         );
         assert_eq!(config.hosts(), ["authenticator.example.org", "login.example.org", "wiki.example.org"]);
         assert!(resolved(PORTAL, "").unwrap().site.virtual_servers.values().all(|vs| vs.authenticator.is_none()));
+    }
+
+    #[test]
+    fn decision_records_are_kept_for_so_many_days_and_a_broken_shadow_is_no_error() {
+        let of = |lines: &str| resolved(&format!("{PORTAL}\n{lines}"), "");
+        let beside = |lines: &str| {
+            let config = of(lines).unwrap();
+            let server = config.site.virtual_servers.values().next().unwrap();
+            (server.beside.record_days, server.beside.shadow.clone())
+        };
+        assert!(matches!(beside(""), (USUAL_RECORD_DAYS, None)));
+        assert_eq!(beside("decision_records = 0").0, 0);
+        let error = of("decision_records = 366").unwrap_err();
+        assert!(error.ends_with("`virtual_server.default.decision_records`: must be 0 to 365 days"), "{error}");
+        let empty = beside("policies_shadow = \"policies\"").1.unwrap();
+        assert!(empty.loaded.is_ok_and(|set| set.is_empty()));
+        let missing = beside("policies_shadow = \"nowhere\"").1.unwrap();
+        assert!(missing.loaded.unwrap_err().contains("nowhere: cannot be read"));
     }
 
     #[test]

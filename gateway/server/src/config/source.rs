@@ -125,6 +125,75 @@ pub(crate) struct AuditTable {
     /// Folder of the signed checkpoints, outside the database.
     #[serde(default)]
     pub(crate) checkpoints: Option<PathBuf>,
+    /// Collectors of logs that are told of each record.
+    #[serde(default)]
+    pub(crate) syslog: BTreeMap<String, Spanned<SyslogTable>>,
+    /// Webhooks that are told of records.
+    #[serde(default)]
+    pub(crate) webhook: BTreeMap<String, Spanned<WebhookTable>>,
+    /// How many days a record stays; 0: for ever.
+    #[serde(default)]
+    pub(crate) keep_days: Option<Spanned<u32>>,
+    /// How many days longer while an outlet has not sent it.
+    #[serde(default)]
+    pub(crate) keep_unsent_days: Option<Spanned<u32>>,
+}
+
+/// A collector of logs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SyslogTable {
+    /// `siem.example.org:6514`
+    pub(crate) address: Spanned<String>,
+    #[serde(default)]
+    pub(crate) security: CollectorSecurity,
+    /// Who must have signed the collector's certificate; nobody else is believed then.
+    #[serde(default)]
+    pub(crate) ca_file: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    pub(crate) facility: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) app_name: Option<Spanned<String>>,
+    /// Whose records; everybody's when absent.
+    #[serde(default)]
+    pub(crate) virtual_servers: Option<Vec<Spanned<String>>>,
+    /// Whether it begins with the first record there is.
+    #[serde(default)]
+    pub(crate) backlog: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CollectorSecurity {
+    /// No TLS: whoever is on the way reads along.
+    None,
+    /// TLS from the first byte.
+    #[default]
+    Tls,
+}
+
+/// Somebody to whom records are posted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebhookTable {
+    pub(crate) url: Spanned<String>,
+    /// `whsec_…`, readable by the service alone.
+    pub(crate) secret_file: Spanned<PathBuf>,
+    #[serde(default)]
+    pub(crate) ca_file: Option<Spanned<PathBuf>>,
+    /// Whether it may lie in a network of one's own.
+    #[serde(default)]
+    pub(crate) private_network: bool,
+    /// Events that it is told of; all when absent.
+    #[serde(default)]
+    pub(crate) events: Option<Vec<Spanned<String>>>,
+    /// Seconds for one request.
+    #[serde(default)]
+    pub(crate) timeout: Option<Spanned<u64>>,
+    #[serde(default)]
+    pub(crate) virtual_servers: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(crate) backlog: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -151,6 +220,12 @@ pub(crate) struct VirtualServerTable {
     #[serde(default)]
     pub(crate) authenticator: Option<Spanned<String>>,
     pub(crate) policies: Spanned<PathBuf>,
+    /// A folder of policies that are asked beside them and decide nothing.
+    #[serde(default)]
+    pub(crate) policies_shadow: Option<Spanned<PathBuf>>,
+    /// For how many days decision records are kept; 0: none are made.
+    #[serde(default)]
+    pub(crate) decision_records: Option<Spanned<u32>>,
     #[serde(default)]
     pub(crate) support_url: Option<Spanned<String>>,
     #[serde(default)]

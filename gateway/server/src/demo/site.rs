@@ -5,17 +5,24 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use doorward_access::site::{App, AppOptions, AuthenticatorSite, Site, Upstream, VirtualServer};
+use doorward_access::site::{App, AppOptions, AuthenticatorSite, Beside, Site, Upstream, VirtualServer};
 use doorward_api::{AppId, VirtualServerId};
 use doorward_policy::{Policies, Source};
 
-use crate::config::{ConfigError, read_policies, resolve_site};
+use crate::config::{ConfigError, USUAL_RECORD_DAYS, read_cases, read_policies, resolve_site};
 
 /// The policies of `policies/default`, built in.
 const DEMO_POLICIES: &[(&str, &str)] = &[
     ("policies/default/intranet.cedar", include_str!("../../../../policies/default/intranet.cedar")),
     ("policies/default/public.cedar", include_str!("../../../../policies/default/public.cedar")),
     ("policies/default/wiki.cedar", include_str!("../../../../policies/default/wiki.cedar")),
+];
+
+/// What they must decide.
+const DEMO_CASES: &[(&str, &str)] = &[
+    ("policies/cases/intranet.toml", include_str!("../../../../policies/cases/intranet.toml")),
+    ("policies/cases/public.toml", include_str!("../../../../policies/cases/public.toml")),
+    ("policies/cases/wiki.toml", include_str!("../../../../policies/cases/wiki.toml")),
 ];
 
 /// The demo's applications: key, name, and where each is served.
@@ -57,6 +64,12 @@ pub(crate) fn demo_site(
         support_url: Some("https://example.test/help".to_owned()),
         apps,
         policies: demo_policies(manner.policies)?,
+        beside: Beside {
+            loaded_at: doorward_store::system_clock().now(),
+            cases: demo_cases(manner.policies),
+            shadow: None,
+            record_days: USUAL_RECORD_DAYS,
+        },
     };
     resolve_site(Arc::new(server), false).map_err(|shared| ConfigError::Policies(format!("a host: {shared}")))
 }
@@ -68,13 +81,19 @@ pub(crate) fn demo_site(
 pub(crate) fn demo_policies(folder: Option<&Path>) -> Result<Arc<Policies>, ConfigError> {
     let sources = match folder {
         Some(folder) => read_policies(folder)?,
-        None => DEMO_POLICIES
-            .iter()
-            .map(|(file, text)| Source { file: (*file).to_owned(), text: (*text).to_owned() })
-            .collect(),
+        None => built_in(DEMO_POLICIES),
     };
     let ids: Vec<AppId> = APPS.iter().map(|(id, _)| AppId::new(*id)).collect();
     Policies::load(&sources, &ids).map(Arc::new).map_err(|errors| ConfigError::Policies(errors.to_string()))
+}
+
+/// The cases built in, or those of a folder.
+fn demo_cases(folder: Option<&Path>) -> Vec<Source> {
+    folder.map_or_else(|| built_in(DEMO_CASES), read_cases)
+}
+
+fn built_in(files: &[(&str, &str)]) -> Vec<Source> {
+    files.iter().map(|(file, text)| Source { file: (*file).to_owned(), text: (*text).to_owned() }).collect()
 }
 
 fn app(id: &str, name: &str, port: u16, upstream: SocketAddr) -> App {

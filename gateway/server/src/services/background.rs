@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward_access::provision::Provisioner;
+use doorward_access::records::Collector;
 use doorward_access::remind::Reminders;
 use doorward_access::site::SharedSite;
 use doorward_api::VirtualServerId;
@@ -16,13 +18,17 @@ use doorward_store::Store;
 use tokio::runtime::Runtime;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use crate::config::Retention;
 use crate::metrics::{MAIL_IS_LATE, PrometheusMetrics};
+use crate::services::enrolment::count_enrolments;
 use crate::services::memory::Memory;
+use crate::services::retention::Trimming;
 use crate::wire::Gateway;
 
 /// What the jobs need besides the gateway.
 pub(crate) struct Background {
     pub(crate) checkpoints: PathBuf,
+    pub(crate) retention: Retention,
     pub(crate) key: MasterKey,
     pub(crate) virtual_servers: Vec<VirtualServerId>,
     /// The certificates that are served, for the gauge of when they end.
@@ -34,6 +40,12 @@ pub(crate) struct Background {
 const JANITOR: Duration = Duration::from_secs(5);
 /// How often it is looked for deadlines that are near.
 const REMINDERS: Duration = Duration::from_mins(10);
+/// How often provisioning tasks are looked at.
+const PROVISIONING: Duration = Duration::from_secs(2);
+/// How often the decisions that the gate has noted are taken up: between two times they must find room.
+const DECISIONS: Duration = Duration::from_millis(50);
+/// How often they are written down.
+const DECISION_RECORDS: Duration = Duration::from_secs(10);
 /// How often connections are counted and certificates looked at.
 const GAUGES: Duration = Duration::from_secs(1);
 /// So long before its end a certificate is to be replaced.
@@ -50,7 +62,7 @@ const ANEW: Duration = Duration::from_secs(1);
 impl Background {
     /// Starts every job.
     pub(crate) fn start(self, runtime: &Runtime, store: &Store, gateway: &Gateway) {
-        let Self { checkpoints: folder, key, virtual_servers, certificates, memory } = self;
+        let Self { checkpoints: folder, retention, key, virtual_servers, certificates, memory } = self;
         let (outbox, metrics) = (gateway.outbox.clone(), gateway.metrics.clone());
         keep(runtime, "outbox", move || {
             let outbox = outbox.clone();
@@ -59,6 +71,18 @@ impl Background {
         keep(runtime, "reminders", {
             let (reminders, clock) = (gateway.reminders.clone(), store.clock());
             move || remind(reminders.clone(), clock.clone())
+        });
+        keep(runtime, "decisions", {
+            let collector = gateway.collector.clone();
+            move || take_up_decisions(collector.clone())
+        });
+        keep(runtime, "decision records", {
+            let (collector, clock) = (gateway.collector.clone(), store.clock());
+            move || record_decisions(collector.clone(), clock.clone())
+        });
+        keep(runtime, "provisioning", {
+            let (provisioner, clock) = (gateway.provisioner.clone(), store.clock());
+            move || provision(provisioner.clone(), clock.clone())
         });
         keep(runtime, "janitor", {
             let (store, metrics, servers) = (store.clone(), metrics.clone(), virtual_servers.clone());
@@ -87,6 +111,20 @@ impl Background {
         for wanted in ["checkpoints", "mail", "certificates"] {
             metrics.set_ready(wanted, true);
         }
+        keep(runtime, "enrolment gauges", {
+            let (manager, clock) = (gateway.manager.clone(), store.clock());
+            let (servers, metrics) = (virtual_servers.clone(), metrics.clone());
+            move || count_enrolments(manager.clone(), clock.clone(), servers.clone(), metrics.clone())
+        });
+        let trimming = Trimming {
+            checkpoints: folder.clone(),
+            key: key.clone(),
+            retention,
+            virtual_servers: virtual_servers.clone(),
+            store: store.clone(),
+            metrics: metrics.clone(),
+        };
+        keep(runtime, "retention", move || trimming.clone().run());
         keep(runtime, "checkpoints", {
             let store = store.clone();
             move || {
@@ -98,7 +136,7 @@ impl Background {
 }
 
 /// Runs a job for as long as the process lives: one that a mistake of ours has ended is begun anew (F-30).
-fn keep<F>(runtime: &Runtime, job: &'static str, begin: impl Fn() -> F + Send + 'static)
+pub(crate) fn keep<F>(runtime: &Runtime, job: &'static str, begin: impl Fn() -> F + Send + 'static)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -120,6 +158,41 @@ async fn remind(reminders: Arc<Reminders>, clock: Arc<dyn Clock>) {
             Ok(reminded) if reminded > 0 => tracing::info!(reminded, "users were reminded of a deadline to enrol"),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "not everybody could be reminded of their deadline; tried again"),
+        }
+    }
+}
+
+/// Takes up decisions, and asks the policies in the shadow.
+async fn take_up_decisions(collector: Arc<Collector>) {
+    let mut ticks = interval(DECISIONS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        collector.gather();
+    }
+}
+
+/// Writes down what was decided, and takes away what is too old.
+async fn record_decisions(collector: Arc<Collector>, clock: Arc<dyn Clock>) {
+    let mut ticks = interval(DECISION_RECORDS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        collector.write().await;
+        collector.sweep(clock.now()).await;
+    }
+}
+
+/// Writes the mails of provisioning tasks, and ends what has missed its stop date.
+async fn provision(provisioner: Arc<Provisioner>, clock: Arc<dyn Clock>) {
+    let mut ticks = interval(PROVISIONING);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match provisioner.run(clock.now()).await {
+            Ok(mailed) if mailed > 0 => tracing::info!(mailed, "mails of provisioning tasks were queued"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "provisioning tasks could not be advanced; tried again"),
         }
     }
 }

@@ -66,14 +66,15 @@ impl Health {
         text(status, "application/json", format!("{body}\n").into_bytes())
     }
 
-    async fn look(&self) -> [Dependency; 6] {
+    async fn look(&self) -> [Dependency; 8] {
         let store = self.store.ping().await.is_ok();
         let mut listening = true;
         for address in &self.listeners {
             listening &= accepts(*address).await;
         }
         let clock = !self.store.drift().forbids();
-        for (name, ready) in [("store", store), ("listeners", listening), ("clock", clock)] {
+        let key = self.store.missing_key().is_none();
+        for (name, ready) in [("store", store), ("listeners", listening), ("clock", clock), ("key", key)] {
             self.metrics.set_ready(name, ready);
         }
         let needed = |name, ready, otherwise| Dependency::new(name, ready, otherwise, true);
@@ -82,7 +83,9 @@ impl Health {
             needed("store", store, "missing"),
             needed("listeners", listening, "missing"),
             needed("clock", clock, "apart"),
+            needed("key", key, "missing"),
             wanted("checkpoints", "failing"),
+            wanted("outlets", "failing"),
             wanted("mail", "waiting"),
             wanted("certificates", "ending"),
         ]

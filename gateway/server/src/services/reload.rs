@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_access::site::{SharedSite, Site};
-use doorward_api::keys::{MasterKey, Purpose};
+use doorward_api::keys::MasterKey;
 use doorward_api::ports::{Change, Clock, Ledger, Metrics};
 use doorward_api::{AuditEvent, EventContext, EventKind, VirtualServerId};
 use doorward_proxy::tls::{Certificates, Checked};
@@ -16,9 +16,10 @@ use doorward_store::Store;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::{self, ConsoleOrigin, Resolved, UpgradeSocket};
+use crate::config::{self, ConsoleOrigin, OutletSettings, Resolved, Retention, UpgradeSocket};
 use crate::metrics::PrometheusMetrics;
 use crate::services::access_log::Seals;
+use crate::services::shadow;
 use crate::wire::{Fresh, Gateway, Manner, Renewal};
 
 /// What a running process cannot change, as it was when it started.
@@ -35,9 +36,9 @@ pub(crate) struct InForce {
     memory: Option<u64>,
     upgrade_socket: UpgradeSocket,
     store_url: String,
-    /// Derived from the key, and not the key.
-    key: String,
     checkpoints: PathBuf,
+    outlets: Vec<OutletSettings>,
+    retention: Retention,
 }
 
 impl InForce {
@@ -55,8 +56,9 @@ impl InForce {
             memory: config.memory,
             upgrade_socket: config.upgrade_socket.clone(),
             store_url: config.store_url.clone(),
-            key: mark(&config.key),
             checkpoints: config.checkpoints.clone(),
+            outlets: config.outlets.clone(),
+            retention: config.retention,
         }
     }
 
@@ -73,16 +75,13 @@ impl InForce {
             ("limits.memory", self.memory != new.memory),
             ("listen.upgrade_socket", self.upgrade_socket != new.upgrade_socket),
             ("store.url", self.store_url != new.store_url),
-            ("store.key_file", self.key != new.key),
             ("audit.checkpoints", self.checkpoints != new.checkpoints),
+            ("audit.syslog and audit.webhook", self.outlets != new.outlets),
+            ("audit.keep_days", self.retention.keep != new.retention.keep),
+            ("audit.keep_unsent_days", self.retention.unsent != new.retention.unsent),
         ];
         all.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
     }
-}
-
-/// Two keys have the same mark when they are the same key.
-fn mark(key: &MasterKey) -> String {
-    key.mac(Purpose::Checkpoint).hex(&["reload"])
 }
 
 /// Why nothing was reloaded, and which part is at fault.
@@ -103,6 +102,7 @@ struct Ready {
     fresh: Fresh,
     certificates: Option<Checked>,
     needs_restart: Vec<&'static str>,
+    keys: MasterKey,
 }
 
 /// Virtual servers whose policies are others now, with the fingerprints of before and after.
@@ -111,6 +111,8 @@ type PolicyChanges = Vec<(VirtualServerId, String, String)>;
 /// Waits for SIGHUP.
 pub(crate) struct Reloader {
     in_force: InForce,
+    /// What all parts of the gateway look into at each use.
+    keys: MasterKey,
     site: SharedSite,
     renewal: Renewal,
     certificates: Option<Arc<Certificates>>,
@@ -123,7 +125,7 @@ pub(crate) struct Reloader {
 impl Reloader {
     /// For a gateway; `certificates` are those that its listeners serve.
     pub(crate) fn new(
-        in_force: InForce,
+        (in_force, keys): (InForce, MasterKey),
         gateway: &mut Gateway,
         certificates: Option<Arc<Certificates>>,
         store: &Store,
@@ -131,6 +133,7 @@ impl Reloader {
     ) -> Option<Self> {
         Some(Self {
             in_force,
+            keys,
             site: gateway.site.clone(),
             renewal: gateway.renewal.take()?,
             certificates,
@@ -164,13 +167,15 @@ impl Reloader {
     }
 
     async fn reload(&self) -> Result<(), Refused> {
-        let Ready { mut site, fresh, certificates, needs_restart } = self.read()?;
+        let Ready { mut site, fresh, certificates, needs_restart, keys } = self.read()?;
         let old = self.site.load_full();
         site.generation = old.generation + 1;
         let changes = policy_changes(&old, &site);
         let renewed = self.record(&changes).await?;
         // Nothing below can fail.
         self.renewal.apply(fresh);
+        self.keys.adopt(&keys);
+        shadow::tell(&site, &self.metrics);
         self.site.store(Arc::new(site));
         if let (Some(served), Some(others)) = (&self.certificates, certificates)
             && served.renew(others)
@@ -205,12 +210,16 @@ impl Reloader {
         };
         let fresh = self.renewal.prepare(&manner).map_err(|error| Refused::new("configuration", error))?;
         let certificates = self.read_certificates(&config).map_err(|error| Refused::new("certificate", error))?;
-        let needs_restart = self.in_force.differs(&InForce::of(&config));
+        let mut needs_restart = self.in_force.differs(&InForce::of(&config));
+        // A key file that holds the key in use can be taken; one of another database cannot.
+        if !config.key.ids().contains(&self.keys.in_use()) {
+            needs_restart.push("store.key_file");
+        }
         let known: BTreeSet<_> = self.site.load().virtual_servers.keys().cloned().collect();
         if let Some(new) = config.site.virtual_servers.keys().find(|id| !known.contains(*id)) {
             return Err(Refused::new("configuration", format!("virtual_server.{new}: a new one needs a restart")));
         }
-        Ok(Ready { site: config.site, fresh, certificates, needs_restart })
+        Ok(Ready { site: config.site, fresh, certificates, needs_restart, keys: config.key })
     }
 
     /// Those that are written are checked even where none are served yet, so that a restart finds them good.

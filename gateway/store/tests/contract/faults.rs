@@ -133,8 +133,8 @@ fn another_key_and_a_newer_schema_are_refused_by_name() {
             opened(&world.url, 1).unwrap().close();
             world.sql("UPDATE meta SET value = '99' WHERE name = 'schema'").await;
             let error = opened(&world.url, 1).unwrap_err();
-            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 8 }), "{error}");
-            world.sql("UPDATE meta SET value = '8' WHERE name = 'schema'").await;
+            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 18 }), "{error}");
+            world.sql("UPDATE meta SET value = '18' WHERE name = 'schema'").await;
             world.sql("DELETE FROM meta WHERE name = 'key_check'").await;
             assert!(matches!(opened(&world.url, 1).unwrap_err(), OpenError::Damaged(_)));
         });
@@ -238,7 +238,7 @@ fn what_an_operator_has_set_cannot_be_swapped_either() {
 
 #[test]
 fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
-    const SECRETS: [&str; 13] = [
+    const SECRETS: [&str; 14] = [
         "MARKER-SEED-1f",
         "MARKER-CODE-2f",
         "MARKER-TICKET-3f",
@@ -252,6 +252,7 @@ fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
         "MARKER-REASON-11f",
         "MARKER-NUMBER-12f",
         "MARKER-ADDRESS-13f",
+        "MARKER-ACT-14f",
     ];
     let world = World::new(Kind::Sqlite);
     block_on(async {
@@ -277,7 +278,18 @@ fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
         let mut asked = pushes::push("p", NOW);
         asked.data = pushes::data(SECRETS[11]);
         asked.data.context.address = SECRETS[12].into();
-        let change = change.and(set_grant(given, None)).and(pushes::start(asked));
+        let kept = NewPendingAct {
+            id: ApprovalId::new("a"),
+            operator: OperatorId::new("olga"),
+            operator_name: "olga".into(),
+            api_key: None,
+            act: HeldAct::RoleAdd { name: SECRETS[13].into(), permissions: Permissions::NONE },
+            about: String::new(),
+            expires_at: NOW + secs(60),
+            most: 10,
+        };
+        let change =
+            change.and(set_grant(given, None)).and(pushes::start(asked)).and(Act::PendingActAdd(Box::new(kept)));
         done(store.commit(&vs(), change, NOW).await);
         search(&world, &SECRETS);
         store.close();

@@ -209,7 +209,7 @@ pub(crate) fn operator(name: &str, role: Role) -> NewOperator {
         id: OperatorId::new(name),
         name: name.into(),
         folded: FoldedName::assume(name.to_lowercase()),
-        role,
+        role: role.into(),
         password_hash: "$argon2id$of-an-operator".into(),
         plugin: "otp".into(),
         opened: bytes("second factor"),

@@ -19,9 +19,13 @@ macro_rules! both {
 #[cfg(test)]
 mod acts;
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod crashes;
+#[cfg(test)]
+mod decisions;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -29,13 +33,23 @@ mod fixtures;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod operators;
+#[cfg(test)]
+mod outlets;
 #[cfg(test)]
 mod passkeys;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
 mod ports;
+#[cfg(test)]
+mod provisioning;
+#[cfg(test)]
+mod provisioning_rules;
 #[cfg(test)]
 mod pushes;
 #[cfg(test)]
@@ -46,6 +60,12 @@ mod recovery;
 mod register;
 #[cfg(test)]
 mod relay;
+#[cfg(test)]
+mod reports;
+#[cfg(test)]
+mod retention;
+#[cfg(test)]
+mod roles;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn disable(name: &str, disabled: bool) -> Act {
 }
 
 fn role(name: &str, role: Role) -> Act {
-    Act::OperatorRole { id: OperatorId::new(name), role }
+    Act::OperatorRole { id: OperatorId::new(name), role: role.into() }
 }
 
 fn used(name: &str, version: i64) -> Act {
@@ -48,7 +48,7 @@ async fn an_operator_reads_back_as_they_were_made(world: Arc<World>) {
         done(commit(&store, add(name, role)).await);
     }
     let olga = store.operator_by_name(&vs(), &FoldedName::assume("olga")).await.unwrap().unwrap();
-    assert_eq!((olga.id.as_str(), olga.name.as_str(), olga.role), ("Olga", "Olga", Role::Administrator));
+    assert_eq!((olga.id.as_str(), olga.name.as_str(), olga.role), ("Olga", "Olga", Role::Administrator.into()));
     assert_eq!((olga.plugin.as_str(), olga.opened.expose(), olga.version), ("otp", &b"second factor"[..], 1));
     assert_eq!((olga.password_hash.as_str(), olga.disabled), ("$argon2id$of-an-operator", false));
     assert_eq!((olga.created_at, olga.last_seen_at), (NOW, None));
@@ -61,7 +61,10 @@ async fn an_operator_reads_back_as_they_were_made(world: Arc<World>) {
     done(commit(&store, password("Paul")).await);
     done(commit(&store, role("Paul", Role::Administrator)).await);
     let paul = store.operator(&vs(), &OperatorId::new("Paul")).await.unwrap().unwrap();
-    assert_eq!((paul.password_hash.as_str(), paul.role, paul.version), ("$argon2id$new", Role::Administrator, 1));
+    assert_eq!(
+        (paul.password_hash.as_str(), paul.role, paul.version),
+        ("$argon2id$new", Role::Administrator.into(), 1)
+    );
     for act in [password("nobody"), role("nobody", Role::Auditor), disable("nobody", true), disable("nobody", false)] {
         lost(commit(&store, act).await, 0);
     }
@@ -87,7 +90,10 @@ async fn a_session_at_the_console_lives_as_long_as_it_is_used(world: Arc<World>)
     lost(commit(&store, Act::OperatorSessionStart(operator_session("s", "olga"))).await, 0);
     let at = async |at: Timestamp| store.operator_session(&vs(), &hash("s"), idle, at).await.unwrap();
     let found = at(NOW + secs(10)).await.unwrap();
-    assert_eq!((found.id.as_str(), found.operator.name.as_str(), found.operator.role), ("s", "olga", Role::HelpDesk));
+    assert_eq!(
+        (found.id.as_str(), found.operator.name.as_str(), found.operator.role),
+        ("s", "olga", Role::HelpDesk.into())
+    );
     let began = NOW + secs(5);
     assert_eq!((found.created_at, found.last_seen_at, found.proved_at), (began, began, began));
     assert_eq!((found.expires_at, found.operator.last_seen_at), (NOW + secs(8 * 3600), Some(began)));

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use doorward_store::Store;
 
 use crate::world::{PATIENT, block_on, open};
-use crate::{crashes, races};
+use crate::{crashes, keys, races};
 
 /// Holds the address and, behind a space, the errand.
 const ERRAND: &str = "DOORWARD_STORE_ERRAND";
@@ -87,12 +87,23 @@ pub(crate) fn say(what: impl std::fmt::Display) {
 fn an_errand() {
     let Ok(errand) = std::env::var(ERRAND) else { return };
     let (url, errand) = errand.split_once(' ').unwrap();
+    if errand == keys::SEAL_ANEW {
+        say("ready");
+        block_on(keys::seal_anew(url));
+        return;
+    }
+    if errand == crashes::MIGRATE {
+        say("ready");
+        crashes::migrate(url);
+        return;
+    }
     let store: Store = open(url, 1, PATIENT).unwrap();
     say("ready");
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).unwrap();
     match errand {
         crashes::WRITE_ON => block_on(crashes::write_on(&store)),
+        crashes::SHED_ON => block_on(crashes::shed_on(&store)),
         race => say(block_on(races::contend(&store, race))),
     }
     store.close();

@@ -78,6 +78,25 @@ impl World {
     }
 }
 
+impl World {
+    /// Undoes the step that keeps sums and counts; what it added to `enrolment` goes with that table.
+    pub(crate) async fn without_sums(&self) {
+        let triggers = match self.kind {
+            Kind::Sqlite => {
+                "DROP TRIGGER credential_counted_new; DROP TRIGGER credential_counted_gone; \
+                 DROP TRIGGER credential_counted_less; DROP TRIGGER credential_counted_more; "
+            }
+            Kind::Postgres => "DROP TRIGGER credential_counted ON credential; ",
+        };
+        self.sql(&format!(
+            "{triggers}DROP TABLE enrolment_count; DROP INDEX user_missing; DROP INDEX user_enabled; \
+             ALTER TABLE user_account DROP COLUMN tokens; DROP INDEX enrolment_uncounted; \
+             ALTER TABLE enrolment DROP COLUMN counted; ALTER TABLE enrolment DROP COLUMN counted_seq"
+        ))
+        .await;
+    }
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         if self.kind == Kind::Postgres

@@ -2,8 +2,10 @@
 //! nothing is taken of one in which any does.
 
 mod appearance;
+mod approvals;
 mod enrolment_rules;
 mod lockout;
+mod provisioning_rules;
 mod raw;
 mod self_provisioning;
 mod server_pin;
@@ -18,6 +20,7 @@ use serde_json::Value;
 
 pub use appearance::picture_type;
 pub use enrolment_rules::MOST_RULES;
+pub use provisioning_rules::MOST_PROVISIONING_RULES;
 
 /// A document that can be read from what somebody sent.
 pub trait Checked: Document {
@@ -56,7 +59,8 @@ pub(crate) mod testing {
 #[cfg(test)]
 mod tests {
     use doorward_api::settings::{
-        Appearance, EnrolmentRules, Lockout, SelfProvisioning, ServerPinPolicy, TargetSettings, TokenTemplate, Windows,
+        Appearance, Approvals, EnrolmentRules, Lockout, ProvisioningRules, SelfProvisioning, ServerPinPolicy,
+        TargetSettings, TokenTemplate, Windows,
     };
     use serde_json::json;
 
@@ -94,10 +98,12 @@ mod tests {
         holds::<SelfProvisioning>();
         holds::<EnrolmentRules>();
         holds::<Appearance>();
+        holds::<ProvisioningRules>();
         holds::<TargetSettings>();
         holds::<TokenTemplate>();
         holds::<ServerPinPolicy>();
         holds::<Windows>();
         holds::<Lockout>();
+        holds::<Approvals>();
     }
 }

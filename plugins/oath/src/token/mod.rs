@@ -12,4 +12,4 @@ pub use answer::digits;
 pub use challenge::{digits_of, suite_name};
 pub use kept::{Kept, SECRET_MIN, Valid};
 pub use shape::{Kind, STEPS, Shape, shape};
-pub use verify::{first, resync, verify};
+pub use verify::{first, restored, resync, verify};

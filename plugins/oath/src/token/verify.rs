@@ -98,6 +98,23 @@ pub fn resync(kept: Kept, shape: Shape, check: &Check<'_>, answers: [&Secret; 2]
     }
 }
 
+/// What is kept of a token that comes from a backup. A clock tells what may have been shown: whatever is within reach now is used
+/// up, with all before it. How often a token was clicked since nobody knows; `None` then. One that answers questions stays as it is.
+pub fn restored(kept: Kept, shape: Shape, windows: &Windows, now: Timestamp) -> Option<Kept> {
+    match shape.kind {
+        Kind::Time { period } => {
+            let here = totp::step_at(now.secs(), period);
+            let ahead = kept.drift.clamp(0, STEPS_OFF_MAX.cast_signed());
+            let last = here.saturating_add_signed(ahead).saturating_add(windows.inner_steps.into());
+            let last = kept.last.map_or(last, |known| known.max(last));
+            let drift = kept.drift;
+            Some(kept.used(last, drift))
+        }
+        Kind::Event { .. } => None,
+        Kind::Challenge => Some(kept),
+    }
+}
+
 /// Checks the passcode by which a new token shows, before it comes into use, that it has the secret: of now (some steps
 /// either way), of the first click, or the answer to `00000000`. It is not used up: people may sign in by it. What is
 /// learned of the token's clock is in what is returned; `None` where the passcode is wrong.

@@ -66,7 +66,8 @@ fn olga() -> By {
     By {
         operator: OperatorId::from("o-1"),
         name: "olga".into(),
-        role: Role::HelpDesk,
+        permissions: Role::HelpDesk.permissions(),
+        api_key: None,
         address: None,
         request_id: "r-7".into(),
         now: now(),
@@ -364,7 +365,7 @@ async fn a_code_that_is_over_opens_nothing() {
 async fn of_two_operators_who_decide_at_once_one_has_decided() {
     let stage = with_rule(PASSWORD_AND_OTP, EnrolmentRule { proof: ExtraProof::OperatorApproval, ..rule() });
     let manager = manager(&stage);
-    let auditor = By { role: Role::Auditor, ..olga() };
+    let auditor = By { permissions: Role::Auditor.permissions(), ..olga() };
     let refused = manager.approve_enrolment(&stage.vs.id, &auditor, &alice(), "").await;
     assert!(matches!(refused, Err(ManageError::Forbidden)));
     let nobody = manager.approve_enrolment(&stage.vs.id, &olga(), &UserId::from("u-nobody"), "").await;

@@ -180,22 +180,23 @@ async fn the_help_desk_sees_how_many_are_left_and_voids_them() {
     let stage = stage(PASSWORD_AND_OTP);
     let (alice, codes) = with_codes(&stage).await;
     let manager = Manager::new(stage.desk.clone());
-    let by = |role| By {
+    let by = |role: doorward_api::operator::Role| By {
         operator: "o-1".into(),
         name: "olga".into(),
-        role,
+        permissions: role.permissions(),
+        api_key: None,
         address: None,
         request_id: "r-7".into(),
         now: alice.now,
     };
     let (vs, user) = (&stage.vs.id, &doorward_api::UserId::from("u-alice"));
     assert_eq!(manager.recovery_codes(vs, user).await.unwrap().map(|left| left.left), Some(COUNT));
-    let auditor = manager.withdraw_recovery_codes(vs, &by(crate::manage::Role::Auditor), user).await;
+    let auditor = manager.withdraw_recovery_codes(vs, &by(doorward_api::operator::Role::Auditor), user).await;
     assert!(auditor.is_err());
-    manager.withdraw_recovery_codes(vs, &by(crate::manage::Role::HelpDesk), user).await.unwrap();
+    manager.withdraw_recovery_codes(vs, &by(doorward_api::operator::Role::HelpDesk), user).await.unwrap();
     let mut elsewhere = asked(&stage, &alice).await;
     elsewhere.send(Send::Passcode(codes[0].clone())).await;
     assert_eq!(elsewhere.page_name().await, "passcode");
-    let nothing = manager.withdraw_recovery_codes(vs, &by(crate::manage::Role::HelpDesk), user).await;
+    let nothing = manager.withdraw_recovery_codes(vs, &by(doorward_api::operator::Role::HelpDesk), user).await;
     assert!(matches!(nothing, Err(crate::manage::ManageError::NotFound)));
 }

@@ -10,7 +10,8 @@ fn by(role: Role, operator: &str, now: Timestamp) -> By {
     By {
         operator: OperatorId::new(format!("o-{operator}")),
         name: operator.into(),
-        role,
+        permissions: role.permissions(),
+        api_key: None,
         address: Some([10, 0, 0, 1].into()),
         request_id: "r-7".into(),
         now,

@@ -41,7 +41,8 @@ impl NotOfferedName {
             NotOffered::NotInTargetUsers => NotOfferedName::NotInTargetUsers,
             NotOffered::NotYet { .. } => NotOfferedName::NotYet,
             NotOffered::NotInNetwork => NotOfferedName::NotInNetwork,
-            NotOffered::NoTarget => NotOfferedName::NoTarget,
+            // Nobody who is asked about stands in a task's flow.
+            NotOffered::NoTarget | NotOffered::TaskOver => NotOfferedName::NoTarget,
         }
     }
 }

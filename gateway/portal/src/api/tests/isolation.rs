@@ -20,13 +20,21 @@ pub(super) async fn one_of_each(by: &Program<'_>) -> BTreeMap<&'static str, Stri
     let user = by.made("/users", json!({"name": "alice"})).await;
     let granted = by.post(&format!("/users/{user}/enrolment-grant/approve"), json!({})).await;
     assert_eq!(granted.status, 200, "{}", granted.text);
+    let key = by.post("/api-keys", json!({"name": "nightly", "permissions": ["tokens:view"], "days": 1})).await;
+    let task = by.post("/provisioning/tasks", json!({"users": ["alice"]})).await;
+    assert_eq!(task.status, 201, "{}", task.text);
     BTreeMap::from([
         ("user", user),
         ("group", by.made("/groups", json!({"name": "Sales"})).await),
         ("parent", by.made("/groups", json!({"name": "Staff"})).await),
         ("token", token),
+        ("task", task.body["task"]["number"].to_string()),
         ("import", told.body["id"].as_str().unwrap().to_owned()),
         ("operator", operator),
+        ("role", by.made("/roles", json!({"name": "Desk", "permissions": ["tokens:view"]})).await),
+        ("key", key.body["key"]["id"].as_str().unwrap().to_owned()),
+        // Nobody's: nothing takes two here.
+        ("approval", "nbswy3dpeb3w64tmmqqhgzljnz".to_owned()),
         // Nobody's: there is no device that could be asked.
         ("push", "mfrggzdfmztwq2lknnwg23tpoa".to_owned()),
     ])
@@ -40,7 +48,10 @@ fn places(path: &str) -> Vec<&str> {
 async fn no_call_of_one_virtual_server_finds_what_belongs_to_another() {
     let world = World::start().await;
     let (olga, otto) = (world.olga().await, world.sign_in("second", "otto").await);
-    let (ours, theirs) = (one_of_each(&olga).await, one_of_each(&otto).await);
+    let (ours, mut theirs) = (one_of_each(&olga).await, one_of_each(&otto).await);
+    // Tasks are numbered: one of theirs whose number is none of ours.
+    let second = otto.post("/provisioning/tasks", json!({"users": ["alice"]})).await;
+    theirs.insert("task", second.body["task"]["number"].to_string());
     world.makes_recovery_codes("second", &theirs["user"], 10).await;
     let records = world.store.head(&"second".into()).await.unwrap();
 
@@ -89,10 +100,24 @@ async fn nothing_of_another_virtual_server_is_taken_in_a_body_or_listed() {
     let (path, document) = ("/settings/enrolment_rules", json!({"rules": [rule]}));
     let told = olga.ask(Method::PUT, path, &[("if-match", "\"0\"")], Some(document)).await;
     assert_eq!(told.wrong(), ["rules[0].groups unknown"]);
+    let rule = json!({"group": theirs["group"], "stop_days": 10, "take": true, "note": ""});
+    let (path, document) = ("/settings/provisioning_rules", json!({"rules": [rule]}));
+    let told = olga.ask(Method::PUT, path, &[("if-match", "\"0\"")], Some(document.clone())).await;
+    assert_eq!(told.wrong(), ["rules[0].group unknown"]);
+    let preview = "/provisioning/rules/preview";
+    assert_eq!(olga.post(preview, document.clone()).await.body["looked_at"], 0);
+    olga.post(&format!("{preview}?user={}", theirs["user"]), document).await.is(404, "not-found");
 
     let owned = olga.get(&format!("/tokens?owner={}", theirs["user"])).await;
     assert_eq!(owned.body["items"], json!([]));
-    for (list, place) in [("/users", "user"), ("/groups", "group"), ("/tokens", "token"), ("/operators", "operator")] {
+    for (list, place) in [
+        ("/users", "user"),
+        ("/groups", "group"),
+        ("/tokens", "token"),
+        ("/operators", "operator"),
+        ("/roles", "role"),
+        ("/api-keys", "key"),
+    ] {
         let items = olga.get(list).await.body["items"].as_array().unwrap().clone();
         let ids: Vec<&Value> = items.iter().map(|item| &item["id"]).collect();
         assert!(ids.contains(&&json!(ours[place])) && !ids.contains(&&json!(theirs[place])), "{list}");

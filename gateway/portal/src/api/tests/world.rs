@@ -17,7 +17,7 @@ use doorward_access::passwords::{LocalDirectory, Passwords};
 use doorward_access::ports::Ports;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
-use doorward_access::site::{Site, VirtualServer};
+use doorward_access::site::{App, AppOptions, Beside, Site, Upstream, VirtualServer};
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Host, Plugin, PluginInfo};
 use doorward_api::ports::{Act, Change, Clock, Entropy, Ledger, NoMetrics, Operators, Outbox, Register};
@@ -108,12 +108,23 @@ impl World {
     }
 
     fn caller(&self, vs: &str) -> Caller {
-        Caller { vs: vs.into(), address: Ipv4Addr::LOCALHOST.into(), request_id: "req-0".into(), now: self.clock.now() }
+        Caller {
+            vs: vs.into(),
+            address: Ipv4Addr::LOCALHOST.into(),
+            request_id: "req-0".into(),
+            now: self.clock.now(),
+            approval: None,
+        }
     }
 
     /// Time goes by.
     pub(super) fn later(&self, span: Duration) {
         *self.clock.0.lock().unwrap() += span;
+    }
+
+    /// What the janitor does now and then.
+    pub(super) async fn sweep(&self) {
+        self.store.sweep(self.clock.now()).await.unwrap();
     }
 
     /// What an operator's app shows.
@@ -201,6 +212,12 @@ pub(super) fn over_fakes(fakes: &Arc<Fakes>) -> Router {
         meters: fakes.clone(),
         settings: fakes.clone(),
         register: fakes.clone(),
+        trail: fakes.clone(),
+        enrolments: fakes.clone(),
+        provisioning: fakes.clone(),
+        imports: fakes.clone(),
+        pending: fakes.clone(),
+        decisions: fakes.clone(),
         pushes: fakes.clone(),
         push_sender: fakes.clone(),
         ledger: fakes.clone(),
@@ -213,6 +230,8 @@ pub(super) fn over_fakes(fakes: &Arc<Fakes>) -> Router {
     };
     let operator_ports = OperatorPorts {
         operators: fakes.clone(),
+        settings: fakes.clone(),
+        pending: fakes.clone(),
         one_times: fakes.clone(),
         meters: fakes.clone(),
         ledger: fakes.clone(),
@@ -233,6 +252,12 @@ fn built(store: &Store, clock: Arc<Moved>, entropy: Arc<dyn Entropy>, keys: Mast
         meters: store.clone(),
         settings: store.clone(),
         register: store.clone(),
+        trail: store.clone(),
+        enrolments: store.clone(),
+        provisioning: store.clone(),
+        imports: store.clone(),
+        pending: store.clone(),
+        decisions: store.clone(),
         pushes: store.clone(),
         push_sender: Fakes::new(),
         ledger: store.clone(),
@@ -245,6 +270,8 @@ fn built(store: &Store, clock: Arc<Moved>, entropy: Arc<dyn Entropy>, keys: Mast
     };
     let operator_ports = OperatorPorts {
         operators: store.clone(),
+        settings: store.clone(),
+        pending: store.clone(),
         one_times: store.clone(),
         meters: store.clone(),
         ledger: store,
@@ -288,12 +315,27 @@ fn console(ports: Ports, operator_ports: OperatorPorts, keys: MasterKey) -> (Arc
         origin: None,
         certificates: Arc::new(Vec::new),
         late_mail: Arc::new(|_| None),
+        judged: Arc::new(|path, _| Ok(path.into())),
     };
     (operators, router(parts, None))
 }
 
 fn virtual_server(id: VirtualServerId) -> Arc<VirtualServer> {
-    let source = Source { file: "test.cedar".into(), text: String::new() };
+    let text = format!(
+        "@id(\"wiki-{id}\") permit (principal in Group::\"staff\", action, resource == Application::\"wiki\")\n\
+         when {{ context.authn.password && context.authn.otp }};\n"
+    );
+    let case = |expect: &str| format!("[[case]]\nname = \"{expect}\"\napp = \"wiki\"\nexpect = \"{expect}\"\n");
+    let cases = Source { file: "cases.toml".into(), text: case("challenge") + &case("admit") };
+    let wiki = App {
+        id: "wiki".into(),
+        name: "Wiki".into(),
+        host: "wiki.localhost".into(),
+        origin: "http://wiki.localhost:8080".into(),
+        upstream: Upstream { host: "127.0.0.1".into(), port: 1, tls: false, preserve_host: true }.into(),
+        options: AppOptions::default(),
+    };
+    let source = Source { file: "test.cedar".into(), text };
     Arc::new(VirtualServer {
         name: format!("The {id}"),
         id,
@@ -302,7 +344,8 @@ fn virtual_server(id: VirtualServerId) -> Arc<VirtualServer> {
         authenticator: None,
         support_url: None,
         policies: Arc::new(Policies::load(&[source], &[AppId::from("wiki")]).unwrap()),
-        apps: BTreeMap::new(),
+        beside: Beside { cases: vec![cases], ..Beside::default() },
+        apps: BTreeMap::from([(wiki.id.clone(), Arc::new(wiki))]),
     })
 }
 

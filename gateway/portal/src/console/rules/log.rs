@@ -14,7 +14,7 @@ use crate::console::panels::{choice_key, label};
 use crate::fault::Fault;
 
 /// The entries of the log.
-pub(super) async fn rows(
+pub(in crate::console) async fn rows(
     console: &Console,
     vs: &VirtualServerId,
     log: &[SettingChange],

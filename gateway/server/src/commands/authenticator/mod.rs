@@ -10,7 +10,7 @@ mod seal;
 mod signature;
 mod stop;
 mod template;
-mod terminal;
+pub(in crate::commands) mod terminal;
 #[cfg(test)]
 mod tests;
 

@@ -70,7 +70,7 @@ fn first_line(file: &Path) -> Result<Secret, Failure> {
 }
 
 /// A text from outside without characters that steer a terminal.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::commands) fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
@@ -96,10 +96,11 @@ fn typed(prompt: &str) -> Result<Secret, Failure> {
 }
 
 /// The terminal shows nothing of what is typed, until this is dropped.
-struct Hidden(Termios);
+pub(in crate::commands) struct Hidden(Termios);
 
 impl Hidden {
-    fn begin() -> rustix::io::Result<Self> {
+    /// From now on.
+    pub(in crate::commands) fn begin() -> rustix::io::Result<Self> {
         let as_it_was = tcgetattr(std::io::stdin())?;
         let mut silent = as_it_was.clone();
         silent.local_modes.remove(LocalModes::ECHO);

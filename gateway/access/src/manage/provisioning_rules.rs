@@ -1,0 +1,214 @@
+//! Rules that provision by group: who would be affected. The rules themselves are a document of the settings, and
+//! [`Provisioner`](crate::provision::Provisioner) carries them out; both judge by the same function.
+
+use std::collections::BTreeSet;
+
+use doorward_api::ports::Page;
+use doorward_api::provisioning::SkipReason;
+use doorward_api::provisioning_rules::{RuleScope, RuleStanding};
+use doorward_api::settings::ProvisioningRules;
+use doorward_api::{GroupId, Module, StoreError, UserId, VirtualServerId};
+use doorward_tokens::{RuleStep, rule_of};
+
+use super::{By, ManageError, Manager};
+use crate::provision::rules::{BEGIN, Laws, part_of_everybody};
+
+/// So many users are looked at for one answer.
+const MOST_LOOKED_AT: u64 = 2000;
+
+/// So many are told.
+const MOST_TOLD: usize = 100;
+
+/// So many are read at once.
+const AT_ONCE: u32 = 200;
+
+/// What rules would do to somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleEffect {
+    /// They get a mail, and with it a token.
+    Gets,
+    /// They would, but for a reason.
+    Skipped(SkipReason),
+    /// They lose what the rule has given: the token of this serial number, or a mail that was not used yet.
+    Loses(Option<String>),
+    /// They keep what the rule has given, and no rule takes it any more.
+    Keeps,
+    /// What they have got is another rule's from now on.
+    HandedOver,
+    /// Nothing.
+    Nothing,
+}
+
+impl RuleEffect {
+    /// The names, in the order of [`RulePreview::counts`].
+    pub const NAMES: [&str; 6] = ["gets", "skipped", "loses", "keeps", "handed_over", "nothing"];
+
+    /// The name in the API and in words.
+    pub const fn as_str(&self) -> &'static str {
+        let [gets, skipped, loses, keeps, handed_over, nothing] = Self::NAMES;
+        match self {
+            RuleEffect::Gets => gets,
+            RuleEffect::Skipped(_) => skipped,
+            RuleEffect::Loses(_) => loses,
+            RuleEffect::Keeps => keeps,
+            RuleEffect::HandedOver => handed_over,
+            RuleEffect::Nothing => nothing,
+        }
+    }
+}
+
+/// What rules would do to one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RulePreviewLine {
+    /// Who.
+    pub user: UserId,
+    /// Their sign-in name.
+    pub name: String,
+    /// The name to show; may be empty.
+    pub display_name: String,
+    /// What.
+    pub effect: RuleEffect,
+    /// The rule by which, by its group.
+    pub rule: Option<GroupId>,
+}
+
+/// Who would be affected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RulePreview {
+    /// Those to whom anything would be done, a part of them.
+    pub lines: Vec<RulePreviewLine>,
+    /// How many would be affected how, of all who were looked at: pairs of a name of [`RuleEffect::NAMES`] and a
+    /// number.
+    pub counts: Vec<(&'static str, u64)>,
+    /// How many users were looked at.
+    pub looked_at: u64,
+    /// Nobody is left to look at: the counts are of everybody from the place on that was asked for.
+    pub complete: bool,
+    /// Where those are who come after the lines.
+    pub next: Option<String>,
+}
+
+impl RulePreview {
+    fn count(&mut self, effect: &RuleEffect) {
+        match self.counts.iter_mut().find(|(name, _)| *name == effect.as_str()) {
+            Some((_, count)) => *count += 1,
+            None => self.counts.push((effect.as_str(), 1)),
+        }
+    }
+}
+
+/// What is asked of one user: how they would stand in these groups. `None`: in those they are in.
+#[derive(Debug, Clone)]
+pub struct RuleQuestion {
+    /// Who.
+    pub user: UserId,
+    /// The groups that they would be in themselves.
+    pub groups: Option<Vec<GroupId>>,
+}
+
+fn line(laws: &Laws, standing: &RuleStanding) -> RulePreviewLine {
+    let (effect, rule) = match laws.step(standing) {
+        RuleStep::Stay => (RuleEffect::Nothing, rule_of(&laws.rules, &standing.groups).map(|rule| &rule.group)),
+        RuleStep::Give(rule) => (RuleEffect::Gets, Some(&rule.group)),
+        RuleStep::Skip(rule, reason) => (RuleEffect::Skipped(reason), Some(&rule.group)),
+        RuleStep::HandOver(_, rule) => (RuleEffect::HandedOver, Some(&rule.group)),
+        RuleStep::LetGo(held) if held.is_worth_something() => (RuleEffect::Keeps, Some(&held.rule)),
+        RuleStep::LetGo(held) => (RuleEffect::Nothing, Some(&held.rule)),
+        RuleStep::Take(held) => {
+            (RuleEffect::Loses(held.token.as_ref().map(|token| token.serial.clone())), Some(&held.rule))
+        }
+    };
+    RulePreviewLine {
+        user: standing.user.clone(),
+        name: standing.name.clone(),
+        display_name: standing.display_name.clone(),
+        effect,
+        rule: rule.cloned(),
+    }
+}
+
+impl Manager {
+    /// Whom these rules would affect, were they in force now; nobody is, of whom nothing would change. A bounded number
+    /// of users is looked at, from a place on that an earlier answer has given.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`]; [`ManageError::Forbidden`].
+    pub async fn preview_rules(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        rules: &ProvisioningRules,
+        after: &str,
+    ) -> Result<RulePreview, ManageError> {
+        Self::allow(by, Module::Provisioning.view())?;
+        let mut preview = RulePreview::default();
+        let mut place = Some(after).filter(|after| !after.is_empty()).unwrap_or(BEGIN).to_owned();
+        // A user in the groups of several rules is met at each, and counted at the one that counts.
+        while preview.looked_at < MOST_LOOKED_AT {
+            let phase = place.split_once(':').and_then(|(phase, _)| phase.parse::<usize>().ok());
+            let here = phase.and_then(|phase| rules.rules.get(phase)).map(|rule| &rule.group);
+            let (found, next) = part_of_everybody(self.ports(), vs, rules, &place, AT_ONCE).await?;
+            let laws = Laws::of(self.ports(), vs, Some(rules), &found).await?;
+            for standing in &found {
+                preview.looked_at += 1;
+                let covering = rule_of(rules, &standing.groups).map(|rule| &rule.group);
+                let line = line(&laws, standing);
+                if covering != here || line.effect == RuleEffect::Nothing {
+                    continue;
+                }
+                preview.count(&line.effect);
+                if preview.lines.len() < MOST_TOLD {
+                    preview.lines.push(line);
+                } else if preview.next.is_none() {
+                    preview.next = preview.lines.last().map(|last| format!("{}:{}", phase.unwrap_or(0), last.user));
+                }
+            }
+            match next {
+                Some(next) => place = next,
+                None => {
+                    preview.complete = true;
+                    break;
+                }
+            }
+        }
+        if !preview.complete && preview.next.is_none() {
+            preview.next = Some(place);
+        }
+        Ok(preview)
+    }
+
+    /// What these rules would do to one user, as they are, or as if they were in other groups.
+    ///
+    /// # Errors
+    /// [`ManageError::NotFound`]; [`ManageError::Forbidden`].
+    pub async fn preview_rules_of(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        rules: &ProvisioningRules,
+        question: &RuleQuestion,
+    ) -> Result<RulePreviewLine, ManageError> {
+        Self::allow(by, Module::Provisioning.view())?;
+        let one = Page { after: String::new(), limit: 1 };
+        let found =
+            self.ports().provisioning.rule_standings(vs, &RuleScope::One(question.user.clone()), &one).await?.items;
+        let mut standing = found.into_iter().next().ok_or(ManageError::NotFound)?;
+        if let Some(groups) = &question.groups {
+            standing.groups = self.and_outer(vs, groups).await?;
+        }
+        let laws = Laws::of(self.ports(), vs, Some(rules), std::slice::from_ref(&standing)).await?;
+        Ok(line(&laws, &standing))
+    }
+
+    /// These groups, and those in which they lie.
+    async fn and_outer(&self, vs: &VirtualServerId, groups: &[GroupId]) -> Result<BTreeSet<GroupId>, StoreError> {
+        let (mut all, mut open) = (BTreeSet::new(), groups.to_vec());
+        while let Some(group) = open.pop() {
+            let Some(found) = self.ports().register.group(vs, &group).await? else { continue };
+            if all.insert(group) {
+                open.extend(found.parents.into_iter().map(|parent| parent.id));
+            }
+        }
+        Ok(all)
+    }
+}

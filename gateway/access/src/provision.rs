@@ -1,0 +1,232 @@
+//! What provisioning tasks do by and by, beside the requests: the members of a group are found, mails are written, and those who have
+//! missed the stop date are told so. Running it twice, or in two processes at once, writes to nobody twice.
+
+pub(crate) mod rules;
+
+use std::time::Duration;
+
+use doorward_api::mail::{MailKind, NewMail};
+use doorward_api::ports::{Act, Change, Page};
+use doorward_api::provisioning::{EntryStatus, NewEntry, ProvisioningEntry, ProvisioningTask, SkipReason};
+use doorward_api::{
+    CommitError, MailId, Secret, SelfProvisioning, StoreError, Timestamp, Token, TokenState, User, VirtualServerId,
+};
+
+use crate::enrol::by_mail::LINK_PATH;
+use crate::ports::Ports;
+use crate::settings::{mail_language, setting};
+use crate::signin::counted;
+use crate::site::{SharedSite, VirtualServer};
+
+/// So many are dealt with in one change: others wait for it no longer than for a few sign-ins.
+const AT_ONCE: u32 = 50;
+
+/// So many changes of each kind for a task in one run; then others have their turn.
+const CHANGES: usize = 20;
+
+/// How long a mail is tried.
+const MAIL_LIFE: Duration = Duration::from_hours(24);
+
+/// Does what is due of provisioning tasks.
+pub struct Provisioner {
+    ports: Ports,
+    site: SharedSite,
+}
+
+impl std::fmt::Debug for Provisioner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Provisioner").finish_non_exhaustive()
+    }
+}
+
+/// Why there is nothing to provision to somebody; `None` when there is. A token that another task reserves counts as one.
+pub(crate) async fn skipped(
+    ports: &Ports,
+    vs: &VirtualServerId,
+    user: &User,
+) -> Result<Option<SkipReason>, StoreError> {
+    if user.disabled {
+        return Ok(Some(SkipReason::Disabled));
+    }
+    if user.email.as_deref().is_none_or(str::is_empty) {
+        return Ok(Some(SkipReason::NoEmail));
+    }
+    let most = setting::<SelfProvisioning>(ports.settings.as_ref(), vs).await?.document.max_tokens;
+    let tokens = ports.credentials.credentials_of(vs, &user.id).await?;
+    let states = tokens.iter().filter(|token| token.form.is_token()).map(counted);
+    let held = states.filter(|state: &TokenState| state.counts_as_token()).count();
+    let mut reserved = 0;
+    for entry in ports.provisioning.provisioning_of(vs, &user.id).await? {
+        reserved += usize::from(entry.status.reserves());
+    }
+    Ok((held + reserved >= usize::from(most)).then_some(SkipReason::HasAllTokens))
+}
+
+impl Provisioner {
+    /// With the ports and the site in force.
+    pub fn new(ports: Ports, site: SharedSite) -> Self {
+        Self { ports, site }
+    }
+
+    /// Does what is due, and says how many mails were queued.
+    ///
+    /// # Errors
+    /// A store that does not answer. What was done by then is done; the next run goes on.
+    pub async fn run(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let site = self.site.load_full();
+        let mut mailed = 0;
+        for vs in site.virtual_servers.values() {
+            self.apply_rules(&vs.id, now).await?;
+            mailed += self.advance_all(vs, now).await?;
+        }
+        Ok(mailed)
+    }
+
+    /// However many wait, each has its turn in every run.
+    async fn advance_all(&self, vs: &VirtualServer, now: Timestamp) -> Result<u64, StoreError> {
+        let (mut mailed, mut after) = (0, 0);
+        loop {
+            let due = self.ports.provisioning.due_provisioning_tasks(&vs.id, now, after).await?;
+            let Some(last) = due.last().map(|task| task.number) else { return Ok(mailed) };
+            for task in due {
+                mailed += self.advance(vs, task, now).await?;
+            }
+            after = last;
+        }
+    }
+
+    async fn advance(&self, vs: &VirtualServer, task: ProvisioningTask, now: Timestamp) -> Result<u64, StoreError> {
+        let mut mailed = 0;
+        if task.runs(now) {
+            self.find_members(&vs.id, &task, now).await?;
+        }
+        for _ in 0..CHANGES {
+            let settle = Act::ProvisioningTaskSettle { task: task.number, most: AT_ONCE * 4 };
+            self.commit(&vs.id, Change::of(settle), now).await?;
+            if !self.more_to_settle(&vs.id, &task, now).await? {
+                break;
+            }
+        }
+        if task.runs(now) {
+            for _ in 0..CHANGES {
+                let queued = self.write_mails(vs, &task, now).await?;
+                mailed += queued;
+                if queued < u64::from(AT_ONCE) {
+                    break;
+                }
+            }
+        }
+        Ok(mailed)
+    }
+
+    /// Whether somebody is still to be told that a task has ended, or to be written to once more.
+    async fn more_to_settle(
+        &self,
+        vs: &VirtualServerId,
+        task: &ProvisioningTask,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let port = &self.ports.provisioning;
+        if task.runs(now) {
+            let now_stands = port.provisioning_task(vs, task.number).await?;
+            return Ok(now_stands.is_some_and(|task| task.resend_at.is_some()));
+        }
+        let one = Page { after: String::new(), limit: 1 };
+        for status in EntryStatus::ALL.into_iter().filter(|status| status.reserves()) {
+            if !port.provisioning_entries(vs, task.number, Some(status), &one).await?.items.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether it was done; not when somebody else was faster.
+    async fn commit(&self, vs: &VirtualServerId, change: Change, now: Timestamp) -> Result<bool, StoreError> {
+        match self.ports.ledger.commit(vs, change, now).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Lost { .. }) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+
+    /// The next members of the group that a task is for.
+    async fn find_members(
+        &self,
+        vs: &VirtualServerId,
+        task: &ProvisioningTask,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(group) = &task.group else { return Ok(()) };
+        let mut seen = task.cursor.clone();
+        for _ in 0..CHANGES {
+            let Some(after) = seen.clone() else { return Ok(()) };
+            let page = Page { after, limit: AT_ONCE };
+            let found = self.ports.provisioning.all_members(vs, group, &page).await?;
+            let mut entries = Vec::with_capacity(found.items.len());
+            for user in &found.items {
+                let skipped = skipped(&self.ports, vs, user).await?;
+                entries.push(NewEntry { user: user.id.clone(), skipped, rule: None });
+            }
+            let next = found.next;
+            let fill = Act::ProvisioningFill { task: task.number, seen, next: next.clone(), entries };
+            if !self.commit(vs, Change::of(fill), now).await? {
+                return Ok(());
+            }
+            seen = next;
+        }
+        Ok(())
+    }
+
+    /// Writes to the next who wait for it. All at once; where somebody was faster with one of them, one by one.
+    async fn write_mails(
+        &self,
+        vs: &VirtualServer,
+        task: &ProvisioningTask,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let page = Page { after: String::new(), limit: AT_ONCE };
+        let pending = Some(EntryStatus::Pending);
+        let waiting = self.ports.provisioning.provisioning_entries(&vs.id, task.number, pending, &page).await?.items;
+        if waiting.is_empty() {
+            return Ok(0);
+        }
+        let language = mail_language(self.ports.settings.as_ref(), &vs.id).await?;
+        let written = |entries: &[ProvisioningEntry]| {
+            let acts = entries.iter().flat_map(|entry| self.mail(vs, task, entry, &language, now));
+            Change { acts: acts.collect(), events: Vec::new() }
+        };
+        if self.commit(&vs.id, written(&waiting), now).await? {
+            return Ok(waiting.len() as u64);
+        }
+        let mut queued = 0;
+        for entry in &waiting {
+            queued += u64::from(self.commit(&vs.id, written(std::slice::from_ref(entry)), now).await?);
+        }
+        Ok(queued)
+    }
+
+    /// A new link, and the mail that carries it.
+    fn mail(
+        &self,
+        vs: &VirtualServer,
+        task: &ProvisioningTask,
+        entry: &ProvisioningEntry,
+        language: &str,
+        now: Timestamp,
+    ) -> [Act; 2] {
+        let secret = Token::draw(self.ports.entropy.as_ref());
+        let link = format!("{}{LINK_PATH}{}", vs.portal_origin, secret.expose());
+        let fields = [("link", link), ("until", task.stops_at.rfc3339()), ("note", task.note.clone())];
+        let mailed = Act::ProvisioningMailed { task: task.number, user: entry.user.clone(), link: secret.hash() };
+        let mail = Act::MailQueue(NewMail {
+            id: MailId::new(self.ports.entropy.id()),
+            user: entry.user.clone(),
+            kind: MailKind::Provisioning,
+            language: language.to_owned(),
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect(),
+            flow: None,
+            expires_at: task.stops_at.min(now + MAIL_LIFE),
+        });
+        [mailed, mail]
+    }
+}

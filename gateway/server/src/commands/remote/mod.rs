@@ -1,0 +1,155 @@
+//! The commands that ask a running gateway, by its operators' API: nothing here knows the database.
+//!
+//! `line.rs` makes the calls; `show.rs` and `table.rs` say what came back; the rest is one file for each thing that is
+//! cared for.
+
+mod call;
+mod carry;
+mod diff;
+mod groups;
+mod line;
+mod named;
+mod operators;
+mod past;
+mod policies;
+mod problem;
+mod requests;
+mod roles;
+mod sessions;
+mod settings;
+mod show;
+mod sign_in;
+mod table;
+mod tasks;
+mod tokens;
+mod typed;
+mod users;
+mod vs;
+mod wait;
+
+use std::fmt;
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use self::line::Line;
+use self::problem::Refusal;
+use crate::args::{AuditCommand, Cli, Command, CompletionsArgs, PolicyCommand, RemoteArgs, UserCommand};
+use crate::commands::user::{self, Local};
+use crate::{Failure, Finding};
+
+/// Why a command ends before it is done.
+#[derive(Debug)]
+enum Stop {
+    /// The gateway said no: exit code 1.
+    Refused(Box<Refusal>),
+    /// Nobody is signed in, or no longer: exit code 2.
+    SignedOut(String),
+    /// It could not be done: exit code 2.
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Stop {
+    /// A sentence about what could not be done.
+    fn because(sentence: impl Into<String>) -> Self {
+        Self::Failed(Failure::Other(sentence.into()))
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::SignedOut(server) => write!(f, "nobody is signed in to {server}: `doorward login`"),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+/// What a command that goes its way gives.
+type Outcome = Result<Finding, Stop>;
+
+/// `doorward user …`: in the database where that is meant, over the API otherwise.
+pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
+    let (at, local) = match &command {
+        UserCommand::Add { at, name, email, display_name, groups, generate } => {
+            let (name, email, display_name) = (name.clone(), email.clone(), display_name.clone());
+            (at.directory(), Local::Add { name, email, display_name, groups: groups.clone(), generate: *generate })
+        }
+        UserCommand::Password { at, name, generate } => {
+            (at.directory(), Local::Password { name: name.clone(), generate: *generate })
+        }
+        UserCommand::Disable { at, name } => (at.directory(), Local::Switch { name: name.clone(), disabled: true }),
+        UserCommand::Enable { at, name } => (at.directory(), Local::Switch { name: name.clone(), disabled: false }),
+        UserCommand::Reactivate { of, name } => (Some(of.clone()), Local::Reactivate { name: name.clone() }),
+        UserCommand::RevokeTokens { of, name } => (Some(of.clone()), Local::RevokeTokens { name: name.clone() }),
+        _ => return ended(users::run(command)),
+    };
+    match at {
+        Some(of) => user::user(&of, local),
+        None => ended(users::run(command)),
+    }
+}
+
+/// `doorward policy replay`, over the API.
+pub(crate) fn replay(at: &RemoteArgs, policies: &Path) -> Result<Finding, Failure> {
+    ended(policies::replay(at, policies))
+}
+
+/// One of the commands that ask; every other is left where it was.
+pub(crate) fn run(command: Command) -> Result<Finding, Failure> {
+    let outcome = match command {
+        Command::Login(args) => sign_in::login(&args),
+        Command::Prove(args) => sign_in::prove(&args.at),
+        Command::Logout(args) => sign_in::logout(&args.at),
+        Command::Vs(args) => vs::run(&args),
+        Command::Group(args) => Line::open(&args.at).and_then(|line| groups::run(&line, args.command)),
+        Command::Token(args) => Line::open(&args.at).and_then(|line| tokens::run(&line, args.command)),
+        Command::Request(args) => Line::open(&args.at).and_then(|line| requests::run(&line, args.command)),
+        Command::Settings(args) => settings::run(&args.at, args.command),
+        Command::Operator(args) => Line::open(&args.at).and_then(|line| operators::run(&line, args.command)),
+        Command::Role(args) => Line::open(&args.at).and_then(|line| roles::run(&line, args.command)),
+        Command::ApiKey(args) => Line::open(&args.at).and_then(|line| roles::keys(&line, args.command)),
+        Command::Audit(AuditCommand::List(args)) => past::trail(*args),
+        Command::Task(args) => Line::open(&args.at).and_then(|line| tasks::run(&line, args.command)),
+        Command::Report(args) => past::report(args),
+        Command::Policy(PolicyCommand::Asking(command)) => policies::run(command),
+        Command::Call(args) => call::run(&args),
+        Command::Export(args) => carry::export(&args),
+        Command::Import(args) => carry::import(&args),
+        _ => Err(Stop::because("this command asks nobody")),
+    };
+    ended(outcome)
+}
+
+/// Exit codes: 0 done, 1 refused, 2 it could not be done.
+fn ended(outcome: Outcome) -> Result<Finding, Failure> {
+    match outcome {
+        Ok(finding) => Ok(finding),
+        Err(Stop::Failed(failure)) => Err(failure),
+        Err(Stop::Refused(refusal)) => {
+            // Programs are told the problem itself, by which they go.
+            if let Some(document) = &refusal.document {
+                drop(show::print(&show::pretty(document)));
+            }
+            eprintln!("doorward: {refusal}");
+            Ok(Finding::Bad)
+        }
+        Err(stop @ Stop::SignedOut(_)) => Err(Failure::other(stop)),
+    }
+}
+
+/// `doorward completions`.
+pub(crate) fn completions(args: &CompletionsArgs) -> Result<Finding, Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "doorward", &mut text);
+    let mut out = std::io::stdout().lock();
+    std::io::Write::write_all(&mut out, &text).map_err(Failure::other)?;
+    Ok(Finding::Good)
+}

@@ -1,0 +1,146 @@
+//! What has happened: the audit trail, the enrolment history, and who has no token yet.
+
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::line::{Line, asking};
+use super::named::{group, id, page, user};
+use super::show::{print, text};
+use super::table::Column;
+use crate::Finding;
+use crate::args::{HistoryArgs, ReportArgs, ReportCommand, SpanArgs, TrailArgs};
+
+const RECORDS: [Column; 6] = [
+    ("NO.", "seq"),
+    ("AT", "record.timeStamp"),
+    ("EVENT", "record.details.event"),
+    ("NAME", "record.context.usedName"),
+    ("OPERATOR", "record.context.operator"),
+    ("FROM", "record.context.originatingAddress"),
+];
+
+const ENROLMENTS: [Column; 7] = [
+    ("BEGAN AT", "began_at"),
+    ("USER", "user"),
+    ("RESULT", "result"),
+    ("REASON", "reason"),
+    ("SERIAL", "serial"),
+    ("ON", "os"),
+    ("SET GOING BY", "initiated_by"),
+];
+
+const STEPS: [Column; 4] = [("STEP", "step"), ("REACHED", "reached"), ("LOST", "lost"), ("MEDIAN MS", "median_ms")];
+
+const COUNTS: [Column; 6] = [
+    ("KEY", "key"),
+    ("OF", "of"),
+    ("NAME", "name"),
+    ("DEADLINE", "deadline"),
+    ("USERS", "users"),
+    ("WITHOUT TOKEN", "missing"),
+];
+
+const PEOPLE: [Column; 3] = [("NAME", "name"), ("DISPLAY NAME", "display_name"), ("EMAIL", "email")];
+
+/// What is asked for, of which what is empty is not sent.
+type Query = Vec<(&'static str, String)>;
+
+fn span(of: SpanArgs) -> Query {
+    let said = |text: Option<String>| text.unwrap_or_default();
+    vec![("from", said(of.from)), ("until", said(of.until)), ("tz", said(of.tz))]
+}
+
+fn borrowed(query: &Query) -> Vec<(&str, &str)> {
+    query.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+/// `doorward audit list`
+pub(super) fn trail(args: TrailArgs) -> Outcome {
+    let line = Line::open(&args.at)?;
+    let said = |text: Option<String>| text.unwrap_or_default();
+    let mut query = span(args.span);
+    query.extend([
+        ("type", said(args.kind)),
+        ("event", said(args.event)),
+        ("user", args.user.map(|name| id(&user(&line, &name)?)).transpose()?.unwrap_or_default()),
+        ("operator", said(args.operator)),
+        ("address", said(args.address)),
+        ("serial", said(args.serial)),
+        ("transaction", said(args.transaction)),
+        ("q", said(args.text)),
+        ("order", if args.oldest_first { "oldest".to_owned() } else { String::new() }),
+    ]);
+    let found = page(&line, "/audit/records", &borrowed(&query), &args.page)?;
+    line.manner.list(&found, &RECORDS)
+}
+
+/// `doorward report …`
+pub(super) fn report(args: ReportArgs) -> Outcome {
+    let line = Line::open(&args.at)?;
+    match args.command {
+        ReportCommand::Enrolments { of, page: which } => {
+            let query = history(&line, of)?;
+            let found = page(&line, "/reports/enrolments", &borrowed(&query), &which)?;
+            line.manner.list(&found, &ENROLMENTS)
+        }
+        ReportCommand::Totals(of) => {
+            let query = history(&line, of)?;
+            let totals = line.get(format!("/reports/enrolments/totals{}", asking(&borrowed(&query))))?.body;
+            if line.manner.json {
+                return line.manner.card(&totals, &[]);
+            }
+            let results = totals.get("results").cloned().unwrap_or_default();
+            line.manner.list(&json!({ "items": results }), &[("RESULT", "result"), ("ENROLMENTS", "count")])?;
+            for (said, field) in [
+                ("begun", "started"),
+                ("succeeded", "completed"),
+                ("part of them", "completion_rate"),
+                ("median, in ms", "median_duration_ms"),
+                ("commonest reason", "top_failure_reason"),
+            ] {
+                print(&format!("{said:16}  {}", text(&totals, field)))?;
+            }
+            bounded(&totals);
+            Ok(Finding::Good)
+        }
+        ReportCommand::Funnel(of) => {
+            let query = history(&line, of)?;
+            let funnel = line.get(format!("/reports/funnel{}", asking(&borrowed(&query))))?.body;
+            if line.manner.json {
+                return line.manner.card(&funnel, &[]);
+            }
+            let part = |name: &str| json!({"items": funnel.get(name).cloned().unwrap_or_default()});
+            line.manner.list(&part("steps"), &STEPS)?;
+            print("")?;
+            line.manner.list(&part("missing"), &COUNTS)?;
+            bounded(&funnel);
+            Ok(Finding::Good)
+        }
+        ReportCommand::Missing { of, page: which } => {
+            let found = page(&line, "/reports/missing", &[("of", &of)], &which)?;
+            line.manner.list(&found, &PEOPLE)
+        }
+    }
+}
+
+/// More than can be counted in a moment: that is said, and not taken for all.
+fn bounded(of: &Value) {
+    if of.get("complete") == Some(&Value::Bool(false)) {
+        eprintln!("There are more than can be counted in a moment; these are the newest.");
+    }
+}
+
+fn history(line: &Line, of: HistoryArgs) -> Result<Query, super::Stop> {
+    let said = |text: Option<String>| text.unwrap_or_default();
+    let mut query = span(of.span);
+    query.extend([
+        ("user", of.user.map(|name| id(&user(line, &name)?)).transpose()?.unwrap_or_default()),
+        ("group", of.group.map(|name| id(&group(line, &name)?)).transpose()?.unwrap_or_default()),
+        ("result", said(of.result)),
+        ("initiated_by", said(of.initiated_by)),
+        ("application", said(of.application)),
+        ("serial", said(of.serial)),
+        ("offered", if of.offered { "true".to_owned() } else { String::new() }),
+    ]);
+    Ok(query)
+}

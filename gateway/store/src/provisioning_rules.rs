@@ -1,0 +1,235 @@
+//! What rules that provision by group go by, what they hold, and whom they are still to look at.
+//!
+//! Whatever changes who is in which group marks the user in the same transaction, or wants everybody to be looked at
+//! where it may concern many. That is done where rules were ever set, and nowhere else.
+
+use std::collections::BTreeSet;
+
+use doorward_api::credential::TokenState;
+use doorward_api::ports::{Listed, Page};
+use doorward_api::provisioning::{EntryStatus, ProvisioningTask, TaskNumber};
+use doorward_api::provisioning_rules::{HeldEntry, HeldToken, RulePass, RuleScope, RuleStanding};
+use doorward_api::{CredentialId, GroupId, Timestamp, UserId, VirtualServerId};
+
+use crate::credentials::counting;
+use crate::db::{Tx, change_in, rows};
+use crate::error::{Failure, some};
+use crate::ledger::At;
+use crate::open::Inner;
+use crate::pages::Part;
+use crate::provisioning::{TaskRow, select_tasks};
+use crate::users::within;
+
+/// How the users stand whom `$found` tells, `found (id)`: each once for each group, or once without one. The facts are
+/// gathered before the groups are joined to them, so that it is done once for each user.
+macro_rules! standings {
+    ($($found:tt)+) => {
+        concat!(
+            "WITH RECURSIVE ", $($found)+, ", facts AS MATERIALIZED (\
+                SELECT u.id, u.name, u.display_name, u.disabled, COALESCE(u.email, '') <> '' AS has_email, (",
+            counting!("COUNT(*)", "u.id"),
+            ") AS tokens, (SELECT COUNT(*) FROM provisioning_entry r WHERE r.virtual_server = $1 AND r.user_id = u.id \
+                AND r.status IN ('pending', 'active')) AS reserved, \
+                COALESCE((SELECT MAX(n.task) FROM provisioning_entry n WHERE n.virtual_server = $1 \
+                    AND n.user_id = u.id), 0) AS newest_task, \
+                d.marked, h.task, h.rule, h.status, c.id AS credential, c.serial, c.state \
+                FROM found f JOIN user_account u ON u.virtual_server = $1 AND u.id = f.id \
+                LEFT JOIN provisioning_due d ON d.virtual_server = $1 AND d.user_id = u.id \
+                LEFT JOIN provisioning_entry h ON h.virtual_server = $1 AND h.user_id = u.id AND h.rule IS NOT NULL \
+                LEFT JOIN credential c ON c.virtual_server = $1 AND c.id = h.credential AND c.user_id = u.id \
+                    AND c.state <> 'revoked'), ",
+            within!("m.user_id IN (SELECT id FROM found)"),
+            " SELECT f.*, w.group_id FROM facts f LEFT JOIN within w ON w.user_id = f.id ORDER BY f.id"
+        )
+    };
+}
+
+const MEMBERS: &str = standings!(
+    "inner_group (id) AS (SELECT g.id FROM user_group g WHERE g.virtual_server = $1 AND g.id = $4 \
+        UNION SELECT n.group_id FROM inner_group i JOIN group_nest n ON n.virtual_server = $1 AND n.into_id = i.id), \
+     found (id) AS (SELECT DISTINCT m.user_id FROM group_member m WHERE m.virtual_server = $1 AND m.user_id > $2 \
+        AND m.group_id IN (SELECT id FROM inner_group) ORDER BY m.user_id LIMIT $3)"
+);
+
+const HELD: &str = standings!(
+    "found (id) AS (SELECT e.user_id FROM provisioning_entry e WHERE e.virtual_server = $1 AND e.rule IS NOT NULL \
+        AND e.user_id > $2 ORDER BY e.user_id LIMIT $3)"
+);
+
+const DUE: &str = standings!(
+    "found (id) AS (SELECT e.user_id FROM provisioning_due e WHERE e.virtual_server = $1 AND e.user_id > $2 \
+        ORDER BY e.user_id LIMIT $3)"
+);
+
+const ONE: &str =
+    standings!("found (id) AS (SELECT e.id FROM user_account e WHERE e.virtual_server = $1 AND e.id = $2 LIMIT $3)");
+
+#[derive(sqlx::FromRow)]
+struct StandingRow {
+    id: String,
+    name: String,
+    display_name: String,
+    disabled: bool,
+    has_email: bool,
+    tokens: i64,
+    reserved: i64,
+    newest_task: i64,
+    marked: Option<i64>,
+    task: Option<i64>,
+    rule: Option<String>,
+    status: Option<String>,
+    credential: Option<String>,
+    serial: Option<String>,
+    state: Option<String>,
+    group_id: Option<String>,
+}
+
+impl StandingRow {
+    /// Without groups.
+    fn standing(&self) -> Result<RuleStanding, Failure> {
+        let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+        Ok(RuleStanding {
+            user: UserId::new(&self.id),
+            name: self.name.clone(),
+            display_name: self.display_name.clone(),
+            disabled: self.disabled,
+            has_email: self.has_email,
+            groups: BTreeSet::new(),
+            tokens: count(self.tokens),
+            reserved: count(self.reserved),
+            held: self.held()?,
+            newest_task: self.newest_task,
+            due: self.marked,
+        })
+    }
+
+    fn held(&self) -> Result<Option<HeldEntry>, Failure> {
+        let damaged = |what: &str| Failure::damaged(format!("what a rule holds of {}: {what}", self.id));
+        let (Some(task), Some(rule), Some(status)) = (self.task, &self.rule, &self.status) else { return Ok(None) };
+        let status = EntryStatus::parse(status).ok_or_else(|| damaged("status"))?;
+        let token = match (&self.credential, &self.serial, &self.state) {
+            (Some(id), Some(serial), Some(state)) => Some(HeldToken {
+                id: CredentialId::new(id),
+                serial: serial.clone(),
+                state: TokenState::parse(state).ok_or_else(|| damaged("state"))?,
+            }),
+            _ => None,
+        };
+        Ok(Some(HeldEntry { rule: GroupId::new(rule), task, status, token }))
+    }
+}
+
+fn standings(rows: Vec<StandingRow>) -> Result<Vec<RuleStanding>, Failure> {
+    let mut all: Vec<RuleStanding> = Vec::new();
+    for row in rows {
+        if all.last().is_none_or(|last| last.user.as_str() != row.id) {
+            all.push(row.standing()?);
+        }
+        if let (Some(last), Some(group)) = (all.last_mut(), row.group_id) {
+            last.groups.insert(GroupId::new(group));
+        }
+    }
+    Ok(all)
+}
+
+pub(crate) async fn of(
+    inner: &Inner,
+    vs: &VirtualServerId,
+    scope: &RuleScope,
+    page: &Page,
+) -> Result<Listed<RuleStanding>, Failure> {
+    let Some(part) = Part::after_row(page) else { return Ok(Listed { items: Vec::new(), next: None }) };
+    let (reader, vs, after, limit) = (inner.db.reader(), vs.as_str(), part.after.id.as_str(), part.rows());
+    let found = match scope {
+        RuleScope::MembersOf(group) => rows!(reader, StandingRow, MEMBERS, vs, after, limit, group.as_str())?,
+        RuleScope::Held => rows!(reader, StandingRow, HELD, vs, after, limit)?,
+        RuleScope::Due => rows!(reader, StandingRow, DUE, vs, after, limit)?,
+        RuleScope::One(user) => rows!(reader, StandingRow, ONE, vs, user.as_str(), limit)?,
+    };
+    Ok(part.listed_by_row(standings(found)?, |one| one.user.as_str().to_owned()))
+}
+
+pub(crate) async fn task(
+    inner: &Inner,
+    vs: &VirtualServerId,
+    rule: &GroupId,
+) -> Result<Option<ProvisioningTask>, Failure> {
+    const SQL: &str = select_tasks!("rule = $2 AND removed_at IS NULL ORDER BY number DESC LIMIT 1");
+    let found = rows!(inner.db.reader(), TaskRow, SQL, vs.as_str(), rule.as_str())?;
+    Ok(found.into_iter().next().map(ProvisioningTask::from))
+}
+
+pub(crate) async fn pass(inner: &Inner, vs: &VirtualServerId) -> Result<Option<RulePass>, Failure> {
+    const SQL: &str = "SELECT wanted, done, place, done_at FROM provisioning_pass WHERE virtual_server = $1";
+    type Row = (i64, i64, Option<String>, Option<i64>);
+    let found = rows!(inner.db.reader(), Row, SQL, vs.as_str())?;
+    Ok(found.into_iter().next().map(|(wanted, done, place, done_at)| RulePass {
+        wanted,
+        done,
+        place,
+        done_at: done_at.map(Timestamp::from_millis),
+    }))
+}
+
+/// Rules are to look at a user: they came into a group, left one, or were changed otherwise.
+pub(crate) async fn mark(tx: &mut Tx, at: At<'_>, user: &str) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO provisioning_due (virtual_server, user_id, marked) \
+                       SELECT $1, u.id, 1 FROM user_account u \
+                       WHERE u.virtual_server = $1 AND u.id = $2 \
+                       AND EXISTS (SELECT 1 FROM provisioning_pass p WHERE p.virtual_server = $1) \
+                       ON CONFLICT (virtual_server, user_id) DO UPDATE SET marked = provisioning_due.marked + 1";
+    change_in!(tx, SQL, at.vs.as_str(), user)?;
+    Ok(())
+}
+
+/// Rules are to look at everybody, where there ever were any.
+pub(crate) async fn want(tx: &mut Tx, at: At<'_>) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE provisioning_pass SET wanted = wanted + 1 WHERE virtual_server = $1";
+    change_in!(tx, SQL, at.vs.as_str())?;
+    Ok(())
+}
+
+/// The same after the rules themselves were changed; from the first time on there are some.
+pub(crate) async fn begin(tx: &mut Tx, at: At<'_>) -> Result<(), Failure> {
+    const SQL: &str = "INSERT INTO provisioning_pass (virtual_server, wanted, doing, done) VALUES ($1, 1, 0, 0) \
+                       ON CONFLICT (virtual_server) DO UPDATE SET wanted = provisioning_pass.wanted + 1";
+    change_in!(tx, SQL, at.vs.as_str())?;
+    Ok(())
+}
+
+pub(crate) async fn hold(
+    tx: &mut Tx,
+    at: At<'_>,
+    (task, user): (TaskNumber, &UserId),
+    (from, to): (&GroupId, Option<&GroupId>),
+    end: bool,
+) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE provisioning_entry SET rule = $5, \
+                       status = CASE WHEN $6 AND status IN ('pending', 'active') THEN 'removed' ELSE status END \
+                       WHERE virtual_server = $1 AND task = $2 AND user_id = $3 AND rule = $4";
+    let (from, to) = (from.as_str(), to.map(GroupId::as_str));
+    some(change_in!(tx, SQL, at.vs.as_str(), task, user.as_str(), from, to, end)?)
+}
+
+/// Whoever was changed once more meanwhile stays marked.
+pub(crate) async fn saw(tx: &mut Tx, at: At<'_>, users: &[(UserId, i64)]) -> Result<(), Failure> {
+    const SQL: &str = "DELETE FROM provisioning_due WHERE virtual_server = $1 AND user_id = $2 AND marked = $3";
+    for (user, marked) in users {
+        change_in!(&mut *tx, SQL, at.vs.as_str(), user.as_str(), *marked)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn move_pass(tx: &mut Tx, at: At<'_>, seen: Option<&str>, next: Option<&str>) -> Result<(), Failure> {
+    const BEGIN: &str =
+        "UPDATE provisioning_pass SET place = $2, doing = wanted WHERE virtual_server = $1 AND place IS NULL";
+    const ON: &str = "UPDATE provisioning_pass SET place = $2 WHERE virtual_server = $1 AND place = $3";
+    const END: &str = "UPDATE provisioning_pass SET place = NULL, done = doing, done_at = $3 \
+                       WHERE virtual_server = $1 AND place = $2";
+    let vs = at.vs.as_str();
+    some(match (seen, next) {
+        (None, next) => change_in!(tx, BEGIN, vs, next)?,
+        (Some(seen), Some(next)) => change_in!(tx, ON, vs, next, seen)?,
+        (Some(seen), None) => change_in!(tx, END, vs, seen, at.now.millis())?,
+    })
+}

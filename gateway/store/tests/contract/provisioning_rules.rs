@@ -1,0 +1,256 @@
+//! Rules that provision by group: how users stand, what rules hold, and whom they are still to look at.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use doorward_api::ports::*;
+use doorward_api::provisioning::{EntryStatus, NewEntry, NewTask, TaskNumber};
+use doorward_api::provisioning_rules::{RuleScope, RuleStanding};
+use doorward_api::user::UserDetails;
+use doorward_api::*;
+use doorward_store::Store;
+
+use crate::fixtures::*;
+use crate::world::World;
+
+both!(
+    users_stand_as_they_are_with_what_a_rule_holds_of_them,
+    a_rule_gives_once_and_what_it_holds_is_handed_on_or_let_go,
+    of_many_who_give_to_one_user_one_does,
+    whoever_is_changed_is_looked_at_and_nobody_where_there_are_no_rules,
+    a_look_through_everybody_goes_on_where_it_stood,
+    users_are_read_in_parts_with_those_of_groups_within,
+);
+
+fn sales() -> GroupId {
+    GroupId::new("sales")
+}
+
+fn user(name: &str) -> UserId {
+    UserId::new(format!("row of {name}"))
+}
+
+fn join(group: &str, user: UserId, member: bool) -> Act {
+    Act::GroupMember { group: GroupId::new(group), user, member }
+}
+
+/// Alice and Bob are in Sales, and rules were set once.
+async fn peopled(world: &World) -> Store {
+    let store = inhabited(world).await;
+    let change = Change::of(add_group("sales"))
+        .and(add_user("bob", user("bob"), &[]))
+        .and(join("sales", alice(), true))
+        .and(join("sales", user("bob"), true))
+        .and(set(SettingKind::ProvisioningRules, 0));
+    done(store.commit(&vs(), change, NOW).await);
+    store
+}
+
+fn task(number: TaskNumber, rule: Option<GroupId>) -> Act {
+    let (operator, note) = (String::new(), String::new());
+    let stops_at = NOW + secs(86_400);
+    Act::ProvisioningTaskAdd(Box::new(NewTask { number, operator, stops_at, note, group: None, rule }))
+}
+
+fn give(task: TaskNumber, user: UserId, rule: Option<GroupId>) -> Act {
+    let entries = vec![NewEntry { user, skipped: None, rule }];
+    Act::ProvisioningFill { task, seen: None, next: None, entries }
+}
+
+fn hold(task: TaskNumber, from: &str, to: Option<&str>, end: bool) -> Act {
+    Act::ProvisioningRuleHold { task, user: alice(), from: GroupId::new(from), to: to.map(GroupId::new), end }
+}
+
+async fn standing(store: &Store, user: UserId) -> RuleStanding {
+    store.rule_standings(&vs(), &RuleScope::One(user), &first(1)).await.unwrap().items.remove(0)
+}
+
+async fn due(store: &Store) -> Vec<(String, i64)> {
+    let found = store.rule_standings(&vs(), &RuleScope::Due, &first(200)).await.unwrap().items;
+    found.into_iter().map(|one| (one.name, one.due.unwrap())).collect()
+}
+
+async fn users_stand_as_they_are_with_what_a_rule_holds_of_them(world: Arc<World>) {
+    let store = peopled(&world).await;
+    done(store.commit(&vs(), Change::of(add_group("all")).and(nest("sales", "all", true)), NOW).await);
+    let before = standing(&store, alice()).await;
+    assert_eq!((before.name.as_str(), before.disabled, before.has_email), ("alice", false, true));
+    let groups: BTreeSet<&str> = before.groups.iter().map(GroupId::as_str).collect();
+    assert!(groups.is_superset(&BTreeSet::from(["sales", "all"])), "{groups:?}");
+    assert_eq!((before.tokens, before.reserved, before.newest_task, before.held), (0, 0, 0, None));
+
+    done(store.commit(&vs(), Change::of(task(1, Some(sales()))).and(give(1, alice(), Some(sales()))), NOW).await);
+    let given = standing(&store, alice()).await;
+    let held = given.held.unwrap();
+    assert_eq!((given.tokens, given.reserved, given.newest_task), (0, 1, 1));
+    assert_eq!((held.rule, held.task, held.status, held.token), (sales(), 1, EntryStatus::Pending, None));
+
+    done(commit(&store, Act::ProvisioningMailed { task: 1, user: alice(), link: hash("one") }).await);
+    done(commit(&store, Act::ProvisioningLinkTake { link: hash("one") }).await);
+    done(commit(&store, Act::CredentialIssue(token("t"))).await);
+    let (user, token) = (alice(), CredentialId::new("t"));
+    done(commit(&store, Act::ProvisioningIssued { task: 1, user: user.clone(), token: token.clone() }).await);
+    done(commit(&store, activate("t", 1)).await);
+    done(commit(&store, Act::ProvisioningEnrolled { task: 1, user, token }).await);
+    let active = standing(&store, alice()).await;
+    let held = active.held.unwrap();
+    assert_eq!((active.tokens, active.reserved, held.status), (1, 0, EntryStatus::Enrolled));
+    assert_eq!(
+        held.token.map(|token| (token.id.as_str().to_owned(), token.state)),
+        Some(("t".into(), TokenState::Active))
+    );
+    done(commit(&store, Act::ProvisioningUsed { token: CredentialId::new("t") }).await);
+    let confirmed = of_kind(&whole_chain(&store).await, EventKind::EnrollmentConfirmed);
+    assert_eq!(confirmed[0]["details"]["initiatedBy"], "rule");
+    done(commit(&store, state("t", &[TokenState::Active], TokenState::Revoked)).await);
+    assert_eq!(standing(&store, alice()).await.held.unwrap().token, None, "what is revoked is nobody's to take");
+}
+
+async fn a_rule_gives_once_and_what_it_holds_is_handed_on_or_let_go(world: Arc<World>) {
+    let store = peopled(&world).await;
+    done(store.commit(&vs(), Change::of(task(1, Some(sales()))).and(task(2, None)), NOW).await);
+    assert_eq!(store.rule_task(&vs(), &sales()).await.unwrap().map(|task| task.number), Some(1));
+    assert_eq!(store.rule_task(&vs(), &GroupId::new("other")).await.unwrap(), None);
+    done(commit(&store, give(1, alice(), Some(sales()))).await);
+    lost(commit(&store, give(1, alice(), Some(sales()))).await, 0);
+    lost(commit(&store, give(2, alice(), Some(GroupId::new("other")))).await, 0);
+    done(commit(&store, give(2, alice(), None)).await);
+    assert_eq!(standing(&store, alice()).await.reserved, 2, "what an operator gives is another matter");
+    lost(commit(&store, give(1, UserId::new("nobody"), Some(sales()))).await, 0);
+
+    lost(commit(&store, hold(1, "other", None, false)).await, 0);
+    done(commit(&store, hold(1, "sales", Some("other"), false)).await);
+    lost(commit(&store, hold(1, "sales", None, false)).await, 0);
+    assert_eq!(standing(&store, alice()).await.held.map(|held| held.rule), Some(GroupId::new("other")));
+    done(commit(&store, hold(1, "other", None, true)).await);
+    let after = standing(&store, alice()).await;
+    assert_eq!((after.held, after.reserved), (None, 1), "taken: nobody can enrol by it any more");
+    let entry = store.provisioning_entry(&vs(), 1, &alice()).await.unwrap().unwrap();
+    assert_eq!(entry.status, EntryStatus::Removed);
+    done(store.commit(&vs(), Change::of(task(3, Some(sales()))).and(give(3, alice(), Some(sales()))), NOW).await);
+    done(commit(&store, Act::ProvisioningTaskRemove { task: 3 }).await);
+    assert_eq!(store.rule_task(&vs(), &sales()).await.unwrap().map(|task| task.number), Some(1));
+    done(commit(&store, Act::ProvisioningTaskSettle { task: 3, most: 10 }).await);
+    let removed = of_kind(&whole_chain(&store).await, EventKind::ProvisioningRemoved);
+    assert_eq!(removed[0]["details"]["initiatedBy"], "rule");
+    assert_eq!(
+        store.due_provisioning_tasks(&vs(), NOW, 0).await.unwrap().len(),
+        2,
+        "what was filled anew is open again"
+    );
+}
+
+async fn of_many_who_give_to_one_user_one_does(world: Arc<World>) {
+    let (store, second) = (peopled(&world).await, world.open());
+    done(commit(&store, task(1, Some(sales()))).await);
+    done(commit(&store, task(2, Some(sales()))).await);
+    let mut tries = Vec::new();
+    for number in 0..12 {
+        let store = if number % 2 == 0 { store.clone() } else { second.clone() };
+        let give = Change::of(give(1 + i64::from(number % 4 < 2), alice(), Some(sales())));
+        tries.push(tokio::spawn(async move { store.commit(&vs(), give, NOW).await.is_ok() }));
+    }
+    let mut given = 0;
+    for one in tries {
+        given += u32::from(one.await.unwrap());
+    }
+    assert_eq!((given, standing(&store, alice()).await.reserved), (1, 1));
+}
+
+async fn whoever_is_changed_is_looked_at_and_nobody_where_there_are_no_rules(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(store.commit(&vs(), Change::of(add_group("sales")).and(join("sales", alice(), true)), NOW).await);
+    assert_eq!((due(&store).await, store.rule_pass(&vs()).await.unwrap()), (vec![], None));
+    done(commit(&store, set(SettingKind::ProvisioningRules, 0)).await);
+    assert_eq!(store.rule_pass(&vs()).await.unwrap().map(|pass| (pass.wanted, pass.done)), Some((1, 0)));
+
+    done(commit(&store, join("sales", alice(), false)).await);
+    done(commit(&store, join("sales", alice(), false)).await);
+    assert_eq!(due(&store).await, [("alice".to_owned(), 1)], "nothing has changed by the second");
+    done(commit(&store, join("sales", alice(), true)).await);
+    done(commit(&store, Act::UserDisable { user: alice(), disabled: true }).await);
+    done(commit(&store, add_user("bob", user("bob"), &["sales"])).await);
+    let mut found = due(&store).await;
+    found.sort();
+    assert_eq!(found, [("alice".to_owned(), 3), ("bob".to_owned(), 1)]);
+
+    let saw = |user: UserId, count| Act::ProvisioningRulesSaw { users: vec![(user, count)] };
+    done(commit(&store, saw(alice(), 2)).await);
+    assert_eq!(due(&store).await.len(), 2, "who was changed since stays");
+    done(commit(&store, saw(alice(), 3)).await);
+    assert_eq!(due(&store).await, [("bob".to_owned(), 1)]);
+    let version = store.user_record(&vs(), &alice()).await.unwrap().unwrap().version;
+    let details = UserDetails { display_name: "A".into(), email: None, groups: vec![sales()] };
+    done(commit(&store, Act::UserUpdate { user: alice(), version, details: Box::new(details) }).await);
+    done(commit(&store, Act::UserDelete { user: user("bob") }).await);
+    assert_eq!(due(&store).await, [("alice".to_owned(), 1)], "whoever is deleted is not looked at");
+    assert!(!standing(&store, alice()).await.has_email);
+}
+
+async fn a_look_through_everybody_goes_on_where_it_stood(world: Arc<World>) {
+    let store = peopled(&world).await;
+    let go = |seen: Option<&str>, next: Option<&str>| Act::ProvisioningPassMove {
+        seen: seen.map(str::to_owned),
+        next: next.map(str::to_owned),
+    };
+    let pass = async || store.rule_pass(&vs()).await.unwrap().unwrap();
+    lost(commit(&store, go(Some("0:"), Some("1:"))).await, 0);
+    done(commit(&store, go(None, Some("0:"))).await);
+    lost(commit(&store, go(None, Some("0:"))).await, 0);
+    done(commit(&store, go(Some("0:"), Some("0:x"))).await);
+    done(store.commit(&vs(), Change::of(add_group("all")).and(nest("sales", "all", true)), NOW).await);
+    assert_eq!((pass().await.wanted, pass().await.place.as_deref()), (2, Some("0:x")));
+    done(commit(&store, go(Some("0:x"), None)).await);
+    let after = pass().await;
+    assert_eq!((after.wanted, after.done, after.place, after.done_at), (2, 1, None, Some(NOW)), "once more");
+    done(commit(&store, go(None, Some("0:"))).await);
+    done(commit(&store, go(Some("0:"), None)).await);
+    assert_eq!((pass().await.wanted, pass().await.done), (2, 2));
+    done(commit(&store, Act::GroupDelete { id: GroupId::new("all") }).await);
+    done(commit(&store, set(SettingKind::ProvisioningRules, 1)).await);
+    done(commit(&store, set(SettingKind::SelfProvisioning, 0)).await);
+    done(commit(&store, set(SettingKind::Lockout, 0)).await);
+    assert_eq!(pass().await.wanted, 5);
+    let other = VirtualServerId::new("other");
+    inhabit(&store, &other).await;
+    assert_eq!(store.rule_pass(&other).await.unwrap(), None);
+    lost(store.commit(&other, Change::of(go(None, Some("0:"))), NOW).await, 0);
+}
+
+async fn users_are_read_in_parts_with_those_of_groups_within(world: Arc<World>) {
+    let store = peopled(&world).await;
+    let mut change = Change::of(add_group("north")).and(nest("north", "sales", true)).and(task(1, Some(sales())));
+    for number in 0..9 {
+        let name = format!("n{number}");
+        change = change.and(add_user(&name, user(&name), &[])).and(join("north", user(&name), true));
+        if number % 3 == 0 {
+            change = change.and(give(1, user(&name), Some(sales())));
+        }
+    }
+    done(store.commit(&vs(), change, NOW).await);
+    for limit in [1, 4, 200] {
+        let read = async |scope: RuleScope| {
+            let (mut names, mut page) = (Vec::new(), first(limit));
+            loop {
+                let found = store.rule_standings(&vs(), &scope, &page).await.unwrap();
+                assert!(found.items.iter().all(|one| one.groups.contains(&sales())));
+                names.extend(found.items.into_iter().map(|one| one.name));
+                match found.next {
+                    Some(next) => page.after = next,
+                    None => return BTreeSet::from_iter(names),
+                }
+            }
+        };
+        assert_eq!(read(RuleScope::MembersOf(sales())).await.len(), 11);
+        let held = ["n0", "n3", "n6"].map(str::to_owned);
+        assert_eq!(read(RuleScope::Held).await, BTreeSet::from(held));
+    }
+    assert_eq!(
+        store.rule_standings(&vs(), &RuleScope::MembersOf(GroupId::new("none")), &first(5)).await.unwrap().items,
+        []
+    );
+    assert_eq!(
+        store.rule_standings(&VirtualServerId::new("other"), &RuleScope::Held, &first(5)).await.unwrap().items,
+        []
+    );
+}

@@ -1,0 +1,198 @@
+//! Roles that operators make, and keys of programs.
+
+use std::sync::Arc;
+
+use doorward_api::operator::{CustomRole, NewApiKey, NewOperator, Role, RoleRef};
+use doorward_api::ports::*;
+use doorward_api::*;
+use doorward_store::Store;
+
+use crate::fixtures::*;
+use crate::world::World;
+
+both!(
+    a_role_is_made_changed_at_its_version_and_read_back,
+    an_operator_has_a_role_that_is_there_and_may_what_it_may_now,
+    a_role_goes_when_nobody_has_it,
+    a_role_that_is_given_and_deleted_at_once_is_either,
+    a_key_is_found_by_its_hash_until_it_is_over_or_revoked,
+    the_first_use_of_a_key_is_one_of_many_at_once,
+    keys_that_have_been_over_for_a_month_are_swept_away,
+);
+
+fn custom(name: &str, permissions: &[Permission], version: i64) -> CustomRole {
+    let permissions = permissions.iter().copied().collect();
+    CustomRole { id: RoleId::new(format!("r-{name}")), name: name.into(), permissions, version }
+}
+
+fn desk(version: i64) -> CustomRole {
+    custom("Desk", &[Module::Tokens.edit()], version)
+}
+
+fn of(name: &str) -> RoleRef {
+    RoleRef::Custom(RoleId::new(format!("r-{name}")))
+}
+
+fn give(name: &str, role: RoleRef) -> Act {
+    Act::OperatorRole { id: OperatorId::new(name), role }
+}
+
+fn delete(name: &str) -> Act {
+    Act::RoleDelete { id: RoleId::new(format!("r-{name}")) }
+}
+
+async fn with_olga_and_otto(world: &World) -> Store {
+    let store = inhabited(world).await;
+    for (name, role) in [("olga", Role::Administrator), ("otto", Role::Auditor)] {
+        done(commit(&store, Act::OperatorAdd(Box::new(operator(name, role)))).await);
+    }
+    store
+}
+
+async fn a_role_is_made_changed_at_its_version_and_read_back(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let id = RoleId::new("r-Desk");
+    done(commit(&store, Act::RoleAdd(desk(1))).await);
+    assert_eq!(store.role(&vs(), &id).await.unwrap(), Some(desk(1)));
+    lost(commit(&store, Act::RoleAdd(desk(1))).await, 0);
+    let same_name = CustomRole { id: RoleId::new("another"), name: "DESK".into(), ..desk(1) };
+    lost(commit(&store, Act::RoleAdd(same_name)).await, 0);
+    done(commit(&store, Act::RoleAdd(custom("Aids", &[Module::Users.view()], 1))).await);
+    let names: Vec<String> = store.roles(&vs()).await.unwrap().into_iter().map(|role| role.name).collect();
+    assert_eq!(names, ["Aids", "Desk"]);
+
+    let more = CustomRole { permissions: Permissions::ALL, ..desk(1) };
+    done(commit(&store, Act::RoleSet(more.clone())).await);
+    assert_eq!(store.role(&vs(), &id).await.unwrap(), Some(CustomRole { version: 2, ..more.clone() }));
+    lost(commit(&store, Act::RoleSet(more)).await, 0);
+    lost(commit(&store, Act::RoleSet(CustomRole { name: "aids".into(), ..desk(2) })).await, 0);
+    done(commit(&store, Act::RoleSet(CustomRole { name: "desk".into(), ..desk(2) })).await);
+    assert!(store.role(&VirtualServerId::new("other"), &id).await.unwrap().is_none());
+}
+
+async fn an_operator_has_a_role_that_is_there_and_may_what_it_may_now(world: Arc<World>) {
+    let store = with_olga_and_otto(&world).await;
+    lost(commit(&store, give("otto", of("Desk"))).await, 0);
+    let new = NewOperator { role: of("Desk"), ..operator("dora", Role::Auditor) };
+    lost(commit(&store, Act::OperatorAdd(Box::new(new.clone()))).await, 0);
+    done(commit(&store, Act::RoleAdd(desk(1))).await);
+    done(commit(&store, give("otto", of("Desk"))).await);
+    done(commit(&store, Act::OperatorAdd(Box::new(new))).await);
+    done(commit(&store, Act::OperatorSessionStart(operator_session("s", "otto"))).await);
+    let session = async || store.operator_session(&vs(), &hash("s"), secs(900), NOW).await.unwrap().unwrap();
+    let held = session().await.operator.role;
+    assert_eq!((held.of, held.name.as_str(), held.permissions), (of("Desk"), "Desk", desk(1).permissions));
+    done(commit(&store, Act::RoleSet(custom("Desk", &[Module::Users.view()], 1))).await);
+    assert_eq!(session().await.operator.role.permissions, Module::Users.view().into(), "as of now");
+    assert_eq!(store.operators(&vs()).await.unwrap().iter().filter(|one| one.role.of == of("Desk")).count(), 2);
+    // Whoever may do everything is the last administrator, too.
+    lost(commit(&store, give("olga", of("Desk"))).await, 0);
+    done(commit(&store, Act::RoleSet(CustomRole { permissions: Permissions::ALL, ..desk(2) })).await);
+    done(commit(&store, give("olga", of("Desk"))).await);
+    done(commit(&store, Act::OperatorDisable { id: OperatorId::new("olga"), disabled: true }).await);
+}
+
+async fn a_role_goes_when_nobody_has_it(world: Arc<World>) {
+    let store = with_olga_and_otto(&world).await;
+    done(commit(&store, Act::RoleAdd(desk(1))).await);
+    done(commit(&store, give("otto", of("Desk"))).await);
+    lost(commit(&store, delete("Desk")).await, 0);
+    done(commit(&store, Act::OperatorDisable { id: OperatorId::new("otto"), disabled: true }).await);
+    lost(commit(&store, delete("Desk")).await, 0);
+    done(commit(&store, give("otto", Role::HelpDesk.into())).await);
+    done(commit(&store, delete("Desk")).await);
+    lost(commit(&store, delete("Desk")).await, 0);
+    assert!(store.roles(&vs()).await.unwrap().is_empty());
+}
+
+async fn a_role_that_is_given_and_deleted_at_once_is_either(world: Arc<World>) {
+    let store = with_olga_and_otto(&world).await;
+    for round in 0..10 {
+        done(commit(&store, Act::RoleAdd(desk(1))).await);
+        let (given, deleted) = tokio::join!(commit(&store, give("otto", of("Desk"))), commit(&store, delete("Desk")));
+        assert_ne!(given.is_ok(), deleted.is_ok(), "{round}: {given:?} {deleted:?}");
+        let otto = store.operator(&vs(), &OperatorId::new("otto")).await.unwrap();
+        assert_eq!(otto.is_some_and(|one| one.role.of == of("Desk")), given.is_ok());
+        done(commit(&store, give("otto", Role::Auditor.into())).await);
+        if given.is_ok() {
+            done(commit(&store, delete("Desk")).await);
+        }
+    }
+}
+
+fn key(name: &str, by: &str) -> NewApiKey {
+    NewApiKey {
+        id: ApiKeyId::new(format!("k-{name}")),
+        token: hash(name),
+        name: name.into(),
+        permissions: Module::Users.edit().into(),
+        created_by: OperatorId::new(by),
+        expires_at: NOW + secs(3600),
+    }
+}
+
+fn revoke(name: &str) -> Act {
+    Act::ApiKeyRevoke { id: ApiKeyId::new(format!("k-{name}")) }
+}
+
+async fn a_key_is_found_by_its_hash_until_it_is_over_or_revoked(world: Arc<World>) {
+    let store = with_olga_and_otto(&world).await;
+    done(commit(&store, Act::ApiKeyAdd(Box::new(key("nightly", "olga")))).await);
+    let same_name = NewApiKey { id: "k-2".into(), token: hash("2"), ..key("nightly", "olga") };
+    lost(commit(&store, Act::ApiKeyAdd(Box::new(same_name.clone()))).await, 0);
+    let live = async |at| {
+        let found = store.api_key_of(&vs(), &hash("nightly")).await.unwrap();
+        found.filter(|key| !key.disabled && key.expires_at > at)
+    };
+    let found = live(NOW).await.unwrap();
+    assert_eq!((found.name.as_str(), found.created_by.as_str(), found.created_at), ("nightly", "olga", NOW));
+    assert_eq!((found.permissions, found.last_used_at), (Module::Users.edit().into(), None));
+    assert!(live(NOW + secs(3600)).await.is_none(), "over");
+    assert!(store.api_key_of(&vs(), &hash("another")).await.unwrap().is_none());
+    assert!(store.api_key_of(&VirtualServerId::new("other"), &hash("nightly")).await.unwrap().is_none());
+
+    store.touch_api_key(&vs(), &found.id, NOW + secs(60)).await.unwrap();
+    assert_eq!(live(NOW).await.unwrap().last_used_at, None, "the first use is an act");
+    done(commit_at(&store, Act::ApiKeyUseFirst { id: found.id.clone() }, NOW + secs(5)).await);
+    lost(commit(&store, Act::ApiKeyUseFirst { id: found.id.clone() }).await, 0);
+    for at in [secs(120), secs(60)] {
+        store.touch_api_key(&vs(), &found.id, NOW + at).await.unwrap();
+    }
+    assert_eq!(live(NOW).await.unwrap().last_used_at, Some(NOW + secs(120)));
+
+    done(commit(&store, revoke("nightly")).await);
+    lost(commit(&store, revoke("nightly")).await, 0);
+    assert!(live(NOW).await.is_none());
+    let void = store.api_key_of(&vs(), &hash("nightly")).await.unwrap();
+    assert!(void.is_some_and(|key| key.disabled), "it is known when it is tried on");
+    done(commit(&store, Act::ApiKeyAdd(Box::new(same_name))).await);
+    let all: Vec<bool> = store.api_keys(&vs()).await.unwrap().into_iter().map(|key| key.disabled).collect();
+    assert_eq!(all.len(), 2);
+    assert!(all.contains(&true) && all.contains(&false));
+}
+
+async fn the_first_use_of_a_key_is_one_of_many_at_once(world: Arc<World>) {
+    let store = with_olga_and_otto(&world).await;
+    done(commit(&store, Act::ApiKeyAdd(Box::new(key("nightly", "otto")))).await);
+    let uses: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { commit(&store, Act::ApiKeyUseFirst { id: "k-nightly".into() }).await.is_ok() })
+        })
+        .collect();
+    let mut firsts = 0;
+    for each in uses {
+        firsts += usize::from(each.await.unwrap());
+    }
+    assert_eq!(firsts, 1);
+}
+
+async fn keys_that_have_been_over_for_a_month_are_swept_away(world: Arc<World>) {
+    let store = with_olga_and_otto(&world).await;
+    done(commit(&store, Act::ApiKeyAdd(Box::new(key("nightly", "otto")))).await);
+    let month = secs(30 * 24 * 3600);
+    store.sweep(NOW + month).await.unwrap();
+    assert_eq!(store.api_keys(&vs()).await.unwrap().len(), 1);
+    store.sweep(NOW + secs(3600) + month).await.unwrap();
+    assert!(store.api_keys(&vs()).await.unwrap().is_empty());
+}

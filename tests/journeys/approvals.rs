@@ -1,0 +1,96 @@
+//! Acts that take two operators, at a gateway that runs: asked for by one, done when another approves, and recorded.
+
+use serde_json::{Value, json};
+
+use super::api::{Olga, ask, read};
+use crate::world::{Answer, Database, Gateway, Installation, exchange};
+
+#[test]
+fn what_takes_two_operators_waits_for_the_second_and_is_done_once() {
+    let installation = Installation::with_users(Database::Sqlite);
+    let served = installation.serve();
+    let gateway = &served.gateway;
+    let olga = Olga::becomes_administrator(gateway).signs_in();
+    let link = by(gateway, &olga, "POST", "/operators/invitations", &json!({"role": "administrator"}));
+    let oleg = joins(gateway, &link, "oleg").signs_in();
+
+    let document =
+        |on: bool| json!({"operators": on, "settings": on, "user_deletion": on, "token_deletion": on, "exports": on});
+    let put = |path: &str, seen: u32, body: &Value| {
+        let (bearer, seen) = (format!("Bearer {olga}"), format!("\"{seen}\""));
+        ask(gateway, "PUT", path, &[("Authorization", bearer.as_str()), ("If-Match", seen.as_str())], Some(body))
+    };
+    let on = put("/settings/approvals", 0, &document(true));
+    assert_eq!(on.status, 200, "{}", on.text());
+
+    let lockout = json!({"account_failures": 3, "account_minutes": 15, "token_failures": 9, "token_minutes": 30});
+    let asked = put("/settings/lockout", 0, &lockout);
+    let id = held(&asked);
+    assert_eq!(read(&asked)["approvers"], json!(["oleg"]));
+    assert_eq!(minutes(gateway, &olga), 15);
+    let approve = |who: &str, id: &str| by(gateway, who, "POST", &format!("/approvals/{id}/approve"), &Value::Null);
+    assert_eq!(approve(&olga, &id).status, 409, "not one's own");
+    let (one, other) = std::thread::scope(|both| {
+        let (one, other) = (both.spawn(|| approve(&oleg, &id)), both.spawn(|| approve(&oleg, &id)));
+        (one.join().unwrap(), other.join().unwrap())
+    });
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "{} {}", one.text(), other.text());
+    assert_eq!(minutes(gateway, &olga), 30);
+
+    let invite = || by(gateway, &olga, "POST", "/operators/invitations", &json!({"role": "auditor"}));
+    let id = held(&invite());
+    assert_eq!(text(&approve(&oleg, &id), "/state"), "approved");
+    let link = invite();
+    assert_eq!(link.status, 201, "{}", link.text());
+    joins(gateway, &link, "aude");
+    held(&invite());
+
+    let id = held(&put("/settings/approvals", 1, &document(false)));
+    assert_eq!(text(&approve(&oleg, &id), "/state"), "done");
+    let id = text(&by(gateway, &oleg, "GET", "/session", &Value::Null), "/operator/id");
+    let off = by(gateway, &olga, "POST", &format!("/operators/{id}/disable"), &Value::Null);
+    assert_eq!(off.status, 200, "nothing takes two any more, and one may be the last: {}", off.text());
+
+    let trail = installation.command(&["audit", "export"], &["--format", "json"], "");
+    let trail = String::from_utf8(trail.stdout).unwrap();
+    for (event, says) in [
+        ("APPROVAL_REQUESTED", "olga"),
+        ("APPROVAL_GIVEN", "oleg"),
+        ("LOCKOUT_POLICY_CHANGED", "\"approvedBy\":\"oleg\""),
+        ("APPROVALS_CHANGED", "olga"),
+    ] {
+        assert!(trail.lines().any(|line| line.contains(event) && line.contains(says)), "{event} {says}");
+    }
+    assert_eq!(trail.lines().filter(|line| line.contains("LOCKOUT_POLICY_CHANGED")).count(), 1);
+}
+
+/// What was answered is that it waits: its id.
+fn held(told: &Answer) -> String {
+    assert_eq!(told.status, 202, "{}", told.text());
+    text(told, "/approval/id")
+}
+
+fn minutes(gateway: &Gateway, token: &str) -> Value {
+    read(&by(gateway, token, "GET", "/settings/lockout", &Value::Null))["token_minutes"].clone()
+}
+
+fn joins<'g>(gateway: &'g Gateway, invited: &Answer, name: &'static str) -> Olga<'g> {
+    let link = text(invited, "/link");
+    let path = link.find("/setup/").and_then(|at| link.get(at..)).unwrap();
+    let page = exchange(gateway.console, "GET", "127.0.0.1", path, &[], b"");
+    assert_eq!(page.status, 200, "{}", page.text());
+    Olga::joins(gateway, path, name)
+}
+
+fn by(gateway: &Gateway, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let body = Some(body).filter(|body| !body.is_null());
+    ask(gateway, method, path, &[("Authorization", bearer.as_str())], body)
+}
+
+fn text(answer: &Answer, at: &str) -> String {
+    let told = read(answer);
+    told.pointer(at).and_then(Value::as_str).unwrap_or_else(|| panic!("{at}: {told}")).to_owned()
+}
