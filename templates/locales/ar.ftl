@@ -1783,7 +1783,6 @@ console-past-q = النص
 console-past-time = الوقت
 console-past-actor = من قام به
 console-past-object = ما جرى عليه
-console-past-what = التفاصيل
 console-past-details = القيد { $seq }
 console-past-facts = المزيد
 console-past-records = قيوده في سجل التدقيق

@@ -1744,7 +1744,6 @@ console-past-q = Text
 console-past-time = Zeit
 console-past-actor = Wer
 console-past-object = Woran
-console-past-what = Einzelheiten
 console-past-details = Eintrag { $seq }
 console-past-facts = Mehr
 console-past-records = Die Einträge im Audit-Protokoll

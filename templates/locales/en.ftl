@@ -1745,7 +1745,6 @@ console-past-q = Text
 console-past-time = Time
 console-past-actor = Who
 console-past-object = What it was done to
-console-past-what = Details
 console-past-details = Record { $seq }
 console-past-facts = More
 console-past-records = Its records in the audit log

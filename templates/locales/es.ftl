@@ -1744,7 +1744,6 @@ console-past-q = Texto
 console-past-time = Hora
 console-past-actor = Quién
 console-past-object = Sobre qué
-console-past-what = Detalles
 console-past-details = Registro { $seq }
 console-past-facts = Más
 console-past-records = Sus entradas en el registro de auditoría

@@ -1744,7 +1744,6 @@ console-past-q = Texte
 console-past-time = Heure
 console-past-actor = Qui
 console-past-object = Sur quoi
-console-past-what = Détails
 console-past-details = Enregistrement { $seq }
 console-past-facts = Plus
 console-past-records = Ses enregistrements dans le journal d’audit

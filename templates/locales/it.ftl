@@ -1745,7 +1745,6 @@ console-past-q = Testo
 console-past-time = Ora
 console-past-actor = Chi
 console-past-object = Su che cosa
-console-past-what = Dettagli
 console-past-details = Voce { $seq }
 console-past-facts = Altro
 console-past-records = Le sue voci nel registro di controllo

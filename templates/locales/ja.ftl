@@ -1720,7 +1720,6 @@ console-past-q = テキスト
 console-past-time = 日時
 console-past-actor = 実行者
 console-past-object = 対象
-console-past-what = 詳細
 console-past-details = 記録 { $seq }
 console-past-facts = 詳しく
 console-past-records = 監査ログの該当する記録

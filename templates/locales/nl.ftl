@@ -1744,7 +1744,6 @@ console-past-q = Tekst
 console-past-time = Tijd
 console-past-actor = Wie
 console-past-object = Waaraan
-console-past-what = Details
 console-past-details = Vermelding { $seq }
 console-past-facts = Meer
 console-past-records = De vermeldingen in het auditlogboek

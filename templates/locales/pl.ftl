@@ -1766,7 +1766,6 @@ console-past-q = Tekst
 console-past-time = Czas
 console-past-actor = Kto
 console-past-object = Czego dotyczy
-console-past-what = Szczegóły
 console-past-details = Wpis { $seq }
 console-past-facts = Więcej
 console-past-records = Wpisy w dzienniku audytu

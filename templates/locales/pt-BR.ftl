@@ -1745,7 +1745,6 @@ console-past-q = Texto
 console-past-time = Horário
 console-past-actor = Quem
 console-past-object = Em quê
-console-past-what = Detalhes
 console-past-details = Registro { $seq }
 console-past-facts = Mais
 console-past-records = Seus registros no log de auditoria

@@ -1721,7 +1721,6 @@ console-past-q = 文本
 console-past-time = 时间
 console-past-actor = 执行者
 console-past-object = 对象
-console-past-what = 详情
 console-past-details = 记录 { $seq }
 console-past-facts = 更多
 console-past-records = 其在审计日志中的记录
