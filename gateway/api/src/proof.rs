@@ -133,6 +133,14 @@ impl Proofs {
         self.probation_until.is_some_and(|until| until > now)
     }
 
+    /// These proofs, where it is only supposed that an enrolment is put off, or a token on probation. The end of that has not come
+    /// yet; how far off it is, no policy can read.
+    #[must_use]
+    pub fn supposing(self, deferred: bool, probation: bool, at: Timestamp) -> Proofs {
+        let still = at + Duration::from_secs(1);
+        Proofs { deferred_until: deferred.then_some(still), probation_until: probation.then_some(still), ..self }
+    }
+
     /// Both sets, the later time of each. Whoever has proved an OTP or more has put nothing off.
     #[must_use]
     pub fn merged(self, other: Proofs) -> Proofs {

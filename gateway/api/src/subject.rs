@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::ids::{GroupId, SessionId, UserId};
 use crate::proof::Proofs;
+use crate::user::User;
 
 /// Who asks. Nobody is an answer too: [`Subject::Anonymous`] goes through the same policies.
 #[derive(Debug, Clone)]
@@ -15,6 +16,13 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// Somebody who is only supposed, to see what would be decided: with no session that could be found.
+    pub fn supposed(user: User, proofs: Proofs) -> Self {
+        let User { id, name, display_name, email, groups, .. } = user;
+        let session = SessionId::new("explained");
+        Subject::User(Arc::new(Principal { user: id, name, display_name, email, groups, session, proofs }))
+    }
+
     /// The principal, if there is one.
     pub fn principal(&self) -> Option<&Arc<Principal>> {
         match self {

@@ -24,6 +24,20 @@ pub struct User {
     pub groups: Vec<GroupRef>,
 }
 
+impl User {
+    /// Somebody of whom nothing but a name and groups is known.
+    pub fn supposed(name: &str, groups: &[String]) -> Self {
+        Self {
+            id: UserId::new(name),
+            name: name.to_owned(),
+            display_name: String::new(),
+            email: None,
+            disabled: false,
+            groups: groups.iter().map(|name| GroupRef { id: GroupId::new(name), name: name.clone() }).collect(),
+        }
+    }
+}
+
 /// A user as operators see them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {

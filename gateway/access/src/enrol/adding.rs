@@ -13,7 +13,8 @@ use doorward_api::credential::Credential;
 use doorward_api::flow::OwnTask;
 use doorward_api::ports::{Act, Change};
 use doorward_api::{
-    CredentialId, EventKind, Flow, FlowData, FlowId, Session, Step, StoreError, Target, Token, TokenState, User,
+    AuditEvent, CredentialId, EventKind, Flow, FlowData, FlowId, Session, Step, StoreError, Target, Token, TokenState,
+    User,
 };
 use doorward_tokens::{Choice, NotOffered};
 
@@ -69,20 +70,9 @@ impl Desk {
             ..FlowData::new(who.user.name.as_str(), visit.language.as_str())
         };
         let (browser, flow) = self.flow_of(visit, &who.user, Step::EmailVerified, data);
-        let selected = self
-            .event(EventKind::AddAuthenticatorSelected, visit, &flow)
-            .with("language", visit.language.as_str())
-            .with("userAgent", visit.user_agent.as_str());
-        let by = self.event(EventKind::EnrollmentSuperseded, visit, &flow).context;
         let id = flow.id.clone();
-        let supersede = Act::FlowsSupersede { user: who.user.id.clone(), keep: id.clone(), by: Box::new(by) };
-        let mut change = Change::of(self.make_room(visit, &who.user, &flow))
-            .and(supersede)
-            .and(Act::FlowStart(Box::new(flow)))
-            .record(selected);
-        change.events.extend(told);
-        self.commit(visit, change).await?;
-        self.ports.metrics.enrollment(visit.vs.id.as_str(), "email_verified", "adding");
+        let room = self.make_room(visit, &who.user, &flow);
+        self.begin_at_platforms(visit, room, flow, told, "adding").await?;
         // Where there is one platform only, there is nothing to choose.
         if let Some(target) = who.choices.only() {
             let there = Visit { browser: Some(browser.clone()), ..visit.clone() };
@@ -91,14 +81,46 @@ impl Desk {
         Ok(browser)
     }
 
-    async fn take_only(&self, visit: &Visit, flow: &FlowId, who: &Applicant, target: Target) -> Result<(), Stop> {
+    /// The one platform there is, on a flow that has just begun.
+    pub(super) async fn take_only(
+        &self,
+        visit: &Visit,
+        flow: &FlowId,
+        who: &Applicant,
+        target: Target,
+    ) -> Result<(), Stop> {
         let Some(held) = self.hold_again(visit, flow, Step::EmailVerified).await? else { return Ok(()) };
         let fresh = CredentialId::new(self.ports.entropy.id());
         let event = Event::Chosen { choice: Some(Choice::Target(target)), choices: &who.choices, fresh: &fresh };
         self.go(visit, &held, who, event, Change::default()).await.map(drop)
     }
 
-    fn flow_of(&self, visit: &Visit, user: &User, step: Step, data: FlowData) -> (Token, Flow) {
+    /// A flow begins at the choice of platforms (W3), in place of the user's others, if there is room for it.
+    pub(super) async fn begin_at_platforms(
+        &self,
+        visit: &Visit,
+        room: Act,
+        flow: Flow,
+        told: Option<AuditEvent>,
+        way: &'static str,
+    ) -> Result<(), Stop> {
+        let selected = self
+            .event(EventKind::AddAuthenticatorSelected, visit, &flow)
+            .with("language", visit.language.as_str())
+            .with("userAgent", visit.user_agent.as_str());
+        let by = Box::new(self.event(EventKind::EnrollmentSuperseded, visit, &flow).context);
+        let supersede = flow.user.clone().map(|user| Act::FlowsSupersede { user, keep: flow.id.clone(), by });
+        let mut change = Change::of(room);
+        change.acts.extend(supersede);
+        change = change.and(Act::FlowStart(Box::new(flow))).record(selected);
+        change.events.extend(told);
+        self.commit(visit, change).await?;
+        self.ports.metrics.enrollment(visit.vs.id.as_str(), "email_verified", way);
+        Ok(())
+    }
+
+    /// A flow of a user's that has not begun yet, and its browser's secret.
+    pub(super) fn flow_of(&self, visit: &Visit, user: &User, step: Step, data: FlowData) -> (Token, Flow) {
         let browser = Token::draw(self.ports.entropy.as_ref());
         let flow = Flow {
             id: FlowId::new(self.ports.entropy.id()),

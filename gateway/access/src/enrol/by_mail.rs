@@ -12,14 +12,13 @@ use doorward_api::provisioning::{
     EntryStatus, MOST_FAILURES, ProvisioningEntry, ProvisioningLink, ProvisioningTask, TaskNumber,
 };
 use doorward_api::{
-    CredentialId, EventKind, Flow, FlowData, FlowId, SelfProvisioning, SettingKind, Step, StoreError, Target,
-    TargetSettings, Template, Timestamp, Token, TokenState, User,
+    CredentialId, EventKind, FlowData, SelfProvisioning, SettingKind, Step, StoreError, Target, TargetSettings,
+    Template, Timestamp, Token, TokenState, User,
 };
 use doorward_tokens::targets::guess;
-use doorward_tokens::{Choice, NotOffered, Terms};
+use doorward_tokens::{NotOffered, Terms};
 
 use super::driver::Applicant;
-use super::step::Event;
 use crate::settings::setting;
 use crate::signin::{Allowed, Beginner, Desk, DeskError, Held, Proof, Stop};
 use crate::visit::{Moved, Visit};
@@ -186,51 +185,24 @@ impl Desk {
     ) -> Result<Token, Stop> {
         let by_rule = self.by_rule(visit, task).await?;
         let told = self.may_begin(visit, Beginner::Named(None)).await?;
-        let browser = Token::draw(self.ports.entropy.as_ref());
-        let flow = Flow {
-            id: FlowId::new(self.ports.entropy.id()),
-            browser: browser.hash(),
-            user: Some(who.user.id.clone()),
-            step: Step::EmailVerified,
-            nonce: self.ports.entropy.id(),
-            data: FlowData {
-                provisioned: Some(task.number),
-                by_rule,
-                ..FlowData::new(who.user.name.as_str(), visit.language.as_str())
-            },
-            created_at: visit.now,
-            expires_at: self.ends_at(None, Step::EmailVerified, visit.now),
+        let data = FlowData {
+            provisioned: Some(task.number),
+            by_rule,
+            ..FlowData::new(who.user.name.as_str(), visit.language.as_str())
         };
-        let selected = self
-            .event(EventKind::AddAuthenticatorSelected, visit, &flow)
-            .with("language", visit.language.as_str())
-            .with("userAgent", visit.user_agent.as_str());
-        let by = self.event(EventKind::EnrollmentSuperseded, visit, &flow).context;
+        let (browser, flow) = self.flow_of(visit, &who.user, Step::EmailVerified, data);
         let id = flow.id.clone();
-        let supersede = Act::FlowsSupersede { user: who.user.id.clone(), keep: id.clone(), by: Box::new(by) };
-        let mut change = Change::of(Act::ProvisioningLinkTake { link: link.hash() })
-            .and(supersede)
-            .and(Act::FlowStart(Box::new(flow)))
-            .record(selected);
-        change.events.extend(told);
-        self.commit(visit, change).await?;
-        self.ports.metrics.enrollment(visit.vs.id.as_str(), "email_verified", "provisioning_email");
+        let room = Act::ProvisioningLinkTake { link: link.hash() };
+        self.begin_at_platforms(visit, room, flow, told, "provisioning_email").await?;
         // Where there is one platform only, there is nothing to choose.
         if let Some(target) = who.choices.only() {
             let there = Visit { browser: Some(browser.clone()), ..visit.clone() };
             // The link is used: whatever is in the way here, its wizard stands at W3.
-            if let Err(Stop::Fault(error)) = self.take_platform(&there, &id, &who, target).await {
+            if let Err(Stop::Fault(error)) = self.take_only(&there, &id, &who, target).await {
                 tracing::warn!(request_id = visit.request_id, %error, "the one platform could not be taken at once");
             }
         }
         Ok(browser)
-    }
-
-    async fn take_platform(&self, visit: &Visit, flow: &FlowId, who: &Applicant, target: Target) -> Result<(), Stop> {
-        let Some(held) = self.hold_again(visit, flow, Step::EmailVerified).await? else { return Ok(()) };
-        let fresh = CredentialId::new(self.ports.entropy.id());
-        let event = Event::Chosen { choice: Some(Choice::Target(target)), choices: &who.choices, fresh: &fresh };
-        self.go(visit, &held, who, event, Change::default()).await.map(drop)
     }
 
     /// What somebody may have by a task, at this very moment. Neither the target users nor the enrolment rules are asked: an operator

@@ -6,10 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::user::User;
-use doorward_api::{
-    AppId, Factor, FieldFault, FieldRule, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Subject, Timestamp,
-    UserId, VirtualServerId,
-};
+use doorward_api::{AppId, Factor, FieldFault, FieldRule, Object, Proofs, Subject, Timestamp, VirtualServerId};
 use doorward_policy::cases;
 use ipnet::IpNet;
 
@@ -199,7 +196,7 @@ impl Manager {
             return Ok(None);
         };
         if !form.groups.is_empty() {
-            return Ok(Some(assumed(name, &form.groups)));
+            return Ok(Some(User::supposed(name, &form.groups)));
         }
         let found = self.ports().directory.find(vs, &folded).await?;
         if found.is_none() {
@@ -255,37 +252,10 @@ fn method(faults: &mut Vec<FieldFault>, text: &str) -> String {
     text.to_ascii_uppercase()
 }
 
-/// Somebody of whom nothing but a name and groups is known.
-fn assumed(name: &str, groups: &[String]) -> User {
-    User {
-        id: UserId::new(name),
-        name: name.to_owned(),
-        display_name: String::new(),
-        email: None,
-        disabled: false,
-        groups: groups.iter().map(|name| GroupRef { id: GroupId::new(name), name: name.clone() }).collect(),
-    }
-}
-
 fn subject(form: &ExplainForm, user: Option<&User>, at: Timestamp) -> Subject {
     let Some(user) = user.cloned() else { return Subject::Anonymous };
     let given = form.proofs.iter().fold(Proofs::NONE, |proofs, (factor, age)| proofs.with(*factor, at - *age));
-    // An end that has not come yet; how far off it is, no policy can read.
-    let still = at + Duration::from_secs(1);
-    let proofs = Proofs {
-        deferred_until: form.enrolment_deferred.then_some(still),
-        probation_until: form.probation.then_some(still),
-        ..given
-    };
-    Subject::User(Arc::new(Principal {
-        user: user.id,
-        name: user.name,
-        display_name: user.display_name,
-        email: user.email,
-        groups: user.groups,
-        session: SessionId::new("explained"),
-        proofs,
-    }))
+    Subject::supposed(user, given.supposing(form.enrolment_deferred, form.probation, at))
 }
 
 #[cfg(test)]

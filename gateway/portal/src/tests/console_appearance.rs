@@ -7,7 +7,7 @@ use doorward_api::operator::Role;
 use doorward_api::settings::{Appearance, Document, Logo};
 use http::StatusCode;
 
-use super::console_world::{Browser, Console, ORIGIN, PASSWORD, edit, filled, send, stored};
+use super::console_world::{Browser, Console, ORIGIN, PASSWORD, all_in, edit, filled, send, stored};
 use super::world::Told;
 
 const HERE: &str = "/settings/appearance";
@@ -17,12 +17,6 @@ const WORDS: &str = "/settings/appearance/words";
 const RESET: &str = "/settings/appearance/words/reset";
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
-
-fn all_in(body: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(body.contains(part), "{part} is not in {body}");
-    }
-}
 
 async fn upload(browser: &Browser<'_>, page: &Told, file: &[u8]) -> Told {
     let (csrf, seen) = (page.hidden("csrf"), page.hidden("seen"));

@@ -10,7 +10,7 @@ use doorward_api::{EventKind, Grant, GrantDetails, GrantState, GroupId, UserId};
 use doorward_fakes::now;
 use http::StatusCode;
 
-use super::console_world::{Browser, Console, PASSWORD, send, stored};
+use super::console_world::{Browser, Console, PASSWORD, all_in, send, stored, words};
 use super::world::Told;
 
 const RULES: &str = "/settings/enrolment-rules";
@@ -68,18 +68,6 @@ fn state(console: &Console) -> Option<GrantState> {
 
 fn asks_for_approval() -> EnrolmentRule {
     EnrolmentRule { proof: ExtraProof::OperatorApproval, ..rule("Staff") }
-}
-
-fn all_in(body: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(body.contains(part), "{part} is not in {body}");
-    }
-}
-
-/// A page's words, with a space in place of each tag.
-fn words(told: &Told) -> String {
-    let pieces = told.body.split('<').map(|rest| rest.split_once('>').map_or(rest, |(_, text)| text));
-    pieces.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test]

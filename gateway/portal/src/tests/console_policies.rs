@@ -15,7 +15,7 @@ use doorward_fakes::now;
 use doorward_policy::{Policies, Source};
 use http::StatusCode;
 
-use super::console_world::{Browser, Console, filled};
+use super::console_world::{Browser, Console, all_in, filled};
 use super::world::Told;
 
 const WIKI: &str = r#"// Members of staff, with <password>.
@@ -26,12 +26,6 @@ when { context.authn.password };
 @id("admin-inside") forbid (principal, action, resource == Application::"wiki")
 when { context.prefixes.contains("/admin") } unless { context.ip.isInRange(ip("10.0.0.0/8")) };
 "#;
-
-fn all_in(body: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(body.contains(part), "{part} is not in {body}");
-    }
-}
 
 fn source(file: &str, text: &str) -> Source {
     Source { file: file.into(), text: text.into() }

@@ -5,7 +5,7 @@ use doorward_api::settings::{ProvisioningRule, ProvisioningRules};
 use doorward_api::{EventKind, GroupId};
 use http::StatusCode;
 
-use super::console_world::{Browser, Console, send, stored};
+use super::console_world::{Browser, Console, all_in, send, stored, words};
 use super::world::Told;
 
 const HERE: &str = "/provisioning/rules";
@@ -31,18 +31,6 @@ async fn fill(browser: &Browser<'_>, path: &str, changes: &[(&str, Option<&str>)
 
 async fn confirm(browser: &Browser<'_>, page: &Told, path: &str) -> Told {
     send(browser, page, path, &[("confirmed", Some("on"))]).await
-}
-
-fn all_in(body: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(body.contains(part), "{part} is not in {body}");
-    }
-}
-
-/// A page's words, with a space in place of each tag.
-fn words(told: &Told) -> String {
-    let pieces = told.body.split('<').map(|rest| rest.split_once('>').map_or(rest, |(_, text)| text));
-    pieces.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test]

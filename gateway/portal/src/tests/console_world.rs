@@ -455,3 +455,17 @@ impl Browser<'_> {
         told
     }
 }
+
+/// Each part stands in a page.
+#[track_caller]
+pub(super) fn all_in(body: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(body.contains(part), "{part} is not in {body}");
+    }
+}
+
+/// A page's words, with a space in place of each tag.
+pub(super) fn words(told: &Told) -> String {
+    let pieces = told.body.split('<').map(|rest| rest.split_once('>').map_or(rest, |(_, text)| text));
+    pieces.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}

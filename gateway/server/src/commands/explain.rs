@@ -10,7 +10,7 @@ use doorward_access::names::fold_name;
 use doorward_access::site::{App, HostRole, Site, VirtualServer};
 use doorward_api::ports::Users;
 use doorward_api::user::User;
-use doorward_api::{Factor, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Subject, Timestamp, UserId};
+use doorward_api::{Factor, Object, Proofs, Subject, Timestamp};
 use doorward_proxy::canonical;
 
 use crate::args::ExplainArgs;
@@ -94,18 +94,9 @@ fn subject(
     let proofs = proofs(args, now)?;
     let user = match (config, args.groups.is_empty()) {
         (Some(config), true) => from_directory(config, server, name)?,
-        _ => assumed(name, &args.groups),
+        _ => User::supposed(name, &args.groups),
     };
-    let principal = Principal {
-        user: user.id,
-        name: user.name,
-        display_name: user.display_name,
-        email: user.email,
-        groups: user.groups,
-        session: SessionId::new("explained"),
-        proofs,
-    };
-    Ok((Subject::User(Arc::new(principal)), now))
+    Ok((Subject::supposed(user, proofs), now))
 }
 
 fn from_directory(config: &Resolved, server: &VirtualServer, name: &str) -> Result<User, Failure> {
@@ -117,28 +108,13 @@ fn from_directory(config: &Resolved, server: &VirtualServer, name: &str) -> Resu
     found.ok_or_else(|| Failure::Other(format!("--user: there is no {name:?}; use --group to assume somebody")))
 }
 
-fn assumed(name: &str, groups: &[String]) -> User {
-    User {
-        id: UserId::new(name),
-        name: name.to_owned(),
-        display_name: String::new(),
-        email: None,
-        disabled: false,
-        groups: groups.iter().map(|g| GroupRef { id: GroupId::new(g), name: g.clone() }).collect(),
-    }
-}
-
 /// What is to be supposed of `context.authn`.
 fn proofs(args: &ExplainArgs, now: Timestamp) -> Result<Proofs, Failure> {
     let given = args
         .proofs
         .iter()
         .try_fold(Proofs::NONE, |proofs, text| proof(text).map(|(f, age)| proofs.with(f, now - age)))?;
-    // An end that has not come yet; how far off it is, no policy can read.
-    let still = now + Duration::from_secs(1);
-    let deferred_until = args.enrolment_deferred.then_some(still);
-    let probation_until = args.probation.then_some(still);
-    Ok(Proofs { deferred_until, probation_until, ..given })
+    Ok(given.supposing(args.enrolment_deferred, args.probation, now))
 }
 
 /// `otp` or `otp=400s`, `otp=5m`, `otp=2h`: what was proved, and how long ago.
