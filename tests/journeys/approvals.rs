@@ -1,9 +1,11 @@
 //! Acts that take two operators, at a gateway that runs: asked for by one, done when another approves, and recorded.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use super::api::{Olga, ask, read};
-use crate::world::{Answer, Database, Gateway, Installation, exchange};
+use crate::world::{Answer, Database, Gateway, Installation, binary, exchange, run, words};
 
 #[test]
 fn what_takes_two_operators_waits_for_the_second_and_is_done_once() {
@@ -47,8 +49,19 @@ fn what_takes_two_operators_waits_for_the_second_and_is_done_once() {
     joins(gateway, &link, "aude");
     held(&invite());
 
+    // The rest at a terminal.
+    let id = held(&by(gateway, &olga, "POST", "/operators/invitations", &json!({"role": "auditor"})));
+    let says = at_terminal(gateway, &oleg, &["approval", "refuse", &id], 0);
+    assert!(says.contains("operator_invite") && says.contains("is refused"), "{says}");
     let id = held(&put("/settings/approvals", 1, &document(false)));
-    assert_eq!(text(&approve(&oleg, &id), "/state"), "done");
+    let listed = at_terminal(gateway, &oleg, &["approval", "list", "--open"], 0);
+    assert!(listed.lines().any(|line| line.contains(&id) && line.contains("olga")), "{listed}");
+    let shown = at_terminal(gateway, &oleg, &["approval", "show", &id], 0);
+    assert!(shown.contains("approvers") && shown.lines().any(|line| line.starts_with("user_deletion")), "{shown}");
+    let own = at_terminal(gateway, &olga, &["approval", "approve", &id], 1);
+    assert!(own.contains("doorward: "), "{own}");
+    let says = at_terminal(gateway, &oleg, &["approval", "approve", &id], 0);
+    assert!(says.contains("setting_put (approvals) is approved. It is done."), "{says}");
     let id = text(&by(gateway, &oleg, "GET", "/session", &Value::Null), "/operator/id");
     let off = by(gateway, &olga, "POST", &format!("/operators/{id}/disable"), &Value::Null);
     assert_eq!(off.status, 200, "nothing takes two any more, and one may be the last: {}", off.text());
@@ -64,6 +77,16 @@ fn what_takes_two_operators_waits_for_the_second_and_is_done_once() {
         assert!(trail.lines().any(|line| line.contains(event) && line.contains(says)), "{event} {says}");
     }
     assert_eq!(trail.lines().filter(|line| line.contains("LOCKOUT_POLICY_CHANGED")).count(), 1);
+}
+
+/// What `doorward` says at the terminal of whoever has this token.
+fn at_terminal(gateway: &Gateway, token: &str, arguments: &[&str], code: i32) -> String {
+    let server = format!("http://127.0.0.1:{}", gateway.console);
+    let mut command = Command::new(binary());
+    command.args(arguments).env("DOORWARD_SERVER", server).env("DOORWARD_TOKEN", token);
+    let output = run(&mut command, "");
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", words(&output));
+    words(&output)
 }
 
 /// What was answered is that it waits: its id.

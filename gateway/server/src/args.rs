@@ -1,5 +1,6 @@
 //! The command line.
 
+mod approvals;
 mod past;
 mod policies;
 mod remote;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use doorward_api::Timestamp;
 
+pub(crate) use approvals::{ApprovalArgs, ApprovalCommand};
 pub(crate) use past::{HistoryArgs, ReportArgs, ReportCommand, SpanArgs, TrailArgs};
 pub(crate) use policies::{PolicyAsking, PolicyExplainArgs};
 pub(crate) use remote::{
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Token(TokenArgs),
     /// Who may enrol: requests, approvals, refusals, codes of the help desk.
     Request(RequestArgs),
+    /// Acts that take two operators.
+    Approval(ApprovalArgs),
     /// Settings and token policies.
     Settings(SettingsArgs),
     /// Operators.

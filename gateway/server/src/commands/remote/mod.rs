@@ -3,6 +3,7 @@
 //! `line.rs` makes the calls; `show.rs` and `table.rs` say what came back; the rest is one file for each thing that is
 //! cared for.
 
+mod approvals;
 mod call;
 mod carry;
 mod diff;
@@ -112,6 +113,7 @@ pub(crate) fn run(command: Command) -> Result<Finding, Failure> {
         Command::Group(args) => Line::open(&args.at).and_then(|line| groups::run(&line, args.command)),
         Command::Token(args) => Line::open(&args.at).and_then(|line| tokens::run(&line, args.command)),
         Command::Request(args) => Line::open(&args.at).and_then(|line| requests::run(&line, args.command)),
+        Command::Approval(args) => Line::open(&args.at).and_then(|line| approvals::run(&line, args.command)),
         Command::Settings(args) => settings::run(&args.at, args.command),
         Command::Operator(args) => Line::open(&args.at).and_then(|line| operators::run(&line, args.command)),
         Command::Role(args) => Line::open(&args.at).and_then(|line| roles::run(&line, args.command)),

@@ -76,10 +76,15 @@ pub(super) fn called(of: &Value) -> String {
     if name.is_empty() { text(of, "serial") } else { name }
 }
 
-fn by_id(name: &str) -> Result<Option<&str>, Stop> {
-    let Some(id) = name.strip_prefix("id:") else { return Ok(None) };
+/// The id of what has no name, with `id:` before it or without.
+pub(super) fn written_id(written: &str) -> Result<&str, Stop> {
+    let id = written.strip_prefix("id:").unwrap_or(written);
     let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if is_id { Ok(Some(id)) } else { Err(Stop::because(format!("{name:?} is no id"))) }
+    if is_id { Ok(id) } else { Err(Stop::because(format!("{written:?} is no id"))) }
+}
+
+fn by_id(name: &str) -> Result<Option<&str>, Stop> {
+    name.strip_prefix("id:").map(written_id).transpose()
 }
 
 fn one(
