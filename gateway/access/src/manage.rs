@@ -4,6 +4,7 @@
 //! Each change is one conditional change of the store with its record. It is refused whole, with every field that is wrong, or
 //! made whole.
 
+mod counting;
 mod decisions;
 mod gauges;
 mod grants;
@@ -34,6 +35,7 @@ use doorward_api::{
 use crate::approvals::{Approval, Asks, Seal, Turn, TurnError, TurnPorts};
 use crate::ports::Ports;
 use crate::signin::{Desk, DeskError, Stop};
+use counting::Counting;
 
 pub(crate) use tokens::LONGEST_LABEL;
 
@@ -44,9 +46,9 @@ pub use import::{ImportReport, Imported, RowOutcome};
 pub use provisioning::{LONGEST_NOTE, MOST_DAYS, MOST_NAMES, TaskForm, TaskProgress, USUAL_DAYS};
 pub use provisioning_rules::{RuleEffect, RulePreview, RulePreviewLine, RuleQuestion};
 pub use push::{CallerAnswer, CallerCheck};
-pub use report::{MissingLine, MissingNow, MissingOf, Taken};
+pub use report::{EnrolmentTotals, MissingLine, MissingNow, MissingOf, Taken};
 pub use setting::{KindFits, Preview, TargetFits};
-pub use tokens::{GivenTemporary, LONGEST_TEMPORARY, PinGiven, RevokeReason, TestOutcome, TokenAction};
+pub use tokens::{GivenTemporary, LONGEST_TEMPORARY, PinGiven, RevokeReason, TestOutcome, TokenAction, TokenCounts};
 pub use users::{GivenPassword, NewUserForm, UserForm};
 
 /// Which operator does something, from where and when.
@@ -140,7 +142,9 @@ impl From<Stop> for ManageError {
 /// Does what operators ask for.
 pub struct Manager {
     desk: Arc<Desk>,
-    counted: report::Counted,
+    missing_counts: Counting<VirtualServerId, MissingNow>,
+    token_counts: Counting<VirtualServerId, TokenCounts>,
+    enrolment_counts: Counting<report::Asked, EnrolmentTotals>,
     /// One replay at a time.
     replaying: tokio::sync::Semaphore,
 }
@@ -154,7 +158,13 @@ impl std::fmt::Debug for Manager {
 impl Manager {
     /// Beside the desk, whose rules and plugins it goes by.
     pub fn new(desk: Arc<Desk>) -> Self {
-        Self { desk, counted: report::Counted::default(), replaying: tokio::sync::Semaphore::new(1) }
+        Self {
+            desk,
+            missing_counts: Counting::default(),
+            token_counts: Counting::default(),
+            enrolment_counts: Counting::default(),
+            replaying: tokio::sync::Semaphore::new(1),
+        }
     }
 
     fn ports(&self) -> &Ports {

@@ -501,10 +501,8 @@ pub struct ReportRow {
 /// How many transactions came to what.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// How many were looked at.
+    /// How many there are.
     pub counted: u64,
-    /// There are more than were looked at: the newest were.
-    pub more: bool,
     /// How many ended how; results that there were none of are not listed.
     pub results: Vec<(EnrolmentResult, u64)>,
     /// The middle one of how long those took that succeeded, in milliseconds.

@@ -151,7 +151,6 @@ impl Enrolments for World {
             |step: FunnelStep| StepTotal { step, reached: count(&|row| row.furthest() >= step as usize), median: None };
         Ok(Totals {
             counted: rows.len() as u64,
-            more: false,
             results: EnrolmentResult::ALL.into_iter().map(result).filter(|(_, count)| *count > 0).collect(),
             median_duration: rows.iter().filter(|row| row.result.succeeded()).find_map(Enrolment::duration),
             top_reason: rows.iter().find(|row| !row.reason.is_empty()).map(|row| (row.reason.clone(), 1)),

@@ -4,11 +4,11 @@
 //! As in `trail.rs`, a search looks at a bounded number of rows.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use doorward_api::enrolment::{
-    Enrolment, EnrolmentFilter, EnrolmentResult, FunnelStep, MissingUser, Place, ReportRow, StepTotal, Totals, Wanted,
-    fold, place,
+    Enrolment, EnrolmentFilter, EnrolmentResult, MissingUser, Place, ReportRow, Totals, Wanted, fold, place,
 };
 use doorward_api::ports::{Enrolments, Missing, Page, Scanned};
 use doorward_api::trail::{Fact, Order};
@@ -18,16 +18,20 @@ use crate::db::{Tx, change_in, on, rows, rows_in};
 use crate::error::Failure;
 use crate::open::{Inner, Store};
 use crate::pages::After;
-use crate::tallies::{self, Count, Tally};
+use crate::portions::Portions;
+use crate::tallies::{self, Added, Count, Tally};
 use crate::without;
 
 /// So many rows are looked at for one page.
-const SCANNED: i64 = 4_000;
+const SCANNED: i64 = 20_000;
 
-/// So many rows are counted one by one.
-const COUNTED: i64 = 5_000;
+/// So many at first: most pages are found among them.
+const FEW_SCANNED: i64 = 500;
 
-/// The middle one of so few durations is looked up; of more it is taken from the sums.
+/// So many rows are counted by one statement: none comes near to what a statement may take.
+const AT_ONCE: i64 = 10_000;
+
+/// Where there are so few, they are counted row by row, and the middle ones of their durations are exact.
 const FEW: u64 = 500;
 
 /// At most so many rows at once.
@@ -190,40 +194,40 @@ const BY_SERIAL: [&str; 2] = searches!(("+i.began_at", " AND i.serial = $11"));
 const BY_USER: [&str; 2] = searches!(("+i.began_at", " AND i.user_id = $10"));
 const BY_RESULT: [&str; 2] = searches!(("i.began_at", " AND i.result = $8"));
 
-/// How many came to what: by result and reason; and by the furthest step. With how many were looked at.
-const COUNTS: &str = concat!(
-    seen!(
-        "id, began_at, initiation, result, reason, user_id, serial, address, application, os, furthest, duration, step_0, \
-         step_1, step_2, step_3, step_4, step_5",
-        ("i.began_at", ""),
-        "DESC",
-        "<"
-    ),
-    ", part AS MATERIALIZED (SELECT * FROM seen e WHERE ",
-    fits!(),
-    ") SELECT 'seen' AS what, '' AS name, COUNT(*) AS counted FROM seen \
-       UNION ALL SELECT result, reason, COUNT(*) FROM part GROUP BY result, reason \
-       UNION ALL SELECT 'furthest', CAST(furthest AS TEXT), COUNT(*) FROM part GROUP BY furthest"
-);
+/// What rows count, and before them a row that counts nothing where the portion ended: it stands for the last that was looked at.
+macro_rules! counts {
+    (($at:literal, $narrowest:literal)) => {
+        concat!(
+            seen!(
+                "id, began_at, initiation, result, reason, user_id, serial, address, application, os, furthest, duration, \
+                 step_0, step_1, step_2, step_3, step_4, step_5",
+                ($at, $narrowest),
+                "ASC",
+                ">"
+            ),
+            " SELECT * FROM (SELECT s.began_at, s.id, '' AS result, s.reason, s.furthest, s.duration, s.step_0, s.step_1, \
+                 s.step_2, s.step_3, s.step_4, s.step_5 FROM seen s WHERE (SELECT COUNT(*) FROM seen) = $6 \
+                 ORDER BY s.began_at DESC, s.id DESC LIMIT 1) edge \
+              UNION ALL SELECT e.began_at, e.id, e.result, e.reason, e.furthest, e.duration, e.step_0, e.step_1, \
+                 e.step_2, e.step_3, e.step_4, e.step_5 FROM seen e WHERE ",
+            fits!()
+        )
+    };
+}
 
-/// The middle one of how long each step took from the one before; as the last, of the whole of those that succeeded.
-const MEDIANS: &str = concat!(
-    seen!(
-        "id, began_at, initiation, result, reason, user_id, serial, address, application, os, furthest, duration, step_0, \
-         step_1, step_2, step_3, step_4, step_5",
-        ("i.began_at", ""),
-        "DESC",
-        "<"
-    ),
-    ", part AS MATERIALIZED (SELECT * FROM seen e WHERE ",
-    fits!(),
-    "), gap (step, took) AS (SELECT 1, step_1 - step_0 FROM part UNION ALL SELECT 2, step_2 - step_1 FROM part \
-       UNION ALL SELECT 3, step_3 - step_2 FROM part UNION ALL SELECT 4, step_4 - step_3 FROM part \
-       UNION ALL SELECT 5, step_5 - step_4 FROM part UNION ALL SELECT 6, duration FROM part), \
-     ranked AS (SELECT step, took, ROW_NUMBER() OVER (PARTITION BY step ORDER BY took) AS place, \
-       COUNT(*) OVER (PARTITION BY step) AS counted FROM gap WHERE took IS NOT NULL) \
-     SELECT CAST(step AS BIGINT), CAST(took AS BIGINT) FROM ranked WHERE place = (counted + 1) / 2"
-);
+const COUNT_BY_TIME: &str = counts!(("i.began_at", ""));
+const COUNT_BY_SERIAL: &str = counts!(("+i.began_at", " AND i.serial = $11"));
+const COUNT_BY_USER: &str = counts!(("+i.began_at", " AND i.user_id = $10"));
+const COUNT_BY_RESULT: &str = counts!(("i.began_at", " AND i.result = $8"));
+
+/// What a row counts, and its place.
+#[derive(sqlx::FromRow)]
+struct CountedRow {
+    began_at: i64,
+    id: String,
+    #[sqlx(flatten)]
+    row: tallies::Row,
+}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -307,9 +311,6 @@ async fn search(
     filter: &EnrolmentFilter,
     page: &Page,
 ) -> Result<Scanned<ReportRow>, Failure> {
-    let Some(bound) = Bound::of(filter, &page.after) else {
-        return Ok(Scanned { items: Vec::new(), next: None, searched_to: None });
-    };
     let limit = page.limit.clamp(1, MOST) as usize;
     let ways = match filter {
         EnrolmentFilter { serial, .. } if !serial.is_empty() => BY_SERIAL,
@@ -319,52 +320,52 @@ async fn search(
     };
     let [newest, oldest] = ways;
     let sql = if filter.order == Order::Newest { newest } else { oldest };
-    // Few at first: most pages are found among them.
-    let mut found = Vec::new();
-    for scanned in [500, SCANNED] {
-        let asked = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-        found = filtered!(inner, Row, sql, vs, filter, bound, scanned, filter.offered, asked)?;
-        let cut = found.first().is_some_and(|row| row.id.is_empty());
-        if !cut || found.len() > limit + 1 {
-            break;
+    let mut portions = Portions::of(FEW_SCANNED, SCANNED, Instant::now());
+    let (mut rows, mut scanned, mut after): (Vec<Row>, _, _) = (Vec::new(), portions.first, page.after.clone());
+    let searched_to = loop {
+        let Some(bound) = Bound::of(filter, &after) else { break None };
+        let asked = i64::try_from(limit + 1 - rows.len()).unwrap_or(i64::MAX);
+        let mut found = filtered!(inner, Row, sql, vs, filter, bound, scanned, filter.offered, asked)?;
+        // The first row may tell where the search was cut.
+        let edge = found.first().filter(|row| row.id.is_empty()).map(|row| (row.began_at, row.body.clone()));
+        found.retain(|row| !row.id.is_empty());
+        rows.extend(found);
+        let Some((at, id)) = edge.filter(|_| rows.len() <= limit) else { break None };
+        after = written(at, &id);
+        match portions.after(scanned, Instant::now()) {
+            Some(more) => scanned = more,
+            None => break Some(Timestamp::from_millis(at)),
         }
-    }
-    scanned(inner, vs, found, limit).await
+    };
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = match (rows.last(), searched_to) {
+        (Some(last), _) if more => Some(written(last.began_at, &last.id)),
+        (_, Some(_)) => Some(after),
+        _ => None,
+    };
+    Ok(Scanned { items: whole(inner, vs, rows).await?, next, searched_to })
 }
 
 fn written(at: i64, id: &str) -> String {
     After { key: at.to_string(), id: id.to_owned() }.written()
 }
 
-async fn scanned(
-    inner: &Inner,
-    vs: &VirtualServerId,
-    mut found: Vec<Row>,
-    limit: usize,
-) -> Result<Scanned<ReportRow>, Failure> {
-    // The first row may tell where the search was cut.
-    let edge = found.first().filter(|row| row.id.is_empty()).map(|row| (row.began_at, row.body.clone()));
-    found.retain(|row| !row.id.is_empty());
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let (next, searched_to) = match (more, found.last(), edge) {
-        (true, Some(last), _) => (Some(written(last.began_at, &last.id)), None),
-        (_, _, Some((at, id))) => (Some(written(at, &id)), Some(Timestamp::from_millis(at))),
-        _ => (None, None),
-    };
+/// Rows with the names of those whom they are of, and of their groups.
+async fn whole(inner: &Inner, vs: &VirtualServerId, found: Vec<Row>) -> Result<Vec<ReportRow>, Failure> {
     let rows: Vec<(Enrolment, Row)> =
         found.into_iter().map(|row| Ok((read(&row.body)?, row))).collect::<Result<_, Failure>>()?;
     let mut users: Vec<&str> = rows.iter().filter_map(|(row, _)| row.user.as_ref()).map(UserId::as_str).collect();
     users.sort_unstable();
     users.dedup();
     let groups = groups_of(inner, vs, &users).await?;
-    let items = rows.into_iter().map(|(enrolment, row)| ReportRow {
+    let report = |(enrolment, row): (Enrolment, Row)| ReportRow {
         groups: enrolment.user.as_ref().and_then(|user| groups.get(user.as_str())).cloned().unwrap_or_default(),
         enrolment,
         name: row.name,
         display_name: row.display_name.unwrap_or_default(),
-    });
-    Ok(Scanned { items: items.collect(), next, searched_to })
+    };
+    Ok(rows.into_iter().map(report).collect())
 }
 
 /// The groups that users are in themselves, by name.
@@ -395,78 +396,52 @@ async fn groups_of(
     Ok(groups)
 }
 
-async fn totals(inner: &Inner, vs: &VirtualServerId, filter: &EnrolmentFilter) -> Result<Totals, Failure> {
-    let newest = EnrolmentFilter { order: Order::Newest, ..filter.clone() };
-    let Some(bound) = Bound::of(&newest, "") else { return Ok(Totals::default()) };
-    if tallies::can_answer(filter) {
-        let mut totals = tallies::totals(inner, vs, filter, COUNTED).await?;
-        if totals.counted <= FEW {
-            let medians = filtered!(inner, (i64, i64), MEDIANS, vs, filter, bound, COUNTED, true)?;
-            with_medians(&mut totals, &medians);
-        }
-        return Ok(totals);
+/// What the transactions of a filter came to: from the sums, where those know enough of them and there are not few; otherwise row by
+/// row, a portion after the other, so that no statement takes long.
+async fn totals(store: &Store, vs: &VirtualServerId, filter: &EnrolmentFilter) -> Result<Totals, StoreError> {
+    // What was offered and never begun is in the funnel. Oldest first, since disks are read ahead and not back.
+    let filter = EnrolmentFilter { order: Order::Oldest, offered: true, ..filter.clone() };
+    let kept = if tallies::can_answer(&filter) { Some(kept(store, vs, &filter).await?) } else { None };
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.counted > FEW) {
+        return Ok(kept.clone());
     }
-    // What was offered and never begun is in the funnel.
-    let counts = filtered!(inner, (String, String, i64), COUNTS, vs, filter, bound, COUNTED, true)?;
-    let medians = filtered!(inner, (i64, i64), MEDIANS, vs, filter, bound, COUNTED, true)?;
-    Ok(summed(&counts, &medians))
+    let (mut added, mut after) = (Added::default(), String::new());
+    loop {
+        let (vs, filter) = (vs.clone(), filter.clone());
+        let (rows, edge) =
+            store.run(move |inner| async move { count_some(&inner, &vs, &filter, &after).await }).await?;
+        rows.into_iter().for_each(|row| added.row(row));
+        match (edge, &kept) {
+            (None, _) => return Ok(added.totals()),
+            (Some(edge), None) => after = edge,
+            // To find few among very many takes longer than exact middles are worth.
+            (Some(_), Some(kept)) => return Ok(kept.clone()),
+        }
+    }
 }
 
-fn summed(counts: &[(String, String, i64)], medians: &[(i64, i64)]) -> Totals {
-    let count = |of: i64| u64::try_from(of).unwrap_or_default();
-    let mut results: BTreeMap<usize, u64> = BTreeMap::new();
-    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut reached = [0_u64; FunnelStep::ALL.len()];
-    let mut seen = 0;
-    for (what, name, counted) in counts {
-        match (what.as_str(), EnrolmentResult::parse(what)) {
-            ("seen", _) => seen = *counted,
-            ("furthest", _) => {
-                let furthest = name.parse::<usize>().unwrap_or_default();
-                reached.iter_mut().take(furthest + 1).for_each(|step| *step += count(*counted));
-            }
-            (_, Some(result)) => {
-                *results.entry(result as usize).or_default() += count(*counted);
-                let failed =
-                    !result.succeeded() && !matches!(result, EnrolmentResult::Offered | EnrolmentResult::InProgress);
-                if failed && !name.is_empty() {
-                    *reasons.entry(name).or_default() += count(*counted);
-                }
-            }
-            (_, None) => {}
-        }
-    }
-    let median = |step: usize| medians.iter().find(|(of, _)| usize::try_from(*of) == Ok(step)).map(|(_, took)| *took);
-    let of_step = |(place, step): (usize, FunnelStep)| StepTotal {
-        step,
-        reached: reached.get(place).copied().unwrap_or_default(),
-        median: median(place),
+async fn kept(store: &Store, vs: &VirtualServerId, filter: &EnrolmentFilter) -> Result<Totals, StoreError> {
+    let (vs, filter) = (vs.clone(), filter.clone());
+    store.run(move |inner| async move { tallies::totals(&inner, &vs, &filter).await }).await
+}
+
+/// What rows count that were looked at, and the place of the last of them where there are more.
+async fn count_some(
+    inner: &Inner,
+    vs: &VirtualServerId,
+    filter: &EnrolmentFilter,
+    after: &str,
+) -> Result<(Vec<tallies::Row>, Option<String>), Failure> {
+    let Some(bound) = Bound::of(filter, after) else { return Ok((Vec::new(), None)) };
+    let sql = match filter {
+        EnrolmentFilter { serial, .. } if !serial.is_empty() => COUNT_BY_SERIAL,
+        EnrolmentFilter { user: Some(_), .. } => COUNT_BY_USER,
+        EnrolmentFilter { result: Some(_), .. } => COUNT_BY_RESULT,
+        _ => COUNT_BY_TIME,
     };
-    Totals {
-        counted: results.values().sum(),
-        more: seen == COUNTED,
-        results: EnrolmentResult::ALL
-            .into_iter()
-            .filter_map(|result| Some((result, *results.get(&(result as usize))?)))
-            .collect(),
-        median_duration: median(FunnelStep::ALL.len()),
-        // Of equal ones the first by name.
-        top_reason: reasons
-            .into_iter()
-            .rev()
-            .max_by_key(|(_, count)| *count)
-            .map(|(name, count)| (name.to_owned(), count)),
-        funnel: FunnelStep::ALL.into_iter().enumerate().map(of_step).collect(),
-    }
-}
-
-/// The middle ones as they were looked up, in place of those that were taken from the sums.
-fn with_medians(totals: &mut Totals, medians: &[(i64, i64)]) {
-    let median = |step: usize| medians.iter().find(|(of, _)| usize::try_from(*of) == Ok(step)).map(|(_, took)| *took);
-    for (place, step) in totals.funnel.iter_mut().enumerate() {
-        step.median = median(place);
-    }
-    totals.median_duration = median(FunnelStep::ALL.len());
+    let found = filtered!(inner, CountedRow, sql, vs, filter, bound, AT_ONCE, filter.offered)?;
+    let edge = found.iter().find(|found| found.row.counts_nothing()).map(|edge| written(edge.began_at, &edge.id));
+    Ok((found.into_iter().map(|found| found.row).filter(|row| !row.counts_nothing()).collect(), edge))
 }
 
 #[async_trait]
@@ -482,8 +457,7 @@ impl Enrolments for Store {
     }
 
     async fn enrolment_totals(&self, vs: &VirtualServerId, filter: &EnrolmentFilter) -> Result<Totals, StoreError> {
-        let (vs, filter) = (vs.clone(), filter.clone());
-        self.run(move |inner| async move { totals(&inner, &vs, &filter).await }).await
+        totals(self, vs, filter).await
     }
 
     async fn count_missing(&self, vs: &VirtualServerId, wanted: &Wanted) -> Result<Missing, StoreError> {
@@ -512,6 +486,11 @@ pub(crate) fn statements() -> Vec<crate::plans::Statement> {
     ];
     ways.into_iter()
         .flat_map(|(names, sqls)| names.into_iter().zip(sqls))
-        .chain([("what enrolments came to", COUNTS), ("how long enrolments took", MEDIANS)])
+        .chain([
+            ("what enrolments count", COUNT_BY_TIME),
+            ("what enrolments of a token count", COUNT_BY_SERIAL),
+            ("what enrolments of a user count", COUNT_BY_USER),
+            ("what enrolments count that ended so", COUNT_BY_RESULT),
+        ])
         .collect()
 }

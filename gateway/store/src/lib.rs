@@ -38,6 +38,7 @@ mod outlets;
 mod pages;
 #[cfg(test)]
 mod plans;
+mod portions;
 mod provisioning;
 mod provisioning_rules;
 mod pushes;

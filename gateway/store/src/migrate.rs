@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(16, "0016_provisioning_rules.sql"),
     migration!(17, "0017_scale.sql"),
     migration!(18, "0018_import_jobs.sql"),
+    migration!(19, "0019_members_by_name.sql"),
 ];
 
 /// The number of the step that brought the self-provisioning settings.
@@ -64,7 +65,7 @@ const TOKEN_TEMPLATE: i64 = 7;
 const REPORTS: i64 = 10;
 
 /// The last step known here.
-const KNOWN: i64 = 18;
+const KNOWN: i64 = 19;
 
 /// The one table that is there before any step: which steps were made, when, and a value sealed with the key.
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";

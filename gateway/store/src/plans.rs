@@ -24,11 +24,11 @@ const COUNTS_ALL: [&str; 1] = ["token counts"];
 const ALL_OF_IT: [&str; 1] = ["enrolment_uncounted"];
 
 /// Through which index these go: another one would have them read what they do not want.
-const BY_INDEX: [(&str, &str); 16] = [
+const BY_INDEX: [(&str, &str); 19] = [
     ("users by name", "virtual_server=? AND folded_name>?"),
     ("users by display name", "user_by_display_name"),
     ("users by address", "user_by_email"),
-    ("members of a large group", "virtual_server=? AND folded_name>?"),
+    ("members of a group", "group_member_by_name"),
     ("tokens", "credential_by_serial"),
     ("tokens in a state", "credential_in_state"),
     ("locked tokens", "credential_locked"),
@@ -41,6 +41,9 @@ const BY_INDEX: [(&str, &str); 16] = [
     ("enrolments", "enrolment_began"),
     ("enrolments of a user", "enrolment_user"),
     ("enrolments of a token", "enrolment_serial"),
+    ("what enrolments count", "enrolment_began"),
+    ("what enrolments of a user count", "enrolment_user"),
+    ("what enrolments of a token count", "enrolment_serial"),
 ];
 
 async fn plan(pool: &SqlitePool, sql: &str) -> Vec<String> {

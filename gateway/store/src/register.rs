@@ -23,9 +23,6 @@ use crate::pages::{After, Part, begins_with, end_of};
 use crate::users::{by_name, passcode_place, within};
 use crate::{grants, recovery, users};
 
-/// So many members of a group are sorted by name. Of more, those are found by name who are members.
-const SORTED: i64 = 2_000;
-
 /// Users whom `$of` tells, each once for each group, or once without one; in the order of `$key`.
 macro_rules! select_records {
     ($key:literal, $($of:tt)+) => {
@@ -85,23 +82,12 @@ const BY_EMAIL: &str = users_by!(
      OR (LOWER(display_name) COLLATE \"binary\" >= $9 AND LOWER(display_name) COLLATE \"binary\" < $10)"
 );
 
-/// How many members a group has, as far as it matters.
-const COUNT_MEMBERS: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM group_member m \
-                             WHERE m.virtual_server = $1 AND m.group_id = $2 LIMIT $3) AS counted";
-
-/// What is added to the name keeps the order out of the choice of an index: the members are found first, and then sorted.
-const MEMBERS_OF_FEW: &str = select_records!(
+/// A part of a group's members is found first, by the names that stand beside them, and then looked up.
+const MEMBERS: &str = select_records!(
     "folded_name",
-    "id IN (SELECT m.user_id FROM group_member m WHERE m.virtual_server = $1 AND m.group_id = $2) \
-     AND (folded_name COLLATE \"binary\", id) > ($3, $4) ORDER BY folded_name || '' COLLATE \"binary\", id LIMIT $5"
-);
-
-const MEMBERS_OF_MANY: &str = select_records!(
-    "folded_name",
-    "EXISTS (SELECT 1 FROM group_member m \
-        WHERE m.virtual_server = $1 AND m.group_id = $2 AND m.user_id = user_account.id) \
-     AND folded_name COLLATE \"binary\" >= $3 AND (folded_name COLLATE \"binary\", id) > ($3, $4) \
-     ORDER BY folded_name COLLATE \"binary\", id LIMIT $5"
+    "id IN (SELECT user_id FROM (SELECT m.user_id FROM group_member m WHERE m.virtual_server = $1 AND m.group_id = $2 \
+        AND m.name COLLATE \"binary\" >= $3 AND (m.name COLLATE \"binary\", m.user_id) > ($3, $4) \
+        ORDER BY m.name COLLATE \"binary\", m.user_id LIMIT $5) AS part)"
 );
 
 /// Groups that `$of` tells, each once for each group that it lies in, or once without one.
@@ -360,6 +346,12 @@ fn span(begins: String) -> (String, String) {
     (begins, end)
 }
 
+/// From where on a list is read of what begins so: its begin, or the place where it goes on, whichever comes later. PostgreSQL begins at
+/// the place, and not where what begins so does, if it is told of both and the place comes first: it would read all before it.
+fn from_where<'a>(begins: &'a str, key: &'a str, id: &'a str) -> (&'a str, &'a str) {
+    if key < begins { (begins, "") } else { (key, id) }
+}
+
 /// A way to look for users, and what is looked for in it.
 struct Way<'a> {
     sql: &'static str,
@@ -389,11 +381,12 @@ async fn find_users(
     let first = first.parse::<usize>().unwrap_or(usize::MAX);
     let mut all = Vec::new();
     for (number, Way { sql, begins: (begins, end) }) in ways.iter().enumerate().skip(first) {
-        let from = begins.as_str().max(key);
+        let (from, from_id) = from_where(begins, key, id);
         let wanted = part.rows().saturating_sub(i64::try_from(all.len()).unwrap_or(i64::MAX));
         let (reader, vs_id) = (inner.db.reader(), vs.as_str());
-        let rows =
-            rows!(reader, UserRow, *sql, vs_id, from, end, key, id, wanted, &small.0, &small.1, &as_is.0, &as_is.1,)?;
+        let rows = rows!(
+            reader, UserRow, *sql, vs_id, from, end, from, from_id, wanted, &small.0, &small.1, &as_is.0, &as_is.1
+        )?;
         all.extend(users(rows, inner, vs).into_iter().map(|(key, user)| (format!("{number}:{key}"), user)));
         if i64::try_from(all.len()).is_ok_and(|many| many >= part.rows()) {
             break;
@@ -410,10 +403,7 @@ async fn members(
     part: &Part,
 ) -> Result<Vec<(String, UserRecord)>, Failure> {
     let (after, reader) = (&part.after, inner.db.reader());
-    let counted = rows!(inner.db.reader(), (i64,), COUNT_MEMBERS, vs.as_str(), group.as_str(), SORTED + 1)?;
-    let few = counted.first().is_none_or(|(count,)| *count <= SORTED);
-    let sql = if few { MEMBERS_OF_FEW } else { MEMBERS_OF_MANY };
-    let rows = rows!(reader, UserRow, sql, vs.as_str(), group.as_str(), &after.key, &after.id, part.rows())?;
+    let rows = rows!(reader, UserRow, MEMBERS, vs.as_str(), group.as_str(), &after.key, &after.id, part.rows())?;
     Ok(users(rows, inner, vs))
 }
 
@@ -547,9 +537,9 @@ impl Register for Store {
         self.run(move |inner| async move {
             let (reader, vs, sought, after) = (inner.db.reader(), vs.as_str(), Sought::of(&filter), &part.after);
             let Sought { sql, state, locked, owner, serial: (begins, end) } = sought;
-            let (key, id, limit) = (&after.key, &after.id, part.rows());
-            let from = begins.max(key.clone());
-            let found = rows!(reader, TokenRow, sql, vs, state, locked, owner, from, end, key, id, limit)?;
+            let (from, id) = from_where(&begins, &after.key, &after.id);
+            let limit = part.rows();
+            let found = rows!(reader, TokenRow, sql, vs, state, locked, owner, from, end, from, id, limit)?;
             let keyed = |row: TokenRow| Ok((row.sort_key.clone(), row.record()?));
             let all = found.into_iter().map(keyed).collect::<Result<Vec<_>, Failure>>()?;
             Ok(without_keys(part.listed(all, place(|token: &TokenRecord| token.id.as_str()))))
@@ -592,9 +582,7 @@ pub(crate) fn statements() -> Vec<crate::plans::Statement> {
         ("users by name", BY_NAME),
         ("users by display name", BY_DISPLAY_NAME),
         ("users by address", BY_EMAIL),
-        ("how many members", COUNT_MEMBERS),
-        ("members of a small group", MEMBERS_OF_FEW),
-        ("members of a large group", MEMBERS_OF_MANY),
+        ("members of a group", MEMBERS),
         ("a group", GROUP),
         ("groups", GROUPS),
         ("a token", TOKEN),

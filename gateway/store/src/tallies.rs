@@ -27,6 +27,9 @@ const PARTS: u32 = 16;
 /// How many durations there are of a row: from each step to the next, and of the whole.
 const TOOK: usize = FunnelStep::ALL.len();
 
+/// The middle one of so few durations is exact.
+const FEW: usize = 500;
+
 /// So many rows are counted at once that another process has left.
 const CAUGHT_UP: i64 = 200;
 
@@ -108,12 +111,12 @@ struct Sums {
 
 impl Sums {
     /// A row more, or one less.
-    fn change(&mut self, count: &Count, more: bool) {
-        if !count.reason.is_empty() {
-            step(&mut self.reasons, count.reason.clone(), more);
+    fn change(&mut self, reason: &str, furthest: u8, took: &[Option<u16>; TOOK], more: bool) {
+        if !reason.is_empty() {
+            step(&mut self.reasons, reason.to_owned(), more);
         }
-        step(&mut self.furthest, count.furthest, more);
-        for (parts, part) in self.took.iter_mut().zip(&count.took) {
+        step(&mut self.furthest, furthest, more);
+        for (parts, part) in self.took.iter_mut().zip(took) {
             if let Some(part) = part {
                 step(parts, *part, more);
             }
@@ -174,7 +177,7 @@ impl Tally {
                 let key = (width, at, count.initiation.as_str(), count.os.clone(), count.result.as_str());
                 let (counted, sums) = self.sum(tx, vs, key).await?;
                 *counted += if more { 1 } else { -1 };
-                sums.change(count, more);
+                sums.change(&count.reason, count.furthest, &count.took, more);
             }
         }
         Ok(())
@@ -299,17 +302,67 @@ fn spans(from: i64, until: i64) -> Vec<Span> {
     found
 }
 
+/// What a row of the report counts, as it stands in its columns.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Row {
+    result: String,
+    reason: String,
+    furthest: i64,
+    duration: Option<i64>,
+    step_0: Option<i64>,
+    step_1: Option<i64>,
+    step_2: Option<i64>,
+    step_3: Option<i64>,
+    step_4: Option<i64>,
+    step_5: Option<i64>,
+}
+
+impl Row {
+    /// It stands for where a portion ends.
+    pub(crate) fn counts_nothing(&self) -> bool {
+        self.result.is_empty()
+    }
+
+    /// How long it took from each step to the next, and in the whole where it succeeded, in milliseconds.
+    fn took(&self) -> [Option<i64>; TOOK] {
+        let between = |before: Option<i64>, after: Option<i64>| Some(after?.saturating_sub(before?));
+        [
+            between(self.step_0, self.step_1),
+            between(self.step_1, self.step_2),
+            between(self.step_2, self.step_3),
+            between(self.step_3, self.step_4),
+            between(self.step_4, self.step_5),
+            self.duration,
+        ]
+    }
+}
+
 /// What was added up.
 #[derive(Debug, Default)]
-struct Added {
+pub(crate) struct Added {
     results: BTreeMap<&'static str, u64>,
     /// Of what neither succeeded nor is under way.
     reasons: BTreeMap<String, u64>,
     sums: Sums,
-    more: bool,
+    /// The durations of the first rows, as they are.
+    first: Vec<[Option<i64>; TOOK]>,
 }
 
 impl Added {
+    /// A row more.
+    pub(crate) fn row(&mut self, row: Row) {
+        // One that cannot be read is told of where it is shown.
+        let Some(result) = EnrolmentResult::parse(&row.result) else { return };
+        let took = row.took();
+        if self.first.len() < FEW {
+            self.first.push(took);
+        }
+        let mut sums = Sums::default();
+        let furthest = u8::try_from(row.furthest).unwrap_or_default();
+        sums.change(&row.reason, furthest, &took.map(|lasted| lasted.map(part_of)), true);
+        self.add(result, 1, sums);
+    }
+
     fn add(&mut self, result: EnrolmentResult, counted: u64, sums: Sums) {
         *self.results.entry(result.as_str()).or_default() += counted;
         let ended = !matches!(result, EnrolmentResult::Offered | EnrolmentResult::InProgress);
@@ -323,8 +376,13 @@ impl Added {
         self.sums.furthest.iter().filter(|(furthest, _)| usize::from(**furthest) >= step as usize).map(|(_, n)| n).sum()
     }
 
-    fn totals(self) -> Totals {
-        let median = |place: usize| self.sums.took.get(place).and_then(middle);
+    /// All of it. The middle ones of few durations are exact; of more, or of sums, they are the middles of their parts.
+    pub(crate) fn totals(self) -> Totals {
+        let counted: u64 = self.results.values().sum();
+        let exact = u64::try_from(self.first.len()).is_ok_and(|first| first == counted);
+        let median = |place: usize| {
+            if exact { middle_one(&self.first, place) } else { self.sums.took.get(place).and_then(middle) }
+        };
         // The first step has none before it.
         let of_step = |(place, step): (usize, FunnelStep)| StepTotal {
             step,
@@ -332,8 +390,7 @@ impl Added {
             median: place.checked_sub(1).and_then(median),
         };
         Totals {
-            counted: self.results.values().sum(),
-            more: self.more,
+            counted,
             results: EnrolmentResult::ALL
                 .into_iter()
                 .filter_map(|result| Some((result, *self.results.get(result.as_str())?)))
@@ -346,7 +403,14 @@ impl Added {
     }
 }
 
-/// The middle one of durations; of an even number the shorter one.
+/// The middle one of durations as they are; of an even number the shorter one.
+fn middle_one(rows: &[[Option<i64>; TOOK]], place: usize) -> Option<i64> {
+    let mut all: Vec<i64> = rows.iter().filter_map(|took| took.get(place).copied().flatten()).collect();
+    all.sort_unstable();
+    all.get(all.len().checked_sub(1)? / 2).copied()
+}
+
+/// The middle one of durations that are sorted into parts; of an even number the shorter one.
 fn middle(parts: &BTreeMap<u16, u64>) -> Option<i64> {
     let all: u64 = parts.values().sum();
     let mut before = 0;
@@ -365,19 +429,14 @@ pub(crate) fn can_answer(filter: &EnrolmentFilter) -> bool {
 }
 
 /// How many transactions came to what, of those between two times. Durations are the middles of the parts in which they lie.
-pub(crate) async fn totals(
-    inner: &Inner,
-    vs: &VirtualServerId,
-    filter: &EnrolmentFilter,
-    most_rows: i64,
-) -> Result<Totals, Failure> {
+pub(crate) async fn totals(inner: &Inner, vs: &VirtualServerId, filter: &EnrolmentFilter) -> Result<Totals, Failure> {
     let (from, until) =
         (filter.from.map_or(i64::MIN, Timestamp::millis), filter.until.map_or(i64::MAX, Timestamp::millis));
     let mut added = Added::default();
     for span in spans(from, until) {
         match span.width {
             Some(width) => add_sums(inner, vs, filter, (width, span), &mut added).await?,
-            None => add_rows(inner, vs, filter, (span, most_rows), &mut added).await?,
+            None => add_rows(inner, vs, filter, span, &mut added).await?,
         }
     }
     Ok(added.totals())
@@ -396,9 +455,9 @@ const SUMS: &str = "SELECT result, counted, body FROM enrolment_count \
                     WHERE virtual_server = $1 AND width = $2 AND at >= $3 AND at < $4 \
                     AND ($5 = '' OR initiation = $5) AND ($6 = '' OR os = $6) AND ($7 = '' OR result = $7)";
 
-const ROWS: &str = "SELECT body FROM enrolment WHERE virtual_server = $1 AND began_at >= $2 AND began_at < $3 \
-                    AND ($4 = '' OR initiation = $4) AND ($5 = '' OR os = $5) AND ($6 = '' OR result = $6) \
-                    ORDER BY began_at DESC, id DESC LIMIT $7";
+const ROWS: &str = "SELECT result, reason, furthest, duration, step_0, step_1, step_2, step_3, step_4, step_5 \
+                    FROM enrolment WHERE virtual_server = $1 AND began_at >= $2 AND began_at < $3 \
+                    AND ($4 = '' OR initiation = $4) AND ($5 = '' OR os = $5) AND ($6 = '' OR result = $6)";
 
 async fn add_sums(
     inner: &Inner,
@@ -418,24 +477,18 @@ async fn add_sums(
     Ok(())
 }
 
+/// Rows of less than an hour.
 async fn add_rows(
     inner: &Inner,
     vs: &VirtualServerId,
     filter: &EnrolmentFilter,
-    (span, most): (Span, i64),
+    span: Span,
     added: &mut Added,
 ) -> Result<(), Failure> {
     let (initiation, os, result) = said(filter);
     let (vs, reader) = (vs.as_str(), inner.db.reader());
-    let found = rows!(reader, (String,), ROWS, vs, span.from, span.until, initiation, os, result, most)?;
-    added.more |= i64::try_from(found.len()).is_ok_and(|many| many >= most);
-    for (body,) in found {
-        let row: Enrolment = serde_json::from_str(&body)
-            .map_err(|_| Failure::damaged("a row of the enrolment history cannot be read"))?;
-        let (count, mut sums) = (Count::of(&row), Sums::default());
-        sums.change(&count, true);
-        added.add(row.result, 1, sums);
-    }
+    let rows = rows!(reader, Row, ROWS, vs, span.from, span.until, initiation, os, result)?;
+    rows.into_iter().for_each(|row| added.row(row));
     Ok(())
 }
 
@@ -514,14 +567,15 @@ mod tests {
         assert_eq!(Count::read(Some(&count.written().unwrap())), Some(count.clone()));
         assert_eq!(Count::read(None), None);
         let mut sums = Sums::default();
-        sums.change(&count, true);
-        sums.change(&count, true);
+        let change = |sums: &mut Sums, more| sums.change(&count.reason, count.furthest, &count.took, more);
+        change(&mut sums, true);
+        change(&mut sums, true);
         let written = serde_json::to_string(&sums).unwrap();
         assert_eq!(read(&written), sums);
-        sums.change(&count, false);
-        sums.change(&count, false);
+        change(&mut sums, false);
+        change(&mut sums, false);
         assert_eq!(sums, Sums::default());
-        sums.change(&count, false);
+        change(&mut sums, false);
         assert_eq!(sums, Sums::default());
         assert_eq!(read("[]"), Sums::default());
     }

@@ -2,10 +2,9 @@
 //! appends the record.
 //!
 //! A search looks at [`SCANNED`] entries at most, or at [`READ`] where their records must be read, taken in order from the index of
-//! its narrowest condition, more of them each time; and it begins with no more of them when [`LONG`] is over. Where that is not enough
-//! to find as many as were asked for, it says how far it has come.
+//! its narrowest condition, in [`Portions`]. Where that is not enough to find as many as were asked for, it says how far it has come.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use doorward_api::audit::StoredRecord;
@@ -18,6 +17,7 @@ use crate::enrolments;
 use crate::error::Failure;
 use crate::open::{Inner, Store};
 use crate::pages::within_text;
+use crate::portions::Portions;
 
 /// So many entries are looked at for one page.
 const SCANNED: i64 = 20_000;
@@ -25,11 +25,11 @@ const SCANNED: i64 = 20_000;
 /// So many where their records must be read for a text.
 const READ: i64 = 4_000;
 
-/// So many at first, and twice as many each time.
+/// So many entries at first.
 const FEW: i64 = 500;
 
-/// After so long a search says how far it has come: somebody waits for its page.
-const LONG: Duration = Duration::from_millis(80);
+/// So many at first where their records must be read.
+const FEW_READ: i64 = 100;
 
 /// Records are appended in the order of their numbers, by the clocks of several processes: so far may two of them disagree
 /// before a record of the one is not found by the time of the other.
@@ -230,6 +230,10 @@ impl Between {
 
 const FIRST_AT: &str = "SELECT seq FROM audit_entry WHERE virtual_server = $1 AND at >= $2 ORDER BY at, seq LIMIT 1";
 
+/// In one statement with what comes before, PostgreSQL would read the whole trail where nothing of it was taken away.
+const FIRST_AFTER: &str =
+    "SELECT appended_at FROM audit_record WHERE virtual_server = $1 AND seq > $2 ORDER BY seq LIMIT 1";
+
 /// The number of the first entry at or after a time.
 async fn first_at(inner: &Inner, vs: &VirtualServerId, at: i64) -> Result<Option<i64>, Failure> {
     let found = rows!(inner.db.reader(), (i64,), FIRST_AT, vs.as_str(), at)?;
@@ -248,10 +252,10 @@ async fn search(
     let nothing = Scanned { items: Vec::new(), next: None, searched_to: None };
     let Some(mut between) = Between::of(inner, vs, filter, page).await? else { return Ok(nothing) };
     let limit = page.limit.clamp(1, MOST) as usize;
-    let most = if filter.text.is_empty() { SCANNED } else { READ };
-    let (begun, mut items, mut looked_at, mut next_time) = (Instant::now(), Vec::new(), 0, FEW);
+    let (few, most) = if filter.text.is_empty() { (FEW, SCANNED) } else { (FEW_READ, READ) };
+    let mut portions = Portions::of(few, most, Instant::now());
+    let (mut items, mut scanned) = (Vec::new(), portions.first);
     loop {
-        let scanned = next_time.min(most - looked_at);
         let left = limit - items.len();
         let found = search_among(inner, vs, filter, (&between, scanned, left)).await?;
         items.extend(found.items);
@@ -261,9 +265,9 @@ async fn search(
         if items.len() == limit {
             return Ok(Scanned { items, next: found.next, searched_to: None });
         }
-        (looked_at, next_time) = (looked_at + scanned, next_time * 2);
-        if looked_at >= most || begun.elapsed() >= LONG {
-            return Ok(Scanned { items, next: found.next, searched_to: found.searched_to });
+        match portions.after(scanned, Instant::now()) {
+            Some(more) => scanned = more,
+            None => return Ok(Scanned { items, next: found.next, searched_to: found.searched_to }),
         }
         between.go_on(filter.order, next);
     }
@@ -358,12 +362,12 @@ impl Trail for Store {
     }
 
     async fn begins(&self, vs: &VirtualServerId) -> Result<Option<Timestamp>, StoreError> {
-        const SQL: &str = "SELECT r.appended_at FROM audit_head h \
-                           JOIN audit_record r ON r.virtual_server = h.virtual_server AND r.seq > h.trimmed \
-                           WHERE h.virtual_server = $1 AND h.trimmed > 0 ORDER BY r.seq LIMIT 1";
+        const TRIMMED: &str = "SELECT trimmed FROM audit_head WHERE virtual_server = $1 AND trimmed > 0";
         let vs = vs.clone();
         self.run(move |inner| async move {
-            let found = rows!(inner.db.reader(), (i64,), SQL, vs.as_str())?;
+            let (reader, vs) = (inner.db.reader(), vs.as_str());
+            let Some((trimmed,)) = rows!(reader, (i64,), TRIMMED, vs)?.into_iter().next() else { return Ok(None) };
+            let found = rows!(reader, (i64,), FIRST_AFTER, vs, trimmed)?;
             Ok(found.first().map(|(at,)| Timestamp::from_millis(*at)))
         })
         .await
@@ -387,6 +391,6 @@ pub(crate) fn statements() -> Vec<crate::plans::Statement> {
     ways.into_iter()
         .flat_map(|(names, way)| names.into_iter().zip(way.searches))
         .chain(edges.into_iter().zip(BY_NUMBER.edges))
-        .chain([("first record of a time", FIRST_AT)])
+        .chain([("first record of a time", FIRST_AT), ("first record that is left", FIRST_AFTER)])
         .collect()
 }

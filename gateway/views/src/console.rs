@@ -441,6 +441,8 @@ pub struct OverviewPage {
     pub attention: Vec<Told>,
     /// What there is: words and number.
     pub counts: Vec<Counted>,
+    /// That it was counted a while ago, or is being counted for the first time.
+    pub counting: Option<Told>,
 }
 
 impl OverviewPage {

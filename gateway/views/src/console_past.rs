@@ -4,7 +4,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use crate::console::{Choice, Fault, Said};
+use crate::console::{Choice, Fault, Said, Told};
 use crate::console_records::{Linked, Parts};
 
 /// The page's path.
@@ -161,6 +161,10 @@ pub struct HistoryPage {
 /// Sums.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct TotalsBox {
+    /// That they were counted a while ago, or are being counted for the first time: then there is nothing to show.
+    pub counting: Option<Told>,
+    /// Something was counted.
+    pub counted: bool,
     /// How many were begun.
     pub started: u64,
     /// How many succeeded.
@@ -171,8 +175,6 @@ pub struct TotalsBox {
     pub median: Option<String>,
     /// The commonest reason of the others, and how many had it.
     pub top_reason: Option<(String, u64)>,
-    /// There are more than were counted.
-    pub more: bool,
 }
 
 /// A transaction.
@@ -393,7 +395,8 @@ pub(crate) mod samples {
             rate: Some("75 %".into()),
             median: Some("1:35".into()),
             top_reason: Some(("<b>expired".into(), 7)),
-            more: true,
+            counting: None,
+            counted: true,
         };
         let steps = ["offered", "started", "code_accepted", "target_chosen", "activated", "first_use"];
         let bar = |(step, reached): (&'static str, u64)| FunnelBar {

@@ -240,6 +240,8 @@ pub struct TokenLine {
 pub struct TokensPage {
     /// How many are in each state, and the way to them.
     pub counts: Vec<StateCount>,
+    /// That they were counted a while ago, or are being counted for the first time.
+    pub counting: Option<Told>,
     /// The states to choose from.
     pub states: Vec<&'static str>,
     /// The state that is looked for; empty for all but those revoked.

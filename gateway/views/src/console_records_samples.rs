@@ -25,6 +25,8 @@ pub(crate) fn records_pages() -> Vec<(&'static str, RecordsPage)> {
         ("tokens", RecordsPage::Tokens(Box::new(tokens()))),
         ("tokens-none-found", RecordsPage::Tokens(Box::new(TokensPage { filtered: true, ..TokensPage::default() }))),
         ("tokens-empty", RecordsPage::Tokens(Box::default())),
+        ("tokens-under-way", RecordsPage::Tokens(Box::new(counting(Told::new("console-counts-under-way"))))),
+        ("tokens-before", RecordsPage::Tokens(Box::new(counting(Told::new("console-counts-before").when(NOW))))),
         ("token", RecordsPage::Token(Box::new(token()))),
         ("groups", RecordsPage::Groups(groups())),
         ("groups-none-found", RecordsPage::Groups(GroupsPage { find: "<b>".into(), ..GroupsPage::default() })),
@@ -194,11 +196,16 @@ fn line(state: &'static str) -> TokenLine {
     }
 }
 
+fn counting(told: Told) -> TokensPage {
+    TokensPage { counting: Some(told), ..TokensPage::default() }
+}
+
 fn tokens() -> TokensPage {
     let names = TokenState::ALL.map(TokenState::as_str);
     let count = |name: &'static str| StateCount { name, count: 3, path: format!("/tokens?state={name}") };
     TokensPage {
         counts: names.iter().copied().chain(["locked"]).map(count).collect(),
+        counting: None,
         states: names.to_vec(),
         state: "active".into(),
         locked: true,

@@ -69,6 +69,10 @@ pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
         ),
         ("start", ConsolePage::Start(overview(Vec::new()))),
         ("start-attention", ConsolePage::Start(overview(attention()))),
+        (
+            "start-counting",
+            ConsolePage::Start(OverviewPage { counting: Some(counted_before()), ..overview(Vec::new()) }),
+        ),
         ("setting-read", words(setting(false))),
         ("setting-edit", words(setting(true))),
         ("targets-read", words(targets(false))),
@@ -158,7 +162,12 @@ fn attention() -> Vec<Told> {
 }
 
 fn overview(attention: Vec<Told>) -> OverviewPage {
-    OverviewPage { attention, counts: vec![Counted { key: "console-count-tokens-active".into(), count: 3 }] }
+    let counts = vec![Counted { key: "console-count-tokens-active".into(), count: 3 }];
+    OverviewPage { attention, counts, counting: None }
+}
+
+fn counted_before() -> Told {
+    Told::new("console-counts-before").when(NOW)
 }
 
 fn proof() -> ProofFields {

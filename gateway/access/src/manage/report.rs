@@ -1,8 +1,7 @@
 //! What operators read of the past: the audit trail, the enrolment history report, and who has no token yet. What is taken away as
 //! a file leaves a record of its own.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::enrolment::{EnrolmentFilter, MissingUser, ReportRow, Totals, Wanted};
@@ -11,16 +10,12 @@ use doorward_api::ports::{Change, Missing, Page, Scanned};
 use doorward_api::settings::{Day, EnrolmentRules, TargetUsers};
 use doorward_api::trail::{TrailFilter, TrailRecord};
 use doorward_api::{EventKind, GroupId, HeldAct, SelfProvisioning, StoreError, Timestamp, VirtualServerId};
-use tokio::sync::watch;
-use tokio::time::timeout;
 
+use super::counting::PATIENCE;
 use super::{By, ManageError, Manager};
 
 /// Counting everybody takes a moment where there are very many: what was counted is good for so long.
 const GOOD_FOR: Duration = Duration::from_secs(60);
-
-/// So long a page waits for what is being counted. Then it shows what was counted before, if anything was.
-const PATIENCE: Duration = Duration::from_millis(80);
 
 /// So long whoever can wait does.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -35,6 +30,29 @@ pub enum Taken {
     Trail,
     /// The enrolment history report.
     Enrolments,
+}
+
+/// What enrolments came to, as was counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolmentTotals {
+    /// When.
+    pub at: Timestamp,
+    /// What they came to.
+    pub totals: Totals,
+}
+
+/// Whose enrolments were counted, and which of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Asked {
+    vs: VirtualServerId,
+    /// Everything that a filter says, in words.
+    filter: String,
+}
+
+impl Asked {
+    fn of(vs: &VirtualServerId, filter: &EnrolmentFilter) -> Self {
+        Self { vs: vs.clone(), filter: format!("{filter:?}") }
+    }
 }
 
 /// How many have no token yet, as was counted.
@@ -93,26 +111,6 @@ pub struct MissingLine {
     wanted: Wanted,
 }
 
-/// What was counted last of each virtual server, and what is being counted.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Counted(Arc<Mutex<BTreeMap<VirtualServerId, Counts>>>);
-
-#[derive(Debug, Default)]
-struct Counts {
-    last: Option<Arc<MissingNow>>,
-    /// Where the end of the counting that is under way is told.
-    under_way: Option<Told>,
-}
-
-/// Tells what was counted, or why nothing was; `None` until then.
-type Told = watch::Receiver<Option<Result<Arc<MissingNow>, String>>>;
-
-impl Counted {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<VirtualServerId, Counts>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Manager {
     /// Records of the trail for which every condition holds.
     ///
@@ -148,7 +146,7 @@ impl Manager {
         Ok(self.ports().enrolments.enrolments(vs, filter, page).await?)
     }
 
-    /// What they came to, and the funnel.
+    /// What they came to, and the funnel, for whoever can wait until they are counted.
     ///
     /// # Errors
     /// [`ManageError::Unavailable`].
@@ -158,6 +156,26 @@ impl Manager {
         filter: &EnrolmentFilter,
     ) -> Result<Totals, ManageError> {
         Ok(self.ports().enrolments.enrolment_totals(vs, filter).await?)
+    }
+
+    /// The same for a page. Where there are very many, they are counted while it shows what was counted before: `None` where nothing
+    /// was yet.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`], where nothing was counted before.
+    pub async fn enrolment_totals_now(
+        &self,
+        vs: &VirtualServerId,
+        filter: &EnrolmentFilter,
+        now: Timestamp,
+    ) -> Result<Option<Arc<EnrolmentTotals>>, ManageError> {
+        let (manager, asked) = (Self::new(self.desk.clone()), Asked::of(vs, filter));
+        let (vs, filter) = (vs.clone(), filter.clone());
+        let count = || async move {
+            let totals = manager.enrolment_totals(&vs, &filter).await?;
+            Ok::<_, ManageError>(EnrolmentTotals { at: now, totals })
+        };
+        Ok(self.enrolment_counts.within(&asked, PATIENCE, |_| false, count).await?)
     }
 
     /// Records that a file was taken away: of what, in which form, and what was looked for. Before it is: what could not be
@@ -212,48 +230,10 @@ impl Manager {
         now: Timestamp,
         patience: Duration,
     ) -> Result<Option<Arc<MissingNow>>, ManageError> {
-        let mut told = {
-            let mut all = self.counted.lock();
-            let counts = all.entry(vs.clone()).or_default();
-            let fresh = |counted: &&Arc<MissingNow>| now.since(counted.at) < GOOD_FOR && counted.at <= now;
-            if let Some(last) = counts.last.as_ref().filter(fresh) {
-                return Ok(Some(last.clone()));
-            }
-            // One that has broken off tells nothing any more.
-            match counts.under_way.clone().filter(|told| told.has_changed().is_ok()) {
-                Some(told) => told,
-                None => counts.under_way.insert(self.begin_counting(vs.clone(), now)).clone(),
-            }
-        };
-        let told = match timeout(patience, told.wait_for(Option::is_some)).await {
-            Ok(Ok(told)) => told.clone(),
-            Ok(Err(_)) | Err(_) => None,
-        };
-        let last = || self.counted.lock().get(vs).and_then(|counts| counts.last.clone());
-        match told {
-            Some(Ok(counted)) => Ok(Some(counted)),
-            Some(Err(why)) => last().map(Some).ok_or(ManageError::Unavailable(StoreError::Unavailable(why))),
-            None => Ok(last()),
-        }
-    }
-
-    /// Counts, whoever waits for it.
-    fn begin_counting(&self, vs: VirtualServerId, now: Timestamp) -> Told {
-        let (tell, told) = watch::channel(None);
-        let (manager, counted) = (Self::new(self.desk.clone()), self.counted.clone());
-        tokio::spawn(async move {
-            let outcome = manager.count_missing(&vs, now).await.map(Arc::new).map_err(|error| error.to_string());
-            let mut all = counted.lock();
-            let counts = all.entry(vs).or_default();
-            counts.under_way = None;
-            match &outcome {
-                Ok(new) => counts.last = Some(new.clone()),
-                Err(error) => tracing::warn!(error, "who has no token could not be counted"),
-            }
-            drop(all);
-            tell.send_replace(Some(outcome));
-        });
-        told
+        let good = |counted: &MissingNow| now.since(counted.at) < GOOD_FOR && counted.at <= now;
+        let (manager, of) = (Self::new(self.desk.clone()), vs.clone());
+        let count = || async move { manager.count_missing(&of, now).await };
+        Ok(self.missing_counts.within(vs, patience, good, count).await?)
     }
 
     async fn count_missing(&self, vs: &VirtualServerId, now: Timestamp) -> Result<MissingNow, ManageError> {

@@ -1,6 +1,7 @@
 //! Tokens, as operators handle them (self-provisioning.md 4). What cannot happen to a token in its state is refused, and that is
 //! recorded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::credential::{Credential, ServerPin, TokenRecord};
@@ -15,6 +16,7 @@ use doorward_api::{
 };
 use doorward_tokens::{TokenEvent, next};
 
+use super::counting::PATIENCE;
 use super::groups::gone;
 use super::text::line;
 use super::{By, ManageError, Manager};
@@ -58,6 +60,24 @@ pub enum RevokeReason {
     Lost,
     /// It does not work.
     Faulty,
+}
+
+/// How many tokens there are, as was counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenCounts {
+    /// When.
+    pub at: Timestamp,
+    /// In each state, those of which there are none with 0.
+    pub states: Vec<(TokenState, u64)>,
+    /// How many are locked by failed passcodes.
+    pub locked: u64,
+}
+
+impl TokenCounts {
+    /// How many are in a state.
+    pub fn of(&self, wanted: TokenState) -> u64 {
+        self.states.iter().find(|(state, _)| *state == wanted).map_or(0, |(_, count)| *count)
+    }
 }
 
 impl TokenAction {
@@ -184,16 +204,28 @@ impl Manager {
         self.ports().register.token(vs, id).await?.ok_or(ManageError::NotFound)
     }
 
-    /// How many tokens are in each state, and how many are locked by failed passcodes.
+    /// How many tokens there are, for whoever can wait until they are counted.
     ///
     /// # Errors
     /// [`ManageError::Unavailable`].
-    pub async fn token_counts(
+    pub async fn token_counts(&self, vs: &VirtualServerId, now: Timestamp) -> Result<TokenCounts, ManageError> {
+        let (states, locked) = self.ports().register.token_counts(vs, now).await?;
+        Ok(TokenCounts { at: now, states, locked })
+    }
+
+    /// The same for a page. Where there are very many, they are counted while it shows what was counted before: `None` where nothing
+    /// was yet.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`], where nothing was counted before.
+    pub async fn token_counts_now(
         &self,
         vs: &VirtualServerId,
         now: Timestamp,
-    ) -> Result<(Vec<(TokenState, u64)>, u64), ManageError> {
-        Ok(self.ports().register.token_counts(vs, now).await?)
+    ) -> Result<Option<Arc<TokenCounts>>, ManageError> {
+        let (manager, of) = (Self::new(self.desk.clone()), vs.clone());
+        let count = || async move { manager.token_counts(&of, now).await };
+        Ok(self.token_counts.within(vs, PATIENCE, |_| false, count).await?)
     }
 
     /// Does something to a token.

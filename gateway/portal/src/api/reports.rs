@@ -199,8 +199,6 @@ pub(super) struct TotalsShown {
     top_failure_count: u64,
     /// How many ended how.
     results: Vec<ResultCount>,
-    /// `false`: there are more than can be counted in a moment, and the newest were.
-    complete: bool,
 }
 
 impl TotalsShown {
@@ -221,7 +219,6 @@ impl TotalsShown {
             top_failure_reason: top.map(|(reason, _)| reason.clone()),
             top_failure_count: top.map_or(0, |(_, count)| *count),
             results: totals.results.iter().map(result).collect(),
-            complete: !totals.more,
         }
     }
 }
@@ -285,8 +282,6 @@ impl MissingShown {
 pub(super) struct FunnelShown {
     /// The steps, in order.
     steps: Vec<StepShown>,
-    /// `false`: there are more than can be counted in a moment, and the newest were.
-    complete: bool,
     /// By enrolment rule, and then by group.
     missing: Vec<MissingShown>,
     /// When those were counted; `null` while they are being counted for the first time.
@@ -316,7 +311,7 @@ impl Shown for FunnelShown {
             users: 40,
             missing: 29,
         };
-        Self { steps: steps(&funnel), complete: true, missing: vec![missing], missing_at: Some(SOME_TIME.rfc3339()) }
+        Self { steps: steps(&funnel), missing: vec![missing], missing_at: Some(SOME_TIME.rfc3339()) }
     }
 }
 
@@ -409,7 +404,6 @@ pub(super) async fn funnel(asked: Asked, _: Nothing) -> Result<Found<FunnelShown
     let missing = asked.api.parts.manager.missing_now(&asked.vs.id, asked.visitor.now).await?;
     Ok(Found(FunnelShown {
         steps: steps(&totals.funnel),
-        complete: !totals.more,
         missing: missing.iter().flat_map(|now| &now.lines).map(MissingShown::of).collect(),
         missing_at: missing.map(|now| now.at.rfc3339()),
     }))

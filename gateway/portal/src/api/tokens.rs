@@ -447,9 +447,9 @@ pub(super) async fn get(asked: Asked, _: Nothing) -> Result<Found<TokenShown>, P
 
 /// `GET /tokens/counts`
 pub(super) async fn counts(asked: Asked, _: Nothing) -> Result<Found<TokenCounts>, Problem> {
-    let (states, locked) = asked.api.parts.manager.token_counts(&asked.vs.id, asked.visitor.now).await?;
-    let states = states.into_iter().map(|(state, count)| StateCount { state: StateName::of(state), count });
-    Ok(Found(TokenCounts { states: states.collect(), locked }))
+    let counted = asked.api.parts.manager.token_counts(&asked.vs.id, asked.visitor.now).await?;
+    let states = counted.states.into_iter().map(|(state, count)| StateCount { state: StateName::of(state), count });
+    Ok(Found(TokenCounts { states: states.collect(), locked: counted.locked }))
 }
 
 /// `POST /tokens/{token}/actions`

@@ -10,6 +10,7 @@ use doorward_views::console::{ConsolePage, Counted, OverviewPage, Told};
 use doorward_views::console_enrolment;
 use http::StatusCode;
 
+use super::records::counting;
 use super::signed::Signed;
 use super::{Console, Shared, grants, provisioning_rules, rules};
 use crate::answer::Answer;
@@ -20,14 +21,25 @@ const SOON: Duration = Duration::from_hours(30 * 24);
 
 /// `GET /`
 pub(super) async fn start(State(console): State<Shared>, signed: Signed) -> Answer {
-    let (states, locked) = console.parts.manager.token_counts(&signed.vs.id, signed.caller.now).await?;
-    let count = |wanted: TokenState| states.iter().find(|(state, _)| *state == wanted).map_or(0, |(_, count)| *count);
-    let counts = vec![
-        Counted { key: "console-count-tokens-active".into(), count: count(TokenState::Active) },
-        Counted { key: "console-count-tokens-assigned".into(), count: count(TokenState::Assigned) },
+    let tokens = if signed.may(Module::Tokens.view()) {
+        Some(console.parts.manager.token_counts_now(&signed.vs.id, signed.caller.now).await?)
+    } else {
+        None
+    };
+    let counted = tokens.iter().flatten().next();
+    let count = |key: &str, state| counted.map(|counted| Counted { key: key.into(), count: counted.of(state) });
+    let counts = [
+        count("console-count-tokens-active", TokenState::Active),
+        count("console-count-tokens-assigned", TokenState::Assigned),
     ];
-    let counts = if signed.may(Module::Tokens.view()) { counts } else { Vec::new() };
-    let page = OverviewPage { attention: attention(&console, &signed, locked).await?, counts };
+    let locked = counted.map_or(0, |counted| counted.locked);
+    let page = OverviewPage {
+        attention: attention(&console, &signed, locked).await?,
+        counts: counts.into_iter().flatten().collect(),
+        counting: tokens
+            .as_ref()
+            .and_then(|tokens| counting(tokens.as_ref().map(|counted| counted.at), signed.caller.now)),
+    };
     console.page(&signed, "/", StatusCode::OK, ConsolePage::Start(page))
 }
 
@@ -52,7 +64,7 @@ async fn attention(console: &Console, signed: &Signed, locked: u64) -> Result<Ve
         found.extend(provisioning_rules::of_groups_gone(console, signed).await?);
     }
     found.extend((console.parts.late_mail)(&signed.vs.id).map(OverviewPage::mail_waits));
-    if locked > 0 && may(Module::Tokens) {
+    if locked > 0 {
         found.push(Told::new("console-attention-locked").about(locked.to_string()).at_page("/tokens?locked=on"));
     }
     found.extend((console.parts.certificates)().into_iter().filter_map(|(host, end)| certificate(host, end, signed)));

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
-use doorward_access::manage::{ManageError, MissingLine, MissingOf, Taken};
-use doorward_api::enrolment::{EnrolmentResult, Initiation, ReportRow, StepTotal, Totals};
+use doorward_access::manage::{EnrolmentTotals, ManageError, MissingLine, MissingOf, Taken};
+use doorward_api::enrolment::{EnrolmentResult, Initiation, ReportRow, StepTotal};
 use doorward_api::ports::{Page, Scanned};
 use doorward_api::settings::Day;
 use doorward_api::trail::{Fact, RECORD_TYPES, TrailRecord};
@@ -21,7 +21,7 @@ use doorward_views::console_records::Linked;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::records::{AT_A_TIME, at, linked, parts, path_with, query};
+use super::records::{AT_A_TIME, at, counting, linked, parts, path_with, query};
 use super::signed::Signed;
 use super::{Console, Shared, tokens, users};
 use crate::answer::Answer;
@@ -392,16 +392,17 @@ pub(super) async fn history(State(console): State<Shared>, RawQuery(raw): RawQue
     let (found, totals, zone, faults) = match sought.read(enrolment_filter) {
         Ok((filter, zone)) => {
             let found = manager.enrolments(&signed.vs.id, &filter, &part).await?;
-            (found, manager.enrolment_totals(&signed.vs.id, &filter).await?, zone, Vec::new())
+            let totals = manager.enrolment_totals_now(&signed.vs.id, &filter, signed.caller.now).await?;
+            (found, summed(totals.as_deref(), signed.caller.now), zone, Vec::new())
         }
-        Err(faults) => (nothing(), Totals::default(), Zone::default(), faults),
+        Err(faults) => (nothing(), TotalsBox::default(), Zone::default(), faults),
     };
     let looking = looking_at_enrolments(&sought, HISTORY, &zone, faults);
     let looking = sought.files(looking, signed.may(Module::Reports.export()));
     let wrong = looking.faults.clone();
     let begins = manager.trail_begins(&signed.vs.id).await?;
     let page = HistoryPage {
-        totals: summed(&totals),
+        totals,
         rows: found.items.iter().map(|row| history_row(row, &zone, &sought, &signed)).collect(),
         parts: through(&sought, HISTORY, &part, found.next.as_deref()),
         searched_to: found.searched_to.map(|at| zone.short(at)),
@@ -441,14 +442,17 @@ fn looking_at_enrolments(sought: &Sought, path: &str, zone: &Zone, faults: Vec<F
     }
 }
 
-fn summed(totals: &Totals) -> TotalsBox {
+fn summed(counted: Option<&EnrolmentTotals>, now: Timestamp) -> TotalsBox {
+    let counting = counting(counted.map(|counted| counted.at), now);
+    let Some(EnrolmentTotals { totals, .. }) = counted else { return TotalsBox { counting, ..TotalsBox::default() } };
     TotalsBox {
+        counting,
+        counted: true,
         started: totals.started(),
         completed: totals.completed(),
         rate: totals.completion_rate().map(|rate| format!("{}.{} %", rate / 10, rate % 10)),
         median: totals.median_duration.map(took),
         top_reason: totals.top_reason.clone(),
-        more: totals.more,
     }
 }
 
@@ -552,15 +556,17 @@ pub(super) async fn funnel(State(console): State<Shared>, RawQuery(raw): RawQuer
     let sought = Sought::of_report(query(raw)?, signed.caller.now).find(&console, &signed).await?;
     let manager = &console.parts.manager;
     let (totals, zone, faults) = match sought.read(enrolment_filter) {
-        Ok((filter, zone)) => (manager.enrolment_totals(&signed.vs.id, &filter).await?, zone, Vec::new()),
-        Err(faults) => (Totals::default(), Zone::default(), faults),
+        Ok((filter, zone)) => {
+            (manager.enrolment_totals_now(&signed.vs.id, &filter, signed.caller.now).await?, zone, Vec::new())
+        }
+        Err(faults) => (None, Zone::default(), faults),
     };
     let looking = looking_at_enrolments(&sought, FUNNEL, &zone, faults);
     let wrong = looking.faults.clone();
     let missing = manager.missing_now(&signed.vs.id, signed.caller.now).await?;
     let page = FunnelPage {
-        totals: summed(&totals),
-        steps: bars(&totals.funnel),
+        totals: if wrong.is_empty() { summed(totals.as_deref(), signed.caller.now) } else { TotalsBox::default() },
+        steps: totals.map(|counted| bars(&counted.totals.funnel)).unwrap_or_default(),
         missing: missing.iter().flat_map(|now| &now.lines).map(|line| missing_bar(line, signed.caller.now)).collect(),
         counted_at: missing.map(|now| zone.short(now.at)).unwrap_or_default(),
         looking,

@@ -1,9 +1,11 @@
 //! What the pages of users, tokens, groups and files have in common: lists in parts, and tasks. A task is a page with one form;
 //! what is wrong with it comes back on the same page with everything that was typed.
 
+use std::time::Duration;
+
 use doorward_access::manage::ManageError;
 use doorward_api::ports::Page;
-use doorward_api::{FieldFault, FieldRule, TokenState};
+use doorward_api::{FieldFault, FieldRule, Timestamp, TokenState};
 use doorward_views::console::{Choice, ConsolePage, Fault as Said, Field, ProofFields, Said as Words, Told};
 use doorward_views::console_records::{Crumb, GivenPage, Linked, Parts, RecordsPage, TaskPage};
 use http::StatusCode;
@@ -90,6 +92,18 @@ pub(super) fn path_with(path: &str, pairs: &[(&str, &str)]) -> String {
 pub(super) fn parts(path: &str, pairs: &[(&str, &str)], after: &str, next: Option<&str>) -> Parts {
     let with = |next: &str| path_with(path, &[pairs, &[("after", next)]].concat());
     Parts { first: (!after.is_empty()).then(|| path_with(path, pairs)), next: next.map(with) }
+}
+
+/// A count that was made so long ago is shown with its time.
+const OLD: Duration = Duration::from_secs(2);
+
+/// What a page says of what was counted at a time: that it is not of now, or that there is nothing yet.
+pub(super) fn counting(at: Option<Timestamp>, now: Timestamp) -> Option<Told> {
+    match at {
+        None => Some(Told::new("console-counts-under-way")),
+        Some(at) if now.since(at) < OLD => None,
+        Some(at) => Some(Told::new("console-counts-before").when(at)),
+    }
 }
 
 /// Back to a page that says what was done.

@@ -2,7 +2,7 @@
 //! each of that.
 
 use axum::extract::{Path, RawQuery, State};
-use doorward_access::manage::{ManageError, RevokeReason, TestOutcome, TokenAction};
+use doorward_access::manage::{ManageError, RevokeReason, TestOutcome, TokenAction, TokenCounts};
 use doorward_api::credential::TokenRecord;
 use doorward_api::ports::TokenFilter;
 use doorward_api::settings::{Complexity, ServerPinPolicy};
@@ -16,8 +16,8 @@ use http::StatusCode;
 
 use super::panels::{choice_key, label};
 use super::records::{
-    Refused, at, choice, crumb, done, field, give, hinted, linked, note_of, notice, offered_users, part, parts,
-    path_with, query, show, show_task, typed, unproved,
+    Refused, at, choice, counting, crumb, done, field, give, hinted, linked, note_of, notice, offered_users, part,
+    parts, path_with, query, show, show_task, typed, unproved,
 };
 use super::signed::{Signed, SignedPost};
 use super::{Console, Shared, settings, users};
@@ -142,8 +142,10 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
     };
     let state = state.map_or("", TokenState::as_str);
     let sought = [("state", state), ("locked", if locked { "on" } else { "" }), ("serial", serial), ("owner", owner)];
+    let counted = console.parts.manager.token_counts_now(&signed.vs.id, signed.caller.now).await?;
     let page = TokensPage {
-        counts: counts(&console, &signed).await?,
+        counts: counted.as_deref().map(counts).unwrap_or_default(),
+        counting: counting(counted.as_ref().map(|counted| counted.at), signed.caller.now),
         states: TokenState::ALL.map(TokenState::as_str).to_vec(),
         state: state.to_owned(),
         locked,
@@ -159,17 +161,16 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
 }
 
 /// States of which there are tokens, and how many.
-async fn counts(console: &Console, signed: &Signed) -> Result<Vec<StateCount>, Fault> {
-    let (states, locked) = console.parts.manager.token_counts(&signed.vs.id, signed.caller.now).await?;
+fn counts(counted: &TokenCounts) -> Vec<StateCount> {
     let of = |(state, count): &(TokenState, u64)| {
         let name = state.as_str();
         StateCount { name, count: *count, path: path_with(HERE, &[("state", name)]) }
     };
-    let mut counts: Vec<StateCount> = states.iter().filter(|(_, count)| *count > 0).map(of).collect();
-    if locked > 0 {
-        counts.push(StateCount { name: "locked", count: locked, path: path_with(HERE, &[("locked", "on")]) });
+    let mut counts: Vec<StateCount> = counted.states.iter().filter(|(_, count)| *count > 0).map(of).collect();
+    if counted.locked > 0 {
+        counts.push(StateCount { name: "locked", count: counted.locked, path: path_with(HERE, &[("locked", "on")]) });
     }
-    Ok(counts)
+    counts
 }
 
 /// `GET /tokens/{id}`

@@ -222,6 +222,16 @@ async fn members_of_a_group_are_those_in_it_themselves(world: Arc<World>) {
     assert!(
         store.members(&VirtualServerId::from("elsewhere"), &row("n08"), &first(10)).await.unwrap().items.is_empty()
     );
+    // As a process of the release before adds them.
+    let add = format!(
+        "INSERT INTO group_member (virtual_server, user_id, group_id) VALUES ('{}', '{}', '{}')",
+        vs(),
+        alice(),
+        row("n08")
+    );
+    world.sql(&add).await;
+    let members = all_parts(1, async |page| store.members(&vs(), &row("n08"), &page).await.unwrap()).await;
+    assert_eq!(members.iter().map(|one| one.user.name.as_str()).collect::<Vec<_>>(), ["alice", "n08"]);
 }
 
 async fn tokens_are_counted_by_state(world: Arc<World>) {

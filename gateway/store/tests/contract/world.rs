@@ -79,19 +79,24 @@ impl World {
 }
 
 impl World {
-    /// Undoes the step that keeps sums and counts; what it added to `enrolment` goes with that table.
+    /// Undoes the steps for what is large: sums and counts, and names beside members. What they added to `enrolment` goes with that
+    /// table.
     pub(crate) async fn without_sums(&self) {
         let triggers = match self.kind {
             Kind::Sqlite => {
                 "DROP TRIGGER credential_counted_new; DROP TRIGGER credential_counted_gone; \
-                 DROP TRIGGER credential_counted_less; DROP TRIGGER credential_counted_more; "
+                 DROP TRIGGER credential_counted_less; DROP TRIGGER credential_counted_more; \
+                 DROP TRIGGER group_member_named; "
             }
-            Kind::Postgres => "DROP TRIGGER credential_counted ON credential; ",
+            Kind::Postgres => {
+                "DROP TRIGGER credential_counted ON credential; DROP TRIGGER group_member_named ON group_member; "
+            }
         };
         self.sql(&format!(
             "{triggers}DROP TABLE enrolment_count; DROP INDEX user_missing; DROP INDEX user_enabled; \
              ALTER TABLE user_account DROP COLUMN tokens; DROP INDEX enrolment_uncounted; \
-             ALTER TABLE enrolment DROP COLUMN counted; ALTER TABLE enrolment DROP COLUMN counted_seq"
+             ALTER TABLE enrolment DROP COLUMN counted; ALTER TABLE enrolment DROP COLUMN counted_seq; \
+             DROP INDEX group_member_by_name; ALTER TABLE group_member DROP COLUMN name"
         ))
         .await;
     }

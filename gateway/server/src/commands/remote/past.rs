@@ -1,6 +1,6 @@
 //! What has happened: the audit trail, the enrolment history, and who has no token yet.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Outcome;
 use super::line::{Line, asking};
@@ -100,7 +100,6 @@ pub(super) fn report(args: ReportArgs) -> Outcome {
             ] {
                 print(&format!("{said:16}  {}", text(&totals, field)))?;
             }
-            bounded(&totals);
             Ok(Finding::Good)
         }
         ReportCommand::Funnel(of) => {
@@ -113,20 +112,12 @@ pub(super) fn report(args: ReportArgs) -> Outcome {
             line.manner.list(&part("steps"), &STEPS)?;
             print("")?;
             line.manner.list(&part("missing"), &COUNTS)?;
-            bounded(&funnel);
             Ok(Finding::Good)
         }
         ReportCommand::Missing { of, page: which } => {
             let found = page(&line, "/reports/missing", &[("of", &of)], &which)?;
             line.manner.list(&found, &PEOPLE)
         }
-    }
-}
-
-/// More than can be counted in a moment: that is said, and not taken for all.
-fn bounded(of: &Value) {
-    if of.get("complete") == Some(&Value::Bool(false)) {
-        eprintln!("There are more than can be counted in a moment; these are the newest.");
     }
 }
 
