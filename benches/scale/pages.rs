@@ -1,10 +1,13 @@
 //! Who asks, and for what: every page of the console and every list of the API, the first part and one far behind it, with each
 //! filter.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use doorward_tests::world::{Gateway, Phone, exchange, forms};
 use serde_json::{Value, json};
+
+use crate::whole::taken_by_curl;
 
 const PASSWORD: &str = "correct horse battery";
 const HOST: &str = "127.0.0.1";
@@ -19,6 +22,13 @@ pub(crate) struct Asked {
     path: String,
     /// Only its first bytes are waited for.
     file: bool,
+}
+
+impl Asked {
+    /// A page of the console.
+    pub(crate) fn page(name: &'static str, path: &str) -> Self {
+        Self { name, path: path.to_owned(), file: false }
+    }
 }
 
 /// The first administrator, by the printed link.
@@ -98,6 +108,24 @@ impl Operator {
         serde_json::from_slice(&answer.body).expect("JSON")
     }
 
+    /// How long it takes to count the enrolments of a group.
+    pub(crate) fn counts(&self, gateway: &Gateway) -> Duration {
+        let began = Instant::now();
+        self.get(gateway, "/reports/enrolments/totals?group=g-7");
+        began.elapsed()
+    }
+
+    /// Takes a file away. Whether all of it came.
+    pub(crate) fn takes_away(&self, gateway: &Gateway, path: &str, to: &Path) -> bool {
+        let url = format!("http://{HOST}:{}{path}", gateway.console);
+        taken_by_curl(&url, &format!("Authorization: {}", self.bearer), to)
+    }
+
+    /// The session is over.
+    pub(crate) fn is_signed_out(&self, gateway: &Gateway) -> bool {
+        exchange(gateway.console, "GET", HOST, "/api/v1/session", &[("Authorization", &self.bearer)], b"").status == 401
+    }
+
     /// How long it takes, from connecting to the last byte; of a file, to what `curl` has of it first.
     pub(crate) fn ask(&self, gateway: &Gateway, asked: &Asked) -> Duration {
         let began = Instant::now();
@@ -152,7 +180,7 @@ fn deep(gateway: &Gateway, operator: &Operator, path: &str) -> String {
 
 /// Each with a name.
 pub(crate) fn all(gateway: &Gateway, operator: &Operator) -> Vec<Asked> {
-    let console = |name, path: &str| Asked { name, path: path.to_owned(), file: false };
+    let console = Asked::page;
     let api = |name, path: &str| Asked { name, path: format!("/api/v1{path}"), file: false };
     let far = |name, path: &str| Asked { name, path: format!("/api/v1{}", deep(gateway, operator, path)), file: false };
     let file = |name, path: &str| Asked { name, path: path.to_owned(), file: true };
@@ -198,12 +226,35 @@ pub(crate) fn all(gateway: &Gateway, operator: &Operator) -> Vec<Asked> {
             "enrolment totals of a year",
             "/reports/enrolments/totals?from=2025-12-01&until=2026-11-20&tz=Asia/Kolkata",
         ),
-        api("enrolment totals of a group", "/reports/enrolments/totals?group=g-7"),
+        console("enrolment history of a group, with its sums", "/reports/enrolments?group=Department%207"),
+        console("funnel of an address", "/reports/funnel?address=10.1.2.3"),
         console("funnel", "/reports/funnel"),
         api("funnel, API", "/reports/funnel"),
         console("who has no token", "/reports/missing?of=all"),
         far("who has no token, far behind", "/reports/missing?of=all"),
+        api("enrolments of an address that all have", "/reports/enrolments?address=10.1.2.3"),
         console("provisioning", "/provisioning"),
+        console("a provisioning task of every tenth user", "/provisioning/1"),
+        far("its users, far behind", "/provisioning/tasks/1/users"),
+        api("its users who were left out", "/provisioning/tasks/1/users?status=skipped"),
+        console("provisioning rules", "/provisioning/rules"),
+        console("who waits for an approval", "/enrolment-requests"),
+        console("access policies", "/access-policies"),
+        console(
+            "a decision explained",
+            "/access-policies/explain?app=wiki&method=GET&path=%2F&address=10.1.2.3&secure=on&user=m.user10000012",
+        ),
+        console("decision records", "/access-policies/decisions"),
+        far("decision records, far behind", "/policies/records"),
+        api("decision records of a user", "/policies/records?user=u-10000042"),
+        api("decision records of what was refused", "/policies/records?decision=refuse"),
+        api("decision records of an application", "/policies/records?app=intranet"),
+        console("shadow policies", "/access-policies/shadow"),
+        console("settings", "/settings/self-provisioning"),
+        console("enrolment rules", "/settings/enrolment-rules"),
+        console("what waits for two operators", "/approvals"),
+        console("roles", "/operators/roles"),
+        console("API keys", "/operators/keys"),
         console("operators", "/operators"),
         file("audit log as a file, its first bytes", "/api/v1/audit/records.csv"),
         file("enrolment history as a file, its first bytes", "/api/v1/reports/enrolments.csv"),

@@ -1,8 +1,15 @@
 //! A virtual server as a large company has it: users in groups, tokens in every state, a long audit trail, and the enrolment history
-//! that belongs to it. Written by the database itself, in one statement for each table, which both databases understand.
+//! that belongs to it. Written by the database itself, in one statement for each table, which both databases understand; but for the audit trail,
+//! whose chain has to hold.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
+
+use doorward_api::audit::chain_hash;
+use doorward_api::decided::{Decided, DecisionFacts, MOST_RECORDS_OF_A_DAY};
 use doorward_api::enrolment::{Enrolment, EnrolmentResult};
-use doorward_api::{AuditEvent, EventContext, EventKind, FlowId, Template, Timestamp, UserId};
+use doorward_api::provisioning::EntryStatus;
+use doorward_api::{AuditEvent, EventContext, EventKind, FlowId, PolicyId, Proofs, Template, Timestamp, UserId};
 use doorward_tests::world::Installation;
 
 /// How much of everything.
@@ -20,17 +27,13 @@ const PAST: u64 = 400 * 24 * 3600 * 1000;
 pub(crate) fn fill(installation: &Installation, extent: Extent, now: Timestamp) {
     let bytes = if installation.store.starts_with("sqlite") { "BLOB" } else { "BYTEA" };
     let begin = u64::try_from(now.millis()).unwrap_or_default() - PAST;
-    for statement in [
-        groups(),
-        users(extent, begin),
-        members(extent),
-        nests(),
-        tokens(extent, begin, bytes),
-        records(extent, begin),
-        entries(extent),
-        enrolments(extent, begin),
-        head(),
-    ] {
+    for statement in [groups(), users(extent, begin), members(extent), nests(), tokens(extent, begin, bytes)] {
+        installation.sql(&format!("{statement};"));
+    }
+    records(installation, extent, begin);
+    for statement in
+        [entries(extent), enrolments(extent, begin), head(), task(extent, begin), decisions(extent, begin + PAST)]
+    {
         installation.sql(&format!("{statement};"));
     }
     if bytes == "BYTEA" {
@@ -41,7 +44,7 @@ pub(crate) fn fill(installation: &Installation, extent: Extent, now: Timestamp) 
 
 /// Numbers from 1 on, as `n (i)`.
 fn numbers(many: u64) -> String {
-    format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many})")
+    format!("WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {many})")
 }
 
 /// The `i` of a statement with so many digits that they sort as numbers.
@@ -129,61 +132,57 @@ fn tokens(extent: Extent, begin: u64, bytes: &str) -> String {
     )
 }
 
-/// Words in the place of what differs from record to record.
+/// Words in the place of what differs from enrolment to enrolment.
 const USER: &str = "§user";
 const FLOW: &str = "§flow";
 const SERIAL: &str = "§serial";
-const ADDRESS: &str = "192.0.2.254";
 const NUMBER: &str = "7777777";
 
-fn record(kind: EventKind) -> String {
+fn event(i: u64, user: &str) -> AuditEvent {
+    let kind = match i % 10 {
+        0..=5 => EventKind::AuthSuccess,
+        6 => EventKind::AuthFailure,
+        7 => EventKind::VerificationCodeSent,
+        8 => EventKind::EnrollmentConfirmed,
+        _ => EventKind::TokenAssigned,
+    };
     let context = EventContext {
-        user: Some(UserId::new(USER)),
-        used_name: Some(USER.to_owned()),
-        address: ADDRESS.parse().ok(),
-        flow: Some(FlowId::new(FLOW)),
+        user: Some(UserId::new(format!("u-{user}"))),
+        used_name: Some(format!("u-{user}")),
+        address: format!("10.1.{}.{}", i % 250, i % 199).parse().ok(),
+        flow: Some(FlowId::new(format!("f-{}", 10_000_000 + i / 6))),
         application: Some("The intranet".to_owned()),
         policy: Some("staff-with-passcode".to_owned()),
         operator: (kind == EventKind::TokenAssigned).then(|| "olga".to_owned()),
         request_id: Some("01957f4e-6f70-7c6e-9d1a-2b6f6c0c9a11".to_owned()),
         ..EventContext::default()
     };
-    let event = AuditEvent::new(kind, context).with("serial", SERIAL).with("kind", "authenticator");
-    let number = NUMBER.parse().unwrap_or_default();
-    let written = event.record("default", number, Timestamp::from_secs(1_700_000_000));
-    [(USER, "u-' || u || '"), (FLOW, "f-' || f || '"), (SERIAL, "DW-' || u || '"), (NUMBER, "' || s || '")]
-        .into_iter()
-        .chain([(ADDRESS, "10.1.' || a || '")])
-        .fold(written.replace('\'', "''"), |text, (word, sql)| text.replace(word, sql))
+    AuditEvent::new(kind, context).with("serial", format!("DW-{user}")).with("kind", "authenticator")
 }
 
-/// Six in ten are sign-ins, the others what an enrolment leaves, failures, and what operators do.
-fn records(extent: Extent, begin: u64) -> String {
+/// Six in ten are sign-ins, the others what an enrolment leaves, failures, and what operators do: a chain that goes on where
+/// the one of the database ends, as lines of its table.
+fn records(installation: &Installation, extent: Extent, begin: u64) {
+    let head =
+        installation.sql("SELECT CAST(seq AS TEXT) || ' ' || hash FROM audit_head WHERE virtual_server = 'default'");
+    let (last, hash) = head.trim().split_once(' ').expect("the chain has begun");
+    let last: u64 = last.parse().expect("a number");
     let step = PAST / extent.records.max(1);
-    let seq = "i + (SELECT seq FROM audit_head WHERE virtual_server = 'default')";
-    let values = format!(
-        "SELECT i, {seq} AS seq, {begin} + i * {step} AS at, CAST({seq} AS TEXT) AS s, {user} AS u, {flow} AS f, \
-         CAST(i % 250 AS TEXT) || '.' || CAST(i % 199 AS TEXT) AS a FROM n",
-        user = digits(&format!("1 + (i * 13 % {})", extent.users)),
-        flow = digits("(i / 6)"),
-    );
-    let kinds = [
-        (6, EventKind::AuthSuccess),
-        (7, EventKind::AuthFailure),
-        (8, EventKind::VerificationCodeSent),
-        (9, EventKind::EnrollmentConfirmed),
-        (10, EventKind::TokenAssigned),
-    ];
-    let whens: String =
-        kinds.into_iter().map(|(below, kind)| format!(" WHEN i % 10 < {below} THEN '{}'", record(kind))).collect();
-    format!(
-        "INSERT INTO audit_record (virtual_server, seq, appended_at, prev, hash, record) {numbers} \
-         SELECT 'default', seq, at, '{zeros}' || {before}, '{zeros}' || {own}, CASE{whens} END FROM ({values}) AS rows",
-        numbers = numbers(extent.records),
-        zeros = "0".repeat(56),
-        before = digits("seq - 1"),
-        own = digits("seq"),
-    )
+    let file = installation.path("records.tsv");
+    let mut lines = BufWriter::new(File::create(&file).expect("a file in a folder of our own"));
+    let mut prev = hash.to_owned();
+    for i in 1..=extent.records {
+        let (seq, at) = (last + i, begin + i * step);
+        let user = (10_000_001 + i * 13 % extent.users).to_string();
+        let (number, time) = (i64::try_from(seq).unwrap_or_default(), i64::try_from(at).unwrap_or_default());
+        let record = event(i, &user).record("default", number, Timestamp::from_millis(time));
+        let hash = chain_hash(&prev, &record);
+        writeln!(lines, "default\t{seq}\t{at}\t{prev}\t{hash}\t{record}").expect("room on the disk");
+        prev = hash;
+    }
+    lines.flush().expect("room on the disk");
+    installation.load("audit_record", &file);
+    std::fs::remove_file(&file).expect("it was written a moment ago");
 }
 
 /// What is looked for in them, as the store would have entered it.
@@ -282,5 +281,70 @@ fn head() -> String {
     format!(
         "UPDATE audit_head SET hash = (SELECT r.hash {last}), entered = (SELECT r.seq {last}), seq = (SELECT r.seq {last}) \
          WHERE virtual_server = 'default'"
+    )
+}
+
+/// A provisioning task of a year ago, of every tenth user.
+fn task(extent: Extent, begin: u64) -> String {
+    let (users, over) = (extent.users / 10, begin + PAST / 10);
+    let statuses: String = (0..)
+        .zip(EntryStatus::ALL)
+        .map(|(place, status)| format!(" WHEN i % {} = {place} THEN '{}'", EntryStatus::ALL.len(), status.as_str()))
+        .collect();
+    format!(
+        "INSERT INTO provisioning_task (virtual_server, number, operator, created_at, stops_at, note, users, mailed_at, \
+             removed_at, unsettled, version) \
+         VALUES ('default', 1, 'olga', {begin}, {over}, '', {users}, {begin}, {over}, FALSE, 1); {entries}",
+        entries = insert(
+            "provisioning_entry (virtual_server, task, user_id, name, status, fails, mailed_at)",
+            &numbers(users),
+            &format!(
+                "'default', 1, 'u-' || {id}, (SELECT u.folded_name FROM user_account u WHERE u.virtual_server = 'default' \
+                 AND u.id = 'u-' || {id}), CASE{statuses} END, 0, {begin}",
+                id = digits("(i * 10)"),
+            ),
+        )
+    )
+}
+
+/// As many decision records as a day may have, of each of the last seven.
+fn decisions(extent: Extent, now: u64) -> String {
+    const DAY: u64 = 24 * 3600 * 1000;
+    let of_a_day = MOST_RECORDS_OF_A_DAY.min(extent.records);
+    let decided = |decision: &str| {
+        let said =
+            Decided { decision: decision.to_owned(), need: Vec::new(), by: vec![PolicyId::new("staff-with-passcode")] };
+        serde_json::to_string(&said).unwrap_or_default()
+    };
+    let facts = DecisionFacts {
+        at: Timestamp::from_millis(i64::try_from(now).unwrap_or_default()),
+        host: "wiki.example.test".to_owned(),
+        path: "/reports/2026/overview".to_owned(),
+        client: std::net::IpAddr::from([10, 1, 2, 3]),
+        secure: true,
+        display_name: "Somebody".to_owned(),
+        groups: vec!["Department 7".to_owned()],
+        proofs: Proofs::default(),
+    };
+    let at = format!("({now} - (i % 7) * {DAY} - i % 80000)");
+    let day = format!("({at} / {DAY})");
+    format!(
+        "{records}; INSERT INTO decision_day (virtual_server, day, records, left_out) \
+         SELECT 'default', day, COUNT(*), 0 FROM decision_record WHERE virtual_server = 'default' GROUP BY day",
+        records = insert(
+            "decision_record (virtual_server, day, id, app, user_id, user_name, method, path_class, network, decision, decided, \
+                 first_at, last_at, requests, facts)",
+            &numbers(7 * of_a_day),
+            &format!(
+                "'default', {day}, 'd-' || {id}, CASE WHEN i % 3 = 0 THEN 'intranet' ELSE 'wiki' END, 'u-' || {user}, \
+                 'somebody', 'GET', '/reports/2026', '10.1.2.0/24', CASE WHEN i % 20 = 0 THEN 'refuse' ELSE 'admit' END, \
+                 CASE WHEN i % 20 = 0 THEN '{refuse}' ELSE '{admit}' END, {at}, {at}, 3, '{facts}'",
+                id = digits("i"),
+                user = digits(&format!("1 + (i * 17 % {})", extent.users)),
+                refuse = decided("refuse"),
+                admit = decided("admit"),
+                facts = serde_json::to_string(&facts).unwrap_or_default(),
+            ),
+        )
     )
 }

@@ -90,6 +90,11 @@ impl Cluster {
         self.folder.join("data").display().to_string()
     }
 
+    /// Where its files lie.
+    pub fn files(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     /// The address of a database in it.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@{}:{}/{database}", self.address, self.port)
@@ -121,6 +126,12 @@ impl Cluster {
         let mut keeper = self.command("sh");
         keeper.args(["-c", KEEPER, "keeper"]).arg(&self.folder).arg(&self.programs).stdin(Stdio::piped());
         *self.keeper.lock().unwrap() = Some(keeper.spawn().unwrap());
+    }
+
+    /// `pg_ctl -m fast stop`: everything is written, and everybody is sent away.
+    pub fn stop(&self) {
+        self.does("pg_ctl", &["-D", &self.data(), "-m", "fast", "-t", "300", "stop"]);
+        self.end_keeper();
     }
 
     /// `pg_ctl -m immediate stop`: no farewell to anybody, and no checkpoint.

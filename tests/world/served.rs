@@ -279,6 +279,18 @@ support_url = "https://example.test/help"
         assert!(output.status.success(), "sqlite3: {}", words(&output));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
+
+    /// Adds the rows that a file holds, one in a line, with a tab between columns, to a table.
+    pub fn load(&self, table: &str, rows: &Path) {
+        let Some(file) = self.store.strip_prefix("sqlite://") else {
+            postgres::sql(&self.store, &format!("\\copy {table} FROM '{}'", rows.display()));
+            return;
+        };
+        let import = format!(".import \"{}\" {table}", rows.display());
+        let how = ["-batch", "-bail", file, ".mode tabs", &import];
+        let output = run(Command::new("sqlite3").args(how), "");
+        assert!(output.status.success(), "sqlite3: {}", words(&output));
+    }
 }
 
 /// A running `doorward run`; killed when dropped.
