@@ -24,7 +24,7 @@ use crate::pages::{Asked, Operator};
 use crate::world::{Extent, fill};
 
 const USAGE: &str = "usage: doorward-scale [--database sqlite|postgres] [--users N] [--tokens N] [--records N] [--cold N] [--rounds N] \
-                     [--only NAME] [--write FILE]";
+                     [--only NAME|NAME] [--write FILE]";
 
 /// A gateway has at most so many connections to PostgreSQL.
 const CONNECTIONS: usize = 16;
@@ -37,7 +37,7 @@ struct Args {
     extent: Extent,
     cold: usize,
     rounds: usize,
-    /// Of pages that are called so.
+    /// Of pages in whose names one of these is, with `|` between them.
     only: String,
     write: Option<String>,
 }
@@ -177,7 +177,7 @@ fn measure(database: Database, args: &Args) -> String {
     operator.signs_in(&served.gateway);
     let rows: Vec<Row> = pages::all(&served.gateway, &operator)
         .into_iter()
-        .filter(|asked| asked.name.contains(&args.only))
+        .filter(|asked| args.only.split('|').any(|only| asked.name.contains(only)))
         .map(|asked| row(&keeps, &installation, &served, &operator, &asked, args))
         .collect();
     let mut text = format!(

@@ -2,7 +2,7 @@
 //! a file leaves a record of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use doorward_api::enrolment::{EnrolmentFilter, MissingUser, ReportRow, Totals, Wanted};
 use doorward_api::permission::Module;
@@ -169,13 +169,41 @@ impl Manager {
         filter: &EnrolmentFilter,
         now: Timestamp,
     ) -> Result<Option<Arc<EnrolmentTotals>>, ManageError> {
+        self.enrolment_totals_within(vs, filter, now, PATIENCE).await
+    }
+
+    /// A part of the enrolments and what all of them came to, for one page: where to find the part took long, the page waits so much
+    /// less until they are counted.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`].
+    pub async fn enrolments_with_totals(
+        &self,
+        vs: &VirtualServerId,
+        filter: &EnrolmentFilter,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<(Scanned<ReportRow>, Option<Arc<EnrolmentTotals>>), ManageError> {
+        let begun = Instant::now();
+        let found = self.enrolments(vs, filter, page).await?;
+        let patience = PATIENCE.saturating_sub(begun.elapsed());
+        Ok((found, self.enrolment_totals_within(vs, filter, now, patience).await?))
+    }
+
+    async fn enrolment_totals_within(
+        &self,
+        vs: &VirtualServerId,
+        filter: &EnrolmentFilter,
+        now: Timestamp,
+        patience: Duration,
+    ) -> Result<Option<Arc<EnrolmentTotals>>, ManageError> {
         let (manager, asked) = (Self::new(self.desk.clone()), Asked::of(vs, filter));
         let (vs, filter) = (vs.clone(), filter.clone());
         let count = || async move {
             let totals = manager.enrolment_totals(&vs, &filter).await?;
             Ok::<_, ManageError>(EnrolmentTotals { at: now, totals })
         };
-        Ok(self.enrolment_counts.within(&asked, PATIENCE, |_| false, count).await?)
+        Ok(self.enrolment_counts.within(&asked, patience, |_| false, count).await?)
     }
 
     /// Records that a file was taken away: of what, in which form, and what was looked for. Before it is: what could not be

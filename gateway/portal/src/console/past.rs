@@ -391,9 +391,9 @@ pub(super) async fn history(State(console): State<Shared>, RawQuery(raw): RawQue
     let manager = &console.parts.manager;
     let (found, totals, zone, faults) = match sought.read(enrolment_filter) {
         Ok((filter, zone)) => {
-            let found = manager.enrolments(&signed.vs.id, &filter, &part).await?;
-            let totals = manager.enrolment_totals_now(&signed.vs.id, &filter, signed.caller.now).await?;
-            (found, summed(totals.as_deref(), signed.caller.now), zone, Vec::new())
+            let now = signed.caller.now;
+            let (found, totals) = manager.enrolments_with_totals(&signed.vs.id, &filter, &part, now).await?;
+            (found, summed(totals.as_deref(), now), zone, Vec::new())
         }
         Err(faults) => (nothing(), TotalsBox::default(), Zone::default(), faults),
     };
@@ -554,21 +554,24 @@ async fn history_file(console: &Console, raw: Option<String>, signed: &Signed, f
 /// `GET /reports/funnel`
 pub(super) async fn funnel(State(console): State<Shared>, RawQuery(raw): RawQuery, signed: Signed) -> Answer {
     let sought = Sought::of_report(query(raw)?, signed.caller.now).find(&console, &signed).await?;
-    let manager = &console.parts.manager;
-    let (totals, zone, faults) = match sought.read(enrolment_filter) {
+    let (manager, now) = (&console.parts.manager, signed.caller.now);
+    let missing = manager.missing_now(&signed.vs.id, now);
+    // Both may take as long as a page waits: it waits once.
+    let (totals, missing, zone, faults) = match sought.read(enrolment_filter) {
         Ok((filter, zone)) => {
-            (manager.enrolment_totals_now(&signed.vs.id, &filter, signed.caller.now).await?, zone, Vec::new())
+            let (totals, missing) =
+                tokio::try_join!(manager.enrolment_totals_now(&signed.vs.id, &filter, now), missing)?;
+            (totals, missing, zone, Vec::new())
         }
-        Err(faults) => (None, Zone::default(), faults),
+        Err(faults) => (None, missing.await?, Zone::default(), faults),
     };
     let looking = looking_at_enrolments(&sought, FUNNEL, &zone, faults);
     let wrong = looking.faults.clone();
-    let missing = manager.missing_now(&signed.vs.id, signed.caller.now).await?;
     let page = FunnelPage {
-        totals: if wrong.is_empty() { summed(totals.as_deref(), signed.caller.now) } else { TotalsBox::default() },
+        totals: if wrong.is_empty() { summed(totals.as_deref(), now) } else { TotalsBox::default() },
         steps: totals.map(|counted| bars(&counted.totals.funnel)).unwrap_or_default(),
-        missing: missing.iter().flat_map(|now| &now.lines).map(|line| missing_bar(line, signed.caller.now)).collect(),
-        counted_at: missing.map(|now| zone.short(now.at)).unwrap_or_default(),
+        missing: missing.iter().flat_map(|counted| &counted.lines).map(|line| missing_bar(line, now)).collect(),
+        counted_at: missing.map(|counted| zone.short(counted.at)).unwrap_or_default(),
         looking,
     };
     show(&console, &signed, FUNNEL, status(&wrong), PastPage::Funnel(Box::new(page.drawn())))
