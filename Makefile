@@ -2,7 +2,7 @@
 # make test    everything that must hold before a change lands; says which part took how long
 # make faults  every fault as its promise is worded (half an hour), and what was seen into tests/FAULTS.md
 # make scale   how long an operator of a large virtual server waits for each page (half an hour)
-# make bench   what a request costs, beside bare Pingora and other proxies (half an hour), into benches/RESULTS.md
+# make bench   what a request costs, beside bare Pingora and other proxies, into benches/RESULTS.md, and then `make scale` (an hour)
 # They install what they need where they may (apt, as root), and otherwise print the command and stop.
 
 .PHONY: demo test build fmt
@@ -90,6 +90,7 @@ bench: bench-tools
 		--bench decide --bench sessions --bench canonical -- --noplot $(if $(QUICK),--quick)
 	@$(RELEASE)/doorward-bench --rivals $(RIVALS) --criterion $(CRITERION_HOME) $(if $(QUICK),--quick) \
 		$(if $(SEED),--seed $(SEED)) $(addprefix --write ,$(or $(WRITE),$(if $(QUICK)$(BENCH),,benches/RESULTS.md))) $(BENCH)
+	$(if $(QUICK)$(BENCH)$(WRITE),,@$(MAKE) --no-print-directory scale SCALE="--write benches/SCALE.md")
 
 # How long an operator of a large virtual server waits for each page, on both databases: half an hour, and 8 GB of disk while
 # it runs. SCALE="--database sqlite --users 2000 --tokens 3000 --records 20000": of less. No part of `make test`, either.

@@ -234,7 +234,8 @@ fn main() -> ExitCode {
     };
     let Extent { users, tokens, records } = args.extent;
     let mut text = format!(
-        "{users} users, {tokens} tokens, {records} records; each {} times from a cold page \
+        "# Large virtual servers, measured\n\nHow it is measured is in [README.md](README.md#large-virtual-servers). \
+         {users} users, {tokens} tokens, {records} records; each {} times from a cold page \
          cache and then {} times, in milliseconds from connecting to the last byte.\n\n",
         args.cold, args.rounds
     );

@@ -9,7 +9,7 @@ const LONG: Duration = Duration::from_millis(80);
 
 /// A portion is at most so many times as large as the first one: what the one before found in memory, and was quick with, this one
 /// may have to fetch from a slow disk.
-const GROWTH: i64 = 4;
+const GROWTH: i64 = 2;
 
 /// Portions smaller than this part of the first one are not worth a question.
 const WORTH: i64 = 2;
@@ -58,18 +58,19 @@ mod tests {
         let now = Instant::now();
         let mut portions = Portions::of(500, 6_000, now);
         assert_eq!(portions.first, 500);
-        assert_eq!(portions.after(500, now + ms(1)), Some(2_000));
-        assert_eq!(portions.after(2_000, now + ms(3)), Some(2_000), "never more at once");
-        assert_eq!(portions.after(2_000, now + ms(5)), Some(1_500));
-        assert_eq!(portions.after(1_500, now + ms(7)), None, "the most was looked at");
+        assert_eq!(portions.after(500, now + ms(1)), Some(1_000));
+        assert_eq!(portions.after(1_000, now + ms(3)), Some(1_000), "never more at once");
+        assert_eq!(portions.after(3_000, now + ms(5)), Some(1_000));
+        assert_eq!(portions.after(1_000, now + ms(7)), Some(500));
+        assert_eq!(portions.after(500, now + ms(9)), None, "the most was looked at");
     }
 
     #[test]
     fn what_is_slow_ends_before_somebody_has_waited_too_long() {
         let now = Instant::now();
         let mut portions = Portions::of(100, 4_000, now);
-        assert_eq!(portions.after(100, now + ms(20)), Some(300), "60 ms are left, of which 100 take 20");
-        assert_eq!(portions.after(300, now + ms(79)), None, "what fits into a millisecond is not worth a question");
+        assert_eq!(portions.after(100, now + ms(50)), Some(60), "30 ms are left, of which 100 take 50");
+        assert_eq!(portions.after(60, now + ms(79)), None, "what fits into a millisecond is not worth a question");
         let mut portions = Portions::of(100, 4_000, now);
         assert_eq!(portions.after(100, now + ms(200)), None);
     }
