@@ -78,13 +78,16 @@ pub(super) fn called(of: &Value) -> String {
 
 /// The id of what has no name, with `id:` before it or without.
 pub(super) fn written_id(written: &str) -> Result<&str, Stop> {
-    let id = written.strip_prefix("id:").unwrap_or(written);
-    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if is_id { Ok(id) } else { Err(Stop::because(format!("{written:?} is no id"))) }
+    checked(written.strip_prefix("id:").unwrap_or(written))
 }
 
 fn by_id(name: &str) -> Result<Option<&str>, Stop> {
-    name.strip_prefix("id:").map(written_id).transpose()
+    name.strip_prefix("id:").map(checked).transpose()
+}
+
+fn checked(id: &str) -> Result<&str, Stop> {
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if is_id { Ok(id) } else { Err(Stop::because(format!("{id:?} is no id"))) }
 }
 
 fn one(
@@ -126,7 +129,13 @@ mod tests {
     fn an_id_goes_into_a_path_as_it_is() {
         assert_eq!(by_id("alice").unwrap(), None);
         assert_eq!(by_id("id:mfrggzdf").unwrap(), Some("mfrggzdf"));
-        for wrong in ["id:", "id:a/b", "id:..", "id:a?b", "id:ü"] {
+        for (written, id) in [("mfrggzdf", "mfrggzdf"), ("id:mfrggzdf", "mfrggzdf")] {
+            assert_eq!(written_id(written).unwrap(), id);
+        }
+        for wrong in ["", "id:", "id:id:a", "a/b"] {
+            assert!(written_id(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["id:", "id:id:a", "id:a/b", "id:..", "id:a?b", "id:ü"] {
             assert!(by_id(wrong).is_err(), "{wrong}");
         }
     }
