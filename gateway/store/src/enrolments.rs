@@ -182,18 +182,6 @@ macro_rules! search {
     };
 }
 
-macro_rules! searches {
-    ($narrowest:tt) => {
-        [search!($narrowest, "DESC", "<", "ASC"), search!($narrowest, "ASC", ">", "DESC")]
-    };
-}
-
-// By the `+` the time is kept out of the choice of an index, where what is looked for is narrow enough.
-const BY_TIME: [&str; 2] = searches!(("i.began_at", ""));
-const BY_SERIAL: [&str; 2] = searches!(("+i.began_at", " AND i.serial = $11"));
-const BY_USER: [&str; 2] = searches!(("+i.began_at", " AND i.user_id = $10"));
-const BY_RESULT: [&str; 2] = searches!(("i.began_at", " AND i.result = $8"));
-
 /// What rows count, and before them a row that counts nothing where the portion ended: it stands for the last that was looked at.
 macro_rules! counts {
     (($at:literal, $narrowest:literal)) => {
@@ -215,10 +203,38 @@ macro_rules! counts {
     };
 }
 
-const COUNT_BY_TIME: &str = counts!(("i.began_at", ""));
-const COUNT_BY_SERIAL: &str = counts!(("+i.began_at", " AND i.serial = $11"));
-const COUNT_BY_USER: &str = counts!(("+i.began_at", " AND i.user_id = $10"));
-const COUNT_BY_RESULT: &str = counts!(("i.began_at", " AND i.result = $8"));
+/// The statements of one way to look: newest first, oldest first, and what there is to count.
+struct Way {
+    newest: &'static str,
+    oldest: &'static str,
+    counts: &'static str,
+}
+
+macro_rules! way {
+    ($narrowest:tt) => {
+        Way {
+            newest: search!($narrowest, "DESC", "<", "ASC"),
+            oldest: search!($narrowest, "ASC", ">", "DESC"),
+            counts: counts!($narrowest),
+        }
+    };
+}
+
+// By the `+` the time is kept out of the choice of an index, where what is looked for is narrow enough.
+const BY_TIME: Way = way!(("i.began_at", ""));
+const BY_SERIAL: Way = way!(("+i.began_at", " AND i.serial = $11"));
+const BY_USER: Way = way!(("+i.began_at", " AND i.user_id = $10"));
+const BY_RESULT: Way = way!(("i.began_at", " AND i.result = $8"));
+
+/// The way with the fewest rows to go through, as far as one can say beforehand.
+fn narrowest(filter: &EnrolmentFilter) -> Way {
+    match filter {
+        EnrolmentFilter { serial, .. } if !serial.is_empty() => BY_SERIAL,
+        EnrolmentFilter { user: Some(_), .. } => BY_USER,
+        EnrolmentFilter { result: Some(_), .. } => BY_RESULT,
+        _ => BY_TIME,
+    }
+}
 
 /// What a row counts, and its place.
 #[derive(sqlx::FromRow)]
@@ -312,13 +328,7 @@ async fn search(
     page: &Page,
 ) -> Result<Scanned<ReportRow>, Failure> {
     let limit = page.limit.clamp(1, MOST) as usize;
-    let ways = match filter {
-        EnrolmentFilter { serial, .. } if !serial.is_empty() => BY_SERIAL,
-        EnrolmentFilter { user: Some(_), .. } => BY_USER,
-        EnrolmentFilter { result: Some(_), .. } => BY_RESULT,
-        _ => BY_TIME,
-    };
-    let [newest, oldest] = ways;
+    let Way { newest, oldest, .. } = narrowest(filter);
     let sql = if filter.order == Order::Newest { newest } else { oldest };
     let mut portions = Portions::of(FEW_SCANNED, SCANNED, Instant::now());
     let (mut rows, mut scanned, mut after): (Vec<Row>, _, _) = (Vec::new(), portions.first, page.after.clone());
@@ -433,13 +443,8 @@ async fn count_some(
     after: &str,
 ) -> Result<(Vec<tallies::Row>, Option<String>), Failure> {
     let Some(bound) = Bound::of(filter, after) else { return Ok((Vec::new(), None)) };
-    let sql = match filter {
-        EnrolmentFilter { serial, .. } if !serial.is_empty() => COUNT_BY_SERIAL,
-        EnrolmentFilter { user: Some(_), .. } => COUNT_BY_USER,
-        EnrolmentFilter { result: Some(_), .. } => COUNT_BY_RESULT,
-        _ => COUNT_BY_TIME,
-    };
-    let found = filtered!(inner, CountedRow, sql, vs, filter, bound, AT_ONCE, filter.offered)?;
+    let Way { counts, .. } = narrowest(filter);
+    let found = filtered!(inner, CountedRow, counts, vs, filter, bound, AT_ONCE, filter.offered)?;
     let edge = found.iter().find(|found| found.row.counts_nothing()).map(|edge| written(edge.began_at, &edge.id));
     Ok((found.into_iter().map(|found| found.row).filter(|row| !row.counts_nothing()).collect(), edge))
 }
@@ -479,18 +484,22 @@ impl Enrolments for Store {
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<crate::plans::Statement> {
     let ways = [
-        (["enrolments", "enrolments, oldest first"], BY_TIME),
-        (["enrolments of a token", "enrolments of a token, oldest first"], BY_SERIAL),
-        (["enrolments of a user", "enrolments of a user, oldest first"], BY_USER),
-        (["enrolments that ended so", "enrolments that ended so, oldest first"], BY_RESULT),
+        (["enrolments", "enrolments, oldest first", "what enrolments count"], BY_TIME),
+        (
+            ["enrolments of a token", "enrolments of a token, oldest first", "what enrolments of a token count"],
+            BY_SERIAL,
+        ),
+        (["enrolments of a user", "enrolments of a user, oldest first", "what enrolments of a user count"], BY_USER),
+        (
+            [
+                "enrolments that ended so",
+                "enrolments that ended so, oldest first",
+                "what enrolments count that ended so",
+            ],
+            BY_RESULT,
+        ),
     ];
     ways.into_iter()
-        .flat_map(|(names, sqls)| names.into_iter().zip(sqls))
-        .chain([
-            ("what enrolments count", COUNT_BY_TIME),
-            ("what enrolments of a token count", COUNT_BY_SERIAL),
-            ("what enrolments of a user count", COUNT_BY_USER),
-            ("what enrolments count that ended so", COUNT_BY_RESULT),
-        ])
+        .flat_map(|(names, Way { newest, oldest, counts })| names.into_iter().zip([newest, oldest, counts]))
         .collect()
 }
