@@ -259,8 +259,8 @@ fn names_from_the_directory_cannot_become_headers() {
     for (number, group) in groups.iter().enumerate() {
         let name = group.replace('\r', "' || char(13) || '").replace('\n', "' || char(10) || '");
         installation.sql(&format!(
-            "INSERT INTO user_group VALUES ('default', 'g{number}', '{name}');
-             INSERT INTO group_member VALUES ('default', {alice}, 'g{number}')"
+            "INSERT INTO user_group (virtual_server, id, name) VALUES ('default', 'g{number}', '{name}');
+             INSERT INTO group_member (virtual_server, user_id, group_id) VALUES ('default', {alice}, 'g{number}')"
         ));
     }
     let served: Served = installation.serve();

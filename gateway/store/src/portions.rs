@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 /// So long a search looks.
-const LONG: Duration = Duration::from_millis(80);
+const LONG: Duration = Duration::from_millis(60);
 
 /// A portion is at most so many times as large as the first one: what the one before found in memory, and was quick with, this one
 /// may have to fetch from a slow disk.
@@ -69,8 +69,8 @@ mod tests {
     fn what_is_slow_ends_before_somebody_has_waited_too_long() {
         let now = Instant::now();
         let mut portions = Portions::of(100, 4_000, now);
-        assert_eq!(portions.after(100, now + ms(50)), Some(60), "30 ms are left, of which 100 take 50");
-        assert_eq!(portions.after(60, now + ms(79)), None, "what fits into a millisecond is not worth a question");
+        assert_eq!(portions.after(100, now + ms(40)), Some(50), "20 ms are left, of which 100 take 40");
+        assert_eq!(portions.after(50, now + ms(59)), None, "what fits into a millisecond is not worth a question");
         let mut portions = Portions::of(100, 4_000, now);
         assert_eq!(portions.after(100, now + ms(200)), None);
     }

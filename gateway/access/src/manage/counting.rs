@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 /// So long a page waits for what is being counted. Then it shows what was counted before, if anything was.
-pub(super) const PATIENCE: Duration = Duration::from_millis(80);
+pub(super) const PATIENCE: Duration = Duration::from_millis(60);
 
 /// What was counted is remembered of so many things at the most.
 const REMEMBERED: usize = 100;
@@ -75,7 +75,8 @@ impl<K: Ord + Clone + Send + 'static, T: Send + Sync + 'static> Counting<K, T> {
     }
 
     /// What was counted last, where it still is `good`, or took so long that it is for a while; otherwise what is counted now, if
-    /// that takes no longer than `patience`, and else what was counted before. `None` where nothing was yet. Whoever asks while it is being counted waits for the same.
+    /// that takes no longer than `patience`, and else what was counted before. `None` where nothing was yet. Whoever asks while it
+    /// is being counted waits for the same.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where it could not be counted now and was not before.
