@@ -14,6 +14,11 @@ const POLICIES: &str = r#"@id("open") permit (principal, action, resource);"#;
 
 const HOST: &str = "open.example.test";
 
+/// Whoever takes too little is ended at the end of the first span of thirty seconds in which it does. The system's buffers may still
+/// be filling at the beginning of one, and on a busy machine that may count as taking: then it is the next. In seconds, with some for
+/// the machine.
+const TWO_SPANS: u8 = 75;
+
 fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
@@ -168,7 +173,7 @@ fn does_not_read(served: &Served) {
         .collect();
     // One more is ended over HTTP/2, in `over_http2`.
     while served.gateway.metric(reason) < 10.0 {
-        assert!(begun.elapsed() < seconds(60), "{} clients were ended", served.gateway.metric(reason));
+        assert!(begun.elapsed() < seconds(TWO_SPANS.into()), "{} clients were ended", served.gateway.metric(reason));
         std::thread::sleep(Duration::from_millis(500));
     }
     println!("clients that do not read were ended after {:?}", begun.elapsed());
@@ -212,9 +217,9 @@ fn over_http2(installation: &Installation, served: &Served) {
         // After five CONTINUATION frames the codec has had enough.
         ("slow block", 4, 15),
         ("slow body", 29, 45),
-        ("silent body", 29, 75),
-        ("shut window", 29, 75),
-        ("deaf", 29, 50),
+        ("silent body", 29, TWO_SPANS),
+        ("shut window", 29, TWO_SPANS),
+        ("deaf", 29, TWO_SPANS),
         ("idle", 59, 75),
         ("pinging", 59, 75),
     ];

@@ -44,14 +44,14 @@ pub struct Mail {
 impl Mail {
     /// The code: the one line that is nothing but six digits.
     pub fn code(&self) -> String {
-        let codes: Vec<&str> = self
-            .text
-            .lines()
-            .map(str::trim)
-            .filter(|l| l.len() == 6 && l.bytes().all(|b| b.is_ascii_digit()))
-            .collect();
-        assert_eq!(codes.len(), 1, "the mail holds the code alone on one line: {}", self.text);
-        codes[0].to_owned()
+        self.try_code().unwrap_or_else(|| panic!("the mail holds the code alone on one line: {}", self.text))
+    }
+
+    /// The same of a mail that may be another.
+    fn try_code(&self) -> Option<String> {
+        let mut codes =
+            self.text.lines().map(str::trim).filter(|l| l.len() == 6 && l.bytes().all(|b| b.is_ascii_digit()));
+        codes.next().filter(|_| codes.next().is_none()).map(str::to_owned)
     }
 }
 
@@ -232,6 +232,11 @@ impl Gateway {
             assert!(Instant::now() < end, "no mail to {address}");
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// The codes that were sent to an address, the newest first. What else was sent may come between them.
+    pub fn codes_to(&self, address: &str) -> Vec<String> {
+        self.mails().iter().filter(|mail| mail.to == address).filter_map(Mail::try_code).collect()
     }
 
     /// The value of a series, 0 when it is not there.
