@@ -12,17 +12,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use doorward_api::Timestamp;
 
-pub(crate) use approvals::{ApprovalArgs, ApprovalCommand};
-pub(crate) use past::{HistoryArgs, ReportArgs, ReportCommand, SpanArgs, TrailArgs};
+pub(crate) use approvals::ApprovalCommand;
+pub(crate) use past::{HistoryArgs, ReportCommand, SpanArgs, TrailArgs};
 pub(crate) use policies::{PolicyAsking, PolicyExplainArgs};
 pub(crate) use remote::{
-    ApiKeyArgs, ApiKeyCommand, CallArgs, CompletionsArgs, GroupArgs, GroupCommand, LoginArgs, MethodName, OperatorArgs,
-    OperatorCommand, PageArgs, PlaceArgs, PutInArgs, RemoteArgs, RequestArgs, RequestCommand, RoleArgs, RoleCommand,
-    SessionArgs, SettingsArgs, SettingsCommand, TakeOutArgs, TokenArgs, TokenCommand, TokenNamed, USUAL_SERVER, VsArgs,
-    VsCommand,
+    ApiKeyArgs, ApiKeyCommand, CallArgs, CompletionsArgs, GroupCommand, LoginArgs, MethodName, OperatorCommand,
+    PageArgs, PlaceArgs, PutInArgs, Remote, RemoteArgs, RequestCommand, RoleCommand, SessionArgs, SettingsCommand,
+    TakeOutArgs, TokenCommand, TokenNamed, USUAL_SERVER, VsCommand,
 };
 
-pub(crate) use tasks::{TaskArgs, TaskCommand};
+pub(crate) use tasks::TaskCommand;
 
 /// Doorward: the access gateway whose users enrol their own one-time password.
 #[derive(Debug, Parser)]
@@ -71,27 +70,27 @@ pub(crate) enum Command {
     /// Sign out again.
     Logout(SessionArgs),
     /// Virtual servers.
-    Vs(VsArgs),
+    Vs(Remote<VsCommand>),
     /// Groups.
-    Group(GroupArgs),
+    Group(Remote<GroupCommand>),
     /// Tokens.
-    Token(TokenArgs),
+    Token(Remote<TokenCommand>),
     /// Who may enrol: requests, approvals, refusals, codes of the help desk.
-    Request(RequestArgs),
+    Request(Remote<RequestCommand>),
     /// Acts that take two operators.
-    Approval(ApprovalArgs),
+    Approval(Remote<ApprovalCommand>),
     /// Settings and token policies.
-    Settings(SettingsArgs),
+    Settings(Remote<SettingsCommand>),
     /// Operators.
-    Operator(OperatorArgs),
+    Operator(Remote<OperatorCommand>),
     /// Roles of operators.
-    Role(RoleArgs),
+    Role(Remote<RoleCommand>),
     /// Keys by which programs call the API.
     ApiKey(ApiKeyArgs),
     /// Enrolment by email.
-    Task(TaskArgs),
+    Task(Remote<TaskCommand>),
     /// Reports.
-    Report(ReportArgs),
+    Report(Remote<ReportCommand>),
     /// Any call of the API.
     Call(CallArgs),
     /// Write a whole virtual server into files: settings, groups, users, operators; no secrets.

@@ -1,19 +1,8 @@
 //! Acts that take two operators.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use super::{PageArgs, RemoteArgs};
-
-/// `doorward approval …`
-#[derive(Debug, Args)]
-pub(crate) struct ApprovalArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: ApprovalCommand,
-}
+use super::PageArgs;
 
 /// Acts that take two operators. Each is named by its id.
 #[derive(Debug, Subcommand)]

@@ -76,17 +76,6 @@ pub(crate) struct TrailArgs {
     pub(crate) page: PageArgs,
 }
 
-/// `doorward report …`
-#[derive(Debug, Args)]
-pub(crate) struct ReportArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: ReportCommand,
-}
-
 /// Reports.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReportCommand {

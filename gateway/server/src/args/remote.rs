@@ -30,6 +30,17 @@ pub(crate) struct RemoteArgs {
     pub(crate) json: bool,
 }
 
+/// `doorward vs …` and all the others that are several commands under one word.
+#[derive(Debug, Args)]
+pub(crate) struct Remote<C: Subcommand> {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub(crate) at: RemoteArgs,
+    /// What.
+    #[command(subcommand)]
+    pub(crate) command: C,
+}
+
 impl RemoteArgs {
     /// The address that was said, here or in the environment.
     pub(crate) fn said_server(&self) -> Option<String> {
@@ -95,17 +106,6 @@ pub(crate) struct SessionArgs {
     pub(crate) at: RemoteArgs,
 }
 
-/// `doorward vs …`
-#[derive(Debug, Args)]
-pub(crate) struct VsArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: VsCommand,
-}
-
 /// Virtual servers.
 #[derive(Debug, Subcommand)]
 pub(crate) enum VsCommand {
@@ -113,17 +113,6 @@ pub(crate) enum VsCommand {
     List,
     /// The one that the session belongs to, and who is signed in.
     Show,
-}
-
-/// `doorward group …`
-#[derive(Debug, Args)]
-pub(crate) struct GroupArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: GroupCommand,
 }
 
 /// Groups. They and users are named by their names, or as `id:…`.
@@ -189,17 +178,6 @@ pub(crate) enum GroupCommand {
         /// The other.
         out_of: String,
     },
-}
-
-/// `doorward token …`
-#[derive(Debug, Args)]
-pub(crate) struct TokenArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: TokenCommand,
 }
 
 /// Tokens. They are named by their serial numbers, or as `id:…`.
@@ -295,17 +273,6 @@ pub(crate) struct TokenNamed {
     pub(crate) token: String,
 }
 
-/// `doorward settings …`
-#[derive(Debug, Args)]
-pub(crate) struct SettingsArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: SettingsCommand,
-}
-
 /// Settings and token policies: one document of each kind.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SettingsCommand {
@@ -331,17 +298,6 @@ pub(crate) enum SettingsCommand {
         /// The kind.
         kind: String,
     },
-}
-
-/// `doorward operator …`
-#[derive(Debug, Args)]
-pub(crate) struct OperatorArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: OperatorCommand,
 }
 
 /// Operators. They are named by their names, or as `id:…`.
@@ -376,17 +332,6 @@ pub(crate) enum OperatorCommand {
         /// The operator.
         operator: String,
     },
-}
-
-/// `doorward role …`
-#[derive(Debug, Args)]
-pub(crate) struct RoleArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: RoleCommand,
 }
 
 /// Roles. They are named by their names, or as `id:…`.
@@ -462,17 +407,6 @@ pub(crate) enum ApiKeyCommand {
         /// The key.
         key: String,
     },
-}
-
-/// `doorward request …`
-#[derive(Debug, Args)]
-pub(crate) struct RequestArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: RequestCommand,
 }
 
 /// Who may enrol: requests, approvals, refusals, codes of the help desk.

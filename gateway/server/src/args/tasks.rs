@@ -1,19 +1,8 @@
 //! Enrolment by email: provisioning tasks.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use super::{PageArgs, RemoteArgs};
-
-/// `doorward task …`
-#[derive(Debug, Args)]
-pub(crate) struct TaskArgs {
-    /// Whom to ask.
-    #[command(flatten)]
-    pub(crate) at: RemoteArgs,
-    /// What.
-    #[command(subcommand)]
-    pub(crate) command: TaskCommand,
-}
+use super::PageArgs;
 
 /// Enrolment by email. Tasks are named by their numbers.
 #[derive(Debug, Subcommand)]

@@ -8,7 +8,7 @@ use super::named::{group, id, page, user};
 use super::show::{print, text};
 use super::table::Column;
 use crate::Finding;
-use crate::args::{HistoryArgs, ReportArgs, ReportCommand, SpanArgs, TrailArgs};
+use crate::args::{HistoryArgs, Remote, ReportCommand, SpanArgs, TrailArgs};
 
 const RECORDS: [Column; 6] = [
     ("NO.", "seq"),
@@ -75,7 +75,7 @@ pub(super) fn trail(args: TrailArgs) -> Outcome {
 }
 
 /// `doorward report …`
-pub(super) fn report(args: ReportArgs) -> Outcome {
+pub(super) fn report(args: Remote<ReportCommand>) -> Outcome {
     let line = Line::open(&args.at)?;
     match args.command {
         ReportCommand::Enrolments { of, page: which } => {

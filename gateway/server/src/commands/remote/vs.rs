@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::Outcome;
 use super::line::Line;
 use super::sessions::Sessions;
-use crate::args::{VsArgs, VsCommand};
+use crate::args::{Remote, VsCommand};
 
 /// `doorward vs …`
-pub(super) fn run(args: &VsArgs) -> Outcome {
+pub(super) fn run(args: &Remote<VsCommand>) -> Outcome {
     match args.command {
         VsCommand::List => {
             let line = Line::unsigned(&args.at)?;
