@@ -49,7 +49,6 @@ const AREAS: &[(&str, usize)] = &[
     ("SU", 1),
 ];
 
-const PUSH: Where = Later("approving on a phone: push is not built yet");
 const PROVIDERS: Where = Later("sign-in at an identity provider: not built yet");
 
 /// The index.
@@ -226,10 +225,16 @@ const INDEX: &[(&str, &[Where])] = &[
         ],
     ),
     // Approving on a phone.
-    ("PU-01", &[PUSH]),
-    ("PU-02", &[PUSH]),
-    ("PU-03", &[PUSH]),
-    ("PU-04", &[PUSH]),
+    (
+        "PU-01",
+        &[Story("authenticator_attacks", "fifty_sign_ins_in_ten_minutes_are_three_requests_and_the_passcode_stays")],
+    ),
+    ("PU-02", &[Story("authenticator_attacks", "a_wrong_number_ends_a_request_and_there_is_no_second_guess")]),
+    ("PU-03", &[Story("authenticator_attacks", "an_approval_is_good_for_its_request_by_its_device_and_once")]),
+    (
+        "PU-04",
+        &[Story("authenticator_attacks", "only_the_browser_that_asked_gets_on_and_nobody_after_a_cancel_or_the_end")],
+    ),
     // Enrolment.
     ("EN-01", &[Story("enrolment", "no_step_can_be_taken_before_its_turn")]),
     ("EN-02", &[Story("enrolment", "a_code_is_good_only_in_the_browser_and_for_the_user_that_asked")]),
@@ -245,8 +250,24 @@ const INDEX: &[(&str, &[Where])] = &[
         &[Story("enrolment", "codes_are_guessed_five_times_each_and_fifteen_times_a_day_over_all_codes_and_restarts")],
     ),
     ("EN-05", &[Story("attacks_enrolment", "what_is_switched_off_in_the_middle_is_off_for_every_step_that_follows")]),
-    ("EN-06", &[Later("activation of an authenticator of our own: not built yet")]),
-    ("EN-07", &[Later("activation of an authenticator of our own: not built yet")]),
+    (
+        "EN-06",
+        &[
+            Story(
+                "authenticator_attacks",
+                "a_link_that_two_devices_show_is_void_for_both_before_one_was_confirmed_and_for_the_second_after",
+            ),
+            Story("authenticator_attacks", "a_link_is_good_for_ten_minutes_and_a_confirmed_device_has_ten_more"),
+            Story("authenticator_attacks", "a_link_is_void_once_another_was_asked_for_or_its_user_went_back"),
+        ],
+    ),
+    (
+        "EN-07",
+        &[
+            Unit("gateway/access", "a_code_that_was_photographed_is_worth_nothing_without_the_browser_that_enrols"),
+            Story("authenticator", "a_device_that_is_not_theirs_gets_nothing_and_a_new_code_does_it_rightly"),
+        ],
+    ),
     ("EN-08", &[Story("attacks_enrolment", "a_stolen_password_alone_enrols_nothing_and_its_owner_hears_of_it")]),
     ("EN-09", &[Story("attacks_enrolment", "what_a_form_is_not_asked_for_it_cannot_say")]),
     ("EN-10", &[Table, Story("languages", "what_a_browser_wants_is_weighed_and_nonsense_is_english")]),
@@ -272,7 +293,9 @@ const INDEX: &[(&str, &[Where])] = &[
             Unit("gateway/portal", "no_call_of_one_virtual_server_finds_what_belongs_to_another"),
             Unit("gateway/portal", "nothing_of_another_virtual_server_is_taken_in_a_body_or_listed"),
             Unit("gateway/access", "who_may_not_change_settings_changes_none"),
-            Later("each role at each call: with the roles that operators make themselves"),
+            Unit("gateway/portal", "every_call_lets_in_whom_the_matrix_says_and_nobody_else"),
+            Unit("gateway/portal", "every_page_lets_in_whom_the_matrix_says_and_nobody_else"),
+            Unit("gateway/portal", "no_spelling_of_a_path_leads_round_the_permissions"),
         ],
     ),
     ("AD-02", &[Story("attacks_words", "the_console_is_behind_a_door_of_its_own")]),
@@ -295,7 +318,12 @@ const INDEX: &[(&str, &[Where])] = &[
     // Going out.
     (
         "SS-01",
-        &[Later("addresses that somebody but the operator chooses (providers, webhooks, push): none are built yet")],
+        &[
+            Story("authenticator_attacks", "requests_go_to_push_services_alone"),
+            Unit("gateway/connect", "what_is_inside_is_reached_under_no_spelling"),
+            Unit("gateway/connect", "nobody_is_followed"),
+            Later("addresses of identity providers: not built yet"),
+        ],
     ),
     ("SS-02", &[Story("attacks_mail", "a_mail_server_that_never_stops_talking_costs_neither_memory_nor_others_time")]),
     // Greed and slowness.
