@@ -181,7 +181,11 @@ fn measure(database: Database, args: &Args) -> String {
         .map(|asked| row(&keeps, &installation, &served, &operator, &asked, args))
         .collect();
     let mut text = format!(
-        "## {database:?}\n\nFilled in {} s; the gateway was ready {} s after its start.\n\n",
+        "## {}\n\nFilled in {} s; the gateway was ready {} s after its start.\n\n",
+        match database {
+            Database::Sqlite => "SQLite",
+            Database::Postgres => "PostgreSQL",
+        },
         filled.as_secs(),
         started.as_secs()
     );
@@ -233,11 +237,16 @@ fn main() -> ExitCode {
         }
     };
     let Extent { users, tokens, records } = args.extent;
+    let day = Timestamp::from_millis(now()).rfc3339();
+    let day = day.split('T').next().unwrap_or_default();
     let mut text = format!(
         "# Large virtual servers, measured\n\nHow it is measured is in [README.md](README.md#large-virtual-servers). \
-         {users} users, {tokens} tokens, {records} records; each {} times from a cold page \
-         cache and then {} times, in milliseconds from connecting to the last byte.\n\n",
-        args.cold, args.rounds
+         Measured on {day}: {users} users, {tokens} tokens, {records} audit records; an optimised build, the database on \
+         the same machine and disk. Each page {} times from a cold page cache and then {} times, in milliseconds from \
+         connecting to the last byte. `over` marks what takes longer than {} ms.\n\n",
+        args.cold,
+        args.rounds,
+        LIMIT.as_millis()
     );
     for database in &args.databases {
         text.push_str(&measure(*database, &args));
