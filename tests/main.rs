@@ -31,6 +31,7 @@ mod journeys {
     mod browser;
     mod cli;
     mod commands;
+    mod commands_check;
     mod console;
     mod console_records;
     mod cutting;

@@ -1239,6 +1239,7 @@ console-fault-act-decided = Es wartet nicht mehr: Jemand anders war schneller, o
 console-fault-act-asker = Wer es beantragt hat, darf es nicht mehr, oder Sie selbst dürfen nicht alles davon.
 console-fault-act-outdated = Worum es geht, wurde inzwischen geändert. Nichts ist geschehen.
 console-fault-act-invalid = So wie es jetzt steht, verstieße es gegen eine Regel. Nichts ist geschehen.
+console-fault-acts-full = Es warten so viele Vorgänge, wie warten dürfen: höchstens 20 eines Operators und 100 insgesamt. Nichts ist geschehen. Ziehen Sie etwas von dem zurück, was wartet, oder entscheiden Sie darüber, und versuchen Sie es dann noch einmal.
 console-section-approvals = Was zwei braucht
 console-section-approvals-hint = Ein Operator beantragt, ein anderer mit derselben Berechtigung genehmigt binnen 24 Stunden. Dazu muss es zwei Operatoren geben, die alles dürfen, und die letzten zwei bleiben. API-Schlüssel können beantragen und nie genehmigen.
 console-field-operators = Operatoren, Rollen, API-Schlüssel
@@ -1616,6 +1617,7 @@ console-task-group-rename-text = Die Selbstausstattung folgt. Zugriffsrichtlinie
 console-task-group-delete = Gruppe löschen
 console-task-group-delete-text = Die Gruppe geht mit ihren Mitgliedschaften, endgültig. Ihre Mitglieder bleiben. Zugriffsrichtlinien, die sie nennen, gelten für sie nicht mehr.
 console-task-group-delete-members = Mitglieder der Gruppe: { $what }.
+console-task-group-delete-keeps = Eine Bereitstellungsregel richtet sich nach einer Gruppe, in der diese liegt. Wer nur durch diese in jener ist, behält auf Dauer, was die Regel gab.
 console-task-group-delete-named = Die Selbstausstattung nennt diese Gruppe. Ist sie gelöscht, ist niemand mehr darin: Sehen Sie nach, wen das einlässt oder ausschließt.
 console-task-group-add-member = Mitglied hinzufügen
 console-task-group-remove-member = Mitglied entfernen
@@ -1751,6 +1753,7 @@ console-past-facts = Mehr
 console-past-records = Die Einträge im Audit-Protokoll
 console-past-none = Nichts gefunden. Suchen Sie nach weniger oder in einem längeren Zeitraum.
 console-past-searched-to = Durchsucht bis zurück zu { $time }. „Weiter“ setzt dort fort.
+console-past-began = Angeboten oder begonnen
 console-past-started = Begonnen
 console-past-finished = Beendet
 console-past-result = Ergebnis
@@ -1916,6 +1919,10 @@ console-rules-looked-at = Es sind zu viele, um alle auf einmal anzusehen: Die Za
 console-rules-more = Das sind nicht alle.
 console-rules-would-lose = Eine Bereitstellungsregel nimmt ihnen das Token { $what }.
 console-rules-would-lose-mail = Eine Bereitstellungsregel nimmt die Mail zurück, mit der sie noch einrichten könnten.
+console-rules-would-take = { $count ->
+    [one] Die Bereitstellungsregel für „{ $what }“ nimmt { $count } Benutzer, was sie gab.
+   *[other] Die Bereitstellungsregel für „{ $what }“ nimmt { $count } Benutzern, was sie gab.
+}
 console-rules-unused-mail = eine Mail, die noch nicht benutzt wurde
 console-rules-effect-gets = Bekommt ein Token
 console-rules-effect-skipped = Bekommt keines

@@ -1240,6 +1240,7 @@ console-fault-act-decided = It waits no longer: somebody else was faster, or its
 console-fault-act-asker = Who has asked for it may not do it any more, or you may not do all of it yourself.
 console-fault-act-outdated = What it is about was changed meanwhile. Nothing was done.
 console-fault-act-invalid = As things are now it would break a rule. Nothing was done.
+console-fault-acts-full = As many acts wait as may: at most 20 of one operator and 100 in all. Nothing was done. Withdraw or decide some of what waits, then try again.
 console-section-approvals = Acts that take two
 console-section-approvals-hint = One operator asks, another with the same permission approves within 24 hours. Two operators who may do everything have to be there for it, and the last two stay. API keys can ask and never approve.
 console-field-operators = Operators, roles, API keys
@@ -1617,6 +1618,7 @@ console-task-group-rename-text = Self-Provisioning follows. Access policies do n
 console-task-group-delete = Delete the group
 console-task-group-delete-text = The group goes with its memberships, for good. Its members stay. Access policies that name it no longer apply to them.
 console-task-group-delete-members = Members of the group: { $what }.
+console-task-group-delete-keeps = A provisioning rule goes by a group in which this one lies. Whoever is in that group only by this one keeps for good what the rule gave.
 console-task-group-delete-named = Self-Provisioning names this group. Once it is deleted, nobody is in it any more: look at whom that lets in or keeps out.
 console-task-group-add-member = Add a member
 console-task-group-remove-member = Remove a member
@@ -1752,6 +1754,7 @@ console-past-facts = More
 console-past-records = Its records in the audit log
 console-past-none = Nothing was found. Look for less, or in a longer time.
 console-past-searched-to = Looked through as far back as { $time }. “Next” goes on from there.
+console-past-began = Offered or started
 console-past-started = Started
 console-past-finished = Finished
 console-past-result = Result
@@ -1920,6 +1923,10 @@ console-rules-looked-at = There are too many to look at all of them at once: the
 console-rules-more = These are not all of them.
 console-rules-would-lose = A provisioning rule takes the token { $what } from them.
 console-rules-would-lose-mail = A provisioning rule takes back the mail by which they could still enrol.
+console-rules-would-take = { $count ->
+    [one] The provisioning rule for “{ $what }” takes what it gave from { $count } user.
+   *[other] The provisioning rule for “{ $what }” takes what it gave from { $count } users.
+}
 console-rules-unused-mail = a mail that was not used yet
 console-rules-effect-gets = Gets a token
 console-rules-effect-skipped = Gets none

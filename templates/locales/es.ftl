@@ -1239,6 +1239,7 @@ console-fault-act-decided = Ya no está pendiente: otra persona fue más rápida
 console-fault-act-asker = Quien lo ha pedido ya no puede hacerlo, o usted no tiene todos los permisos para ello.
 console-fault-act-outdated = Entretanto se ha cambiado aquello a lo que se refiere. No se ha hecho nada.
 console-fault-act-invalid = Tal como está todo ahora, incumpliría una regla. No se ha hecho nada.
+console-fault-acts-full = Ya espera el máximo de solicitudes: 20 por operador y 100 en total. No se ha hecho nada. Retire o decida algunas de las que esperan e inténtelo de nuevo.
 console-section-approvals = Lo que requiere dos
 console-section-approvals-hint = Un operador pide y otro con el mismo permiso aprueba en 24 horas. Para ello tiene que haber dos operadores que puedan hacerlo todo, y los dos últimos se quedan. Las claves de API pueden pedir, pero nunca aprobar.
 console-field-operators = Operadores, roles, claves de API
@@ -1616,6 +1617,7 @@ console-task-group-rename-text = El autoaprovisionamiento se adapta. Las políti
 console-task-group-delete = Eliminar el grupo
 console-task-group-delete-text = El grupo desaparece con sus pertenencias, de forma definitiva. Sus miembros se conservan. Las políticas de acceso que lo mencionan dejan de aplicarse a ellos.
 console-task-group-delete-members = Miembros del grupo: { $what }.
+console-task-group-delete-keeps = Una regla de aprovisionamiento depende de un grupo en el que este está incluido. Quien pertenece a aquel grupo solo a través de este conserva para siempre lo que dio la regla.
 console-task-group-delete-named = El autoaprovisionamiento menciona este grupo. Una vez eliminado, ya no hay nadie en él: compruebe a quién deja entrar o excluye eso.
 console-task-group-add-member = Añadir un miembro
 console-task-group-remove-member = Quitar un miembro
@@ -1751,6 +1753,7 @@ console-past-facts = Más
 console-past-records = Sus entradas en el registro de auditoría
 console-past-none = No se ha encontrado nada. Busque con menos criterios o en un período más largo.
 console-past-searched-to = Se ha buscado hacia atrás hasta { $time }. «Siguiente» continúa desde ahí.
+console-past-began = Ofrecida o empezada
 console-past-started = Inicio
 console-past-finished = Fin
 console-past-result = Resultado
@@ -1919,6 +1922,10 @@ console-rules-looked-at = Son demasiados para mirarlos todos a la vez: los núme
 console-rules-more = No son todos.
 console-rules-would-lose = Una regla de aprovisionamiento quita al usuario el token { $what }.
 console-rules-would-lose-mail = Una regla de aprovisionamiento retira el correo con el que el usuario aún podía inscribirse.
+console-rules-would-take = { $count ->
+    [one] La regla de aprovisionamiento de «{ $what }» quita a { $count } usuario lo que dio.
+   *[other] La regla de aprovisionamiento de «{ $what }» quita a { $count } usuarios lo que dio.
+}
 console-rules-unused-mail = un correo que aún no se usó
 console-rules-effect-gets = Recibe un token
 console-rules-effect-skipped = No recibe ninguno

@@ -1239,6 +1239,7 @@ console-fault-act-decided = Cela n’attend plus : quelqu’un d’autre a été
 console-fault-act-asker = La personne qui l’a demandé n’en a plus le droit, ou vous n’avez pas tous les droits nécessaires.
 console-fault-act-outdated = L’objet de la demande a été modifié entre-temps. Rien n’a été fait.
 console-fault-act-invalid = Dans l’état actuel, une règle serait enfreinte. Rien n’a été fait.
+console-fault-acts-full = Le nombre de demandes en attente est à sa limite : 20 par opérateur et 100 en tout. Rien n’a été fait. Retirez des demandes en attente ou décidez-en, puis réessayez.
 console-section-approvals = Actes qui demandent deux opérateurs
 console-section-approvals-hint = Un opérateur demande, un autre ayant la même permission approuve dans les 24 heures. Il faut pour cela deux opérateurs qui peuvent tout faire, et les deux derniers restent. Les clés d’API peuvent demander, jamais approuver.
 console-field-operators = Opérateurs, rôles, clés d’API
@@ -1616,6 +1617,7 @@ console-task-group-rename-text = L’auto-provisionnement suit. Les politiques d
 console-task-group-delete = Supprimer le groupe
 console-task-group-delete-text = Le groupe disparaît avec ses appartenances, définitivement. Ses membres restent. Les politiques d’accès qui le désignent ne s’appliquent plus à eux.
 console-task-group-delete-members = Membres du groupe : { $what }.
+console-task-group-delete-keeps = Une règle de provisionnement dépend d’un groupe dans lequel celui-ci est inclus. Qui n’appartient à ce groupe-là que par celui-ci garde pour de bon ce que la règle a donné.
 console-task-group-delete-named = L’auto-provisionnement désigne ce groupe. Une fois qu’il est supprimé, plus personne n’en fait partie : vérifiez qui cela laisse entrer ou exclut.
 console-task-group-add-member = Ajouter un membre
 console-task-group-remove-member = Retirer un membre
@@ -1751,6 +1753,7 @@ console-past-facts = Plus
 console-past-records = Ses enregistrements dans le journal d’audit
 console-past-none = Rien n’a été trouvé. Réduisez les critères ou élargissez la période.
 console-past-searched-to = La recherche est remontée jusqu’au { $time }. « Suite » reprend à partir de là.
+console-past-began = Proposée ou commencée
 console-past-started = Début
 console-past-finished = Fin
 console-past-result = Résultat
@@ -1919,6 +1922,10 @@ console-rules-looked-at = Il y en a trop pour les examiner tous à la fois : les
 console-rules-more = Ce ne sont pas tous.
 console-rules-would-lose = Une règle de provisionnement retire à l’utilisateur le jeton { $what }.
 console-rules-would-lose-mail = Une règle de provisionnement retire l’e-mail par lequel l’utilisateur pouvait encore s’inscrire.
+console-rules-would-take = { $count ->
+    [one] La règle de provisionnement pour « { $what } » retire à { $count } utilisateur ce qu’elle a donné.
+   *[other] La règle de provisionnement pour « { $what } » retire à { $count } utilisateurs ce qu’elle a donné.
+}
 console-rules-unused-mail = un e-mail qui n’a pas encore servi
 console-rules-effect-gets = Reçoit un jeton
 console-rules-effect-skipped = N’en reçoit pas

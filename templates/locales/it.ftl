@@ -1240,6 +1240,7 @@ console-fault-act-decided = Non attende più: qualcun altro è stato più veloce
 console-fault-act-asker = Chi l’ha chiesto non può più farlo, oppure Lei non ha tutti i permessi necessari.
 console-fault-act-outdated = L’oggetto della richiesta è stato modificato nel frattempo. Non è stato fatto nulla.
 console-fault-act-invalid = Allo stato attuale violerebbe una regola. Non è stato fatto nulla.
+console-fault-acts-full = È in attesa il numero massimo di richieste: 20 per operatore e 100 in tutto. Non è stato fatto nulla. Ritiri o decida alcune di quelle in attesa, poi riprovi.
 console-section-approvals = Ciò che richiede due operatori
 console-section-approvals-hint = Un operatore chiede, un altro con lo stesso permesso approva entro 24 ore. Servono due operatori che possano fare tutto, e gli ultimi due restano. Le chiavi API possono chiedere, mai approvare.
 console-field-operators = Operatori, ruoli, chiavi API
@@ -1617,6 +1618,7 @@ console-task-group-rename-text = La registrazione autonoma segue il cambio. I cr
 console-task-group-delete = Elimina il gruppo
 console-task-group-delete-text = Il gruppo scompare con le sue appartenenze, definitivamente. I suoi membri restano. I criteri di accesso che lo indicano non valgono più per loro.
 console-task-group-delete-members = Membri del gruppo: { $what }.
+console-task-group-delete-keeps = Una regola di provisioning dipende da un gruppo in cui questo è contenuto. Chi appartiene a quel gruppo solo attraverso questo conserva per sempre ciò che la regola ha dato.
 console-task-group-delete-named = La registrazione autonoma indica questo gruppo. Una volta eliminato, non ne farà più parte nessuno: verifichi chi viene così ammesso o escluso.
 console-task-group-add-member = Aggiungi un membro
 console-task-group-remove-member = Rimuovi un membro
@@ -1752,6 +1754,7 @@ console-past-facts = Altro
 console-past-records = Le sue voci nel registro di controllo
 console-past-none = Nessun risultato. Cerchi con meno criteri o in un periodo più lungo.
 console-past-searched-to = Ricerca effettuata a ritroso fino a: { $time }. «Avanti» prosegue da lì.
+console-past-began = Proposta o iniziata
 console-past-started = Inizio
 console-past-finished = Fine
 console-past-result = Esito
@@ -1920,6 +1923,10 @@ console-rules-looked-at = Sono troppi per esaminarli tutti insieme: i numeri rig
 console-rules-more = Non sono tutti.
 console-rules-would-lose = Una regola di provisioning toglie all’utente il token { $what }.
 console-rules-would-lose-mail = Una regola di provisioning ritira l’e-mail con cui l’utente poteva ancora registrarsi.
+console-rules-would-take = { $count ->
+    [one] La regola di provisioning per «{ $what }» toglie a { $count } utente ciò che ha dato.
+   *[other] La regola di provisioning per «{ $what }» toglie a { $count } utenti ciò che ha dato.
+}
 console-rules-unused-mail = un’e-mail non ancora usata
 console-rules-effect-gets = Riceve un token
 console-rules-effect-skipped = Non ne riceve

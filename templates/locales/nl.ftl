@@ -1239,6 +1239,7 @@ console-fault-act-decided = Het wacht niet meer: iemand anders was sneller of de
 console-fault-act-asker = Wie het heeft aangevraagd mag het niet meer, of u mag er zelf niet alles van.
 console-fault-act-outdated = Waar het over gaat is intussen gewijzigd. Er is niets gebeurd.
 console-fault-act-invalid = Zoals het nu staat zou het een regel breken. Er is niets gebeurd.
+console-fault-acts-full = Er wachten zoveel aanvragen als mag: hooguit 20 van één operator en 100 in totaal. Er is niets gebeurd. Trek iets in van wat wacht of beslis erover, en probeer het dan opnieuw.
 console-section-approvals = Waar twee voor nodig zijn
 console-section-approvals-hint = Eén operator vraagt aan, een ander met hetzelfde recht keurt binnen 24 uur goed. Daarvoor moeten er twee operators zijn die alles mogen, en de laatste twee blijven. API-sleutels kunnen aanvragen en nooit goedkeuren.
 console-field-operators = Operators, rollen, API-sleutels
@@ -1616,6 +1617,7 @@ console-task-group-rename-text = Zelfregistratie gaat mee. Toegangsbeleid niet: 
 console-task-group-delete = De groep verwijderen
 console-task-group-delete-text = De groep verdwijnt definitief, met alle lidmaatschappen. De leden blijven. Toegangsbeleid dat de groep noemt, geldt niet meer voor hen.
 console-task-group-delete-members = Leden van de groep: { $what }.
+console-task-group-delete-keeps = Een provisioningregel hangt af van een groep waarin deze ligt. Wie alleen door deze in die groep zit, houdt voorgoed wat de regel gaf.
 console-task-group-delete-named = Zelfregistratie noemt deze groep. Na het verwijderen zit er niemand meer in: ga na wie daardoor wel of juist niet wordt toegelaten.
 console-task-group-add-member = Een lid toevoegen
 console-task-group-remove-member = Een lid verwijderen
@@ -1751,6 +1753,7 @@ console-past-facts = Meer
 console-past-records = De vermeldingen in het auditlogboek
 console-past-none = Niets gevonden. Zoek op minder, of in een langere periode.
 console-past-searched-to = Teruggezocht tot { $time }. ‘Volgende’ gaat vanaf daar verder.
+console-past-began = Aangeboden of begonnen
 console-past-started = Begonnen
 console-past-finished = Beëindigd
 console-past-result = Resultaat
@@ -1919,6 +1922,10 @@ console-rules-looked-at = Het zijn er te veel om allemaal tegelijk te bekijken: 
 console-rules-more = Dit zijn ze niet allemaal.
 console-rules-would-lose = Een provisioningregel neemt de gebruiker het token { $what } af.
 console-rules-would-lose-mail = Een provisioningregel trekt de e-mail in waarmee de gebruiker nog kon registreren.
+console-rules-would-take = { $count ->
+    [one] De provisioningregel voor ‘{ $what }’ neemt { $count } gebruiker af wat hij gaf.
+   *[other] De provisioningregel voor ‘{ $what }’ neemt { $count } gebruikers af wat hij gaf.
+}
 console-rules-unused-mail = een e-mail die nog niet is gebruikt
 console-rules-effect-gets = Krijgt een token
 console-rules-effect-skipped = Krijgt er geen

@@ -1240,6 +1240,7 @@ console-fault-act-decided = Não espera mais: outra pessoa foi mais rápida ou o
 console-fault-act-asker = Quem solicitou não pode mais fazer isso, ou você não tem todas as permissões necessárias.
 console-fault-act-outdated = Aquilo de que se trata foi alterado nesse meio-tempo. Nada foi feito.
 console-fault-act-invalid = Do jeito que está agora, violaria uma regra. Nada foi feito.
+console-fault-acts-full = O limite de solicitações em espera foi atingido: 20 por operador e 100 no total. Nada foi feito. Retire ou decida algumas das que esperam e tente novamente.
 console-section-approvals = O que exige dois
 console-section-approvals-hint = Um operador solicita, outro com a mesma permissão aprova em até 24 horas. Para isso é preciso haver dois operadores que possam fazer tudo, e os dois últimos permanecem. Chaves de API podem solicitar e nunca aprovar.
 console-field-operators = Operadores, funções, chaves de API
@@ -1617,6 +1618,7 @@ console-task-group-rename-text = O autoprovisionamento acompanha a mudança. As 
 console-task-group-delete = Excluir o grupo
 console-task-group-delete-text = O grupo é excluído com suas participações, em definitivo. Seus membros permanecem. As políticas de acesso que o indicam deixam de se aplicar a eles.
 console-task-group-delete-members = Membros do grupo: { $what }.
+console-task-group-delete-keeps = Uma regra de provisionamento depende de um grupo em que este está contido. Quem está naquele grupo apenas por meio deste fica em definitivo com o que a regra deu.
 console-task-group-delete-named = O autoprovisionamento indica este grupo. Depois de excluído, ninguém mais estará nele: verifique quem isso deixa entrar ou de fora.
 console-task-group-add-member = Adicionar um membro
 console-task-group-remove-member = Remover um membro
@@ -1752,6 +1754,7 @@ console-past-facts = Mais
 console-past-records = Seus registros no log de auditoria
 console-past-none = Nada foi encontrado. Use menos critérios ou um período mais longo.
 console-past-searched-to = A busca voltou até { $time }. “Próxima” continua a partir daí.
+console-past-began = Oferecido ou começado
 console-past-started = Início
 console-past-finished = Término
 console-past-result = Resultado
@@ -1920,6 +1923,10 @@ console-rules-looked-at = São muitos para verificar todos de uma vez: os númer
 console-rules-more = Não são todos.
 console-rules-would-lose = Uma regra de provisionamento tira do usuário o token { $what }.
 console-rules-would-lose-mail = Uma regra de provisionamento retira o e-mail pelo qual o usuário ainda podia se cadastrar.
+console-rules-would-take = { $count ->
+    [one] A regra de provisionamento de “{ $what }” tira de { $count } usuário o que deu.
+   *[other] A regra de provisionamento de “{ $what }” tira de { $count } usuários o que deu.
+}
 console-rules-unused-mail = um e-mail que ainda não foi usado
 console-rules-effect-gets = Recebe um token
 console-rules-effect-skipped = Não recebe nenhum

@@ -193,6 +193,11 @@ fn somebody_signs_in_cares_for_a_user_and_signs_out() {
     };
     assert!(with_key(&["user", "list"]).status.success(), "{}", words(&with_key(&["user", "list"])));
     assert_eq!(with_key(&["group", "add", "Nobody"]).status.code(), Some(1));
+    // A key that belongs to one virtual server does nothing where another is meant.
+    assert!(with_key(&["user", "list", "--virtual-server", "default"]).status.success());
+    let elsewhere = with_key(&["user", "list", "--virtual-server", "staging"]);
+    assert_eq!(elsewhere.status.code(), Some(2), "{}", words(&elsewhere));
+    assert!(words(&elsewhere).contains("the token that is given belongs to default"), "{}", words(&elsewhere));
     terminal.good(&["api-key", "revoke", "Nightly"]);
     assert_eq!(with_key(&["user", "list"]).status.code(), Some(2));
     terminal.good(&["role", "remove", "Token desk"]);
@@ -276,6 +281,10 @@ fn settings_are_changed_by_a_file_whose_differences_are_shown() {
     std::fs::write(&file, lockout.to_string()).unwrap();
     let said = terminal.failed(&["settings", "set", "lockout", name]);
     assert!(said.contains("surprise") && said.contains("account_minutes: "), "{said}");
+    lockout["\u{1b}]0;title\u{7}"] = json!(1);
+    std::fs::write(&file, lockout.to_string()).unwrap();
+    let said = terminal.failed(&["settings", "set", "lockout", name]);
+    assert!(said.contains("]0;title") && !said.contains(['\u{1b}', '\u{7}']), "{said:?}");
 }
 
 #[test]
@@ -410,8 +419,66 @@ fn a_virtual_server_goes_into_files_and_out_of_them_into_an_empty_one_which_is_t
     assert!(words(&stays).contains("zoe"), "{}", words(&stays));
     let said = there.refused(&["import", "--from", from, "--dry-run", "--prune"]);
     assert!(said.contains("- user zoe"), "{said}");
+    // A file that has lost what was in it removes nobody.
+    let users = read(&here, "out", "users.jsonl");
+    std::fs::write(here.path("out/users.jsonl"), "").unwrap();
+    let said = there.failed(&["import", "--from", from, "--prune"]);
+    let lines = users.lines().count();
+    assert!(said.contains(&format!("users.jsonl: has 0 lines, and virtual-server.json says {lines}")), "{said}");
+    std::fs::write(here.path("out/users.jsonl"), users).unwrap();
     there.good(&["import", "--from", from, "--prune"]);
     assert!(there.failed(&["user", "show", "zoe"]).contains("there is no user"));
+}
+
+#[test]
+fn an_import_judges_by_the_servers_rules_and_tells_programs_one_document() {
+    let gateway = Gateway::demo();
+    let mut olga = Olga::becomes_administrator(&gateway);
+    let terminal = Terminal::of_olga(&gateway, &mut olga);
+    terminal.good(&["export", "--to", "files"]);
+    let read = |name: &str| std::fs::read_to_string(terminal.path("files").join(name)).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(terminal.path("files").join(name), text).unwrap();
+    let (groups, users, operators) = (read("groups.jsonl"), read("users.jsonl"), read("operators.jsonl"));
+
+    // What the server would refuse at the end is named before the beginning.
+    write("groups.jsonl", &format!("{groups}{}\n", json!({"name": " Sales "})));
+    write("users.jsonl", &format!("{users}{}\n", json!({"name": "bert", "email": "bert"})));
+    for how in [&["import", "--from", "files", "--dry-run"][..], &["import", "--from", "files"]] {
+        let said = terminal.failed(how);
+        assert!(said.contains("users.jsonl: email: of \"bert\": must be a mail address"), "{said}");
+    }
+    assert!(terminal.failed(&["group", "show", "Sales"]).contains("there is no group"));
+
+    // What it keeps otherwise than it is written is a difference once.
+    let bert = json!({"name": "bert", "display_name": " Bert ", "email": " bert@example.test", "groups": ["Sales "]});
+    write("users.jsonl", &format!("{users}{bert}\n"));
+    write("roles.jsonl", &format!("{}\n", json!({"name": "Desk ", "permissions": ["tokens:edit"]})));
+    terminal.good(&["import", "--from", "files"]);
+    terminal.good(&["import", "--from", "files", "--dry-run"]);
+    assert_eq!(terminal.json(&["user", "show", "bert"])["display_name"], "Bert");
+
+    // A change that is refused in the middle: one document, with what was done and why it ended.
+    write("groups.jsonl", &format!("{groups}{}\n{}\n", json!({"name": "Sales"}), json!({"name": "Later"})));
+    let lesser: String = operators
+        .lines()
+        .map(|line| {
+            let mut operator: Value = serde_json::from_str(line).unwrap();
+            if operator["name"] == "olga" {
+                operator["role"] = json!("auditor");
+            }
+            format!("{operator}\n")
+        })
+        .collect();
+    write("operators.jsonl", &lesser);
+    let output = terminal.ends(&["import", "--from", "files", "--json"], "", 1);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["done"], told["changes"].as_array().map(Vec::len)), (&json!(1), Some(2)), "{told}");
+    assert_eq!(told["problem"]["type"], "urn:doorward:problem:own-role", "{told}");
+    assert!(words(&output).contains("1 of 2 changes were made"), "{}", words(&output));
+    write("operators.jsonl", &operators);
+    let told = terminal.json(&["import", "--from", "files"]);
+    assert_eq!(told, json!({"changes": [], "notes": [], "done": 0, "problem": null}));
+    assert_eq!(terminal.json(&["import", "--from", "files", "--dry-run"]), json!({"changes": [], "notes": []}));
 }
 
 #[test]

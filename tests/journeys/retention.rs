@@ -31,6 +31,12 @@ fn days_ahead(installation: &Installation, days: u64) -> Served {
     served
 }
 
+/// As if gateways had run for so many days, and seen them pass: nobody waits for that here.
+fn days_have_passed(installation: &Installation, days: u64) {
+    let seen = format!("CAST((unixepoch() + {}) * 1000 AS TEXT)", days * DAY);
+    installation.sql(&format!("UPDATE meta SET value = {seen} WHERE name = 'confirmed_time'"));
+}
+
 fn stop(mut served: Served) {
     served.gateway.signal("TERM");
     served.gateway.gone_within(Duration::from_secs(20));
@@ -78,6 +84,10 @@ fn told(installation: &Installation) -> Value {
     serde_json::from_str(&record).unwrap_or_else(|_| panic!("{record:?}"))
 }
 
+fn cuts_told(installation: &Installation) -> i64 {
+    number(installation, "SELECT COUNT(*) FROM audit_record WHERE record LIKE '%AUDIT_TRIMMED%'")
+}
+
 #[test]
 fn records_go_when_they_are_too_old_and_what_is_left_can_be_verified_at_every_moment() {
     let installation = Installation::with_users(Database::Sqlite);
@@ -92,9 +102,21 @@ fn records_go_when_they_are_too_old_and_what_is_left_can_be_verified_at_every_mo
     let verified = ends(&installation.command(&["audit", "verify"], &[], ""), 0);
     assert!(verified.contains(&format!("{end} records hold")) && !verified.contains("begins at"), "{verified}");
 
-    // Not yet, and then killed while they go.
+    // Not yet.
+    days_have_passed(&installation, 399);
     stop(days_ahead(&installation, 399));
-    assert_eq!(number(&installation, FIRST), 1);
+    assert_eq!((number(&installation, FIRST), cuts_told(&installation)), (1, 0));
+
+    // A clock says that it is time, at one start and at the next, and nobody has seen that time pass.
+    for _ in 0..2 {
+        let served = days_ahead(&installation, 401);
+        served.gateway.wait_for_log("the clock is ahead of the time that gateways have seen pass");
+        stop(served);
+        assert_eq!((number(&installation, FIRST), cuts_told(&installation)), (1, 0));
+    }
+
+    // It has; and the gateway is killed while they go.
+    days_have_passed(&installation, 401);
     let mut served = days_ahead(&installation, 401);
     until("the first of them are gone", || number(&installation, FIRST) > 1);
     served.gateway.signal("KILL");
@@ -110,7 +132,7 @@ fn records_go_when_they_are_too_old_and_what_is_left_can_be_verified_at_every_mo
     let served = days_ahead(&installation, 401);
     until("all of them are gone", || number(&installation, FIRST) == first_kept);
     assert!(served.gateway.metric("doorward_audit_trimmed_records_total{virtual_server=\"default\"}") >= 1.0);
-    assert_eq!(number(&installation, "SELECT COUNT(*) FROM audit_record WHERE record LIKE '%AUDIT_TRIMMED%'"), 1);
+    assert_eq!(cuts_told(&installation), 1);
     stop(served);
     let verified = ends(&installation.command(&["audit", "verify"], &[], ""), 0);
     assert!(verified.contains(&format!("begins at record {first_kept}")), "{verified}");

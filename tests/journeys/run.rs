@@ -383,9 +383,10 @@ fn a_configuration_that_is_named_from_its_own_folder_finds_its_files() {
     let installation = Installation::new(Database::Sqlite);
     let text = installation.configuration(Ports::free()).replace(&installation.store, "sqlite://doorward.db");
     installation.write("here.toml", &text);
-    let mut check = Command::new(binary());
-    let output = run(check.args(["check", "-c", "here.toml"]).current_dir(installation.path("")), "");
-    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    for command in [&["check", "-c", "here.toml"][..], &["user", "add", "-c", "here.toml", "alice", "--generate"]] {
+        let output = run(Command::new(binary()).args(command).current_dir(installation.path("")), "");
+        assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    }
     assert!(installation.path("doorward.db").exists());
 }
 

@@ -14,13 +14,14 @@ use doorward_api::operator::{HeldRole, Operator, OperatorSession};
 use doorward_api::ports::{Act, Change, Listed, Page, Reader};
 use doorward_api::settings::FieldChange;
 use doorward_api::{
-    ApprovalId, ApprovalState, AuditEvent, CommitError, EventKind, OperatorId, PendingAct, Permissions, StoreError,
-    VirtualServerId,
+    ApprovalId, ApprovalState, AuditEvent, CommitError, EventKind, HeldAct, OperatorId, PendingAct, Permissions,
+    StoreError, VirtualServerId,
 };
 
 use crate::manage::{ManageError, Manager};
 use crate::operators::{Caller, OperatorDesk, OperatorError, is_fresh};
 
+use carry::there;
 pub(crate) use turn::{Asks, Seal, Turn, TurnError, TurnPorts};
 
 /// How long an act waits, and how long one that was approved waits for whoever asked to do it.
@@ -28,6 +29,13 @@ pub const WAITS: Duration = Duration::from_hours(24);
 
 /// So many acts of a virtual server may be open at once: nobody looks through more.
 pub const MOST_OPEN: u32 = 100;
+
+/// So many of them may be one operator's, with those of their API keys: nobody alone keeps all others from asking.
+pub const MOST_OPEN_OF_ONE: u32 = 20;
+
+/// What is told when as many wait as may.
+pub(crate) const TOO_MANY_WAIT: &str = "as many acts wait for a second operator as may, 20 of one operator and 100 in all: \
+                                        withdraw or decide some of them first";
 
 /// That somebody else has approved an act: it is done under this.
 #[derive(Debug, Clone)]
@@ -60,6 +68,9 @@ pub enum ApprovalError {
     /// Whoever asked may not do it any more.
     #[error("who has asked for it may not do it any more")]
     AskerMayNot,
+    /// It gives or takes more than whoever approves may do themselves.
+    #[error("nobody approves that more is given or taken than they may do themselves")]
+    Beyond,
     /// It cannot be done as things are now. It goes on waiting.
     #[error(transparent)]
     Manage(ManageError),
@@ -108,6 +119,7 @@ pub struct ActRecord {
 pub struct Approvals<'a> {
     manager: &'a Manager,
     desk: &'a OperatorDesk,
+    api_key: Option<&'a str>,
 }
 
 impl std::fmt::Debug for Approvals<'_> {
@@ -117,9 +129,10 @@ impl std::fmt::Debug for Approvals<'_> {
 }
 
 impl<'a> Approvals<'a> {
-    /// Beside those who do them.
-    pub const fn new(manager: &'a Manager, desk: &'a OperatorDesk) -> Self {
-        Self { manager, desk }
+    /// Beside those who do them, for whoever looks or decides: `api_key` is the name of the API key by which they come. What is
+    /// a key's own is what was asked for by it, not whatever its operator has asked for.
+    pub const fn new(manager: &'a Manager, desk: &'a OperatorDesk, api_key: Option<&'a str>) -> Self {
+        Self { manager, desk, api_key }
     }
 
     /// Those that an operator has asked for or may decide, the newest first; all of them, or those from which something may still
@@ -135,7 +148,7 @@ impl<'a> Approvals<'a> {
         page: &Page,
     ) -> Result<Listed<PendingAct>, ApprovalError> {
         let pending = self.desk.pending();
-        Ok(pending.pending_acts(&at.vs, &reader(by), only_open, page, at.now).await?)
+        Ok(pending.pending_acts(&at.vs, &self.reader(by), only_open, page, at.now).await?)
     }
 
     /// How many wait for an operator.
@@ -143,7 +156,7 @@ impl<'a> Approvals<'a> {
     /// # Errors
     /// A store that does not answer.
     pub async fn waiting(&self, at: &Caller, by: &OperatorSession) -> Result<u64, ApprovalError> {
-        Ok(self.desk.pending().acts_waiting_for(&at.vs, &reader(by), at.now).await?)
+        Ok(self.desk.pending().acts_waiting_for(&at.vs, &self.reader(by), at.now).await?)
     }
 
     /// One of them, with what would change.
@@ -165,7 +178,10 @@ impl<'a> Approvals<'a> {
     /// A store that does not answer.
     pub async fn approvers(&self, vs: &VirtualServerId, act: &PendingAct) -> Result<Vec<String>, ApprovalError> {
         let needed = act.act.permission();
-        let may = |one: &Operator| !one.disabled && one.id != act.operator && one.role.permissions.may(needed);
+        // Where nothing is left to be done, whoever may do such a thing closes it.
+        let weight = self.weight(vs, &act.act).await?.unwrap_or_default();
+        let enough = |permissions: Permissions| permissions.may(needed) && permissions.includes(weight);
+        let may = |one: &Operator| !one.disabled && one.id != act.operator && enough(one.role.permissions);
         let all = self.desk.operators(vs).await?;
         Ok(all.into_iter().filter(may).map(|one| one.name).collect())
     }
@@ -182,12 +198,13 @@ impl<'a> Approvals<'a> {
     ) -> Result<PendingAct, ApprovalError> {
         let act = self.to_decide(at, by, id).await?;
         let given = about(at.event(EventKind::ApprovalGiven, Some(&by.operator.name)), &act);
-        let done = if act.act.is_collected() {
-            self.go(at, by, &act, ApprovalState::Approved, given).await
-        } else {
-            let approval =
-                Approval { id: id.clone(), operator: by.operator.id.clone(), name: by.operator.name.clone(), given };
-            self.carry(at, by, &act, approval).await
+        let done = match self.both_may(at, by, &act).await {
+            Err(error) => Err(error),
+            Ok(_) if act.act.is_collected() => self.go(at, by, &act, ApprovalState::Approved, given).await,
+            Ok(asker) => {
+                let (operator, name) = (by.operator.id.clone(), by.operator.name.clone());
+                self.carry(at, &asker, &act, Approval { id: id.clone(), operator, name, given }).await
+            }
         };
         self.settled(at, id, done).await
     }
@@ -232,9 +249,58 @@ impl<'a> Approvals<'a> {
 
     async fn find(&self, at: &Caller, by: &OperatorSession, id: &ApprovalId) -> Result<PendingAct, ApprovalError> {
         let found = self.desk.pending().pending_act(&at.vs, id).await?;
-        let theirs =
-            |act: &PendingAct| act.operator == by.operator.id || by.operator.role.permissions.may(act.act.permission());
-        found.filter(theirs).ok_or(ApprovalError::NotFound)
+        let reader = self.reader(by);
+        found.filter(|act| reader.concerns(act)).ok_or(ApprovalError::NotFound)
+    }
+
+    fn reader(&self, by: &OperatorSession) -> Reader {
+        let (operator, may) = (by.operator.id.clone(), by.operator.role.permissions);
+        Reader { operator, api_key: self.api_key.map(str::to_owned), may }
+    }
+
+    /// What an act gives or takes: nobody asks for it, or approves it, who may less. `None` where what it is about is gone.
+    async fn weight(&self, vs: &VirtualServerId, act: &HeldAct) -> Result<Option<Permissions>, ApprovalError> {
+        let desk = self.desk;
+        Ok(match act {
+            HeldAct::OperatorInvite { role } => desk.held(vs, role).await?.map(|role| role.permissions),
+            HeldAct::OperatorRole { operator, role } => {
+                let (now, new) = (there(desk.operator(vs, operator).await)?, desk.held(vs, role).await?);
+                now.zip(new).map(|(now, new)| now.role.permissions.or(new.permissions))
+            }
+            HeldAct::OperatorEnable { operator } => {
+                there(desk.operator(vs, operator).await)?.map(|now| now.role.permissions)
+            }
+            HeldAct::RoleSet { role, permissions, .. } => {
+                there(desk.role(vs, role).await)?.map(|now| now.role.permissions.or(*permissions))
+            }
+            HeldAct::RoleDelete { role } => there(desk.role(vs, role).await)?.map(|now| now.role.permissions),
+            HeldAct::RoleAdd { permissions, .. } | HeldAct::ApiKeyAdd { permissions, .. } => Some(*permissions),
+            HeldAct::SettingPut { .. }
+            | HeldAct::UserDelete { .. }
+            | HeldAct::TokenDelete { .. }
+            | HeldAct::Export { .. } => Some(Permissions::NONE),
+        })
+    }
+
+    /// Whoever asked, with what both may now, which is all that the act gives or takes. Of acts that who asked does later, by
+    /// what they may themselves, this is the only time that it is asked whether the other may, too.
+    async fn both_may(
+        &self,
+        at: &Caller,
+        by: &OperatorSession,
+        act: &PendingAct,
+    ) -> Result<OperatorSession, ApprovalError> {
+        let asker = self.asker(at, by, act).await?;
+        let weight = match self.weight(&at.vs, &act.act).await? {
+            Some(weight) => weight,
+            // There is nothing to be given; what else there is to say of it is found out when it is done.
+            None if act.act.is_collected() => return Err(OperatorError::Conflict.into()),
+            None => Permissions::NONE,
+        };
+        if !by.operator.role.permissions.includes(weight) {
+            return Err(ApprovalError::Beyond);
+        }
+        if asker.operator.role.permissions.includes(weight) { Ok(asker) } else { Err(ApprovalError::AskerMayNot) }
     }
 
     /// One that somebody may decide now.
@@ -317,10 +383,6 @@ impl<'a> Approvals<'a> {
         let role = HeldRole { permissions, ..asker.role.clone() };
         Ok(OperatorSession { operator: Operator { role, ..asker }, proved_at: at.now, ..by.clone() })
     }
-}
-
-fn reader(by: &OperatorSession) -> Reader {
-    Reader { operator: by.operator.id.clone(), may: by.operator.role.permissions }
 }
 
 /// Which act a record tells of.

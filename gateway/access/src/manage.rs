@@ -19,7 +19,7 @@ mod report;
 mod setting;
 #[cfg(test)]
 mod tests;
-pub(crate) mod text;
+pub mod text;
 mod tokens;
 mod users;
 
@@ -32,7 +32,7 @@ use doorward_api::{
     Permission, Permissions, PluginError, StoreError, Timestamp, TokenState, UserId, VirtualServerId,
 };
 
-use crate::approvals::{Approval, Asks, Seal, Turn, TurnError, TurnPorts};
+use crate::approvals::{Approval, Asks, Seal, TOO_MANY_WAIT, Turn, TurnError, TurnPorts};
 use crate::ports::Ports;
 use crate::signin::{Desk, DeskError, Stop};
 use counting::Counting;
@@ -44,7 +44,7 @@ pub use gauges::{MOST_GAUGED, MissingGauges, Reached};
 pub use grants::GivenCode;
 pub use import::{ImportReport, Imported, RowOutcome};
 pub use provisioning::{LONGEST_NOTE, MOST_DAYS, MOST_NAMES, TaskForm, TaskProgress, USUAL_DAYS};
-pub use provisioning_rules::{RuleEffect, RulePreview, RulePreviewLine, RuleQuestion};
+pub use provisioning_rules::{RuleEffect, RulePreview, RulePreviewLine, RuleQuestion, WouldTake};
 pub use push::{CallerAnswer, CallerCheck};
 pub use report::{EnrolmentTotals, MissingLine, MissingNow, MissingOf, Taken};
 pub use setting::{KindFits, Preview, TargetFits};
@@ -97,6 +97,9 @@ pub enum ManageError {
     /// Another operator has to approve it: it waits.
     #[error("another operator has to approve it")]
     Held(ApprovalId),
+    /// Another operator has to approve it, and it cannot wait for that: as many wait as may.
+    #[error("{TOO_MANY_WAIT}")]
+    TooManyWait,
     /// Too much is under way; worth trying again in a moment.
     #[error("too much is under way")]
     Busy,
@@ -198,7 +201,7 @@ impl Manager {
         match turn.turn(asks, approval, act, about).await {
             Ok(Turn::Now(seal)) => Ok(*seal),
             Ok(Turn::Held(id)) => Err(ManageError::Held(id)),
-            Err(TurnError::Full) => Err(ManageError::Busy),
+            Err(TurnError::Full) => Err(ManageError::TooManyWait),
             Err(TurnError::Store(error)) => Err(error.into()),
         }
     }

@@ -28,7 +28,7 @@ use doorward_api::{
 };
 use tokio::sync::OnceCell;
 
-use crate::approvals::{Approval, Asks, Seal, Turn, TurnError, TurnPorts};
+use crate::approvals::{Approval, Asks, Seal, TOO_MANY_WAIT, Turn, TurnError, TurnPorts};
 use crate::passwords::Passwords;
 
 pub use enter::{Entered, Proof};
@@ -135,6 +135,9 @@ pub enum OperatorError {
     /// Another operator has to approve it: it waits.
     #[error("another operator has to approve it")]
     Held(ApprovalId),
+    /// Another operator has to approve it, and it cannot wait for that: as many wait as may.
+    #[error("{TOO_MANY_WAIT}")]
+    TooManyWait,
     /// No authenticator of this build can be an operator's second factor.
     #[error("no plugin of this build can be an operator's second factor")]
     NoSecondFactor,
@@ -198,7 +201,7 @@ impl OperatorDesk {
         match ports.turn(asks, caller.approval.as_ref(), act, about).await {
             Ok(Turn::Now(seal)) => Ok(*seal),
             Ok(Turn::Held(id)) => Err(OperatorError::Held(id)),
-            Err(TurnError::Full) => Err(OperatorError::Busy),
+            Err(TurnError::Full) => Err(OperatorError::TooManyWait),
             Err(TurnError::Store(error)) => Err(error.into()),
         }
     }

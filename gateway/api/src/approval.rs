@@ -269,6 +269,8 @@ pub struct NewPendingAct {
     pub expires_at: Timestamp,
     /// So many may be open at once.
     pub most: u32,
+    /// So many of who asks: nobody alone fills up what all have.
+    pub most_of_one: u32,
 }
 
 #[cfg(test)]

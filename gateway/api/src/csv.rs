@@ -13,7 +13,7 @@ pub fn row(cells: impl Iterator<Item = String>) -> String {
 }
 
 /// A cell in quotes. An apostrophe goes before what would be taken for a formula: at the beginning and, since quotes in the
-/// middle of what is split at semicolons count for nothing, after whatever may separate cells; behind blanks too.
+/// middle of what is split at semicolons count for nothing, after whatever may separate cells; behind blanks and quotes too.
 pub fn quoted(cell: &str) -> String {
     let mut safe = String::with_capacity(cell.len() + 2);
     safe.push('"');
@@ -22,7 +22,9 @@ pub fn quoted(cell: &str) -> String {
     }
     let mut rest = cell;
     loop {
-        if rest.trim_start().starts_with(FORMULA) && !safe.ends_with('\'') {
+        // What is split here begins a cell of its own, and quotes at the begin of a cell are taken off.
+        let begin = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '"');
+        if begin.starts_with(FORMULA) && !safe.ends_with('\'') {
             safe.push('\'');
         }
         let (part, after) = match rest.find(SEPARATORS) {
@@ -61,6 +63,10 @@ mod tests {
         for (cell, written) in [
             ("x;=cmd|'/C calc'!A0;", "\"x;'=cmd|'/C calc'!A0;\""),
             ("x; +1", "\"x;' +1\""),
+            ("x;\"=HYPERLINK(A1);", "\"x;'\"\"=HYPERLINK(A1);\""),
+            ("x; \"\" \"@SUM(A1)\"", "\"x;' \"\"\"\" \"\"@SUM(A1)\"\"\""),
+            ("\"=1+1\"", "\"'\"\"=1+1\"\"\""),
+            ("x;\"y\"", "\"x;\"\"y\"\"\""),
             ("one\n=two", "\"one\n'=two\""),
             ("a;b;@c", "\"a;b;'@c\""),
             ("Mozilla/5.0 (X11; Linux x86_64)", "\"Mozilla/5.0 (X11; Linux x86_64)\""),

@@ -76,9 +76,10 @@ pub enum Initiation {
     /// The user, at the portal: the requirements' "user-initiated".
     #[default]
     SelfProvisioning,
-    /// The link of a provisioning mail.
+    /// The link of a provisioning mail; by whose task it came is the initiator.
     ProvisioningEmail,
-    /// An operator.
+    /// An operator, without a mail. It can be asked for and never occurs: a thing that an operator gives comes into use without an
+    /// enrolment, and everybody else enrols by mail.
     Operator,
     /// A provisioning rule.
     Rule,
@@ -87,6 +88,9 @@ pub enum Initiation {
 impl Initiation {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::SelfProvisioning, Self::ProvisioningEmail, Self::Operator, Self::Rule];
+
+    /// Those that occur.
+    pub const OCCURRING: [Self; 3] = [Self::SelfProvisioning, Self::ProvisioningEmail, Self::Rule];
 
     /// The name in the store and the API, and of the detail `initiatedBy` of a record.
     pub const fn as_str(self) -> &'static str {
@@ -459,9 +463,9 @@ fn leave(row: &mut Enrolment, result: EnrolmentResult, why: &str, at: Timestamp)
 /// Which rows are asked for; each condition that is given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EnrolmentFilter {
-    /// Begun at this time or later.
+    /// Offered or begun, whichever came first, at this time or later: [`Enrolment::began_at`].
     pub from: Option<Timestamp>,
-    /// Begun before this.
+    /// The same before this.
     pub until: Option<Timestamp>,
     /// Set going by.
     pub initiation: Option<Initiation>,

@@ -186,6 +186,9 @@ pub struct FlowData {
     /// The name of the group whose rule has made that task.
     #[serde(default)]
     pub by_rule: Option<String>,
+    /// The name of the operator who has made it, where no rule has.
+    #[serde(default)]
+    pub by_operator: Option<String>,
 }
 
 impl FlowData {
@@ -215,6 +218,7 @@ impl FlowData {
             adding: false,
             provisioned: None,
             by_rule: None,
+            by_operator: None,
         }
     }
 }

@@ -244,6 +244,12 @@ impl Permissions {
         Self(self.0 & other.0)
     }
 
+    /// What is in either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// What is left of it for an API key: nothing changes operators, roles or keys but an operator.
     #[must_use]
     pub fn of_key(self) -> Self {

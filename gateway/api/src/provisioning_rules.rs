@@ -16,6 +16,13 @@ use crate::time::Timestamp;
 pub enum RuleScope {
     /// Members of a group, those of groups in it included.
     MembersOf(GroupId),
+    /// The same, as they would stand if the group lay no longer in another.
+    Unnested {
+        /// Whose members, those of groups in it included.
+        group: GroupId,
+        /// In which it would lie no longer.
+        from: GroupId,
+    },
     /// Whoever has an entry that a rule holds.
     Held,
     /// Whoever came, left or was changed since rules have looked at them.

@@ -1,5 +1,6 @@
 //! What operators do to tokens, users, groups, settings and each other.
 
+use doorward_api::audit::EventKind;
 use doorward_api::credential::{AddedPasskey, NewStock};
 use doorward_api::operator::{ApiKey, CustomRole, HeldRole, Operator, OperatorSession, RoleRef};
 use doorward_api::ports::Act;
@@ -8,7 +9,8 @@ use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::settings::{SettingChange, StoredDocument};
 use doorward_api::user::NewUser;
 use doorward_api::{
-    ApiKeyId, Credential, CredentialId, GroupId, GroupRef, OperatorId, Timestamp, TokenForm, TokenState, User, UserId,
+    ApiKeyId, AuditEvent, Credential, CredentialId, EventContext, GroupId, GroupRef, OperatorId, Timestamp, TokenForm,
+    TokenState, User, UserId,
 };
 
 use crate::Rows;
@@ -159,7 +161,7 @@ impl Rows {
                     (user.display_name, user.email, user.groups) = (details.display_name, details.email, groups);
                 })
             }
-            Act::UserDelete { user } => self.delete_user(&user),
+            Act::UserDelete { user, by } => self.delete_user(&user, &by),
             Act::TemporaryPasscodeSet { user, passcode } => {
                 let known = self.has_user(&user);
                 match passcode.filter(|_| known) {
@@ -217,6 +219,7 @@ impl Rows {
             Act::GroupRename { id, name } => self.rename_group(&id, &name),
             Act::GroupDelete { id } => {
                 let known = self.group_ref(&id).is_some();
+                self.hold_by_deleted(&id);
                 self.groups.retain(|group| group.id != id);
                 self.nests.retain(|(inner, outer)| *inner != id && *outer != id);
                 for user in self.users.clone() {
@@ -274,7 +277,7 @@ impl Rows {
         true
     }
 
-    fn delete_user(&mut self, user: &UserId) -> bool {
+    fn delete_user(&mut self, user: &UserId, by: &EventContext) -> bool {
         if !self.has_user(user) {
             return false;
         }
@@ -283,14 +286,25 @@ impl Rows {
         self.temporary_passcodes.remove(user);
         self.grants.remove(user);
         self.recovery_codes.remove(user);
+        for one in self.provisioned.iter().filter(|one| one.entry.user == *user) {
+            let tasks = self.provisioning_tasks.iter_mut().filter(|task| task.number == one.entry.task);
+            tasks.for_each(|task| task.count -= 1);
+        }
         self.provisioned.retain(|one| one.entry.user != *user);
         self.pushes.retain(|push| push.user != *user);
         self.sessions.retain(|_, session| session.user != *user);
+        let left = self.flows.iter().filter(|flow| flow.user.as_ref() == Some(user) && flow.step.enrolling());
+        self.events.extend(left.map(|flow| AuditEvent::new(EventKind::EnrollmentCancelled, flow.context())));
         self.flows.retain(|flow| flow.user.as_ref() != Some(user));
         self.mails.retain(|mail| mail.user != *user);
         for token in self.credentials.clone().iter().filter(|token| token.user == *user) {
-            let to = if token.form == TokenForm::Hardware { TokenState::Inventory } else { TokenState::Revoked };
-            self.move_token(&token.id, &[token.state], to);
+            let stocked = token.form == TokenForm::Hardware;
+            let to = if stocked { TokenState::Inventory } else { TokenState::Revoked };
+            if self.move_token(&token.id, &[token.state], to) {
+                let kind = if stocked { EventKind::TokenReturned } else { EventKind::TokenRevoked };
+                let event = AuditEvent::new(kind, EventContext { user: Some(user.clone()), ..by.clone() });
+                self.events.push(event.with("serial", token.serial.as_str()).with("from", token.state.as_str()));
+            }
             self.change(&token.id, |token| {
                 token.user = UserId::new(Rows::NOBODY);
                 true
@@ -359,7 +373,7 @@ impl Rows {
     }
 
     /// These groups and all in which they lie.
-    fn and_above(&self, mut groups: Vec<GroupId>) -> Vec<GroupId> {
+    pub(crate) fn and_above(&self, mut groups: Vec<GroupId>) -> Vec<GroupId> {
         loop {
             let next = self.nests.iter().find(|(inner, outer)| groups.contains(inner) && !groups.contains(outer));
             match next {
@@ -422,16 +436,17 @@ impl Rows {
                 one.password_hash = hash;
                 true
             }),
-            Act::OperatorRole { id, role } => {
+            Act::OperatorRole { id, from, role } => {
                 let Some(role) = self.held(&role) else { return false };
-                (role.administers() || !self.is_last_administrator(&id))
+                self.has_role(&id, &from)
+                    && (role.administers() || !self.is_last_administrator(&id))
                     && self.change_operator(&id, |one| {
                         one.role = role;
                         true
                     })
             }
-            Act::OperatorDisable { id, disabled } => {
-                if disabled && self.is_last_administrator(&id) {
+            Act::OperatorDisable { id, from, disabled } => {
+                if !self.has_role(&id, &from) || (disabled && self.is_last_administrator(&id)) {
                     return false;
                 }
                 if disabled {
@@ -441,6 +456,9 @@ impl Rows {
                     one.disabled = disabled;
                     true
                 })
+            }
+            Act::OperatorStands { id, role } => {
+                self.operators.iter().any(|one| one.id == id && one.role.of == role && !one.disabled)
             }
             Act::OperatorSessionStart(new) => {
                 let mut operator = None;
@@ -516,7 +534,7 @@ impl Rows {
                 first
             }),
             Act::ApiKeyRevoke { id } => self.change_key(&id, |key| {
-                key.disabled = true;
+                (key.disabled, key.expires_at) = (true, key.expires_at.min(now));
                 true
             }),
             Act::PendingActAdd(new) => self.hold_act(*new, now),
@@ -546,6 +564,10 @@ impl Rows {
 
     fn change_operator(&mut self, id: &OperatorId, change: impl FnOnce(&mut Operator) -> bool) -> bool {
         self.operators.iter_mut().find(|one| one.id == *id).is_some_and(change)
+    }
+
+    fn has_role(&self, id: &OperatorId, role: &RoleRef) -> bool {
+        self.operators.iter().any(|one| one.id == *id && one.role.of == *role)
     }
 
     fn is_last_administrator(&self, id: &OperatorId) -> bool {
@@ -622,7 +644,7 @@ mod tests {
         }
         let states: Vec<PushState> = world.with(|rows| rows.pushes.iter().map(|push| push.state).collect());
         assert_eq!(states, [Pending, Denied, Used, Cancelled]);
-        assert!(tell(Act::UserDelete { user: UserId::new("u-alice") }, now()));
+        assert!(tell(Act::UserDelete { user: UserId::new("u-alice"), by: Box::default() }, now()));
         assert!(world.with(|rows| rows.pushes.is_empty()));
     }
 
@@ -649,7 +671,7 @@ mod tests {
         ] {
             assert_eq!(tell(act, at), held, "{why}");
         }
-        assert!(tell(Act::UserDelete { user: UserId::new("u-alice") }, now()));
+        assert!(tell(Act::UserDelete { user: UserId::new("u-alice"), by: Box::default() }, now()));
         assert!(world.with(|rows| rows.grants.is_empty()));
     }
 }

@@ -12,8 +12,9 @@ use crate::{Rows, World};
 
 impl Rows {
     pub(crate) fn hold_act(&mut self, new: NewPendingAct, now: Timestamp) -> bool {
-        let open = self.pending_acts.iter().filter(|act| act.state_at(now).is_open()).count();
-        if open >= new.most as usize {
+        let open: Vec<_> = self.pending_acts.iter().filter(|act| act.state_at(now).is_open()).collect();
+        let own = open.iter().filter(|act| act.operator == new.operator).count();
+        if open.len() >= new.most as usize || own >= new.most_of_one as usize {
             return false;
         }
         self.pending_acts.push(PendingAct {
@@ -73,10 +74,6 @@ impl Rows {
     }
 }
 
-fn of_interest(act: &PendingAct, reader: &Reader) -> bool {
-    act.operator == reader.operator || reader.may.may(act.act.permission())
-}
-
 #[async_trait]
 impl PendingActs for World {
     async fn pending_act(&self, _: &VirtualServerId, id: &ApprovalId) -> Result<Option<PendingAct>, StoreError> {
@@ -104,17 +101,17 @@ impl PendingActs for World {
         now: Timestamp,
     ) -> Result<Listed<PendingAct>, StoreError> {
         self.up()?;
-        let listed = |act: &&PendingAct| of_interest(act, reader) && (!only_open || act.state_at(now).is_open());
+        let listed = |act: &&PendingAct| reader.concerns(act) && (!only_open || act.state_at(now).is_open());
         let found: Vec<PendingAct> = self.with(|rows| rows.pending_acts.iter().rev().filter(listed).cloned().collect());
         Ok(part(found, page))
     }
 
     async fn acts_waiting_for(&self, _: &VirtualServerId, reader: &Reader, now: Timestamp) -> Result<u64, StoreError> {
         self.up()?;
-        let waits = |act: &&PendingAct| {
-            let own = act.operator == reader.operator;
-            let state = if own { ApprovalState::Approved } else { ApprovalState::Waiting };
-            act.state_at(now) == state && of_interest(act, reader)
+        let waits = |act: &&PendingAct| match act.state_at(now) {
+            ApprovalState::Approved => reader.asked_for(act),
+            ApprovalState::Waiting => act.operator != reader.operator && reader.concerns(act),
+            _ => false,
         };
         Ok(self.with(|rows| rows.pending_acts.iter().filter(waits).count() as u64))
     }

@@ -24,7 +24,11 @@ pub struct Provisioned {
 
 fn told(kind: EventKind, user: &UserId, task: TaskNumber) -> AuditEvent {
     let context = EventContext { user: Some(user.clone()), ..EventContext::default() };
-    AuditEvent::new(kind, context).with("taskId", task).with("initiatedBy", "provisioning_email")
+    of_task(AuditEvent::new(kind, context), task)
+}
+
+fn of_task(event: AuditEvent, task: TaskNumber) -> AuditEvent {
+    event.with("taskId", task).with("initiatedBy", "provisioning_email")
 }
 
 impl Rows {
@@ -293,16 +297,23 @@ impl Rows {
                 self.events.extend(locked.then(|| told(EventKind::ProvisioningLocked, &user, task)));
                 true
             }
-            Act::ProvisioningUsed { token } => {
-                let mut events = Vec::new();
-                for one in &mut self.provisioned {
-                    let its = one.entry.token.as_ref().is_some_and(|(id, _)| *id == token);
-                    if its && one.entry.status == EntryStatus::Enrolled {
-                        one.entry.status = EntryStatus::Completed;
-                        events.push(told(EventKind::EnrollmentConfirmed, &one.entry.user, one.entry.task));
-                    }
+            Act::EnrolmentUsed { token, record } => {
+                let its = |one: &&mut Provisioned| one.entry.token.as_ref().is_some_and(|(id, _)| *id == token);
+                let enrolled = |one: &&mut Provisioned| one.entry.status == EntryStatus::Enrolled;
+                let entry = self.provisioned.iter_mut().filter(its).find(enrolled);
+                let task = entry.map(|one| {
+                    one.entry.status = EntryStatus::Completed;
+                    one.entry.task
+                });
+                let flow = self.unconfirmed(&token);
+                if task.is_some() || flow.is_some() {
+                    let context = EventContext { flow, ..record.context.clone() };
+                    let record = AuditEvent { context, ..*record };
+                    self.events.push(match task {
+                        Some(task) => of_task(record, task),
+                        None => record,
+                    });
                 }
-                self.events.extend(events);
                 true
             }
             other => self.take_of_rules(other, now),

@@ -114,11 +114,30 @@ impl Rows {
         }
     }
 
+    /// What rules hold of members of a group by groups in which it lies is held by the group itself, which is being deleted.
+    pub(crate) fn hold_by_deleted(&mut self, group: &GroupId) {
+        let mut above = self.and_above(vec![group.clone()]);
+        above.retain(|one| one != group);
+        let within = |user: &&User| self.with_nested(user).groups.iter().any(|one| one.id == *group);
+        let members: Vec<UserId> = self.users.iter().filter(within).map(|user| user.id.clone()).collect();
+        for one in self.provisioned.iter_mut().filter(|one| members.contains(&one.entry.user)) {
+            if one.rule.as_ref().is_some_and(|rule| above.contains(rule)) {
+                one.rule = Some(group.clone());
+            }
+        }
+    }
+
     pub(crate) fn standings(&self, scope: &RuleScope, page: &Page) -> Listed<RuleStanding> {
+        if let RuleScope::Unnested { group, from } = scope {
+            let mut without = self.clone();
+            without.nests.retain(|(inner, outer)| (inner, outer) != (group, from));
+            // Whose members they are does not change by it.
+            return without.standings(&RuleScope::MembersOf(group.clone()), page);
+        }
         let mut all: Vec<RuleStanding> = self.users.iter().map(|user| self.standing(user)).collect();
         all.sort_by(|one, other| one.user.cmp(&other.user));
         all.retain(|one| match scope {
-            RuleScope::MembersOf(group) => one.groups.contains(group),
+            RuleScope::MembersOf(group) | RuleScope::Unnested { group, .. } => one.groups.contains(group),
             RuleScope::Held => one.held.is_some(),
             RuleScope::Due => one.due.is_some(),
             RuleScope::One(user) => one.user == *user,

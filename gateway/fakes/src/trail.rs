@@ -8,7 +8,7 @@ use doorward_api::enrolment::{
 };
 use doorward_api::ports::{Enrolments, Listed, Missing, Page, Scanned, Trail};
 use doorward_api::trail::{Order, TrailFilter, TrailRecord};
-use doorward_api::{GroupId, StoreError, Timestamp, User, VirtualServerId};
+use doorward_api::{CredentialId, FlowId, GroupId, StoreError, Timestamp, User, VirtualServerId};
 
 use crate::register::part;
 use crate::{Rows, World, now};
@@ -42,6 +42,18 @@ impl Rows {
             }
         }
         rows
+    }
+
+    /// The transaction that a token came into use by, while nobody has signed in with it.
+    pub(crate) fn unconfirmed(&self, token: &CredentialId) -> Option<FlowId> {
+        let token = self.credentials.iter().find(|one| one.id == *token)?;
+        let its = |row: &Enrolment| {
+            let reached = |step| row.step(step).is_some();
+            let issued = row.serial == token.serial && reached(FunnelStep::TargetChosen);
+            issued && reached(FunnelStep::Activated) && !reached(FunnelStep::FirstUse)
+        };
+        let rows = self.folded(&VirtualServerId::new("default"));
+        rows.into_iter().rev().find(its).map(|row| FlowId::from(row.id))
     }
 
     fn found(&self, vs: &VirtualServerId, filter: &EnrolmentFilter) -> Vec<Enrolment> {

@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Serve what a configuration file says.
     Run(RunArgs),
-    /// Check configuration, policies, certificates and database, and say what is wrong.
+    /// Check configuration, policies, certificates and database, and say what is wrong. Changes nothing.
     Check(ConfigArgs),
     /// Access policies.
     #[command(subcommand)]
@@ -441,7 +441,8 @@ pub(crate) enum KeyCommand {
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         wait: u64,
     },
-    /// Say which keys there are, and how much is sealed with each. Exit code 1 while a change is unfinished.
+    /// Say which keys there are, and how much is sealed with each. Exit code 1 while a change is unfinished, and where values are
+    /// damaged.
     Status {
         /// The configuration file.
         #[command(flatten)]

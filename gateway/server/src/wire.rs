@@ -36,7 +36,7 @@ use doorward_portal::console::{ConsoleParts, Mailbox};
 use doorward_proxy::canonical::{canonical_path, judged_path};
 use doorward_proxy::tls::Certificates;
 use doorward_proxy::{Departure, Fleet, Headroom, Live};
-use doorward_store::{Store, StoreOptions, SystemEntropy};
+use doorward_store::{Found, Store, StoreOptions, SystemEntropy};
 use doorward_views::Views;
 use tower::ServiceExt;
 
@@ -122,11 +122,31 @@ pub(crate) fn store_options(url: &str, key: &MasterKey) -> StoreOptions {
 pub(crate) fn open_own_store(config: &Resolved, runtime: &tokio::runtime::Runtime) -> Result<Store, Failure> {
     let store = open_store(&config.store_url, &config.key)?;
     let known = runtime.block_on(store.virtual_servers()).map_err(|error| Failure::Store(error.to_string()))?;
+    if let Err(lost) = refuse_loss(config, &known) {
+        store.close();
+        return Err(lost);
+    }
+    Ok(store)
+}
+
+/// Looks at the database of a configuration, and changes nothing. Whether it was lost is asked by itself.
+///
+/// # Errors
+/// The cause, as a sentence.
+pub(crate) fn look_at_own_store(config: &Resolved) -> Result<Found, Failure> {
+    let options = store_options(&config.store_url, &config.key);
+    Store::look(options, Arc::new(SystemEntropy)).map_err(|error| Failure::Store(error.to_string()))
+}
+
+/// Whether a database that knows these virtual servers was lost or truncated: there are signed checkpoints of another.
+///
+/// # Errors
+/// What vouches for it.
+pub(crate) fn refuse_loss(config: &Resolved, known: &[VirtualServerId]) -> Result<(), Failure> {
     let checkpoints = Checkpoints::new(config.checkpoints.clone(), &config.key);
     let missing = config.site.virtual_servers.keys().filter(|vs| !known.contains(vs));
     for file in missing.map(|vs| checkpoints.path(vs)) {
         if std::fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
-            store.close();
             return Err(Failure::Store(format!(
                 "the database is empty, but {} vouches for audit records that were in it: restore the database from a backup; to \
                  begin anew, move that file away",
@@ -134,7 +154,7 @@ pub(crate) fn open_own_store(config: &Resolved, runtime: &tokio::runtime::Runtim
             )));
         }
     }
-    Ok(store)
+    Ok(())
 }
 
 /// What a reload can put in place of what is in force, besides the site and the certificates: the portal with its templates and

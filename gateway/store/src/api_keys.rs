@@ -82,7 +82,10 @@ pub(crate) async fn use_first(tx: &mut Tx, at: At<'_>, id: &ApiKeyId) -> Result<
     some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), at.now.millis())?)
 }
 
+/// It is over from now on, too: it is swept away when it has been so for a while, however long it was to be good.
 pub(crate) async fn revoke(tx: &mut Tx, at: At<'_>, id: &ApiKeyId) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE api_key SET disabled = TRUE WHERE virtual_server = $1 AND id = $2 AND NOT disabled";
-    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str())?)
+    const SQL: &str = "UPDATE api_key SET disabled = TRUE, \
+                       expires_at = CASE WHEN expires_at > $3 THEN $3 ELSE expires_at END \
+                       WHERE virtual_server = $1 AND id = $2 AND NOT disabled";
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), at.now.millis())?)
 }

@@ -24,10 +24,17 @@ macro_rules! select_acts {
     };
 }
 
-/// That it is of interest to somebody: `$2` is who, `$3` what they may.
-macro_rules! of_interest {
+/// That somebody has asked for it: `$2` is who, `$3` the API key by which they look; none, where it is empty.
+macro_rules! asked_for {
     () => {
-        " AND (operator_id = $2 OR ' ' || CAST($3 AS TEXT) || ' ' LIKE '% ' || permission || ' %')"
+        "(operator_id = $2 AND (CAST($3 AS TEXT) = '' OR api_key = CAST($3 AS TEXT)))"
+    };
+}
+
+/// That somebody may decide it by what they may, which is `$4`.
+macro_rules! permitted {
+    () => {
+        "(' ' || CAST($4 AS TEXT) || ' ' LIKE '% ' || permission || ' %')"
     };
 }
 
@@ -84,6 +91,11 @@ fn texts(reader: &Reader) -> String {
     reader.may.names().join(" ")
 }
 
+/// No key has an empty name.
+fn key(reader: &Reader) -> String {
+    reader.api_key.clone().unwrap_or_default()
+}
+
 #[async_trait]
 impl PendingActs for Store {
     async fn pending_act(&self, vs: &VirtualServerId, id: &ApprovalId) -> Result<Option<PendingAct>, StoreError> {
@@ -121,20 +133,22 @@ impl PendingActs for Store {
         now: Timestamp,
     ) -> Result<Listed<PendingAct>, StoreError> {
         const SQL: &str = concat!(
-            select_acts!(""),
-            of_interest!(),
-            " AND (asked_at, id) < ($4, $5) AND (NOT $6 OR (state IN ('waiting', 'approved') AND expires_at > $7)) \
-             ORDER BY asked_at DESC, id DESC LIMIT $8"
+            select_acts!(" AND ("),
+            asked_for!(),
+            " OR ",
+            permitted!(),
+            ") AND (asked_at, id) < ($5, $6) AND (NOT $7 OR (state IN ('waiting', 'approved') AND expires_at > $8)) \
+             ORDER BY asked_at DESC, id DESC LIMIT $9"
         );
         let nothing = || Ok(Listed { items: Vec::new(), next: None });
         let Some(part) = Part::of(page) else { return nothing() };
         let before = if page.after.is_empty() { Some(i64::MAX) } else { part.after.key.parse().ok() };
         let Some(before) = before else { return nothing() };
-        let (vs, operator, may) = (vs.clone(), reader.operator.clone(), texts(reader));
+        let (vs, operator, key, may) = (vs.clone(), reader.operator.clone(), key(reader), texts(reader));
         self.run(move |inner| async move {
             let (reader, last) = (inner.db.reader(), part.after.id.as_str());
             let (of, who, now) = (vs.as_str(), operator.as_str(), now.millis());
-            let found = rows!(reader, ActRow, SQL, of, who, may, before, last, only_open, now, part.rows())?;
+            let found = rows!(reader, ActRow, SQL, of, who, key, may, before, last, only_open, now, part.rows())?;
             let listed = part.listed(found, ActRow::place);
             Ok(Listed { items: opened(listed.items, &inner, &vs), next: listed.next })
         })
@@ -143,33 +157,38 @@ impl PendingActs for Store {
 
     async fn acts_waiting_for(&self, vs: &VirtualServerId, reader: &Reader, now: Timestamp) -> Result<u64, StoreError> {
         const SQL: &str = concat!(
-            "SELECT COUNT(*) FROM pending_act WHERE virtual_server = $1 AND state IN ('waiting', 'approved') \
-             AND expires_at > $4 AND (operator_id = $2) = (state = 'approved')",
-            of_interest!()
+            "SELECT COUNT(*) FROM pending_act WHERE virtual_server = $1 AND expires_at > $5 AND ((state = 'approved' AND ",
+            asked_for!(),
+            ") OR (state = 'waiting' AND operator_id <> $2 AND ",
+            permitted!(),
+            "))"
         );
-        let (vs, operator, may) = (vs.clone(), reader.operator.clone(), texts(reader));
+        let (vs, operator, key, may) = (vs.clone(), reader.operator.clone(), key(reader), texts(reader));
         self.run(move |inner| async move {
             let (reader, who) = (inner.db.reader(), operator.as_str());
-            let found = rows!(reader, (i64,), SQL, vs.as_str(), who, may, now.millis())?;
+            let found = rows!(reader, (i64,), SQL, vs.as_str(), who, key, may, now.millis())?;
             Ok(found.first().map_or(0, |(count,)| count.unsigned_abs()))
         })
         .await
     }
 }
 
-/// Refused when as many are open as may be.
+/// Refused when as many are open as may be, in all or of who asks.
 pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &NewPendingAct) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO pending_act (virtual_server, id, operator_id, operator, api_key, permission, about, act, \
                        asked_at, expires_at, state) \
                        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting' \
                        WHERE (SELECT COUNT(*) FROM pending_act o WHERE o.virtual_server = $1 \
-                           AND o.state IN ('waiting', 'approved') AND o.expires_at > $9) < $11 ON CONFLICT DO NOTHING";
+                           AND o.state IN ('waiting', 'approved') AND o.expires_at > $9) < $11 \
+                       AND (SELECT COUNT(*) FROM pending_act o WHERE o.virtual_server = $1 AND o.operator_id = $3 \
+                           AND o.state IN ('waiting', 'approved') AND o.expires_at > $9) < $12 ON CONFLICT DO NOTHING";
     settings::hold_to_change(tx, at).await?;
     let (vs, id, operator) = (at.vs.as_str(), new.id.as_str(), new.operator.as_str());
     let (name, key, permission) = (&new.operator_name, new.api_key.as_deref(), new.act.permission().to_string());
     let act = at.inner.sealer.seal_json::<HeldAct>(place(id, at.vs), &new.act)?;
-    let (about, now, end, most) = (&new.about, at.now.millis(), new.expires_at.millis(), i64::from(new.most));
-    some(change_in!(tx, SQL, vs, id, operator, name, key, permission, about, act, now, end, most)?)
+    let (about, now, end) = (&new.about, at.now.millis(), new.expires_at.millis());
+    let (most, most_of_one) = (i64::from(new.most), i64::from(new.most_of_one));
+    some(change_in!(tx, SQL, vs, id, operator, name, key, permission, about, act, now, end, most, most_of_one)?)
 }
 
 /// Where an act goes, and who sends it there.

@@ -484,6 +484,39 @@ pub(crate) async fn revoke_assigned(tx: &mut Tx, at: At<'_>, id: &CredentialId) 
     Ok(Revoked::each(rows_in!(tx, (String, String), SQL, at.vs.as_str(), id.as_str(), at.now.millis())?))
 }
 
+/// A token that was taken from a user who goes.
+pub(crate) struct TakenToken {
+    pub(crate) serial: String,
+    pub(crate) from: TokenState,
+    pub(crate) to: TokenState,
+}
+
+/// An app's token of a user who goes is revoked; a thing goes back to the stock, for the next one.
+pub(crate) async fn take_from(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<Vec<TakenToken>, Failure> {
+    // What nobody else changes meanwhile: the record says what it was.
+    const HOLD: &str = "SELECT id FROM credential WHERE virtual_server = $1 AND user_id = $2 ORDER BY id FOR UPDATE";
+    const THEIRS: &str = "SELECT serial, state, form FROM credential \
+                          WHERE virtual_server = $1 AND user_id = $2 AND state <> 'revoked' ORDER BY id";
+    const TO_STOCK: &str = "UPDATE credential SET state = 'inventory', user_id = NULL, label = '', fails = 0, \
+                            locked_until = NULL, pin = NULL, pin_version = pin_version + 1 \
+                            WHERE virtual_server = $1 AND user_id = $2 AND state <> 'revoked' AND form = 'hardware'";
+    const REVOKE: &str = "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3, \
+                          pin = NULL, pin_version = pin_version + 1 \
+                          WHERE virtual_server = $1 AND user_id = $2 AND state <> 'revoked'";
+    let (vs, id) = (at.vs.as_str(), user.as_str());
+    lock_in!(&mut *tx, HOLD, vs, id)?;
+    let theirs = rows_in!(&mut *tx, (String, String, String), THEIRS, vs, id)?;
+    change_in!(&mut *tx, TO_STOCK, vs, id)?;
+    change_in!(tx, REVOKE, vs, id, at.now.millis())?;
+    let taken = |(serial, state, form): (String, String, String)| {
+        let from = TokenState::parse(&state).ok_or_else(|| Failure::damaged(format!("token {serial}: state")))?;
+        let stocked = form == TokenForm::Hardware.as_str();
+        let to = if stocked { TokenState::Inventory } else { TokenState::Revoked };
+        Ok(TakenToken { serial, from, to })
+    };
+    theirs.into_iter().map(taken).collect()
+}
+
 fn written(template: &Template) -> Result<String, Failure> {
     serde_json::to_string(template).map_err(|_| Failure::damaged("a template cannot be written"))
 }

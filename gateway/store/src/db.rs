@@ -1,11 +1,13 @@
 //! Two databases, one text of SQL: the pools, the transaction, and the macro that runs one body on either.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use doorward_api::StoreError;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::error::{Failure, Verdict};
+use crate::look;
 
 /// Something of the one or of the other database.
 pub(crate) enum Backend<S, P> {
@@ -83,11 +85,24 @@ pub(crate) struct Db {
     pools: Backend<SqlitePools, PgPool>,
     /// Set for good by a failed `fsync` (F-03).
     unsound: AtomicBool,
+    /// Where nothing may be written.
+    look: Option<Look>,
+}
+
+/// What a process keeps in mind that only looks.
+pub(crate) struct Look {
+    /// The SQLite file, where it had no log beside it before.
+    pub(crate) unlogged: Option<PathBuf>,
 }
 
 impl Db {
     pub(crate) fn new(pools: Backend<SqlitePools, PgPool>) -> Self {
-        Self { pools, unsound: AtomicBool::new(false) }
+        Self { pools, unsound: AtomicBool::new(false), look: None }
+    }
+
+    /// One that is read only. SQLite's writer is a reader as well.
+    pub(crate) fn looking(pools: Backend<SqlitePools, PgPool>, look: Look) -> Self {
+        Self { look: Some(look), ..Self::new(pools) }
     }
 
     pub(crate) const fn name(&self) -> &'static str {
@@ -109,6 +124,9 @@ impl Db {
     pub(crate) fn writer(&self) -> Result<Backend<&SqlitePool, &PgPool>, Failure> {
         if self.unsound.load(Ordering::SeqCst) {
             return Err(Failure::Unsound);
+        }
+        if self.look.is_some() {
+            return Err(Failure::OnlyLooks);
         }
         Ok(match &self.pools {
             Backend::Sqlite(pools) => Backend::Sqlite(&pools.writer),
@@ -146,15 +164,22 @@ impl Db {
     /// Lets go of every connection; what SQLite's log holds is moved into the file first. Says whether all of it is there: while
     /// another process reads, some may stay.
     pub(crate) async fn close(&self) -> Result<bool, Failure> {
-        match &self.pools {
-            Backend::Sqlite(pools) => {
+        match (&self.pools, &self.look) {
+            (Backend::Sqlite(pools), Some(look)) => {
+                pools.readers.close().await;
+                if let Some(file) = &look.unlogged {
+                    look::tidy(file).await;
+                }
+                Ok(true)
+            }
+            (Backend::Sqlite(pools), None) => {
                 pools.readers.close().await;
                 let moved = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(TRUNCATE)");
                 let moved = moved.fetch_one(&pools.writer).await;
                 pools.writer.close().await;
                 Ok(moved?.0 == 0)
             }
-            Backend::Postgres(pool) => {
+            (Backend::Postgres(pool), _) => {
                 pool.close().await;
                 Ok(true)
             }

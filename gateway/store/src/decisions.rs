@@ -211,6 +211,11 @@ impl Row {
         After { key: self.first_at.to_string(), id: self.id.clone() }
     }
 
+    /// It stands for where a search was cut.
+    fn says_nothing(&self) -> bool {
+        self.decided.is_empty()
+    }
+
     /// `None` for what cannot be read: another release has written it.
     fn record(self) -> Option<DecisionRecord> {
         let facts: DecisionFacts = serde_json::from_str(&self.facts).ok()?;
@@ -247,58 +252,40 @@ impl Row {
     }
 }
 
-/// Rows before a place, newest first, of the narrowest condition.
-macro_rules! seen {
-    ($columns:literal, $narrowest:literal) => {
+/// Rows before a place, newest first, of the narrowest condition: first, where the search was cut, the last that was looked at, which
+/// says nothing; then those for which all holds. In one statement, since rows come and go.
+macro_rules! search {
+    ($narrowest:literal) => {
         concat!(
-            "WITH seen AS (SELECT ",
-            $columns,
-            " FROM decision_record d WHERE d.virtual_server = $1 \
-             AND (d.first_at, d.id) < ($2, $3)",
+            "WITH seen AS MATERIALIZED (SELECT d.day, d.id, d.app, d.user_id, d.decision, d.shadow, d.shadow_outcome, \
+             d.first_at FROM decision_record d WHERE d.virtual_server = $1 AND (d.first_at, d.id) < ($2, $3)",
             $narrowest,
-            " ORDER BY d.first_at DESC, d.id DESC LIMIT $4) "
+            " ORDER BY d.first_at DESC, d.id DESC LIMIT $4) \
+             SELECT * FROM (SELECT s.day, s.id, s.app, s.user_id, '' AS user_name, '' AS method, '' AS path_class, \
+             '' AS network, '' AS decided, s.shadow, s.shadow_outcome, CAST(NULL AS TEXT) AS shadow_said, s.first_at, \
+             s.first_at AS last_at, s.first_at AS requests, '' AS facts FROM seen s \
+             WHERE (SELECT COUNT(*) FROM seen) = $4 ORDER BY s.first_at, s.id LIMIT 1) edge UNION ALL \
+             SELECT * FROM (SELECT r.day, r.id, r.app, r.user_id, r.user_name, r.method, r.path_class, r.network, \
+             r.decided, r.shadow, r.shadow_outcome, r.shadow_said, r.first_at, r.last_at, r.requests, r.facts \
+             FROM (SELECT e.day, e.id FROM seen e \
+             WHERE ($5 = '' OR e.app = $5) AND ($6 = '' OR e.user_id = $6) AND ($7 = '' OR e.decision = $7) \
+             AND ($8 = '' OR e.shadow = $8) AND ($9 = '' OR e.shadow_outcome = $9) \
+             ORDER BY e.first_at DESC, e.id DESC LIMIT $10) found \
+             CROSS JOIN decision_record r WHERE r.virtual_server = $1 AND r.day = found.day AND r.id = found.id \
+             ORDER BY r.first_at DESC, r.id DESC) page"
         )
     };
 }
 
-/// Those of them for which all holds; and where they end.
-macro_rules! narrowed {
-    ($narrowest:literal, $in_edge:literal) => {
-        Narrowed {
-            search: concat!(
-                seen!("*", $narrowest),
-                "SELECT day, id, app, user_id, user_name, method, path_class, network, decided, shadow, \
-                 shadow_outcome, shadow_said, first_at, last_at, requests, facts FROM seen \
-                 WHERE ($5 = '' OR app = $5) AND ($6 = '' OR user_id = $6) AND ($7 = '' OR decision = $7) \
-                 AND ($8 = '' OR shadow = $8) AND ($9 = '' OR shadow_outcome = $9) \
-                 ORDER BY first_at DESC, id DESC LIMIT $10"
-            ),
-            edge: concat!(
-                seen!("d.first_at, d.id", $in_edge),
-                "SELECT first_at, id, (SELECT COUNT(*) FROM seen) FROM seen WHERE ($5 = '' OR $5 = $5) \
-                 ORDER BY first_at, id LIMIT 1"
-            ),
-        }
-    };
-}
-
-struct Narrowed {
-    search: &'static str,
-    edge: &'static str,
-}
-
-const BY_TIME: Narrowed = narrowed!("", "");
-const BY_APP: Narrowed = narrowed!(" AND d.app = $5", " AND d.app = $5");
-const BY_USER: Narrowed = narrowed!(" AND d.user_id = $6", " AND d.user_id = $5");
-const BY_DECISION: Narrowed = narrowed!(" AND d.decision = $7", " AND d.decision = $5");
-const BY_SHADOW: Narrowed =
-    narrowed!(" AND d.shadow IS NOT NULL AND d.shadow = $8", " AND d.shadow IS NOT NULL AND d.shadow = $5");
+const BY_TIME: &str = search!("");
+const BY_APP: &str = search!(" AND d.app = $5");
+const BY_USER: &str = search!(" AND d.user_id = $6");
+const BY_DECISION: &str = search!(" AND d.decision = $7");
+const BY_SHADOW: &str = search!(" AND d.shadow IS NOT NULL AND d.shadow = $8");
 
 /// What is asked for, and the way to look for it.
 struct Search<'a> {
-    narrowed: &'static Narrowed,
-    /// What the narrowest condition looks for.
-    wanted: &'a str,
+    sql: &'static str,
     /// There is no other condition.
     alone: bool,
     app: &'a str,
@@ -315,26 +302,26 @@ impl<'a> Search<'a> {
         let shadow = filter.shadow.as_deref().unwrap_or_default();
         let difference = filter.difference.map_or("", Difference::as_str);
         let decision = filter.decision.as_str();
-        let ways = [(&BY_SHADOW, shadow), (&BY_USER, user), (&BY_APP, app), (&BY_DECISION, decision)];
-        let (narrowed, wanted) = ways.into_iter().find(|(_, wanted)| !wanted.is_empty()).unwrap_or((&BY_TIME, ""));
+        let ways = [(BY_SHADOW, shadow), (BY_USER, user), (BY_APP, app), (BY_DECISION, decision)];
+        let (sql, wanted) = ways.into_iter().find(|(_, wanted)| !wanted.is_empty()).unwrap_or((BY_TIME, ""));
         let conditions = [app, user, shadow, difference, decision].iter().filter(|one| !one.is_empty()).count();
         let alone = conditions == usize::from(!wanted.is_empty());
-        Self { narrowed, wanted, alone, app, user, decision, shadow, difference }
+        Self { sql, alone, app, user, decision, shadow, difference }
     }
 
-    /// Records before a place among so many rows.
+    /// Records before a place among so many rows; and where those end, if there are so many.
     async fn among(
         &self,
         inner: &Inner,
         vs: &VirtualServerId,
         (at, id): (i64, &str),
         (scanned, limit): (i64, i64),
-    ) -> Result<Vec<Row>, Failure> {
-        let Self { narrowed, app, user, decision, shadow, difference, .. } = self;
-        Ok(rows!(
+    ) -> Result<(Vec<Row>, Option<Row>), Failure> {
+        let Self { sql, app, user, decision, shadow, difference, .. } = self;
+        let mut found = rows!(
             inner.db.reader(),
             Row,
-            narrowed.search,
+            *sql,
             vs.as_str(),
             at,
             id,
@@ -345,21 +332,10 @@ impl<'a> Search<'a> {
             *shadow,
             *difference,
             limit,
-        )?)
-    }
-
-    /// Where so many rows before a place end, if there are so many.
-    async fn edge(
-        &self,
-        inner: &Inner,
-        vs: &VirtualServerId,
-        (at, id): (i64, &str),
-        scanned: i64,
-    ) -> Result<Option<(i64, String)>, Failure> {
-        type Edge = (i64, String, i64);
-        let found = rows!(inner.db.reader(), Edge, self.narrowed.edge, vs.as_str(), at, id, scanned, self.wanted)?;
-        let stopped = found.into_iter().next().filter(|(_, _, count)| *count == scanned);
-        Ok(stopped.map(|(at, id, _)| (at, id)))
+        )?;
+        let cut = found.first().is_some_and(Row::says_nothing);
+        let edge = if cut { Some(found.remove(0)) } else { None };
+        Ok((found, edge))
     }
 }
 
@@ -383,12 +359,8 @@ async fn search(
     let tries: &[i64] = if search.alone { &[wanted] } else { &[FEW, SCANNED] };
     let (mut found, mut stopped) = (Vec::new(), None);
     for scanned in tries {
-        found = search.among(inner, vs, before, (*scanned, wanted)).await?;
-        if found.len() > limit {
-            break;
-        }
-        stopped = search.edge(inner, vs, before, *scanned).await?;
-        if stopped.is_none() {
+        (found, stopped) = search.among(inner, vs, before, (*scanned, wanted)).await?;
+        if found.len() > limit || stopped.is_none() {
             break;
         }
     }
@@ -401,8 +373,8 @@ async fn search(
     }
     Ok(Scanned {
         items,
-        searched_to: stopped.as_ref().map(|(at, _)| Timestamp::from_millis(*at)),
-        next: stopped.map(|(at, id)| After { key: at.to_string(), id }.written()),
+        searched_to: stopped.as_ref().map(|edge| Timestamp::from_millis(edge.first_at)),
+        next: stopped.map(|edge| edge.place().written()),
     })
 }
 
@@ -470,4 +442,16 @@ impl Decisions for Store {
         })
         .await
     }
+}
+
+/// What is asked here, for the look at its plans.
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<crate::plans::Statement> {
+    vec![
+        ("decision records", BY_TIME),
+        ("decision records of an application", BY_APP),
+        ("decision records of a user", BY_USER),
+        ("decision records that decided so", BY_DECISION),
+        ("decision records of policies in the shadow", BY_SHADOW),
+    ]
 }

@@ -12,7 +12,7 @@ use doorward_api::enrolment::{
 };
 use doorward_api::ports::{Enrolments, Missing, Page, Scanned};
 use doorward_api::trail::{Fact, Order};
-use doorward_api::{StoreError, Timestamp, UserId, VirtualServerId};
+use doorward_api::{CredentialId, FlowId, StoreError, Timestamp, UserId, VirtualServerId};
 
 use crate::db::{Tx, change_in, on, rows, rows_in};
 use crate::error::Failure;
@@ -67,6 +67,24 @@ async fn stored(tx: &mut Tx, vs: &VirtualServerId, place: Place<'_>) -> Result<O
     }
     Ok(None)
 }
+
+/// The transaction in which a token was issued and came into use, while nobody has signed in with it. What was given to its user
+/// in another way has none. Of two first sign-ins at the same moment one comes to nothing: both write over the same version of the
+/// token.
+pub(crate) async fn unconfirmed(
+    tx: &mut Tx,
+    vs: &VirtualServerId,
+    token: &CredentialId,
+) -> Result<Option<FlowId>, Failure> {
+    let found = rows_in!(tx, (String,), UNCONFIRMED, vs.as_str(), token.as_str())?;
+    Ok(found.into_iter().next().map(|(id,)| FlowId::from(id)))
+}
+
+const UNCONFIRMED: &str = "SELECT e.id FROM credential c \
+                           JOIN enrolment e ON e.virtual_server = c.virtual_server AND e.serial = c.serial \
+                           WHERE c.virtual_server = $1 AND c.id = $2 \
+                           AND e.step_3 IS NOT NULL AND e.step_4 IS NOT NULL AND e.step_5 IS NULL \
+                           ORDER BY e.began_at DESC, e.id DESC LIMIT 1";
 
 fn read(body: &str) -> Result<Enrolment, Failure> {
     serde_json::from_str(body).map_err(|_| Failure::damaged("a row of the enrolment history cannot be read"))
@@ -406,8 +424,8 @@ async fn groups_of(
     Ok(groups)
 }
 
-/// What the transactions of a filter came to: from the sums, where those know enough of them and there are not few; otherwise row by
-/// row, a portion after the other, so that no statement takes long.
+/// What the transactions of a filter came to: from the sums, where those know enough of them, and there are not few or some of their
+/// rows are gone; otherwise row by row, a portion after the other, so that no statement takes long.
 async fn totals(store: &Store, vs: &VirtualServerId, filter: &EnrolmentFilter) -> Result<Totals, StoreError> {
     // What was offered and never begun is in the funnel. Oldest first, since disks are read ahead and not back.
     let filter = EnrolmentFilter { order: Order::Oldest, offered: true, ..filter.clone() };
@@ -422,6 +440,8 @@ async fn totals(store: &Store, vs: &VirtualServerId, filter: &EnrolmentFilter) -
             store.run(move |inner| async move { count_some(&inner, &vs, &filter, &after).await }).await?;
         rows.into_iter().for_each(|row| added.row(row));
         match (edge, &kept) {
+            // Rows go with their records, when those are too old; sums stay.
+            (None, Some(kept)) if kept.counted > added.counted() => return Ok(kept.clone()),
             (None, _) => return Ok(added.totals()),
             (Some(edge), None) => after = edge,
             // To find few among very many takes longer than exact middles are worth.
@@ -501,5 +521,6 @@ pub(crate) fn statements() -> Vec<crate::plans::Statement> {
     ];
     ways.into_iter()
         .flat_map(|(names, Way { newest, oldest, counts })| names.into_iter().zip([newest, oldest, counts]))
+        .chain([("the enrolment that a token came by", UNCONFIRMED)])
         .collect()
 }

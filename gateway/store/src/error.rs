@@ -23,6 +23,8 @@ pub(crate) enum Failure {
     Unsound,
     /// The database is sealed with a key that is not in the key file.
     KeyMissing(KeyId),
+    /// Something was to be written by a process that only looks.
+    OnlyLooks,
 }
 
 /// No more is said: the words of a panic could hold a value.
@@ -48,7 +50,8 @@ impl Failure {
             | Failure::ClockSetRight
             | Failure::BrokenOff
             | Failure::Unsound
-            | Failure::KeyMissing(_) => Verdict::Unavailable,
+            | Failure::KeyMissing(_)
+            | Failure::OnlyLooks => Verdict::Unavailable,
             Failure::Sql(error) => of_sql(error),
         }
     }
@@ -63,6 +66,7 @@ impl Failure {
             Failure::BrokenOff => BROKEN_OFF.into(),
             Failure::Unsound => "an earlier write did not reach the disk; restart after checking the disk".into(),
             Failure::KeyMissing(id) => format!("the database is sealed with key {id}, which is not in the key file"),
+            Failure::OnlyLooks => "the database was opened to be looked at only".into(),
             Failure::Sql(sqlx::Error::Database(error)) => error.message().to_owned(),
             Failure::Sql(error) => error.to_string(),
         }

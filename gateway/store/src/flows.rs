@@ -210,6 +210,19 @@ pub(crate) async fn cancel_all(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result
     marked(tx, at, rows, Step::Cancelled).await
 }
 
+/// Ends the enrolments of a user that have expired and to which the sweep has not come.
+pub(crate) async fn expire_all(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<Vec<Ended>, Failure> {
+    const SQL: &str = concat!(
+        "UPDATE flow SET ended_at = $3 \
+         WHERE virtual_server = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at <= $3 AND ",
+        enrolling!(),
+        " RETURNING id, browser, user_id, step, nonce, data, token_shown_at, created_at, expires_at"
+    );
+    let mut rows = rows_in!(tx, FlowRow, SQL, at.vs.as_str(), user.as_str(), at.now.millis())?;
+    rows.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+    rows.into_iter().map(|row| row.ended(at)).collect()
+}
+
 /// Ends the oldest open flows of a user in which something is proved, until fewer than `most` are left besides `keep`.
 pub(crate) async fn make_room(
     tx: &mut Tx,

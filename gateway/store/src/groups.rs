@@ -32,7 +32,10 @@ pub(crate) async fn delete(tx: &mut Tx, at: At<'_>, id: &GroupId) -> Result<(), 
     let (vs, id) = (at.vs.as_str(), id.as_str());
     hold_to_change(tx, at).await?;
     lock_in!(&mut *tx, HOLD, vs, id)?;
-    for sql in [TELL, EMPTY, UNNEST] {
+    change_in!(&mut *tx, TELL, vs, id)?;
+    // While it is still known who is in it, and in what it lies.
+    provisioning_rules::hold_by_deleted(tx, at, id).await?;
+    for sql in [EMPTY, UNNEST] {
         change_in!(&mut *tx, sql, vs, id)?;
     }
     some(change_in!(&mut *tx, SQL, vs, id)?)?;

@@ -19,8 +19,8 @@ use doorward_api::flow::Delivery;
 use doorward_api::ports::{Act, Change, Ledger};
 use doorward_api::provisioning::{MOST_FAILURES, TaskNumber};
 use doorward_api::{
-    AuditEvent, CommitError, EventContext, EventKind, Flow, FlowId, MailId, Step, StoreError, Timestamp, UserId,
-    VirtualServerId,
+    AuditEvent, CommitError, EventContext, EventKind, Flow, FlowId, MailId, Step, StoreError, Timestamp, TokenState,
+    UserId, VirtualServerId,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -212,7 +212,22 @@ async fn perform(
 
 /// A flow's record, with who has ended it and from where.
 fn whence(by: &EventContext, context: EventContext) -> EventContext {
-    EventContext { address: by.address, request_id: by.request_id.clone(), policy: by.policy.clone(), ..context }
+    EventContext {
+        address: by.address,
+        request_id: by.request_id.clone(),
+        policy: by.policy.clone(),
+        operator: by.operator.clone(),
+        ..context
+    }
+}
+
+/// Who did it, as a record calls them.
+const fn actor(by: &EventContext) -> &'static str {
+    match (&by.operator, &by.request_id) {
+        (Some(_), _) => "operator",
+        (None, Some(_)) => "user",
+        (None, None) => "command line",
+    }
 }
 
 /// Where and when a deed is done.
@@ -284,6 +299,35 @@ impl At<'_> {
         self.abandon(tx, user, &ended, "cancelled", by, told).await
     }
 
+    /// A user goes. What they had under way and what they held is recorded with it: nothing is left by which it could be
+    /// later.
+    async fn delete_user(
+        self,
+        tx: &mut Tx,
+        user: &UserId,
+        by: &EventContext,
+        told: &mut Vec<AuditEvent>,
+    ) -> Result<(), Failure> {
+        users::hold_to_delete(tx, self, user).await?;
+        for flow in flows::expire_all(tx, self, user).await? {
+            let event = AuditEvent::new(EventKind::EnrollmentExpired, flow.context.clone());
+            told.push(event.with("lastStep", flow.last_step.as_str()));
+            let Some(credential) = &flow.credential else { continue };
+            let revoked = credentials::revoke_assigned(tx, self, credential).await?;
+            told.extend(revoked.iter().map(|token| token.event(flow.context.clone(), "system", "expired")));
+        }
+        self.end_flows(tx, user, by, told).await?;
+        let context = EventContext { user: Some(user.clone()), ..by.clone() };
+        for token in credentials::take_from(tx, self, user).await? {
+            let stocked = token.to == TokenState::Inventory;
+            let kind = if stocked { EventKind::TokenReturned } else { EventKind::TokenRevoked };
+            let event = AuditEvent::new(kind, context.clone()).with("actor", actor(by)).with("reason", "user_deleted");
+            let event = event.with("serial", token.serial).with("from", token.from.as_str());
+            told.push(event.with("to", token.to.as_str()));
+        }
+        users::delete(tx, self, user).await
+    }
+
     /// Revokes what was issued in flows that have ended, and was never proved.
     async fn abandon(
         self,
@@ -294,14 +338,13 @@ impl At<'_> {
         by: &EventContext,
         told: &mut Vec<AuditEvent>,
     ) -> Result<(), Failure> {
-        let actor = if by.request_id.is_some() { "user" } else { "command line" };
         for token in credentials::revoke_assigned_of(tx, self, user).await? {
             let issued_by = ended.iter().find(|flow| flow.credential.as_ref() == Some(&token.id));
             let context = issued_by.map_or_else(
                 || EventContext { user: Some(user.clone()), ..EventContext::default() },
                 |flow| flow.context.clone(),
             );
-            told.push(token.event(whence(by, context), actor, reason));
+            told.push(token.event(whence(by, context), actor(by), reason));
         }
         Ok(())
     }
@@ -382,7 +425,7 @@ impl At<'_> {
             Act::UserPasswordRehash { user, old, new } => users::rehash(tx, self, user, old, new).await,
             Act::UserDisable { user, disabled } => users::disable(tx, self, user, *disabled).await,
             Act::UserUpdate { user, version, details } => users::update(tx, self, user, *version, details).await,
-            Act::UserDelete { user } => users::delete(tx, self, user).await,
+            Act::UserDelete { user, by } => self.delete_user(tx, user, by, told).await,
             Act::TemporaryPasscodeSet { user, passcode } => {
                 users::set_passcode(tx, self, user, passcode.as_ref()).await
             }
@@ -424,7 +467,7 @@ impl At<'_> {
             Act::ProvisioningFailed { task, user, most } => {
                 provisioning::failed(tx, self, *task, user, *most, told).await
             }
-            Act::ProvisioningUsed { token } => provisioning::used(tx, self, token, told).await,
+            Act::EnrolmentUsed { token, record } => provisioning::used(tx, self, token, record, told).await,
             Act::ProvisioningRuleHold { task, user, from, to, end } => {
                 provisioning_rules::hold(tx, self, (*task, user), (from, to.as_ref()), *end).await
             }
@@ -438,8 +481,9 @@ impl At<'_> {
             Act::OperatorAdd(new) => operators::add(tx, self, new).await,
             Act::OperatorUse { id, version, opened } => operators::spend(tx, self, id, *version, opened).await,
             Act::OperatorPassword { id, hash } => operators::set_password(tx, self, id, hash).await,
-            Act::OperatorRole { id, role } => operators::set_role(tx, self, id, role).await,
-            Act::OperatorDisable { id, disabled } => operators::disable(tx, self, id, *disabled).await,
+            Act::OperatorRole { id, from, role } => operators::set_role(tx, self, id, (from, role)).await,
+            Act::OperatorDisable { id, from, disabled } => operators::disable(tx, self, (id, from), *disabled).await,
+            Act::OperatorStands { id, role } => operators::stands(tx, self, id, role).await,
             Act::OperatorSessionStart(new) => operators::start_session(tx, self, new).await,
             Act::OperatorSessionProved { id } => operators::prove_session(tx, self, id).await,
             Act::OperatorSessionEnd { id } => operators::end_session(tx, self, id).await,

@@ -3,7 +3,8 @@
 //! Read in this order: [`Store::open`] in `open.rs`; `db.rs`, where the two databases become one; `ledger.rs`, the one
 //! door through which anything that is recorded is written; then one file for each table or two. `register.rs` is what
 //! operators look through. `sweep.rs` and `outbox.rs` serve the janitor and the sender;
-//! `rotate.rs` and `reseal.rs` change the key, `retain.rs` cuts the audit trail, `backup.rs` and `restore.rs` are what they say.
+//! `rotate.rs` and `reseal.rs` change the key, `retain.rs` cuts the audit trail, `backup.rs` and `restore.rs` are what they say;
+//! `look.rs` opens a database and leaves it alone.
 //!
 //! What is promised:
 //! - A change is made whole or not at all, with its audit records, and is on the disk before it is acknowledged.
@@ -28,6 +29,7 @@ mod grants;
 mod groups;
 mod imports;
 mod ledger;
+mod look;
 mod meters;
 mod migrate;
 mod one_times;
@@ -63,6 +65,7 @@ mod without;
 pub use backup::{BackupError, Heads, Snapshot, epoch_of, is_in_use, known_schema, snapshot};
 pub use clock::{Drift, system_clock};
 pub use entropy::SystemEntropy;
+pub use look::Found;
 pub use open::{OpenError, Store, StoreOptions};
 pub use outbox::{ExpiredMail, WaitingMails};
 pub use reseal::{KeyUse, Resealed};

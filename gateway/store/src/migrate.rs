@@ -3,6 +3,8 @@
 //! All in one transaction under a lock, so that of two processes that start at once one migrates and the other finds it
 //! done. Steps only add; what an older process still reads is removed a release later.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use data_encoding::HEXLOWER;
 use doorward_api::keys::{KeyId, SealedBy};
 use doorward_api::{AuditEvent, EventContext, EventKind, Timestamp, VirtualServerId};
@@ -13,12 +15,12 @@ use crate::error::Failure;
 use crate::open::OpenError;
 use crate::restore::{self, Opening};
 use crate::seal::{Place, Sealer};
-use crate::{tallies, trail};
+use crate::{retain, tallies, trail};
 
 /// One step. Both texts make the same tables and columns.
-struct Migration {
-    number: i64,
-    sqlite: &'static str,
+pub(crate) struct Migration {
+    pub(crate) number: i64,
+    pub(crate) sqlite: &'static str,
     postgres: &'static str,
 }
 
@@ -33,7 +35,7 @@ macro_rules! migration {
 }
 
 /// Every step, in order, without gaps.
-const MIGRATIONS: &[Migration] = &[
+pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_base.sql"),
     migration!(2, "0002_self_provisioning.sql"),
     migration!(3, "0003_proved_flows.sql"),
@@ -68,7 +70,7 @@ const REPORTS: i64 = 10;
 const KNOWN: i64 = 19;
 
 /// The one table that is there before any step: which steps were made, when, and a value sealed with the key.
-const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";
+pub(crate) const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";
 
 /// Any number will do, as long as every process takes the same.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(8246391071)";
@@ -102,6 +104,7 @@ pub(crate) async fn migrate(db: &Db, sealer: &Sealer, opening: Opening, now: Tim
             .await
             .map_err(|error| OpenError::Migration { number: step.number, reason: error.to_string() })?;
     }
+    retain::begin(&mut tx, now).await?;
     if found == 0 {
         put(&mut tx, "created_at", &now.millis().to_string()).await?;
     }
@@ -117,6 +120,50 @@ pub(crate) async fn migrate(db: &Db, sealer: &Sealer, opening: Opening, now: Tim
     Ok(tx.commit().await?)
 }
 
+/// Which schema a database has that is only looked at, and whether a start would take it; nothing where no step was made yet.
+pub(crate) async fn look(db: &Db, sealer: &Sealer) -> Result<Option<i64>, OpenError> {
+    let there = tables_of(db).await?;
+    let ours = tables(KNOWN).into_iter().find(|table| table != "meta" && there.contains(table));
+    let meta: BTreeMap<String, String> = match there.contains("meta") {
+        true => rows!(db.reader(), (String, String), "SELECT name, value FROM meta")?.into_iter().collect(),
+        false => BTreeMap::new(),
+    };
+    let say = |name: &str| meta.get(name).map(String::as_str);
+    let found = schema_of(say("schema"))?;
+    match ours {
+        // All of it is made at once.
+        Some(table) if found == 0 => {
+            return Err(OpenError::Damaged(format!(
+                "table {table} is there, and `meta` does not say which schema it is"
+            )));
+        }
+        None if found == 0 => return Ok(None),
+        _ => {}
+    }
+    if found > KNOWN {
+        return Err(OpenError::NewerSchema { found, known: KNOWN });
+    }
+    take_key(sealer, say(SEALING_KEY))?;
+    if !fits(sealer, say("key_check"))? {
+        return Err(key_check_lost());
+    }
+    match say(restore::RESTORING) {
+        Some(_) => Err(OpenError::RestoreUnfinished),
+        None => Ok(Some(found)),
+    }
+}
+
+/// The tables that are there.
+async fn tables_of(db: &Db) -> Result<BTreeSet<String>, sqlx::Error> {
+    let sql = match db.reader() {
+        Backend::Sqlite(_) => "SELECT name FROM sqlite_schema WHERE type = 'table'",
+        Backend::Postgres(_) => {
+            "SELECT CAST(relname AS TEXT) FROM pg_class WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid)"
+        }
+    };
+    Ok(rows!(db.reader(), (String,), sql)?.into_iter().map(|(name,)| name).collect())
+}
+
 /// The time of the newest record, of which the clock must not fall short.
 pub(crate) async fn newest_record(db: &Db) -> Result<Timestamp, Failure> {
     const SQL: &str = "SELECT COALESCE(MAX(appended_at), 0) FROM audit_head";
@@ -124,10 +171,10 @@ pub(crate) async fn newest_record(db: &Db) -> Result<Timestamp, Failure> {
     Ok(Timestamp::from_millis(newest.first().map_or(0, |(at,)| *at)))
 }
 
-/// Every table that the steps leave behind.
-fn tables() -> std::collections::BTreeSet<String> {
-    let mut tables = std::collections::BTreeSet::from(["meta".to_owned()]);
-    for step in MIGRATIONS {
+/// Every table that the steps up to this one leave behind.
+fn tables(schema: i64) -> BTreeSet<String> {
+    let mut tables = BTreeSet::from(["meta".to_owned()]);
+    for step in MIGRATIONS.iter().filter(|step| step.number <= schema) {
         let lines = step.postgres.lines().filter(|line| !line.trim_start().starts_with("--"));
         for statement in lines.collect::<Vec<_>>().join("\n").split(';') {
             let mut words = statement.split_whitespace();
@@ -145,10 +192,10 @@ fn tables() -> std::collections::BTreeSet<String> {
     tables
 }
 
-/// The tables that are not there, or of which nothing can be read.
-pub(crate) async fn missing_tables(db: &Db) -> Vec<String> {
+/// The tables of a schema that are not there, or of which nothing can be read.
+pub(crate) async fn missing_tables(db: &Db, schema: i64) -> Vec<String> {
     let mut missing = Vec::new();
-    for table in tables() {
+    for table in tables(schema) {
         // A name of our own steps.
         let sql =
             || sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM {table} LIMIT 1) AS found"));
@@ -166,10 +213,12 @@ pub(crate) const fn known() -> i64 {
 }
 
 async fn schema(tx: &mut Tx) -> Result<i64, OpenError> {
-    match get(tx, "schema").await? {
-        None => Ok(0),
-        Some(text) => text.parse().map_err(|_| OpenError::Damaged(format!("`meta` says that the schema is {text:?}"))),
-    }
+    schema_of(get(tx, "schema").await?.as_deref())
+}
+
+fn schema_of(text: Option<&str>) -> Result<i64, OpenError> {
+    let damaged = |text| OpenError::Damaged(format!("`meta` says that the schema is {text:?}"));
+    text.map_or(Ok(0), |text| text.parse().map_err(|_| damaged(text)))
 }
 
 async fn run(tx: &mut Tx, step: &Migration) -> Result<(), sqlx::Error> {
@@ -181,21 +230,30 @@ async fn run(tx: &mut Tx, step: &Migration) -> Result<(), sqlx::Error> {
 
 /// Seals a value in a new database; opens it in one that was there before. The key that seals there is in use from then on.
 async fn check_key(tx: &mut Tx, sealer: &Sealer, found: i64) -> Result<(), OpenError> {
-    if let Some(text) = get(tx, SEALING_KEY).await? {
-        let id =
-            KeyId::parse(&text).ok_or_else(|| OpenError::Damaged(format!("`meta` says that the key is {text:?}")))?;
-        if !sealer.master().take_into_use(id) {
-            return Err(OpenError::MissingKey { id });
-        }
+    take_key(sealer, get(tx, SEALING_KEY).await?.as_deref())?;
+    match fits(sealer, get(tx, "key_check").await?.as_deref())? {
+        true => Ok(()),
+        false if found == 0 => Ok(seal_check(tx, sealer).await?),
+        false => Err(key_check_lost()),
     }
-    match get(tx, "key_check").await? {
-        Some(text) => {
-            let sealed = HEXLOWER.decode(text.as_bytes()).map_err(|_| OpenError::WrongKey)?;
-            sealer.open(KEY_CHECK_PLACE, &sealed).map(drop).map_err(|_| OpenError::WrongKey)
-        }
-        None if found == 0 => Ok(seal_check(tx, sealer).await?),
-        None => Err(OpenError::Damaged("`meta` has lost the value that tells which key belongs to it".into())),
-    }
+}
+
+/// Takes the key into use that the database names.
+fn take_key(sealer: &Sealer, text: Option<&str>) -> Result<(), OpenError> {
+    let Some(text) = text else { return Ok(()) };
+    let id = KeyId::parse(text).ok_or_else(|| OpenError::Damaged(format!("`meta` says that the key is {text:?}")))?;
+    if sealer.master().take_into_use(id) { Ok(()) } else { Err(OpenError::MissingKey { id }) }
+}
+
+/// Whether the value is there by which the right key is told. One that the key does not open is an error.
+fn fits(sealer: &Sealer, text: Option<&str>) -> Result<bool, OpenError> {
+    let Some(text) = text else { return Ok(false) };
+    let sealed = HEXLOWER.decode(text.as_bytes()).map_err(|_| OpenError::WrongKey)?;
+    sealer.open(KEY_CHECK_PLACE, &sealed).map(|_| true).map_err(|_| OpenError::WrongKey)
+}
+
+fn key_check_lost() -> OpenError {
+    OpenError::Damaged("`meta` has lost the value that tells which key belongs to it".into())
 }
 
 /// Seals the value by which the right key is told, with the key in use, and says which that is where keys have names.
@@ -262,7 +320,7 @@ mod tests {
 
     #[test]
     fn tables_that_came_and_went_are_told_from_those_that_stay() {
-        let tables = tables();
+        let tables = tables(KNOWN);
         for there in ["meta", "credential", "audit_head", "setting", "push_request", "self_provisioning"] {
             assert!(tables.contains(there), "{there}: {tables:?}");
         }

@@ -29,10 +29,10 @@ use crate::seal::Sealer;
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 
 /// The database gives up first, by its own statement timeout; only then do we.
-const MARGIN: Duration = Duration::from_millis(300);
+pub(crate) const MARGIN: Duration = Duration::from_millis(300);
 
 /// Migrating may take its time.
-const OPEN_LIMIT: Duration = Duration::from_secs(900);
+pub(crate) const OPEN_LIMIT: Duration = Duration::from_secs(900);
 
 /// Between two attempts to open a SQLite file that others are opening.
 const LOCKED_WAIT: Duration = Duration::from_millis(20);
@@ -165,6 +165,8 @@ pub(crate) struct Inner {
     /// How long anything may take, from asking for a connection to the answer.
     pub(crate) limit: Duration,
     pub(crate) clock: Arc<StoreClock>,
+    /// The last step of the schema that was made in it.
+    pub(crate) schema: i64,
     /// The last field: dropped after all that lives on it.
     pub(crate) runtime: StoreRuntime,
 }
@@ -198,7 +200,8 @@ impl Store {
             Ok::<_, OpenError>((db, clock, sealer))
         });
         let (db, clock, sealer) = opened.ok_or_else(|| OpenError::Unreachable("it takes too long".into()))??;
-        let inner = Arc::new(Inner { db, sealer, entropy, limit, clock: Arc::new(clock), runtime });
+        let schema = migrate::known();
+        let inner = Arc::new(Inner { db, sealer, entropy, limit, clock: Arc::new(clock), schema, runtime });
         // Holds the store only while it looks, so that dropping the last clone ends it.
         inner.runtime.spawn(keep_time(Arc::downgrade(&inner)));
         inner.runtime.spawn(rotate::watch(Arc::downgrade(&inner)));
@@ -213,6 +216,12 @@ impl Store {
     /// How far this machine's clock and the store's are apart.
     pub fn drift(&self) -> Drift {
         self.inner.clock.drift()
+    }
+
+    /// The last step of the schema that was made in the database: an earlier one than [`known_schema`](crate::known_schema) only
+    /// where it was opened by [`Store::look`].
+    pub fn schema(&self) -> i64 {
+        self.inner.schema
     }
 
     /// `sqlite` or `postgresql`.
@@ -370,7 +379,7 @@ async fn prepare(
             if opening == Opening::Restore && others_on_postgres(&connect).await? {
                 return Err(OpenError::InUse);
             }
-            let pool = open_postgres(*connect, options).await?;
+            let pool = open_postgres(*connect, options, &[]).await?;
             let sample = sample(&pool).await?;
             warn_of_loss(&pool).await?;
             let db = Db::new(Backend::Postgres(pool));
@@ -432,7 +441,7 @@ async fn others_on_postgres(connect: &PgConnectOptions) -> Result<bool, OpenErro
     Ok(others > 0)
 }
 
-fn sqlite_pool(options: &StoreOptions) -> SqlitePoolOptions {
+pub(crate) fn sqlite_pool(options: &StoreOptions) -> SqlitePoolOptions {
     SqlitePoolOptions::new().acquire_timeout(options.statement_timeout).idle_timeout(None).max_lifetime(None)
 }
 
@@ -463,10 +472,15 @@ async fn first_connection(options: &StoreOptions, connect: &SqliteConnectOptions
     }
 }
 
-/// `SQLITE_BUSY`, in any of its forms: the lowest byte of an extended code is the plain one.
+/// `SQLITE_BUSY`, in any of its forms.
 fn is_locked(error: &sqlx::Error) -> bool {
+    sqlite_code(error) == Some(5)
+}
+
+/// What SQLite says, in plain: the lowest byte of an extended code.
+pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
+    code.map(|code| code & 0xff)
 }
 
 /// Nobody else may read the file. SQLite gives the files beside it the same permissions.
@@ -477,7 +491,7 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     file.set_permissions(std::fs::Permissions::from_mode(0o600))
 }
 
-async fn check_sqlite(pool: &SqlitePool) -> Result<(), OpenError> {
+pub(crate) async fn check_sqlite(pool: &SqlitePool) -> Result<(), OpenError> {
     let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await?;
     is_new_enough(&found)?;
     tracing::info!(version = found, "SQLite");
@@ -498,7 +512,12 @@ fn version(text: &str) -> Option<[u32; 3]> {
     Some([parts.next()??, parts.next()??, parts.next()??])
 }
 
-async fn open_postgres(connect: PgConnectOptions, options: &StoreOptions) -> Result<PgPool, OpenError> {
+/// `more` are settings of each connection, which count more than ours.
+pub(crate) async fn open_postgres(
+    connect: PgConnectOptions,
+    options: &StoreOptions,
+    more: &[(&str, &str)],
+) -> Result<PgPool, OpenError> {
     let timeout = options.statement_timeout.as_millis().to_string();
     let connect = connect
         .application_name("doorward")
@@ -509,6 +528,7 @@ async fn open_postgres(connect: PgConnectOptions, options: &StoreOptions) -> Res
             // Acknowledged means on the disk, whatever the cluster's default is.
             ("synchronous_commit", "on"),
         ])
+        .options(more.iter().copied())
         .disable_statement_logging();
     // The pool would only say that it waited in vain.
     let first = tokio::time::timeout(options.statement_timeout, connect.connect()).await;

@@ -278,11 +278,16 @@ pub(crate) async fn administrators_are_there(tx: &mut Tx, at: At<'_>, least: u32
     holds(found.first().is_some_and(|(count,)| *count >= i64::from(least)))
 }
 
-/// Refused when it would take away one of the last who may do everything. Two who take each other's role away wait for each
-/// other.
-pub(crate) async fn set_role(tx: &mut Tx, at: At<'_>, id: &OperatorId, role: &RoleRef) -> Result<(), Failure> {
+/// Refused unless the operator has the role that was judged, and when it would take away one of the last who may do
+/// everything. Two who take each other's role away wait for each other.
+pub(crate) async fn set_role(
+    tx: &mut Tx,
+    at: At<'_>,
+    id: &OperatorId,
+    (from, role): (&RoleRef, &RoleRef),
+) -> Result<(), Failure> {
     const SQL: &str = concat!(
-        "UPDATE operator SET role = $3 WHERE virtual_server = $1 AND id = $2 \
+        "UPDATE operator SET role = $3 WHERE virtual_server = $1 AND id = $2 AND role = $5 \
          AND (",
         is_everything!("$3"),
         " OR disabled OR NOT ",
@@ -295,14 +300,20 @@ pub(crate) async fn set_role(tx: &mut Tx, at: At<'_>, id: &OperatorId, role: &Ro
     );
     settings::hold_to_change(tx, at).await?;
     let least = approvals::least_administrators(tx, at).await?;
-    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), role.as_str(), least)?)
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), role.as_str(), least, from.as_str())?)
 }
 
-/// Refused when it would switch off one of the last who may do everything.
-pub(crate) async fn disable(tx: &mut Tx, at: At<'_>, id: &OperatorId, disabled: bool) -> Result<(), Failure> {
-    const ON: &str = "UPDATE operator SET disabled = FALSE WHERE virtual_server = $1 AND id = $2";
+/// Refused unless the operator has the role that was judged, and when it would switch off one of the last who may do
+/// everything.
+pub(crate) async fn disable(
+    tx: &mut Tx,
+    at: At<'_>,
+    (id, from): (&OperatorId, &RoleRef),
+    disabled: bool,
+) -> Result<(), Failure> {
+    const ON: &str = "UPDATE operator SET disabled = FALSE WHERE virtual_server = $1 AND id = $2 AND role = $3";
     const OFF: &str = concat!(
-        "UPDATE operator SET disabled = TRUE WHERE virtual_server = $1 AND id = $2 \
+        "UPDATE operator SET disabled = TRUE WHERE virtual_server = $1 AND id = $2 AND role = $4 \
          AND (disabled OR NOT ",
         is_everything!("operator.role"),
         " OR ",
@@ -310,15 +321,24 @@ pub(crate) async fn disable(tx: &mut Tx, at: At<'_>, id: &OperatorId, disabled: 
         " >= $3)"
     );
     const END: &str = "DELETE FROM operator_session WHERE virtual_server = $1 AND operator_id = $2";
-    let (vs, id) = (at.vs.as_str(), id.as_str());
+    let (vs, id, from) = (at.vs.as_str(), id.as_str(), from.as_str());
     if !disabled {
-        return some(change_in!(tx, ON, vs, id)?);
+        return some(change_in!(tx, ON, vs, id, from)?);
     }
     settings::hold_to_change(tx, at).await?;
     let least = approvals::least_administrators(tx, at).await?;
-    some(change_in!(&mut *tx, OFF, vs, id, least)?)?;
+    some(change_in!(&mut *tx, OFF, vs, id, least, from)?)?;
     change_in!(&mut *tx, END, vs, id)?;
     Ok(())
+}
+
+/// Refused unless the operator is switched on and has this role. Whoever takes either away at that moment waits.
+pub(crate) async fn stands(tx: &mut Tx, at: At<'_>, id: &OperatorId, role: &RoleRef) -> Result<(), Failure> {
+    const SQL: &str =
+        "SELECT COUNT(*) FROM operator WHERE virtual_server = $1 AND id = $2 AND role = $3 AND NOT disabled";
+    settings::hold_to_rely(tx, at).await?;
+    let found = rows_in!(tx, (i64,), SQL, at.vs.as_str(), id.as_str(), role.as_str())?;
+    holds(found.first().is_some_and(|(count,)| *count > 0))
 }
 
 /// Refused when the operator is switched off: a session made at that moment would live again once they are switched on.

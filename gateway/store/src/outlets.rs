@@ -13,6 +13,10 @@ use crate::open::Store;
 /// An outlet that no process has had in its configuration for so long is none any more.
 const FORGOTTEN: Duration = Duration::from_hours(7 * 24);
 
+/// A lease that lies further ahead than one can, and so much more, was given by a clock that was wrong: nobody waits for its end.
+/// Clocks of several processes that are further apart serve nothing.
+const AHEAD: Duration = Duration::from_secs(60);
+
 macro_rules! state {
     () => {
         "sent, skipped, attempts, failing_since, last_error, due_at, disabled_at"
@@ -25,7 +29,8 @@ const WANT: &str = "INSERT INTO audit_outlet (virtual_server, outlet, sent, skip
 
 const TAKE: &str = concat!(
     "UPDATE audit_outlet SET holder = $3, leased_until = $5, wanted_at = $4 \
-     WHERE virtual_server = $1 AND outlet = $2 AND disabled_at IS NULL AND (leased_until <= $4 OR holder = $3) RETURNING ",
+     WHERE virtual_server = $1 AND outlet = $2 AND disabled_at IS NULL \
+     AND (leased_until <= $4 OR holder = $3 OR leased_until > $6) RETURNING ",
     state!()
 );
 
@@ -90,10 +95,11 @@ impl AuditOutlets for Store {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Option<OutletState>, StoreError> {
-        let (vs, outlet, holder, until) = (vs.clone(), outlet.clone(), holder.to_owned(), (now + lease).millis());
+        let (vs, outlet, holder) = (vs.clone(), outlet.clone(), holder.to_owned());
+        let [now, until, beyond] = [now, now + lease, now + lease + AHEAD].map(Timestamp::millis);
         self.run(move |inner| async move {
             let writer = inner.db.writer()?;
-            let found = rows!(writer, OutletRow, TAKE, vs.as_str(), outlet.as_str(), holder, now.millis(), until)?;
+            let found = rows!(writer, OutletRow, TAKE, vs.as_str(), outlet.as_str(), holder, now, until, beyond)?;
             Ok(found.into_iter().next().map(OutletState::from))
         })
         .await

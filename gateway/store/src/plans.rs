@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sqlx::{AssertSqlSafe, SqlitePool};
 
 use crate::db::Backend;
-use crate::{enrolments, register, tallies, trail, without};
+use crate::{decisions, enrolments, register, tallies, trail, without};
 
 /// A statement, and its name.
 pub(crate) type Statement = (&'static str, &'static str);
@@ -24,7 +24,7 @@ const COUNTS_ALL: [&str; 1] = ["token counts"];
 const ALL_OF_IT: [&str; 1] = ["enrolment_uncounted"];
 
 /// Through which index these go: another one would have them read what they do not want.
-const BY_INDEX: [(&str, &str); 19] = [
+const BY_INDEX: [(&str, &str); 25] = [
     ("users by name", "virtual_server=? AND folded_name>?"),
     ("users by display name", "user_by_display_name"),
     ("users by address", "user_by_email"),
@@ -41,9 +41,15 @@ const BY_INDEX: [(&str, &str); 19] = [
     ("enrolments", "enrolment_began"),
     ("enrolments of a user", "enrolment_user"),
     ("enrolments of a token", "enrolment_serial"),
+    ("the enrolment that a token came by", "enrolment_serial"),
     ("what enrolments count", "enrolment_began"),
     ("what enrolments of a user count", "enrolment_user"),
     ("what enrolments of a token count", "enrolment_serial"),
+    ("decision records", "decision_record_by_time"),
+    ("decision records of an application", "decision_record_of_app"),
+    ("decision records of a user", "decision_record_of_user"),
+    ("decision records that decided so", "decision_record_by_decision"),
+    ("decision records of policies in the shadow", "decision_record_shadow"),
 ];
 
 async fn plan(pool: &SqlitePool, sql: &str) -> Vec<String> {
@@ -75,6 +81,7 @@ fn no_list_reads_from_end_to_end_what_may_be_long() {
         enrolments::statements(),
         tallies::statements(),
         without::statements(),
+        decisions::statements(),
     ]
     .concat();
     let names: BTreeSet<&str> = statements.iter().map(|(name, _)| *name).collect();

@@ -18,7 +18,7 @@ use crate::error::{Failure, holds, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
 use crate::pages::{After, Part};
-use crate::{credentials, flows, provisioning_rules, users};
+use crate::{credentials, enrolments, flows, provisioning_rules, users};
 
 /// So many entries of one user are told.
 const OF_USER: i64 = 50;
@@ -419,10 +419,15 @@ pub(crate) async fn resend(tx: &mut Tx, at: At<'_>, task: TaskNumber) -> Result<
 }
 
 /// A record of something that the store has found out by itself.
-fn event(kind: EventKind, user: &str, (task, by_rule): (TaskNumber, bool)) -> AuditEvent {
+fn event(kind: EventKind, user: &str, by: (TaskNumber, bool)) -> AuditEvent {
     let context = EventContext { user: Some(UserId::new(user)), ..EventContext::default() };
+    of_task(AuditEvent::new(kind, context), by)
+}
+
+/// A record with the task that it is of.
+fn of_task(event: AuditEvent, (task, by_rule): (TaskNumber, bool)) -> AuditEvent {
     let initiation = if by_rule { Initiation::Rule } else { Initiation::ProvisioningEmail };
-    AuditEvent::new(kind, context).with("taskId", task).with("initiatedBy", initiation.as_str())
+    event.with("taskId", task).with("initiatedBy", initiation.as_str())
 }
 
 /// Whether a rule has made the task of an entry.
@@ -629,23 +634,28 @@ pub(crate) async fn failed(
     Ok(())
 }
 
+/// A token was signed in with: what it came by is completed and confirmed, unless it is so already.
 pub(crate) async fn used(
     tx: &mut Tx,
     at: At<'_>,
     token: &CredentialId,
+    record: &AuditEvent,
     told: &mut Vec<AuditEvent>,
 ) -> Result<(), Failure> {
-    type Row = (i64, bool, String, Option<String>);
     const SQL: &str = concat!(
         "UPDATE provisioning_entry SET status = 'completed' \
          WHERE virtual_server = $1 AND credential = $2 AND status = 'enrolled' RETURNING task, ",
-        by_rule!(),
-        ", user_id, (SELECT c.serial FROM credential c WHERE c.virtual_server = $1 AND c.id = $2)"
+        by_rule!()
     );
-    let found = rows_in!(tx, Row, SQL, at.vs.as_str(), token.as_str())?;
-    told.extend(found.iter().map(|(task, by_rule, user, serial)| {
-        let event = event(EventKind::EnrollmentConfirmed, user, (*task, *by_rule));
-        event.with("serial", serial.as_deref().unwrap_or_default())
-    }));
+    let entry = rows_in!(&mut *tx, (TaskNumber, bool), SQL, at.vs.as_str(), token.as_str())?.pop();
+    let flow = enrolments::unconfirmed(tx, at.vs, token).await?;
+    if entry.is_none() && flow.is_none() {
+        return Ok(());
+    }
+    let record = AuditEvent { context: EventContext { flow, ..record.context.clone() }, ..record.clone() };
+    told.push(match entry {
+        Some(by) => of_task(record, by),
+        None => record,
+    });
     Ok(())
 }

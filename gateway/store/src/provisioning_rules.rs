@@ -20,10 +20,25 @@ use crate::pages::Part;
 use crate::provisioning::{TaskRow, select_tasks};
 use crate::users::within;
 
+/// A group and all that lie in it: `inner_group (id)`, to follow a `WITH RECURSIVE`. A text that `concat!` takes.
+macro_rules! inner_group {
+    ($group:literal) => {
+        concat!(
+            "inner_group (id) AS (SELECT g.id FROM user_group g WHERE g.virtual_server = $1 AND g.id = ",
+            $group,
+            " UNION SELECT n.group_id FROM inner_group i \
+                JOIN group_nest n ON n.virtual_server = $1 AND n.into_id = i.id)"
+        )
+    };
+}
+
 /// How the users stand whom `$found` tells, `found (id)`: each once for each group, or once without one. The facts are
 /// gathered before the groups are joined to them, so that it is done once for each user.
 macro_rules! standings {
-    ($($found:tt)+) => {
+    (nests $nests:literal, $($found:tt)+) => {
+        standings!([within!(nests $nests, "m.user_id IN (SELECT id FROM found)")] $($found)+)
+    };
+    ([$($within:tt)+] $($found:tt)+) => {
         concat!(
             "WITH RECURSIVE ", $($found)+, ", facts AS MATERIALIZED (\
                 SELECT u.id, u.name, u.display_name, u.disabled, COALESCE(u.email, '') <> '' AS has_email, (",
@@ -38,18 +53,27 @@ macro_rules! standings {
                 LEFT JOIN provisioning_entry h ON h.virtual_server = $1 AND h.user_id = u.id AND h.rule IS NOT NULL \
                 LEFT JOIN credential c ON c.virtual_server = $1 AND c.id = h.credential AND c.user_id = u.id \
                     AND c.state <> 'revoked'), ",
-            within!("m.user_id IN (SELECT id FROM found)"),
+            $($within)+,
             " SELECT f.*, w.group_id FROM facts f LEFT JOIN within w ON w.user_id = f.id ORDER BY f.id"
+        )
+    };
+    ($($found:tt)+) => { standings!([within!("m.user_id IN (SELECT id FROM found)")] $($found)+) };
+}
+
+/// Members of the group `$4` and of those in it.
+macro_rules! members {
+    () => {
+        concat!(
+            inner_group!("$4"),
+            ", found (id) AS (SELECT DISTINCT m.user_id FROM group_member m WHERE m.virtual_server = $1 \
+                AND m.user_id > $2 AND m.group_id IN (SELECT id FROM inner_group) ORDER BY m.user_id LIMIT $3)"
         )
     };
 }
 
-const MEMBERS: &str = standings!(
-    "inner_group (id) AS (SELECT g.id FROM user_group g WHERE g.virtual_server = $1 AND g.id = $4 \
-        UNION SELECT n.group_id FROM inner_group i JOIN group_nest n ON n.virtual_server = $1 AND n.into_id = i.id), \
-     found (id) AS (SELECT DISTINCT m.user_id FROM group_member m WHERE m.virtual_server = $1 AND m.user_id > $2 \
-        AND m.group_id IN (SELECT id FROM inner_group) ORDER BY m.user_id LIMIT $3)"
-);
+const MEMBERS: &str = standings!(members!());
+
+const UNNESTED: &str = standings!(nests "NOT (n.group_id = $4 AND n.into_id = $5)", members!());
 
 const HELD: &str = standings!(
     "found (id) AS (SELECT e.user_id FROM provisioning_entry e WHERE e.virtual_server = $1 AND e.rule IS NOT NULL \
@@ -142,6 +166,9 @@ pub(crate) async fn of(
     let (reader, vs, after, limit) = (inner.db.reader(), vs.as_str(), part.after.id.as_str(), part.rows());
     let found = match scope {
         RuleScope::MembersOf(group) => rows!(reader, StandingRow, MEMBERS, vs, after, limit, group.as_str())?,
+        RuleScope::Unnested { group, from } => {
+            rows!(reader, StandingRow, UNNESTED, vs, after, limit, group.as_str(), from.as_str())?
+        }
         RuleScope::Held => rows!(reader, StandingRow, HELD, vs, after, limit)?,
         RuleScope::Due => rows!(reader, StandingRow, DUE, vs, after, limit)?,
         RuleScope::One(user) => rows!(reader, StandingRow, ONE, vs, user.as_str(), limit)?,
@@ -209,6 +236,24 @@ pub(crate) async fn hold(
                        WHERE virtual_server = $1 AND task = $2 AND user_id = $3 AND rule = $4";
     let (from, to) = (from.as_str(), to.map(GroupId::as_str));
     some(change_in!(tx, SQL, at.vs.as_str(), task, user.as_str(), from, to, end)?)
+}
+
+/// What was given to members of a group, since it lies in the group of a rule, is held by the group itself from now on,
+/// which is being deleted: there is no rule of that group, so nobody takes it. It is let go by and by, with a record each,
+/// or comes back under a rule by another group of its user. One statement, however many there are.
+pub(crate) async fn hold_by_deleted(tx: &mut Tx, at: At<'_>, group: &str) -> Result<(), Failure> {
+    const SQL: &str = concat!(
+        "WITH RECURSIVE above (id) AS (SELECT n.into_id FROM group_nest n \
+            WHERE n.virtual_server = $1 AND n.group_id = $2 \
+            UNION SELECT n.into_id FROM above a JOIN group_nest n ON n.virtual_server = $1 AND n.group_id = a.id), ",
+        inner_group!("$2"),
+        " UPDATE provisioning_entry SET rule = $2 \
+         WHERE virtual_server = $1 AND rule IS NOT NULL AND rule IN (SELECT id FROM above) \
+         AND user_id IN (SELECT m.user_id FROM group_member m WHERE m.virtual_server = $1 \
+             AND m.group_id IN (SELECT id FROM inner_group))"
+    );
+    change_in!(tx, SQL, at.vs.as_str(), group)?;
+    Ok(())
 }
 
 /// Whoever was changed once more meanwhile stays marked.

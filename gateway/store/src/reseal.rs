@@ -17,11 +17,16 @@ use crate::seal::Place;
 /// Rows that one transaction seals anew: others wait no longer for it than for a sign-in.
 const PORTION: i64 = 100;
 
+/// Rows that are looked at together. Nobody waits for them.
+const LOOKED_AT: i64 = 500;
+
 /// How often all is gone through, when others go on writing with the key of before.
 const ROUNDS: u32 = 3;
 
 /// A column that is sealed.
 struct Sealed {
+    /// The step of the schema that it came with.
+    since: i64,
     table: &'static str,
     column: &'static str,
     /// Its rows by what their values begin with.
@@ -52,8 +57,9 @@ macro_rules! counted {
 }
 
 macro_rules! sealed {
-    ($table:literal, $column:literal, $key:literal) => {
+    ($since:literal, $table:literal, $column:literal, $key:literal) => {
         Sealed {
+            since: $since,
             table: $table,
             column: $column,
             count: counted!($table, $column),
@@ -90,8 +96,9 @@ macro_rules! sealed {
             ),
         }
     };
-    ($table:literal, $column:literal, $key:literal, $second:literal) => {
+    ($since:literal, $table:literal, $column:literal, $key:literal, $second:literal) => {
         Sealed {
+            since: $since,
             table: $table,
             column: $column,
             count: counted!($table, $column),
@@ -140,17 +147,17 @@ macro_rules! sealed {
 
 /// Every column that is sealed. A test looks whether one is missing.
 const SEALED: &[Sealed] = &[
-    sealed!("credential", "sealed", "id"),
-    sealed!("credential", "pin", "id"),
-    sealed!("operator", "sealed", "id"),
-    sealed!("recovery_codes", "codes", "user_id"),
-    sealed!("user_account", "temporary_passcode", "id"),
-    sealed!("enrolment_grant", "details", "user_id"),
-    sealed!("pending_act", "act", "id"),
-    sealed!("flow", "data", "id"),
-    sealed!("push_request", "data", "id"),
-    sealed!("one_time", "data", "purpose", "hash"),
-    sealed!("mail", "fields", "id"),
+    sealed!(1, "credential", "sealed", "id"),
+    sealed!(4, "credential", "pin", "id"),
+    sealed!(4, "operator", "sealed", "id"),
+    sealed!(6, "recovery_codes", "codes", "user_id"),
+    sealed!(4, "user_account", "temporary_passcode", "id"),
+    sealed!(5, "enrolment_grant", "details", "user_id"),
+    sealed!(14, "pending_act", "act", "id"),
+    sealed!(1, "flow", "data", "id"),
+    sealed!(7, "push_request", "data", "id"),
+    sealed!(1, "one_time", "data", "purpose", "hash"),
+    sealed!(1, "mail", "fields", "id"),
 ];
 
 /// How many values of a column are sealed with which key.
@@ -193,6 +200,33 @@ impl Sealed {
         Place { table: self.table, column: self.column, row: name, vs }
     }
 
+    fn name(&self) -> String {
+        format!("{}.{}", self.table, self.column)
+    }
+
+    /// How many values say that a key here has sealed them, and are not opened by it.
+    async fn unopened(&self, inner: &Inner) -> Result<u64, Failure> {
+        let held = inner.sealer.master().ids();
+        let (mut after, mut count) = (After::default(), 0);
+        loop {
+            let After { vs, key, second } = &after;
+            // Whatever they begin with.
+            let found = rows!(inner.db.reader(), Row, self.next, Vec::<u8>::new(), vs, key, second, LOOKED_AT)?;
+            let Some((vs, key, second, _)) = found.last() else { return Ok(count) };
+            let last = After { vs: vs.clone(), key: key.clone(), second: second.clone() };
+            for (vs, key, second, sealed) in &found {
+                let here = match SealedBy::of(sealed) {
+                    SealedBy::Key(id) => held.contains(&id),
+                    SealedBy::Unnamed => true,
+                    SealedBy::Nothing => false,
+                };
+                let name = row_name(key, second);
+                count += u64::from(here && inner.sealer.open(self.place(&name, vs), sealed).is_err());
+            }
+            after = last;
+        }
+    }
+
     /// Seals a portion anew. Says after which row the next begins, or nothing at the end.
     async fn portion(
         &self,
@@ -206,7 +240,7 @@ impl Sealed {
         let found = self.next(&mut tx, &current, after).await?;
         let mut last = None;
         for (vs, key, second, old) in found {
-            let name = if second.is_empty() { key.clone() } else { format!("{key}/{second}") };
+            let name = row_name(&key, &second);
             match inner.sealer.open(self.place(&name, &vs), &old) {
                 Err(_) => told.unreadable += 1,
                 Ok(_) if keep => told.left += 1,
@@ -220,6 +254,16 @@ impl Sealed {
         tx.commit().await?;
         Ok(last)
     }
+}
+
+fn row_name(key: &str, second: &str) -> String {
+    if second.is_empty() { key.to_owned() } else { format!("{key}/{second}") }
+}
+
+/// Those that are in the database: one that is only looked at may be of an earlier release.
+fn sealed_in(inner: &Inner) -> impl Iterator<Item = &'static Sealed> {
+    let schema = inner.schema;
+    SEALED.iter().filter(move |sealed| sealed.since <= schema)
 }
 
 /// What a value of the key in use begins with.
@@ -238,15 +282,34 @@ impl Store {
     pub async fn key_uses(&self) -> Result<Vec<KeyUse>, StoreError> {
         let told = self.spawn(|inner| async move {
             let mut uses = Vec::new();
-            for sealed in SEALED {
+            for sealed in sealed_in(&inner) {
                 let found = rows!(inner.db.reader(), (Vec<u8>, i64), sealed.count, vec![2_u8])?;
                 let mut values = BTreeMap::new();
                 for (beginning, count) in found {
                     *values.entry(SealedBy::of(&beginning)).or_default() += u64::try_from(count).unwrap_or_default();
                 }
-                uses.push(KeyUse { column: format!("{}.{}", sealed.table, sealed.column), values });
+                uses.push(KeyUse { column: sealed.name(), values });
             }
             Ok::<_, Failure>(uses)
+        });
+        told.await?.map_err(|failure| self.inner.db.explain(&failure))
+    }
+
+    /// How many values of each column (`table.column`) say that a key here has sealed them, and are not opened by it: they were changed,
+    /// or stand where they do not belong. Opens every value; for an operator who asks.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn unopened(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let told = self.spawn(|inner| async move {
+            let mut told = BTreeMap::new();
+            for sealed in sealed_in(&inner) {
+                let count = sealed.unopened(&inner).await?;
+                if count > 0 {
+                    told.insert(sealed.name(), count);
+                }
+            }
+            Ok::<_, Failure>(told)
         });
         told.await?.map_err(|failure| self.inner.db.explain(&failure))
     }
@@ -256,7 +319,7 @@ impl Store {
     /// # Errors
     /// When the store is closed.
     pub async fn missing_tables(&self) -> Result<Vec<String>, StoreError> {
-        self.spawn(|inner| async move { migrate::missing_tables(&inner.db).await }).await
+        self.spawn(|inner| async move { migrate::missing_tables(&inner.db, inner.schema).await }).await
     }
 
     /// Seals anew with the key in use whatever another has sealed. `progress` is told how many are done.
@@ -293,7 +356,7 @@ impl Store {
     ) -> Result<Resealed, StoreError> {
         let work = self.spawn(move |inner| async move {
             let mut told = Resealed::default();
-            for sealed in SEALED {
+            for sealed in sealed_in(&inner) {
                 let mut after = After::default();
                 while let Some(last) = sealed.portion(&inner, &after, keep, &mut told).await? {
                     progress(told.done);
@@ -308,7 +371,27 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::{Connection, SqliteConnection};
+
     use super::*;
+
+    #[test]
+    fn each_place_is_as_old_as_the_list_says() {
+        const COLUMNS: &str = "SELECT COUNT(*) FROM pragma_table_info($1) WHERE name = $2";
+        let story = async {
+            let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+            sqlx::raw_sql(migrate::META).execute(&mut connection).await.unwrap();
+            for step in migrate::MIGRATIONS {
+                sqlx::raw_sql(step.sqlite).execute(&mut connection).await.unwrap();
+                for sealed in SEALED {
+                    let asked = sqlx::query_scalar::<_, i64>(COLUMNS).bind(sealed.table).bind(sealed.column);
+                    let there = asked.fetch_one(&mut connection).await.unwrap() > 0;
+                    assert_eq!(there, sealed.since <= step.number, "{} after step {}", sealed.name(), step.number);
+                }
+            }
+        };
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story);
+    }
 
     #[test]
     fn every_place_that_is_sealed_is_in_the_list() {

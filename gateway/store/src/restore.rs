@@ -35,7 +35,7 @@ pub(crate) enum Opening {
 }
 
 /// The mark.
-const RESTORING: &str = "restoring";
+pub(crate) const RESTORING: &str = "restoring";
 
 /// How many times a backup was restored.
 const EPOCH: &str = "epoch";
@@ -53,7 +53,8 @@ const VOID: [&str; 12] = [
     "DELETE FROM session",
     "DELETE FROM operator_session",
     // One that was revoked since the backup was made must not come back: programs get new ones.
-    "UPDATE api_key SET disabled = TRUE WHERE NOT disabled",
+    "UPDATE api_key SET disabled = TRUE, expires_at = CASE WHEN expires_at > $1 THEN $1 ELSE expires_at END \
+        WHERE NOT disabled",
     "DELETE FROM one_time",
     "DELETE FROM push_request",
     "DELETE FROM enrolment_grant",
@@ -127,7 +128,7 @@ pub struct RestoreOutcome {
     pub aged: u64,
     /// Tokens of which nobody knows what was used, and which are suspended therefore.
     pub suspended: u64,
-    /// Values that cannot be opened.
+    /// Values that cannot be opened. The tokens among them are suspended, too.
     pub unreadable: u64,
 }
 
@@ -227,6 +228,8 @@ async fn age_tokens(inner: &Inner, plan: &RestorePlan, outcome: &mut RestoreOutc
             let opened = inner.sealer.open(place, &sealed).ok();
             let template: Option<Template> = serde_json::from_str(&template).ok();
             let (Some(opened), Some(template)) = (opened, template) else {
+                // Its key may be put back in place later. What was used of it since the backup would be good again then.
+                change_in!(&mut tx, SUSPEND, &vs, &id)?;
                 outcome.unreadable += 1;
                 continue;
             };

@@ -46,6 +46,13 @@ const TICKETS: &str = "DELETE FROM one_time WHERE purpose = 'ticket'";
 /// with their records (`sweep.rs`), and are begun anew.
 const FLOWS: &str = "UPDATE flow SET expires_at = $1 WHERE ended_at IS NULL AND expires_at > $1";
 
+/// An outlet of the trail has no end. It is due, and can be had, no later than it would be; what has been, was not after now.
+const OUTLETS: &str = "UPDATE audit_outlet SET \
+     due_at = CASE WHEN due_at > $2 THEN due_at - $1 ELSE due_at END, \
+     leased_until = CASE WHEN leased_until > $2 THEN leased_until - $1 ELSE leased_until END, \
+     failing_since = CASE WHEN failing_since > $2 THEN $2 ELSE failing_since END, \
+     wanted_at = CASE WHEN wanted_at > $2 THEN $2 ELSE wanted_at END";
+
 const PROOFS: &str = "SELECT virtual_server, id, proofs FROM session";
 const PROVED: &str = "UPDATE session SET proofs = $3 WHERE virtual_server = $1 AND id = $2";
 
@@ -102,6 +109,7 @@ async fn shift(tx: &mut Tx, inner: &Inner, by: Duration, now: Timestamp) -> Resu
         change_in!(tx, sql, millis)?;
     }
     change_in!(tx, FLOWS, now.millis())?;
+    change_in!(tx, OUTLETS, millis, now.millis())?;
     for (vs, session, proofs) in rows_in!(tx, (String, String, String), PROOFS)? {
         let damaged = || Failure::damaged(format!("session {session}"));
         let proofs: Proofs = serde_json::from_str(&proofs).map_err(|_| damaged())?;
@@ -134,16 +142,16 @@ mod tests {
     use doorward_api::mail::{MailKind, NewMail};
     use doorward_api::operator::{NewOperator, NewOperatorSession, Role};
     use doorward_api::ports::{
-        Act, Change, Credentials, Flows, Ledger, MeterKey, MeterScope, Meters, OneTime, OneTimePurpose, OneTimes,
-        Operators, Outbox, Pushes, Register, Sessions,
+        Act, AuditOutlets, Change, Credentials, Flows, Ledger, MeterKey, MeterScope, Meters, OneTime, OneTimePurpose,
+        OneTimes, Operators, Outbox, OutletState, Pushes, Register, Sessions,
     };
     use doorward_api::push::{Push, PushContext, PushData, PushPurpose, PushState};
     use doorward_api::session::{NewSession, SessionKind};
     use doorward_api::user::NewUser;
     use doorward_api::{
         CommitError, CredentialId, Factor, Flow, FlowId, FoldedName, Grant, GrantDetails, GrantState, MailId,
-        OperatorId, PushId, Secret, SecretBytes, SessionId, Step, StoreError, Target, Template, TokenHash, UserId,
-        VirtualServerId,
+        OperatorId, OutletId, PushId, Secret, SecretBytes, SessionId, Step, StoreError, Target, Template, TokenHash,
+        UserId, VirtualServerId,
     };
 
     use super::*;
@@ -275,6 +283,7 @@ mod tests {
             adding: false,
             provisioned: None,
             by_rule: None,
+            by_operator: None,
             challenge: None,
             first_pin: None,
             new_pin: None,
@@ -389,6 +398,29 @@ mod tests {
             assert_eq!(store.sweep(now).await.unwrap(), 1, "the end of the enrolment is recorded");
             let token = store.credential(&vs(), &CredentialId::new("t")).await.unwrap().unwrap();
             assert_eq!(token.state.as_str(), "revoked", "with that of its token");
+        });
+    }
+
+    #[test]
+    fn an_outlet_that_waits_for_a_time_waits_no_longer_when_time_goes_back() {
+        story(|store| async move {
+            let (outlet, lease) = (OutletId::new("syslog.siem"), Duration::from_secs(15));
+            store.want_outlet(&vs(), &outlet, true, store.clock().now()).await.unwrap();
+            store.inner.clock.go_on(Course::astray(HOUR));
+            let ahead = store.clock().now();
+            let state = store.take_outlet(&vs(), &outlet, "one", lease, ahead).await.unwrap().unwrap();
+            let (failing_since, due_at) = (Some(ahead), ahead + Duration::from_secs(30));
+            let failing = OutletState { attempts: 1, failing_since, due_at, ..state };
+            assert!(store.note_outlet(&vs(), &outlet, "one", &failing).await.unwrap());
+
+            look(&store.inner).await;
+            let now = store.clock().now();
+            let found = store.outlet(&vs(), &outlet).await.unwrap().unwrap();
+            is_left(found.due_at, now, Duration::from_secs(30));
+            assert!(found.failing_since.unwrap() <= now);
+            let forgotten = now + 7 * 24 * HOUR;
+            assert_eq!(store.outlets_sent(&vs(), forgotten).await.unwrap(), None, "it was wanted by now");
+            assert!(store.take_outlet(&vs(), &outlet, "two", lease, now + lease).await.unwrap().is_some());
         });
     }
 

@@ -372,13 +372,18 @@ impl Added {
         self.sums.add(sums);
     }
 
+    /// How many rows.
+    pub(crate) fn counted(&self) -> u64 {
+        self.results.values().sum()
+    }
+
     fn reached(&self, step: FunnelStep) -> u64 {
         self.sums.furthest.iter().filter(|(furthest, _)| usize::from(**furthest) >= step as usize).map(|(_, n)| n).sum()
     }
 
     /// All of it. The middle ones of few durations are exact; of more, or of sums, they are the middles of their parts.
     pub(crate) fn totals(self) -> Totals {
-        let counted: u64 = self.results.values().sum();
+        let counted = self.counted();
         let exact = u64::try_from(self.first.len()).is_ok_and(|first| first == counted);
         let median = |place: usize| {
             if exact { middle_one(&self.first, place) } else { self.sums.took.get(place).and_then(middle) }

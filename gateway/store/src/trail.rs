@@ -100,92 +100,82 @@ pub(crate) async fn catch_up_all(tx: &mut Tx, vs: &VirtualServerId) -> Result<()
     change_in!(&mut *tx, DONE, vs.as_str()).map(drop).map_err(Failure::from)
 }
 
-/// Entries in the order of their numbers, between two of them.
-macro_rules! seen {
-    ($narrowest:literal, $order:literal) => {
-        concat!(
-            "WITH seen AS (SELECT * FROM audit_entry i WHERE i.virtual_server = $1 AND i.seq > $2 AND i.seq < $3",
-            $narrowest,
-            " ORDER BY i.seq ",
-            $order,
-            " LIMIT $4) "
-        )
-    };
-}
-
+/// Entries in the order of their numbers, between two of them. First, where the search was cut, the last that was looked at, with
+/// no record; then the records that were found. All of it in one statement: records come and go, and what is left out of one page
+/// must be where the next one begins. Without a text (`$17` is `$18` then) no more records are read than are shown. By `CROSS JOIN`
+/// SQLite reads them last.
 macro_rules! searches {
     ($narrowest:literal) => {
-        [searches!($narrowest, "DESC"), searches!($narrowest, "ASC")]
-    };
-    ($narrowest:literal, $order:literal) => {
-        concat!(
-            seen!($narrowest, $order),
-            "SELECT r.seq, r.appended_at, r.prev, r.hash, r.record \
-             FROM seen e JOIN audit_record r ON r.virtual_server = e.virtual_server AND r.seq = e.seq \
-             WHERE e.at >= $5 AND e.at < $6 AND ($7 = '' OR e.type = $7) \
-             AND ($8 = '' OR $8 LIKE '%,' || e.event || ',%') AND ($9 = '' OR e.event = $9) \
-             AND ($10 = '' OR e.user_id = $10) AND ($11 = '' OR e.operator = $11) AND ($12 = '' OR e.address = $12) \
-             AND ($13 = '' OR e.serial = $13) AND ($14 = '' OR e.flow_id = $14) \
-             AND ($15 = '%' OR LOWER(r.record) LIKE $15 ESCAPE '!' OR ($16 <> $15 AND LOWER(r.record) LIKE $16 ESCAPE '!')) \
-             ORDER BY e.seq ",
-            $order,
-            " LIMIT $17"
-        )
-    };
-}
-
-/// Where the entries end that were looked at, and its time.
-macro_rules! edges {
-    ($narrowest:literal) => {
-        [edges!($narrowest, "DESC", "ASC"), edges!($narrowest, "ASC", "DESC")]
+        [searches!($narrowest, "DESC", "ASC"), searches!($narrowest, "ASC", "DESC")]
     };
     ($narrowest:literal, $order:literal, $other:literal) => {
         concat!(
-            seen!($narrowest, $order),
-            "SELECT seq, at, (SELECT COUNT(*) FROM seen) FROM seen WHERE ($5 = '' OR $5 = $5) ORDER BY seq ",
+            "WITH seen AS MATERIALIZED (SELECT i.seq, i.at, i.type, i.event, i.user_id, i.operator, i.address, i.serial, \
+             i.flow_id FROM audit_entry i WHERE i.virtual_server = $1 AND i.seq > $2 AND i.seq < $3",
+            $narrowest,
+            " ORDER BY i.seq ",
+            $order,
+            " LIMIT $4) \
+             SELECT * FROM (SELECT s.seq, s.at, '' AS prev, '' AS hash, '' AS record FROM seen s \
+             WHERE (SELECT COUNT(*) FROM seen) = $4 ORDER BY s.seq ",
             $other,
-            " LIMIT 1"
+            " LIMIT 1) edge UNION ALL \
+             SELECT * FROM (SELECT r.seq, r.appended_at, r.prev, r.hash, r.record FROM (SELECT e.seq FROM seen e \
+             WHERE e.at >= $5 AND e.at < $6 AND ($7 = '' OR e.type = $7) \
+             AND ($8 = '' OR $8 LIKE '%,' || e.event || ',%') AND ($9 = '' OR e.event = $9) \
+             AND ($10 = '' OR e.user_id = $10) AND ($11 = '' OR e.operator = $11) AND ($12 = '' OR e.address = $12) \
+             AND ($13 = '' OR e.serial = $13) AND ($14 = '' OR e.flow_id = $14) ORDER BY e.seq ",
+            $order,
+            " LIMIT $17) found CROSS JOIN audit_record r WHERE r.virtual_server = $1 AND r.seq = found.seq \
+             AND ($15 = '%' OR LOWER(r.record) LIKE $15 ESCAPE '!' OR ($16 <> $15 AND LOWER(r.record) LIKE $16 ESCAPE '!')) \
+             ORDER BY r.seq ",
+            $order,
+            " LIMIT $18) page"
         )
-    };
-}
-
-macro_rules! narrowed {
-    ($narrowest:literal, $in_edge:literal) => {
-        Narrowed { searches: searches!($narrowest), edges: edges!($in_edge) }
     };
 }
 
 /// The statements of one way to look: newest first, and oldest first.
-struct Narrowed {
-    searches: [&'static str; 2],
-    edges: [&'static str; 2],
-}
+type Searches = [&'static str; 2];
 
-const BY_NUMBER: Narrowed = narrowed!("", "");
-const BY_FLOW: Narrowed = narrowed!(" AND i.flow_id = $14", " AND i.flow_id = $5");
-const BY_SERIAL: Narrowed = narrowed!(" AND i.serial = $13", " AND i.serial = $5");
-const BY_USER: Narrowed = narrowed!(" AND i.user_id = $10", " AND i.user_id = $5");
-const BY_OPERATOR: Narrowed = narrowed!(" AND i.operator = $11", " AND i.operator = $5");
-const BY_ADDRESS: Narrowed = narrowed!(" AND i.address = $12", " AND i.address = $5");
-const BY_EVENT: Narrowed = narrowed!(" AND i.event = $9", " AND i.event = $5");
-const BY_TYPE: Narrowed = narrowed!(" AND i.type = $7", " AND i.type = $5");
+const BY_NUMBER: Searches = searches!("");
+const BY_FLOW: Searches = searches!(" AND i.flow_id = $14");
+const BY_SERIAL: Searches = searches!(" AND i.serial = $13");
+const BY_USER: Searches = searches!(" AND i.user_id = $10");
+const BY_OPERATOR: Searches = searches!(" AND i.operator = $11");
+const BY_ADDRESS: Searches = searches!(" AND i.address = $12");
+const BY_EVENT: Searches = searches!(" AND i.event = $9");
+const BY_TYPE: Searches = searches!(" AND i.type = $7");
 
-/// The way to look that has the fewest entries to go through, as far as one can say beforehand; with what it looks for.
-fn narrowest<'a>(filter: &'a TrailFilter, event: &'a str) -> (&'static Narrowed, &'a str) {
+/// The way to look that has the fewest entries to go through, as far as one can say beforehand.
+fn narrowest(filter: &TrailFilter, event: &str) -> Searches {
     let flow = filter.flow.as_ref().map_or("", |flow| flow.as_str());
     let user = filter.user.as_ref().map_or("", |user| user.as_str());
     [
-        (&BY_FLOW, flow),
-        (&BY_SERIAL, filter.serial.as_str()),
-        (&BY_USER, user),
-        (&BY_OPERATOR, filter.operator.as_str()),
-        (&BY_ADDRESS, filter.address.as_str()),
-        (&BY_EVENT, event),
-        (&BY_TYPE, filter.record_type.as_str()),
+        (BY_FLOW, flow),
+        (BY_SERIAL, filter.serial.as_str()),
+        (BY_USER, user),
+        (BY_OPERATOR, filter.operator.as_str()),
+        (BY_ADDRESS, filter.address.as_str()),
+        (BY_EVENT, event),
+        (BY_TYPE, filter.record_type.as_str()),
     ]
     .into_iter()
     .find(|(_, wanted)| !wanted.is_empty())
-    .unwrap_or((&BY_NUMBER, ""))
+    .map_or(BY_NUMBER, |(searches, _)| searches)
+}
+
+/// There is at most one condition, so that whatever is looked at is found, and no more is looked at than is shown.
+fn asks_one_thing(filter: &TrailFilter) -> bool {
+    let TrailFilter { from, until, record_type, events, user, operator, address, serial, flow, text, order: _ } =
+        filter;
+    let texts = [record_type, operator, address, serial].iter().filter(|said| !said.is_empty()).count();
+    let conditions = texts + events.len() + usize::from(user.is_some()) + usize::from(flow.is_some());
+    conditions <= 1 && text.is_empty() && from.is_none() && until.is_none()
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// The numbers between which what is asked for lies.
@@ -252,7 +242,11 @@ async fn search(
     let nothing = Scanned { items: Vec::new(), next: None, searched_to: None };
     let Some(mut between) = Between::of(inner, vs, filter, page).await? else { return Ok(nothing) };
     let limit = page.limit.clamp(1, MOST) as usize;
-    let (few, most) = if filter.text.is_empty() { (FEW, SCANNED) } else { (FEW_READ, READ) };
+    let (few, most) = match (asks_one_thing(filter), filter.text.is_empty()) {
+        (true, _) => (whole(limit + 1), SCANNED),
+        (false, true) => (FEW, SCANNED),
+        (false, false) => (FEW_READ, READ),
+    };
     let mut portions = Portions::of(few, most, Instant::now());
     let (mut items, mut scanned) = (Vec::new(), portions.first);
     loop {
@@ -281,16 +275,16 @@ async fn search_among(
 ) -> Result<Scanned<TrailRecord>, Failure> {
     let event = if let [only] = filter.events.as_slice() { only.as_str() } else { "" };
     let events = if filter.events.is_empty() { String::new() } else { format!(",{},", filter.events.join(",")) };
-    let (narrowed, wanted) = narrowest(filter, event);
-    let which = usize::from(filter.order == Order::Oldest);
+    let [newest, oldest] = narrowest(filter, event);
+    let sql = if filter.order == Order::Newest { newest } else { oldest };
     let [small, as_is] =
         [filter.text.to_lowercase(), filter.text.to_ascii_lowercase()].map(|text| within_record(&text));
-    let statement = |all: [&'static str; 2]| all.get(which).copied().unwrap_or_default();
     let id = |id: Option<&str>| id.unwrap_or_default().to_owned();
+    let asked = whole(limit + 1);
     let found = rows!(
         inner.db.reader(),
         Row,
-        statement(narrowed.searches),
+        sql,
         vs.as_str(),
         between.after,
         between.before,
@@ -307,8 +301,12 @@ async fn search_among(
         id(filter.flow.as_ref().map(|flow| flow.as_str())),
         small,
         as_is,
-        i64::try_from(limit + 1).unwrap_or(i64::MAX),
+        if filter.text.is_empty() { asked } else { scanned },
+        asked,
     )?;
+    // The first row may tell where the search was cut.
+    let edge = found.first().filter(|(.., record)| record.is_empty()).map(|(seq, at, ..)| (*seq, *at));
+    let found: Vec<Row> = found.into_iter().skip(usize::from(edge.is_some())).collect();
     let enough = found.len() > limit;
     let said = filter.text.to_lowercase();
     let mut last = None;
@@ -325,21 +323,10 @@ async fn search_among(
     if enough {
         return Ok(Scanned { items, next: last.map(|seq| seq.to_string()), searched_to: None });
     }
-    let edge = rows!(
-        inner.db.reader(),
-        (i64, i64, i64),
-        statement(narrowed.edges),
-        vs.as_str(),
-        between.after,
-        between.before,
-        scanned,
-        wanted,
-    )?;
-    let stopped = edge.into_iter().next().filter(|(_, _, count)| *count == scanned);
     Ok(Scanned {
         items,
-        next: stopped.map(|(seq, ..)| seq.to_string()),
-        searched_to: stopped.map(|(_, at, _)| Timestamp::from_millis(at)),
+        next: edge.map(|(seq, _)| seq.to_string()),
+        searched_to: edge.map(|(_, at)| Timestamp::from_millis(at)),
     })
 }
 
@@ -378,19 +365,17 @@ impl Trail for Store {
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<crate::plans::Statement> {
     let ways = [
-        (["trail", "trail, oldest first"], &BY_NUMBER),
-        (["trail of a flow", "trail of a flow, oldest first"], &BY_FLOW),
-        (["trail of a token", "trail of a token, oldest first"], &BY_SERIAL),
-        (["trail of a user", "trail of a user, oldest first"], &BY_USER),
-        (["trail of an operator", "trail of an operator, oldest first"], &BY_OPERATOR),
-        (["trail of an address", "trail of an address, oldest first"], &BY_ADDRESS),
-        (["trail of an event", "trail of an event, oldest first"], &BY_EVENT),
-        (["trail of a type", "trail of a type, oldest first"], &BY_TYPE),
+        (["trail", "trail, oldest first"], BY_NUMBER),
+        (["trail of a flow", "trail of a flow, oldest first"], BY_FLOW),
+        (["trail of a token", "trail of a token, oldest first"], BY_SERIAL),
+        (["trail of a user", "trail of a user, oldest first"], BY_USER),
+        (["trail of an operator", "trail of an operator, oldest first"], BY_OPERATOR),
+        (["trail of an address", "trail of an address, oldest first"], BY_ADDRESS),
+        (["trail of an event", "trail of an event, oldest first"], BY_EVENT),
+        (["trail of a type", "trail of a type, oldest first"], BY_TYPE),
     ];
-    let edges = ["edge of the trail", "edge of the trail, oldest first"];
     ways.into_iter()
-        .flat_map(|(names, way)| names.into_iter().zip(way.searches))
-        .chain(edges.into_iter().zip(BY_NUMBER.edges))
+        .flat_map(|(names, searches)| names.into_iter().zip(searches))
         .chain([("first record of a time", FIRST_AT), ("first record that is left", FIRST_AFTER)])
         .collect()
 }

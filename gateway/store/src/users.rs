@@ -19,7 +19,17 @@ use crate::seal::Place;
 
 /// Every group of the users whom `$of` tells, nested ones included: `within (user_id, group_id)`, to follow a `WITH RECURSIVE`.
 /// `UNION` drops what was found before, so that it ends even where groups lie in each other. A text that `concat!` takes.
+/// With `nests` only those count of how groups lie in others, `n`, of which that holds.
 macro_rules! within {
+    (nests $nests:literal, $($of:tt)+) => {
+        concat!(
+            "within (user_id, group_id) AS (\
+                SELECT m.user_id, m.group_id FROM group_member m WHERE m.virtual_server = $1 AND ", $($of)+,
+            " UNION \
+                SELECT w.user_id, n.into_id FROM within w \
+                JOIN group_nest n ON n.virtual_server = $1 AND n.group_id = w.group_id AND ", $nests, ")"
+        )
+    };
     ($($of:tt)+) => {
         concat!(
             "within (user_id, group_id) AS (\
@@ -265,32 +275,37 @@ pub(crate) async fn update(
     provisioning_rules::mark(tx, at, id).await
 }
 
-/// A user goes, and what is only theirs with them. An app's token is revoked; a thing goes back to the stock, for the next one.
-/// That their grant, their recovery codes and the requests to their devices go is seen to by the tables of those.
-pub(crate) async fn delete(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<(), Failure> {
-    // Nothing is made for them meanwhile that would hang on their row.
+/// Nothing is made for a user meanwhile that would hang on their row.
+pub(crate) async fn hold_to_delete(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<(), Failure> {
+    // The tasks before their users, as everybody does it.
+    const TASKS: &str = "SELECT number FROM provisioning_task WHERE virtual_server = $1 AND number IN (SELECT e.task \
+                         FROM provisioning_entry e WHERE e.virtual_server = $1 AND e.user_id = $2) \
+                         ORDER BY number FOR NO KEY UPDATE";
     const HOLD: &str = "SELECT id FROM user_account WHERE virtual_server = $1 AND id = $2 FOR UPDATE";
+    let (vs, id) = (at.vs.as_str(), user.as_str());
+    lock_in!(&mut *tx, TASKS, vs, id)?;
+    Ok(lock_in!(tx, HOLD, vs, id)?)
+}
+
+/// A user goes whose tokens were taken from them, and what is only theirs with them. Tasks of provisioning by mail count them no
+/// longer. That their grant, their recovery codes and the requests to their devices go is seen to by the tables of those.
+pub(crate) async fn delete(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result<(), Failure> {
+    const COUNTED: &str = "UPDATE provisioning_task SET users = users - 1 WHERE virtual_server = $1 \
+                           AND number IN (SELECT e.task FROM provisioning_entry e \
+                               WHERE e.virtual_server = $1 AND e.user_id = $2)";
     const WITH_THEM: [&str; 4] = [
         "DELETE FROM session WHERE virtual_server = $1 AND user_id = $2",
         "DELETE FROM flow WHERE virtual_server = $1 AND user_id = $2",
         "DELETE FROM mail WHERE virtual_server = $1 AND user_id = $2",
         "DELETE FROM group_member WHERE virtual_server = $1 AND user_id = $2",
     ];
-    const TO_STOCK: &str = "UPDATE credential SET state = 'inventory', user_id = NULL, label = '', fails = 0, \
-                            locked_until = NULL, pin = NULL, pin_version = pin_version + 1 \
-                            WHERE virtual_server = $1 AND user_id = $2 AND state <> 'revoked' AND form = 'hardware'";
-    const REVOKE: &str = "UPDATE credential SET state = 'revoked', sealed = NULL, version = version + 1, revoked_at = $3, \
-                          pin = NULL, pin_version = pin_version + 1 \
-                          WHERE virtual_server = $1 AND user_id = $2 AND state <> 'revoked'";
     const NOBODYS: &str = "UPDATE credential SET user_id = NULL WHERE virtual_server = $1 AND user_id = $2";
     const SQL: &str = "DELETE FROM user_account WHERE virtual_server = $1 AND id = $2";
     let (vs, id) = (at.vs.as_str(), user.as_str());
-    lock_in!(&mut *tx, HOLD, vs, id)?;
+    change_in!(&mut *tx, COUNTED, vs, id)?;
     for sql in WITH_THEM {
         change_in!(&mut *tx, sql, vs, id)?;
     }
-    change_in!(&mut *tx, TO_STOCK, vs, id)?;
-    change_in!(&mut *tx, REVOKE, vs, id, at.now.millis())?;
     change_in!(&mut *tx, NOBODYS, vs, id)?;
     some(change_in!(tx, SQL, vs, id)?)
 }

@@ -347,7 +347,7 @@ pub struct Told {
     pub key: String,
     /// A name, a number or the like in them, as `$what`.
     pub what: Option<String>,
-    /// How many, as `$count`, where the words depend on it. What else they name is not told then.
+    /// How many, as `$count`, where the words depend on it. Of what else they name only `what` is told then.
     pub count: Option<u64>,
     /// Where it is put right: a path.
     pub link: Option<String>,

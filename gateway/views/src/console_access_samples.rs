@@ -111,6 +111,7 @@ fn acts() -> Vec<ApprovalLine> {
 
 pub(crate) fn approvals(some: bool) -> ApprovalsPage {
     ApprovalsPage {
+        faults: if some { vec![Fault::plain(None, "console-fault-acts-full")] } else { Vec::new() },
         acts: if some { acts() } else { Vec::new() },
         only_open: !some,
         other: "/approvals?all=1".into(),

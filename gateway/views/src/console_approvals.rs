@@ -9,6 +9,8 @@ use crate::console_records::Parts;
 /// Acts, the newest first.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ApprovalsPage {
+    /// Why something that was to wait here does not.
+    pub faults: Vec<Fault>,
     /// They.
     pub acts: Vec<ApprovalLine>,
     /// Only those from which something may still come.

@@ -180,7 +180,7 @@ pub struct TotalsBox {
 /// A transaction.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct HistoryRow {
-    /// When it was begun.
+    /// When it was offered or begun, whichever came first: by this it is looked for and sorted.
     pub at: String,
     /// The same as RFC 3339 has it.
     pub iso: String,

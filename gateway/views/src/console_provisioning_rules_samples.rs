@@ -123,6 +123,25 @@ pub(crate) fn provisioning_rules_pages() -> Vec<(&'static str, RecordsPage)> {
         cancel: HERE.into(),
         ..TaskPage::default()
     };
-    pages.push(("provisioning-rule-form", RecordsPage::Task(Box::new(form))));
+    let group = |task: &str, warnings: Vec<Told>| TaskPage {
+        key: format!("console-task-group-{task}"),
+        about: "<b>north</b>".into(),
+        warnings,
+        action: format!("/groups/g2/{task}"),
+        cancel: "/groups/g2".into(),
+        danger: true,
+        ..TaskPage::default()
+    };
+    let take = |count| Told::new("console-rules-would-take").about("<b>sales</b>").counting(count).at_page(HERE);
+    let unnest = vec![take(1), take(2000), Told::new("console-rules-looked-at").counting(2000)];
+    let delete = vec![Told::new("console-task-group-delete-keeps").at_page(HERE)];
+    pages.extend(
+        [
+            ("provisioning-rule-form", form),
+            ("provisioning-rule-unnest", group("remove-parent", unnest)),
+            ("provisioning-rule-keeps", group("delete", delete)),
+        ]
+        .map(|(name, page)| (name, RecordsPage::Task(Box::new(page)))),
+    );
     pages
 }

@@ -16,7 +16,7 @@ fn field(name: &str, old: impl Into<Value>, new: impl Into<Value>) -> FieldChang
 }
 
 /// Nothing where there is no such thing any more.
-fn there<T>(found: Result<T, OperatorError>) -> Result<Option<T>, ApprovalError> {
+pub(super) fn there<T>(found: Result<T, OperatorError>) -> Result<Option<T>, ApprovalError> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(OperatorError::NotFound) => Ok(None),
@@ -29,11 +29,10 @@ impl Approvals<'_> {
     pub(super) async fn carry(
         &self,
         at: &Caller,
-        by: &OperatorSession,
+        asker: &OperatorSession,
         act: &PendingAct,
         approval: Approval,
     ) -> Result<(), ApprovalError> {
-        let asker = self.asker(at, by, act).await?;
         let who = By {
             operator: asker.operator.id.clone(),
             name: asker.operator.name.clone(),
@@ -51,18 +50,18 @@ impl Approvals<'_> {
                 manager.apply_approved(vs, &who, (*kind, *seen, body), &approval).await?;
             }
             HeldAct::OperatorRole { operator, role } => {
-                desk.set_role(&under, &asker, operator, role.clone()).await?;
+                desk.set_role(&under, asker, operator, role.clone()).await?;
             }
-            HeldAct::OperatorEnable { operator } => desk.set_disabled(&under, &asker, operator, false).await?,
+            HeldAct::OperatorEnable { operator } => desk.set_disabled(&under, asker, operator, false).await?,
             HeldAct::RoleAdd { name, permissions } => {
                 let form = RoleForm { name: name.clone(), permissions: *permissions };
-                desk.add_role(&under, &asker, &form).await?;
+                desk.add_role(&under, asker, &form).await?;
             }
             HeldAct::RoleSet { role, seen, name, permissions } => {
                 let form = RoleForm { name: name.clone(), permissions: *permissions };
-                desk.set_role_of(&under, &asker, (role, *seen), &form).await?;
+                desk.set_role_of(&under, asker, (role, *seen), &form).await?;
             }
-            HeldAct::RoleDelete { role } => desk.delete_role(&under, &asker, role).await?,
+            HeldAct::RoleDelete { role } => desk.delete_role(&under, asker, role).await?,
             HeldAct::UserDelete { user } => manager.delete_user_under(vs, &who, user, Some(&approval)).await?,
             HeldAct::TokenDelete { token } => {
                 manager.act_on_token_under(vs, &who, token, TokenAction::Delete, Some(&approval)).await?;

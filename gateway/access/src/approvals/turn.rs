@@ -7,7 +7,7 @@ use doorward_api::{
     Timestamp, VirtualServerId,
 };
 
-use super::{Approval, MOST_OPEN, WAITS};
+use super::{Approval, MOST_OPEN, MOST_OPEN_OF_ONE, WAITS};
 use crate::settings::setting;
 
 /// What is needed to find it out.
@@ -39,7 +39,7 @@ pub(crate) enum Turn {
 
 /// Why nothing comes of it.
 pub(crate) enum TurnError {
-    /// As many wait as may.
+    /// As many wait as may, in all or of who asks.
     Full,
     /// The store does not answer.
     Store(StoreError),
@@ -137,6 +137,7 @@ impl TurnPorts<'_> {
             about: about.to_owned(),
             expires_at: asks.now + WAITS,
             most: MOST_OPEN,
+            most_of_one: MOST_OPEN_OF_ONE,
         };
         let change = Change::of(Act::PendingActAdd(Box::new(new))).record(event);
         match self.ledger.commit(asks.vs, change, asks.now).await {

@@ -187,6 +187,7 @@ impl Desk {
         let told = self.may_begin(visit, Beginner::Named(None)).await?;
         let data = FlowData {
             provisioned: Some(task.number),
+            by_operator: Some(task.operator.clone()).filter(|name| !name.is_empty()),
             by_rule,
             ..FlowData::new(who.user.name.as_str(), visit.language.as_str())
         };

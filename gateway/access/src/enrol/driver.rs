@@ -496,13 +496,14 @@ impl Desk {
         method: &'static str,
     ) -> Result<(FlowData, Change), Stop> {
         let next = step(&state(held), Event::FirstSignIn, visit.now, &self.rules)?;
-        let event = self.event(EventKind::EnrollmentConfirmed, visit, held.flow());
-        let event = event.with("serial", token.serial.as_str()).with("method", method);
+        let record = self.event(EventKind::EnrollmentConfirmed, visit, held.flow());
+        let record = Box::new(record.with("serial", token.serial.as_str()).with("method", method));
         let sessions = Act::DeferredSessionsEnd { user: token.user.clone(), keep: held.flow().data.raises.clone() };
         let change = Change::of(sessions);
-        // By a task, it is confirmed by the first sign-in.
+        // By a task, it is confirmed by the first sign-in. Otherwise this is it, unless there was one elsewhere meanwhile.
         let by_task = held.flow().data.provisioned.is_some();
-        Ok((next.state.data, if by_task { change } else { change.record(event) }))
+        let used = Act::EnrolmentUsed { token: token.id.clone(), record };
+        Ok((next.state.data, if by_task { change } else { change.and(used) }))
     }
 
     /// It was committed.

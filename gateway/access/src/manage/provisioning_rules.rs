@@ -1,7 +1,7 @@
 //! Rules that provision by group: who would be affected. The rules themselves are a document of the settings, and
 //! [`Provisioner`](crate::provision::Provisioner) carries them out; both judge by the same function.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use doorward_api::ports::Page;
 use doorward_api::provisioning::SkipReason;
@@ -11,7 +11,7 @@ use doorward_api::{GroupId, Module, StoreError, UserId, VirtualServerId};
 use doorward_tokens::{RuleStep, rule_of};
 
 use super::{By, ManageError, Manager};
-use crate::provision::rules::{BEGIN, Laws, part_of_everybody};
+use crate::provision::rules::{BEGIN, Laws, part_of_everybody, place_after, read_place};
 
 /// So many users are looked at for one answer.
 const MOST_LOOKED_AT: u64 = 2000;
@@ -106,6 +106,17 @@ pub struct RuleQuestion {
     pub groups: Option<Vec<GroupId>>,
 }
 
+/// What rules would take from members of a group, did it lie in another no longer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WouldTake {
+    /// From how many by which rule, in the order of the rules; none of those that take nothing.
+    pub by_rule: Vec<(GroupId, u64)>,
+    /// How many members were looked at.
+    pub looked_at: u64,
+    /// Nobody is left to look at.
+    pub complete: bool,
+}
+
 fn line(laws: &Laws, standing: &RuleStanding) -> RulePreviewLine {
     let (effect, rule) = match laws.step(standing) {
         RuleStep::Stay => (RuleEffect::Nothing, rule_of(&laws.rules, &standing.groups).map(|rule| &rule.group)),
@@ -143,10 +154,12 @@ impl Manager {
         Self::allow(by, Module::Provisioning.view())?;
         let mut preview = RulePreview::default();
         let mut place = Some(after).filter(|after| !after.is_empty()).unwrap_or(BEGIN).to_owned();
+        // Where the last line stands, which may be another phase than the one that is looked at by then.
+        let mut told_to = None;
         // A user in the groups of several rules is met at each, and counted at the one that counts.
         while preview.looked_at < MOST_LOOKED_AT {
-            let phase = place.split_once(':').and_then(|(phase, _)| phase.parse::<usize>().ok());
-            let here = phase.and_then(|phase| rules.rules.get(phase)).map(|rule| &rule.group);
+            let (phase, _) = read_place(&place);
+            let here = rules.rules.get(phase).map(|rule| &rule.group);
             let (found, next) = part_of_everybody(self.ports(), vs, rules, &place, AT_ONCE).await?;
             let laws = Laws::of(self.ports(), vs, Some(rules), &found).await?;
             for standing in &found {
@@ -158,9 +171,10 @@ impl Manager {
                 }
                 preview.count(&line.effect);
                 if preview.lines.len() < MOST_TOLD {
+                    told_to = Some(place_after(phase, line.user.as_str()));
                     preview.lines.push(line);
                 } else if preview.next.is_none() {
-                    preview.next = preview.lines.last().map(|last| format!("{}:{}", phase.unwrap_or(0), last.user));
+                    preview.next.clone_from(&told_to);
                 }
             }
             match next {
@@ -198,6 +212,56 @@ impl Manager {
         }
         let laws = Laws::of(self.ports(), vs, Some(rules), std::slice::from_ref(&standing)).await?;
         Ok(line(&laws, &standing))
+    }
+
+    /// Which of these groups and of those in which they lie a rule goes by.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`]; [`ManageError::Forbidden`].
+    pub async fn rules_above(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        rules: &ProvisioningRules,
+        groups: &[GroupId],
+    ) -> Result<Vec<GroupId>, ManageError> {
+        Self::allow(by, Module::Provisioning.view())?;
+        let above = self.and_outer(vs, groups).await?;
+        Ok(rules.rules.iter().map(|rule| &rule.group).filter(|group| above.contains(group)).cloned().collect())
+    }
+
+    /// What these rules would take, did a group lie in another no longer. A bounded number of its members is looked at.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`]; [`ManageError::Forbidden`].
+    pub async fn preview_unnesting(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        rules: &ProvisioningRules,
+        (group, from): (&GroupId, &GroupId),
+    ) -> Result<WouldTake, ManageError> {
+        Self::allow(by, Module::Provisioning.view())?;
+        let scope = RuleScope::Unnested { group: group.clone(), from: from.clone() };
+        let mut page = Page { after: String::new(), limit: AT_ONCE };
+        let (mut taken, mut would) = (BTreeMap::<GroupId, u64>::new(), WouldTake::default());
+        while would.looked_at < MOST_LOOKED_AT && !would.complete {
+            let found = self.ports().provisioning.rule_standings(vs, &scope, &page).await?;
+            let laws = Laws::of(self.ports(), vs, Some(rules), &found.items).await?;
+            for standing in &found.items {
+                would.looked_at += 1;
+                if let RuleStep::Take(held) = laws.step(standing) {
+                    *taken.entry(held.rule.clone()).or_default() += 1;
+                }
+            }
+            match found.next {
+                Some(next) => page.after = next,
+                None => would.complete = true,
+            }
+        }
+        let in_order = rules.rules.iter().filter_map(|rule| taken.remove_entry(&rule.group));
+        would.by_rule = in_order.collect();
+        Ok(would)
     }
 
     /// These groups, and those in which they lie.

@@ -325,6 +325,26 @@ async fn a_users_record_is_checked_whole_and_changed_by_who_has_seen_it_last() {
 }
 
 #[tokio::test]
+async fn whoever_deletes_a_user_is_told_of_what_that_user_had_under_way_and_held() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let (manager, vs) = (manager(&stage), &stage.vs.id);
+    Browser::enrolled(&stage, "alice").await;
+    let _in_the_wizard = Browser::installing(&stage, "bob").await;
+    for user in ["u-alice", "u-bob"] {
+        manager.delete_user(vs, &admin(), &user.into()).await.unwrap();
+    }
+    let told = |kind: EventKind| {
+        stage.world.with(|rows| {
+            let its = rows.events.iter().filter(|event| event.kind == kind);
+            its.map(|event| (event.context.user.clone(), event.context.operator.clone())).collect::<Vec<_>>()
+        })
+    };
+    let of = |user: &str| (Some(doorward_api::UserId::from(user)), Some("olga".to_owned()));
+    assert_eq!(told(EventKind::TokenRevoked), [of("u-alice"), of("u-bob")]);
+    assert_eq!(told(EventKind::EnrollmentCancelled).len(), 1);
+}
+
+#[tokio::test]
 async fn a_new_user_has_a_name_of_their_own_and_a_password_that_is_told_once() {
     let stage = Stage::set(PASSWORD_AND_OTP);
     let (manager, vs) = (manager(&stage), &stage.vs.id);

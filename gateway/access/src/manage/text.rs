@@ -1,22 +1,17 @@
-//! Texts that operators type: names, addresses, reasons.
+//! Texts that operators type: names, addresses, reasons. `doorward import` judges files by the same rules before it sends
+//! anything.
 
 use doorward_api::field::{hidden, one_line};
 use doorward_api::{FieldFault, FieldRule};
 
 /// The longest name that is shown, in characters.
-pub(super) const LONGEST_NAME: u32 = 100;
+pub const LONGEST_NAME: u32 = 100;
 
 /// The longest mail address (RFC 5321 4.5.3.1.3).
 const LONGEST_ADDRESS: u32 = 254;
 
 /// One line of visible characters, without spaces around it; `None` and a fault when it is none.
-pub(crate) fn line(
-    faults: &mut Vec<FieldFault>,
-    field: &str,
-    text: &str,
-    longest: u32,
-    may_be_empty: bool,
-) -> Option<String> {
+pub fn line(faults: &mut Vec<FieldFault>, field: &str, text: &str, longest: u32, may_be_empty: bool) -> Option<String> {
     if may_be_empty && text.trim().is_empty() {
         return Some(String::new());
     }
@@ -24,7 +19,7 @@ pub(crate) fn line(
 }
 
 /// A mail address, or none.
-pub(super) fn address(faults: &mut Vec<FieldFault>, field: &str, text: &str) -> Option<String> {
+pub fn address(faults: &mut Vec<FieldFault>, field: &str, text: &str) -> Option<String> {
     let text = text.trim();
     if text.is_empty() {
         return None;

@@ -272,7 +272,9 @@ impl Manager {
         let act = HeldAct::UserDelete { user: id.clone() };
         let seal = self.turn(vs, by, approval, act, &user.user.name).await?;
         let event = by.event_of(EventKind::UserDeleted, id).with("name", user.user.name);
-        let change = seal.on(Change::of(Act::UserDelete { user: id.clone() }).record(event));
+        // What they had under way and what they held is recorded by the change itself.
+        let act = Act::UserDelete { user: id.clone(), by: Box::new(by.context()) };
+        let change = seal.on(Change::of(act).record(event));
         self.commit(vs, by, change).await.map_err(gone)?;
         self.desk.identities.forget_user(id);
         Ok(())

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
-use doorward_api::operator::{HeldRole, NewOperator, OperatorSession, Role, RoleRef};
+use doorward_api::operator::{HeldRole, NewOperator, Operator, OperatorSession, Role, RoleRef};
 use doorward_api::plugin::OfferView;
 use doorward_api::ports::{Act, Change, OneTime, OneTimePurpose};
 use doorward_api::{
@@ -14,7 +14,7 @@ use doorward_api::{
 use serde::{Deserialize, Serialize};
 
 use super::staff::may_change;
-use super::{Caller, OperatorDesk, OperatorError, Passcode, SHORTEST_PASSWORD, offer_request};
+use super::{Caller, OperatorDesk, OperatorError, Passcode, SHORTEST_PASSWORD, enabled, offer_request};
 use crate::names::fold_name;
 use crate::passwords::{HashError, LONGEST_PASSWORD};
 
@@ -38,6 +38,9 @@ struct Invitation {
     role: RoleRef,
     /// Of the first administrator's link, which is kept in another place than under its hash: that hash, and its end.
     link: Option<(TokenHash, Timestamp)>,
+    /// Who made it, by whose powers it is good. Nobody made the first administrator's.
+    #[serde(default)]
+    by: Option<OperatorId>,
 }
 
 /// A link that was found good.
@@ -45,6 +48,8 @@ struct Found {
     role: HeldRole,
     /// Under which it is kept.
     kept: TokenHash,
+    /// Who made it, with the role by which they may.
+    by: Option<(OperatorId, RoleRef)>,
 }
 
 /// What the page behind a link shows.
@@ -100,12 +105,13 @@ pub enum Finished {
     },
     /// Not yet; the link stays good.
     Wrong(Vec<SetupFault>),
-    /// The link was used meanwhile, or is over, or the browser has lost what it was shown.
+    /// The link was used meanwhile, or is over or void, or the browser has lost what it was shown.
     Gone,
 }
 
 impl OperatorDesk {
-    /// A link for one more operator.
+    /// A link for one more operator. It is good for as long as whoever makes it may invite, and do all that the new one will:
+    /// what it gives goes with the powers that it was given by. Of two operators that is the one who asked, who has the link.
     ///
     /// # Errors
     /// [`OperatorError::Forbidden`], [`OperatorError::NotFresh`], [`OperatorError::Beyond`], or a store that does not answer.
@@ -120,7 +126,8 @@ impl OperatorDesk {
         let role = self.to_give(caller, by, &of).await?;
         let seal = self.turn(caller, by, HeldAct::OperatorInvite { role: of.clone() }, &role.name).await?;
         let link = Token::draw(self.ports.entropy.as_ref());
-        let put = put(link.hash(), &Invitation { role: of, link: None }, caller.now + LINK_LIFE);
+        let invitation = Invitation { role: of, link: None, by: Some(by.operator.id.clone()) };
+        let put = put(link.hash(), &invitation, caller.now + LINK_LIFE);
         let event = caller.event(EventKind::OperatorInvited, Some(&by.operator.name)).with("role", role.name);
         let change = seal.on(Change::of(put).record(event));
         self.ports.ledger.commit(&caller.vs, change, caller.now).await.map_err(super::gone)?;
@@ -138,8 +145,8 @@ impl OperatorDesk {
                 return Ok(None);
             }
             let link = Token::draw(self.ports.entropy.as_ref());
-            let invitation =
-                Invitation { role: Role::Administrator.into(), link: Some((link.hash(), now + LINK_LIFE)) };
+            let (role, until) = (Role::Administrator.into(), now + LINK_LIFE);
+            let invitation = Invitation { role, link: Some((link.hash(), until)), by: None };
             let earlier = self.ports.one_times.one_time(vs, OneTimePurpose::OperatorInvite, &FIRST, now).await?;
             let mut change = Change::default();
             if earlier.is_some() {
@@ -235,7 +242,11 @@ impl OperatorDesk {
         let session = Token::draw(self.ports.entropy.as_ref());
         let begun = self.new_session(&operator.id, &session, caller.now);
         let created = caller.event(EventKind::OperatorCreated, Some(name)).with("role", found.role.name.as_str());
-        let change = Change::of(take(found.kept))
+        let mut change = Change::of(take(found.kept));
+        if let Some((id, role)) = found.by.clone() {
+            change = change.and(Act::OperatorStands { id, role });
+        }
+        let change = change
             .and(Act::OperatorAdd(Box::new(operator)))
             .and(Act::OperatorSessionStart(begun))
             .record(created)
@@ -274,13 +285,17 @@ impl OperatorDesk {
         })
     }
 
-    /// A live link. The first administrator's is good only while there is nobody.
+    /// A live link: whoever made it still may. The first administrator's is good only while there is nobody.
     async fn find(&self, caller: &Caller, link: &str) -> Result<Option<Found>, OperatorError> {
         let Some(hash) = Token::parse(link).map(|link| link.hash()) else { return Ok(None) };
         if let Some(invitation) = self.invitation(caller, &hash).await? {
-            let role = self.held(&caller.vs, &invitation.role).await?;
             // A role that was deleted meanwhile can be given to nobody.
-            return Ok(role.map(|role| Found { role, kept: hash }));
+            let Some(role) = self.held(&caller.vs, &invitation.role).await? else { return Ok(None) };
+            let Some(by) = invitation.by else { return Ok(Some(Found { role, kept: hash, by: None })) };
+            let by = self.ports.operators.operator(&caller.vs, &by).await?;
+            let needed = role.permissions.with(Module::Operators.edit());
+            let may = |by: &Operator| enabled(by) && by.role.permissions.includes(needed);
+            return Ok(by.filter(may).map(|by| Found { kept: hash, by: Some((by.id, by.role.of)), role }));
         }
         let first = self.invitation(caller, &FIRST).await?;
         let good =
@@ -289,7 +304,7 @@ impl OperatorDesk {
             return Ok(None);
         }
         let nobody = self.ports.operators.operators(&caller.vs).await?.is_empty();
-        Ok(nobody.then(|| Found { role: Role::Administrator.into(), kept: FIRST }))
+        Ok(nobody.then(|| Found { role: Role::Administrator.into(), kept: FIRST, by: None }))
     }
 
     async fn invitation(&self, caller: &Caller, hash: &TokenHash) -> Result<Option<Invitation>, OperatorError> {

@@ -26,6 +26,27 @@ pub struct RoleForm {
     pub permissions: Permissions,
 }
 
+impl RoleForm {
+    /// The name as it is kept.
+    ///
+    /// # Errors
+    /// Every field that breaks a rule.
+    pub fn checked(&self) -> Result<String, Vec<FieldFault>> {
+        let mut faults = Vec::new();
+        let name = line(&mut faults, "name", &self.name, LONGEST_ROLE_NAME, false);
+        if name.as_deref().is_some_and(is_built_in) {
+            faults.push(FieldFault::new("name", FieldRule::Taken));
+        }
+        if self.permissions.is_empty() {
+            faults.push(FieldFault::new("permissions", FieldRule::Required));
+        }
+        match name {
+            Some(name) if faults.is_empty() => Ok(name),
+            _ => Err(faults),
+        }
+    }
+}
+
 /// A role, and how many operators have it.
 #[derive(Debug, Clone)]
 pub struct RoleRecord {
@@ -66,7 +87,7 @@ impl OperatorDesk {
         form: &RoleForm,
     ) -> Result<RoleRecord, OperatorError> {
         may_change(by, caller, Module::Roles.edit())?;
-        let name = checked(form)?;
+        let name = form.checked().map_err(OperatorError::Invalid)?;
         within(by, form.permissions)?;
         if self.ports.operators.roles(&caller.vs).await?.len() >= MOST_ROLES {
             return Err(OperatorError::Invalid(vec![FieldFault::new("name", FieldRule::TooMany { max: 100 })]));
@@ -101,7 +122,7 @@ impl OperatorDesk {
         if by.operator.role.of == RoleRef::Custom(id.clone()) {
             return Err(OperatorError::OwnRole);
         }
-        let name = checked(form)?;
+        let name = form.checked().map_err(OperatorError::Invalid)?;
         within(by, old.permissions)?;
         within(by, form.permissions)?;
         if old.version != seen {
@@ -208,22 +229,6 @@ pub(super) fn may_give(by: &OperatorSession, role: &HeldRole) -> Result<(), Oper
 /// Nobody grants what they may not do themselves.
 pub(super) fn within(by: &OperatorSession, permissions: Permissions) -> Result<(), OperatorError> {
     if by.operator.role.permissions.includes(permissions) { Ok(()) } else { Err(OperatorError::Beyond) }
-}
-
-/// The name, if all is well.
-fn checked(form: &RoleForm) -> Result<String, OperatorError> {
-    let mut faults = Vec::new();
-    let name = line(&mut faults, "name", &form.name, LONGEST_ROLE_NAME, false);
-    if name.as_deref().is_some_and(is_built_in) {
-        faults.push(FieldFault::new("name", FieldRule::Taken));
-    }
-    if form.permissions.is_empty() {
-        faults.push(FieldFault::new("permissions", FieldRule::Required));
-    }
-    match name {
-        Some(name) if faults.is_empty() => Ok(name),
-        _ => Err(OperatorError::Invalid(faults)),
-    }
 }
 
 /// Whether a name would be taken for a role that is there from the beginning.

@@ -33,7 +33,8 @@ impl OperatorDesk {
     ///
     /// # Errors
     /// [`OperatorError::Forbidden`], [`OperatorError::NotFresh`], [`OperatorError::NotFound`], [`OperatorError::OwnRole`],
-    /// [`OperatorError::Beyond`], [`OperatorError::LastAdministrator`], or a store that does not answer.
+    /// [`OperatorError::Beyond`], [`OperatorError::LastAdministrator`], [`OperatorError::Conflict`] when somebody else has given
+    /// them another role meanwhile, or a store that does not answer.
     pub async fn set_role(
         &self,
         caller: &Caller,
@@ -57,8 +58,8 @@ impl OperatorDesk {
         let event = about(caller.event(EventKind::RoleChanged, Some(&by.operator.name)), &operator)
             .with("from", operator.role.name.as_str())
             .with("to", role.name.as_str());
-        let act = Act::OperatorRole { id: id.clone(), role: of.clone() };
-        match self.change(caller, seal, act, event).await {
+        let act = Act::OperatorRole { id: id.clone(), from: operator.role.of.clone(), role: of.clone() };
+        match self.change(caller, seal, &operator, act, event).await {
             // It may be the role that is gone.
             Err(OperatorError::LastAdministrator) => {
                 self.to_give(caller, by, &of).await?;
@@ -93,7 +94,8 @@ impl OperatorDesk {
         };
         let kind = if disabled { EventKind::OperatorDisabled } else { EventKind::OperatorEnabled };
         let event = about(caller.event(kind, Some(&by.operator.name)), &operator);
-        self.change(caller, seal, Act::OperatorDisable { id: id.clone(), disabled }, event).await
+        let act = Act::OperatorDisable { id: id.clone(), from: operator.role.of.clone(), disabled };
+        self.change(caller, seal, &operator, act, event).await
     }
 
     /// An operator's own new password. Every role may.
@@ -120,13 +122,25 @@ impl OperatorDesk {
         Ok(Ok(()))
     }
 
-    async fn change(&self, caller: &Caller, seal: Seal, act: Act, event: AuditEvent) -> Result<(), OperatorError> {
+    /// Changes an operator, as they were judged.
+    async fn change(
+        &self,
+        caller: &Caller,
+        seal: Seal,
+        judged: &Operator,
+        act: Act,
+        event: AuditEvent,
+    ) -> Result<(), OperatorError> {
         let change = seal.on(Change::of(act).record(event));
         match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
             Ok(()) => Ok(()),
             Err(CommitError::Lost { what: APPROVAL, .. }) => Err(OperatorError::Conflict),
-            // They were there a moment ago, and operators do not go.
-            Err(CommitError::Lost { .. }) => Err(OperatorError::LastAdministrator),
+            // They were there a moment ago, and operators do not go. But their role may be one by now that whoever asks may
+            // neither give nor take.
+            Err(CommitError::Lost { .. }) => match self.operator(&caller.vs, &judged.id).await? {
+                now if now.role.of != judged.role.of => Err(OperatorError::Conflict),
+                _ => Err(OperatorError::LastAdministrator),
+            },
             Err(CommitError::Store(error)) => Err(error.into()),
         }
     }

@@ -1,6 +1,7 @@
 //! What operators go through, over the ports in memory.
 
 mod keys;
+mod links;
 mod roles;
 
 use std::sync::Arc;

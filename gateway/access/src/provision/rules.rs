@@ -67,9 +67,14 @@ impl Laws {
 }
 
 /// A place in the look through everybody: the members of which rule, and after whom.
-fn read_place(place: &str) -> (usize, &str) {
+pub(crate) fn read_place(place: &str) -> (usize, &str) {
     let (phase, after) = place.split_once(':').unwrap_or_default();
     (phase.parse().unwrap_or_default(), after)
+}
+
+/// The same as a text, as [`read_place`] reads it.
+pub(crate) fn place_after(phase: usize, user: &str) -> String {
+    format!("{phase}:{user}")
 }
 
 /// Whom the rules could concern at a place, and what place comes after so many of them.
@@ -88,8 +93,8 @@ pub(crate) async fn part_of_everybody(
     let page = Page { after: after.to_owned(), limit };
     let found = ports.provisioning.rule_standings(vs, &scope, &page).await?;
     let next = match found.next {
-        Some(next) => Some(format!("{phase}:{next}")),
-        None => (scope != RuleScope::Held).then(|| format!("{}:", phase + 1)),
+        Some(next) => Some(place_after(phase, &next)),
+        None => (scope != RuleScope::Held).then(|| place_after(phase + 1, "")),
     };
     Ok((found.items, next))
 }

@@ -14,8 +14,8 @@ use doorward_api::screen::PushView;
 use doorward_api::settings::Document;
 use doorward_api::template::PinType;
 use doorward_api::{
-    CommitError, Credential, Factor, ScreenPage, Secret, SecretBytes, Step, Target, TargetSettings, Template,
-    Timestamp, TokenForm, TokenState,
+    AuditEvent, CommitError, Credential, EventContext, Factor, ScreenPage, Secret, SecretBytes, Step, Target,
+    TargetSettings, Template, Timestamp, TokenForm, TokenState,
 };
 use doorward_fakes::details;
 
@@ -591,6 +591,8 @@ async fn first_page(stage: &Arc<Stage>) -> Browser {
         let token = rows.credentials.last_mut().unwrap();
         (token.plugin, token.state) = (PAGER.into(), TokenState::Active);
         (token.opened, token.activated_at) = (SecretBytes::new(SERVICE.into()), Some(bob.now));
+        let activated = AuditEvent::new(EventKind::TokenActivated, EventContext::default());
+        rows.events.push(activated.with("serial", token.serial.as_str()));
     });
     bob
 }

@@ -1,5 +1,6 @@
 //! A flow in hand: what a form must match before anything is done for it, and how a flow moves on.
 
+use doorward_api::enrolment::Initiation;
 use doorward_api::flow::Notice;
 use doorward_api::ports::{Act, Change};
 use doorward_api::{
@@ -227,12 +228,15 @@ impl Desk {
             EventContext { address: Some(visit.address), request_id: Some(visit.request_id.clone()), ..flow.context() },
         );
         let event = if flow.data.adding { event.with("additional", true) } else { event };
-        match (flow.data.provisioned, &flow.data.by_rule) {
-            (Some(task), Some(rule)) => {
-                event.with("initiatedBy", "rule").with("initiator", rule.as_str()).with("taskId", task)
-            }
-            (Some(task), None) => event.with("initiatedBy", "provisioning_email").with("taskId", task),
-            (None, _) => event,
+        let Some(task) = flow.data.provisioned else { return event };
+        let (initiation, initiator) = match (&flow.data.by_rule, &flow.data.by_operator) {
+            (Some(rule), _) => (Initiation::Rule, Some(rule)),
+            (None, operator) => (Initiation::ProvisioningEmail, operator.as_ref()),
+        };
+        let event = event.with("initiatedBy", initiation.as_str()).with("taskId", task);
+        match initiator {
+            Some(name) => event.with("initiator", name.as_str()),
+            None => event,
         }
     }
 }

@@ -599,7 +599,7 @@ impl Desk {
         let (id, version) = (token.id.clone(), token.version);
         if token.state == TokenState::Active {
             let change = Change::of(Act::CredentialUse { id, version, opened });
-            let first = Self::first_use(held, token);
+            let first = self.first_use(visit, held, token, Factor::Otp);
             return Ok(Change { acts: change.acts.into_iter().chain(first).collect(), ..change });
         }
         // Operators have given it beside others, as many as are allowed.
@@ -616,15 +616,27 @@ impl Desk {
     }
 
     /// A device of ours puts a token in use where nobody knows which session its user's browser would raise. So what was put off
-    /// meanwhile ends with the first use of it, wherever that is.
-    pub(crate) fn first_use(held: &Held, token: &Credential) -> Vec<Act> {
+    /// meanwhile ends with the first use of it, wherever that is; and the enrolment that it came by is confirmed.
+    pub(crate) fn first_use(&self, visit: &Visit, held: &Held, token: &Credential, method: Factor) -> Vec<Act> {
         let unused = token.last_used_at.is_none_or(|used| Some(used) <= token.activated_at);
-        let (user, keep) = (token.user.clone(), held.flow().data.raises.clone());
         if !unused {
             return Vec::new();
         }
-        // Whoever came to it by a provisioning task has completed that now.
-        vec![Act::DeferredSessionsEnd { user, keep }, Act::ProvisioningUsed { token: token.id.clone() }]
+        let (user, keep) = (token.user.clone(), held.flow().data.raises.clone());
+        // The record is the enrolment's: of this sign-in it says who and from where, and neither which it is nor to what it leads.
+        let context = EventContext {
+            address: Some(visit.address),
+            request_id: Some(visit.request_id.clone()),
+            flow: None,
+            session: None,
+            application: None,
+            ..held.flow().context()
+        };
+        let record = AuditEvent::new(EventKind::EnrollmentConfirmed, context)
+            .with("serial", token.serial.as_str())
+            .with("method", method.as_str());
+        let (token, record) = (token.id.clone(), Box::new(record));
+        vec![Act::DeferredSessionsEnd { user, keep }, Act::EnrolmentUsed { token, record }]
     }
 
     pub(crate) async fn pin_must_change(&self, visit: &Visit, token: &Credential) -> Result<Option<pin::Why>, Stop> {

@@ -241,7 +241,10 @@ impl Desk {
         let first = held.flow().step == Step::CodeIssued;
         let (data, confirmed) = match first {
             true => self.first_sign_in(visit, held, token, Factor::Push.as_str())?,
-            false => (held.data(), Change { acts: Self::first_use(held, token), events: Vec::new() }),
+            false => {
+                let acts = self.first_use(visit, held, token, Factor::Push);
+                (held.data(), Change { acts, events: Vec::new() })
+            }
         };
         let change = joined(change, confirmed);
         let data = FlowData { push: None, first_pin: None, ..data };

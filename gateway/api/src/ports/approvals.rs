@@ -9,13 +9,28 @@ use crate::ids::{ApprovalId, OperatorId, VirtualServerId};
 use crate::permission::Permissions;
 use crate::time::Timestamp;
 
-/// Of whose interest acts are: those that they have asked for, and those that take a permission that they have.
+/// Of whose interest acts are: those that they have asked for, and those that take a permission that they have. An API key has
+/// asked for what was asked for by it, not for everything of its operator.
 #[derive(Debug, Clone)]
 pub struct Reader {
     /// Who.
     pub operator: OperatorId,
+    /// The name of the API key by which they look.
+    pub api_key: Option<String>,
     /// What they may.
     pub may: Permissions,
+}
+
+impl Reader {
+    /// Whether it is who has asked for it.
+    pub fn asked_for(&self, act: &PendingAct) -> bool {
+        act.operator == self.operator && (self.api_key.is_none() || act.api_key == self.api_key)
+    }
+
+    /// Whether it is of interest to them.
+    pub fn concerns(&self, act: &PendingAct) -> bool {
+        self.asked_for(act) || self.may.may(act.act.permission())
+    }
 }
 
 /// Acts that wait for a second operator.
@@ -39,6 +54,6 @@ pub trait PendingActs: Send + Sync {
         page: &Page,
         now: Timestamp,
     ) -> Result<Listed<PendingAct>, StoreError>;
-    /// How many wait for this operator: of others, and approved ones of their own.
+    /// How many wait for them: of other operators, and approved ones that they have asked for.
     async fn acts_waiting_for(&self, vs: &VirtualServerId, reader: &Reader, now: Timestamp) -> Result<u64, StoreError>;
 }

@@ -282,10 +282,14 @@ pub enum Act {
         details: Box<UserDetails>,
     },
     /// A user goes, with sessions, flows and memberships; tokens go back to the stock or are revoked. Lost when there is no such
-    /// user.
+    /// user. What they had under way and what they held is known only when it is done, so the ledger itself records each of
+    /// them, before the records of the change: `ENROLLMENT_CANCELLED` or, for what was out of time, `ENROLLMENT_EXPIRED`;
+    /// `TOKEN_RETURNED` and `TOKEN_REVOKED`.
     UserDelete {
         /// Whose.
         user: UserId,
+        /// Who did it and from where: the address, the request and the operator of those records.
+        by: Box<EventContext>,
     },
     /// A passcode that stands in for a token for a while, or none any more. Lost when there is no such user.
     TemporaryPasscodeSet {
@@ -492,10 +496,14 @@ pub enum Act {
         /// So many.
         most: u32,
     },
-    /// A token was signed in with. Where it came by a task and was not used before, that is completed, with its record. Never lost.
-    ProvisioningUsed {
+    /// A token was signed in with, wherever that is. The enrolment that it came by is confirmed by the first time: `record` is
+    /// appended with the enrolment's transaction, and where it came by a task with that, whose entry is completed. Nothing is
+    /// recorded of what is confirmed already, nor of a token that came by no enrolment. Never lost.
+    EnrolmentUsed {
         /// Which token.
         token: CredentialId,
+        /// `ENROLLMENT_CONFIRMED`, but for what only the ledger knows.
+        record: Box<AuditEvent>,
     },
     /// An entry that a rule holds is handed to another rule, or let go; what still waits of it may end. Lost unless it is held by
     /// that rule, or when no other may have it.
@@ -555,19 +563,32 @@ pub enum Act {
         /// argon2id in PHC form.
         hash: String,
     },
-    /// Another role. Lost when there is no such operator or role, or when no administrator would be left.
+    /// Another role. Lost when there is no such operator or role, when they have another one than was judged, or when no
+    /// administrator would be left.
     OperatorRole {
         /// Whose.
         id: OperatorId,
+        /// The role that they have, by which it was judged whether it may be taken.
+        from: RoleRef,
         /// The role.
         role: RoleRef,
     },
-    /// Off or on; off ends the operator's sessions. Lost when there is no such operator, or when no administrator would be left.
+    /// Off or on; off ends the operator's sessions. Lost when there is no such operator, when they have another role than was
+    /// judged, or when no administrator would be left.
     OperatorDisable {
         /// Whose.
         id: OperatorId,
+        /// The role that they have, by which it was judged whether they may be switched.
+        from: RoleRef,
         /// Off?
         disabled: bool,
+    },
+    /// An operator is switched on and has this role: something is done by what they may. Lost when they are or have not.
+    OperatorStands {
+        /// Who.
+        id: OperatorId,
+        /// The role by which it was judged.
+        role: RoleRef,
     },
     /// A new session of an operator. Lost when there is no such operator, or they are switched off.
     OperatorSessionStart(NewOperatorSession),
@@ -597,12 +618,12 @@ pub enum Act {
         /// Which.
         id: ApiKeyId,
     },
-    /// It is good no longer. Lost when there is none, or it was revoked before.
+    /// It is good no longer, and over at this moment if it was not before. Lost when there is none, or it was revoked before.
     ApiKeyRevoke {
         /// Which.
         id: ApiKeyId,
     },
-    /// An act of an operator that waits for another one. Lost when as many wait as may.
+    /// An act of an operator that waits for another one. Lost when as many wait as may, in all or of who asks.
     PendingActAdd(Box<NewPendingAct>),
     /// What becomes of it. Lost unless it stands at `from`, and is not over; to [`ApprovalState::Expired`], unless it is. Nobody
     /// but whoever asked withdraws it, or does what was approved; nobody but others approves or refuses it.
@@ -693,7 +714,7 @@ impl Act {
             Act::ProvisioningIssued { .. } => "provisioning_issued",
             Act::ProvisioningEnrolled { .. } => "provisioning_enrolled",
             Act::ProvisioningFailed { .. } => "provisioning_failed",
-            Act::ProvisioningUsed { .. } => "provisioning_used",
+            Act::EnrolmentUsed { .. } => "enrolment_used",
             Act::ProvisioningRuleHold { .. } => "provisioning_rule_hold",
             Act::ProvisioningRulesSaw { .. } => "provisioning_rules_saw",
             Act::ProvisioningPassMove { .. } => "provisioning_pass_move",
@@ -705,6 +726,7 @@ impl Act {
             Act::OperatorPassword { .. } => "operator_password",
             Act::OperatorRole { .. } => "operator_role",
             Act::OperatorDisable { .. } => "operator_disable",
+            Act::OperatorStands { .. } => "operator_stands",
             Act::OperatorSessionStart(_) => "operator_session_start",
             Act::OperatorSessionProved { .. } => "operator_session_proved",
             Act::OperatorSessionEnd { .. } => "operator_session_end",

@@ -207,6 +207,7 @@ impl From<ApprovalError> for Problem {
             ApprovalError::Decided(_) => Self::new(Kind::Decided, told),
             ApprovalError::NotFresh => Self::reproof(),
             ApprovalError::AskerMayNot => Self::new(Kind::AskerMayNot, told),
+            ApprovalError::Beyond => Self::new(Kind::BeyondOwn, told),
             ApprovalError::Manage(error) => error.into(),
             ApprovalError::Operators(error) => error.into(),
             ApprovalError::Store(_) => Self::unavailable(told),
@@ -219,23 +220,26 @@ pub(super) struct Waits {
     api: Shared,
     at: operators::Caller,
     session: OperatorSession,
+    api_key: Option<String>,
 }
 
 impl Waits {
     pub(super) fn of(asked: &Asked) -> Self {
-        Self { api: asked.api.clone(), at: asked.at(), session: asked.session.clone() }
+        let (session, api_key) = (asked.session.clone(), asked.api_key.clone());
+        Self { api: asked.api.clone(), at: asked.at(), session, api_key }
     }
 
     /// What is answered when an act was held, which is no problem: where it waits, and who can approve it.
     pub(super) async fn told(&self, id: &ApprovalId) -> Result<Reply, Problem> {
         let parts = &self.api.parts;
-        let record = Approvals::new(&parts.manager, &parts.operators).look(&self.at, &self.session, id).await?;
+        let desk = Approvals::new(&parts.manager, &parts.operators, self.api_key.as_deref());
+        let record = desk.look(&self.at, &self.session, id).await?;
         Begun { body: ApprovalDetails::of(record, self.at.now), at: format!("/approvals/{id}") }.reply()
     }
 }
 
 fn desk(asked: &Asked) -> Approvals<'_> {
-    Approvals::new(&asked.api.parts.manager, &asked.api.parts.operators)
+    Approvals::new(&asked.api.parts.manager, &asked.api.parts.operators, asked.api_key.as_deref())
 }
 
 /// `GET /approvals`

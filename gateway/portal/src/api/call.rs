@@ -183,7 +183,7 @@ impl Call {
     pub(super) fn held(mut self) -> Self {
         let begun = Begun::<ApprovalDetails>::told().into_iter().map(|told| Told { about: HELD, ..told });
         self.gives.extend(begun);
-        self
+        self.fails(&[Kind::TooManyWait])
     }
 
     pub(super) fn fails(mut self, kinds: &[Kind]) -> Self {

@@ -157,7 +157,10 @@ fn reports_calls() -> Vec<Call> {
             "Look through the enrolment history",
             reports::enrolments,
         )
-        .about("One entry for each enrolment transaction, the newest first, whatever has become of it.")
+        .about(
+            "One entry for each enrolment transaction, whatever has become of it. The newest come first, by `began_at`: when it was \
+             offered or begun, whichever came first. `started_at` is when it was begun.",
+        )
         .params(&reports::ENROLMENTS),
         Call::new(
             Module::Reports.export(),
@@ -723,7 +726,7 @@ fn provisioning_calls() -> Vec<Call> {
 fn operators_calls() -> Vec<Call> {
     let operator = "/operators/{operator}";
     let below = |name: &str| format!("{operator}/{name}");
-    let last = [Kind::LastAdministrator, Kind::BeyondOwn];
+    let last = [Kind::LastAdministrator, Kind::BeyondOwn, Kind::ChangedMeanwhile];
     vec![
         Call::new(Module::Operators.view(), Method::GET, "/operators", "listOperators", "List operators", staff::list),
         Call::new(
@@ -748,7 +751,8 @@ fn operators_calls() -> Vec<Call> {
             staff::set_role,
         )
         .about("Nobody gives or takes what they may not do themselves, or changes their own role.")
-        .fails(&[Kind::LastAdministrator, Kind::BeyondOwn, Kind::OwnRole])
+        .fails(&last)
+        .fails(&[Kind::OwnRole])
         .held(),
         Call::new(
             Module::Operators.edit(),
@@ -831,7 +835,10 @@ fn approvals_calls() -> Vec<Call> {
     ];
     vec![
         Call::new(Need::Known, Method::GET, all, "listApprovals", "List what waits for a second operator", approvals::list)
-            .about("What one has asked for, and what one may decide; the newest first. What is over stays for 30 days.")
+            .about(
+                "What one has asked for, and what one may decide; the newest first. What is over stays for 30 days. An API key \
+                 has asked for what was asked for by it, not for everything of its operator.",
+            )
             .params(&approvals::LISTED),
         Call::new(Need::Known, Method::GET, one, "getApproval", "What would be done, and who can approve it", approvals::get),
         Call::new(Need::Deciding, Method::POST, &below("approve"), "approveAct", "Approve an act", approvals::approve)

@@ -39,6 +39,7 @@ pub(super) enum Kind {
     NotOwnRequest,
     Decided,
     AskerMayNot,
+    TooManyWait,
     Underway,
     AnotherVersion,
     TooLarge,
@@ -58,7 +59,7 @@ pub(super) enum Kind {
 impl Kind {
     /// Every kind that has a name.
     #[cfg(test)]
-    pub(super) const ALL: [Kind; 29] = [
+    pub(super) const ALL: [Kind; 30] = [
         Kind::Malformed,
         Kind::SignInRequired,
         Kind::NotAccepted,
@@ -78,6 +79,7 @@ impl Kind {
         Kind::NotOwnRequest,
         Kind::Decided,
         Kind::AskerMayNot,
+        Kind::TooManyWait,
         Kind::Underway,
         Kind::AnotherVersion,
         Kind::TooLarge,
@@ -116,6 +118,9 @@ impl Kind {
             Kind::NotOwnRequest => (StatusCode::CONFLICT, "not-own-request", "Only who has asked takes it back"),
             Kind::Decided => (StatusCode::CONFLICT, "decided", "It waits no longer"),
             Kind::AskerMayNot => (StatusCode::CONFLICT, "asker-may-not", "Who has asked for it may not do it any more"),
+            Kind::TooManyWait => {
+                (StatusCode::CONFLICT, "too-many-wait", "As many acts wait for a second operator as may")
+            }
             Kind::Held => (StatusCode::ACCEPTED, "held", "Another operator has to approve it"),
             Kind::Underway => (StatusCode::CONFLICT, "underway", "A request under this key is under way"),
             Kind::AnotherVersion => (StatusCode::PRECONDITION_FAILED, "another-version", "It has another version"),
@@ -291,6 +296,7 @@ impl From<ManageError> for Problem {
             ManageError::HasToken => Self::new(Kind::HasToken, told),
             ManageError::Forbidden => Self::new(Kind::RoleRequired, told),
             ManageError::Held(id) => Self::held(id),
+            ManageError::TooManyWait => Self::new(Kind::TooManyWait, told),
             ManageError::Busy => Self::busy(),
             ManageError::Unavailable(_) => Self::unavailable(told),
         }
@@ -303,6 +309,7 @@ impl From<OperatorError> for Problem {
         match error {
             OperatorError::Busy => Self::busy(),
             OperatorError::Held(id) => Self::held(id),
+            OperatorError::TooManyWait => Self::new(Kind::TooManyWait, told),
             OperatorError::Forbidden => Self::new(Kind::RoleRequired, told),
             OperatorError::NotFresh => Self::reproof(),
             OperatorError::NotFound => Self::not_found(),

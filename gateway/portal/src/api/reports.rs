@@ -22,6 +22,13 @@ use crate::past::{self, Form, ORDERS, enrolment_filter, enrolment_json, record_j
 const FROM: Param =
     Param::new("from", Of::Text, "Not before this: a day in the time zone, or a moment as RFC 3339 has it.");
 const UNTIL: Param = Param::new("until", Of::Text, "Before this moment; of a day, all of it is meant.");
+const BEGAN_FROM: Param = Param::new(
+    "from",
+    Of::Text,
+    "Offered or begun, whichever came first (`began_at`), not before this: a day in the time zone, or a moment as RFC 3339 has it.",
+);
+const BEGAN_UNTIL: Param =
+    Param::new("until", Of::Text, "Offered or begun before this moment; of a day, all of it is meant.");
 const TZ: Param =
     Param::new("tz", Of::Text, "The time zone of days and of tables: `Europe/Berlin`. UTC when it is not said.");
 const ORDER: Param = Param::new("order", Of::Names(&ORDERS), "Which come first; the newest when it is not said.");
@@ -44,7 +51,7 @@ pub(super) const TRAIL_FILE: [Param; 12] =
 const INITIATED_BY: Param = Param::new(
     "initiated_by",
     Of::Names(&["self_provisioning", "provisioning_email", "operator", "rule"]),
-    "Set going by.",
+    "Set going by. `operator` never occurs: what an operator's mail has begun is `provisioning_email`, with their name as `initiator`.",
 );
 const RESULT: Param = Param::new(
     "result",
@@ -57,11 +64,25 @@ const OS: Param = Param::new("os", Of::Text, "On this operating system.");
 const OFFERED: Param = Param::new("offered", Of::Switch, "`true`: those that were offered and never begun, too.");
 
 /// What can be asked of the report.
-pub(super) const ENROLMENTS: [Param; 14] =
-    [FROM, UNTIL, TZ, INITIATED_BY, RESULT, USER, GROUP, SERIAL, ADDRESS, APPLICATION, OS, OFFERED, AFTER, LIMIT];
+pub(super) const ENROLMENTS: [Param; 14] = [
+    BEGAN_FROM,
+    BEGAN_UNTIL,
+    TZ,
+    INITIATED_BY,
+    RESULT,
+    USER,
+    GROUP,
+    SERIAL,
+    ADDRESS,
+    APPLICATION,
+    OS,
+    OFFERED,
+    AFTER,
+    LIMIT,
+];
 /// The same of its sums, and for a file of all of it.
 pub(super) const ENROLMENTS_ALL: [Param; 12] =
-    [FROM, UNTIL, TZ, INITIATED_BY, RESULT, USER, GROUP, SERIAL, ADDRESS, APPLICATION, OS, OFFERED];
+    [BEGAN_FROM, BEGAN_UNTIL, TZ, INITIATED_BY, RESULT, USER, GROUP, SERIAL, ADDRESS, APPLICATION, OS, OFFERED];
 /// Of which of the counts.
 pub(super) const MISSING: [Param; 3] =
     [Param { required: true, ..Param::new("of", Of::Text, "A `key` of the funnel's `missing`.") }, AFTER, LIMIT];

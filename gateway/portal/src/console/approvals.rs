@@ -37,9 +37,15 @@ pub(super) fn held(id: &ApprovalId) -> Fault {
     Fault { status: StatusCode::SEE_OTHER, ..fault.onward(path) }
 }
 
+/// Instead of the page that says that something was done: what waits, of which some has to go first.
+pub(super) fn too_many() -> Fault {
+    let fault = Fault::new(ErrorKind::BadRequest, "as many acts wait for a second operator as may");
+    Fault { status: StatusCode::SEE_OTHER, ..fault.onward(path_with(HERE, &[("full", "1")])) }
+}
+
 impl Console {
     pub(super) fn approvals(&self) -> Approvals<'_> {
-        Approvals::new(&self.parts.manager, &self.parts.operators)
+        Approvals::new(&self.parts.manager, &self.parts.operators, None)
     }
 }
 
@@ -51,7 +57,9 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
     let found = console.approvals().list(&caller, &signed.session, only_open, &page).await;
     let found = found.map_err(fault_of)?;
     let pairs: &[(&str, &str)] = if only_open { &[] } else { &[("all", "1")] };
+    let full = query.get("full").map(|_| Said::plain(None, "console-fault-acts-full"));
     let page = ApprovalsPage {
+        faults: full.into_iter().collect(),
         acts: found.items.iter().map(|act| line(act, &signed)).collect(),
         only_open,
         other: if only_open { path_with(HERE, &[("all", "1")]) } else { HERE.to_owned() },
@@ -262,7 +270,7 @@ fn refusal(error: ApprovalError) -> Result<Said, Fault> {
         ApprovalError::Own => "console-fault-act-own",
         ApprovalError::NotOwn => "console-fault-act-not-own",
         ApprovalError::Decided(_) => "console-fault-act-decided",
-        ApprovalError::AskerMayNot => "console-fault-act-asker",
+        ApprovalError::AskerMayNot | ApprovalError::Beyond => "console-fault-act-asker",
         ApprovalError::Manage(ManageError::Conflict | ManageError::NotFound | ManageError::NotInState { .. })
         | ApprovalError::Operators(OperatorError::Conflict | OperatorError::NotFound) => "console-fault-act-outdated",
         ApprovalError::Manage(ManageError::Invalid(_)) | ApprovalError::Operators(OperatorError::Invalid(_)) => {

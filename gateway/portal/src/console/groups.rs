@@ -225,6 +225,7 @@ async fn page(
             }
             page.warnings.extend(rules::naming(console, signed, &group.id).await?);
             page.warnings.extend(provisioning_rules::naming(console, signed, &group.id).await?);
+            page.warnings.extend(provisioning_rules::lets_go(console, signed, &group.parents).await?);
         }
         Task::AddMember => {
             let offered = offered_users(console, signed).await?;
@@ -238,12 +239,15 @@ async fn page(
         Task::RemoveMember => {
             let user = manager.user(vs, &UserId::new(fields.text("user"))).await?;
             page.hidden.push(("user".to_owned(), user.user.id.to_string()));
-            page.warnings.extend(provisioning_rules::would_lose(console, signed, &user, &group.id).await?);
+            let others = user.direct_groups.iter().map(|one| one.id.clone()).filter(|one| *one != group.id);
+            let stays = others.collect();
+            page.warnings.extend(provisioning_rules::would_lose(console, signed, &user, stays).await?);
             page.texts.push(text.about(user.user.name));
         }
         Task::RemoveParent => {
             let outer = manager.group(vs, &GroupId::new(fields.text("into"))).await?;
             page.hidden.push(("into".to_owned(), outer.id.to_string()));
+            page.warnings.extend(provisioning_rules::would_take(console, signed, (&group.id, &outer.id)).await?);
             page.texts.push(text.about(outer.name));
         }
     }

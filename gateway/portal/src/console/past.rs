@@ -27,7 +27,7 @@ use super::{Console, Shared, tokens, users};
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::fields::Fields;
-use crate::past::{self, Form, enrolment_filter, initiations, results, trail_filter};
+use crate::past::{self, Form, enrolment_filter, results, trail_filter};
 use crate::zone::{OFFERED, Zone};
 
 /// What the report shows when nothing is looked for: so much of the past (self-provisioning.md 5.2).
@@ -424,11 +424,16 @@ fn looking_at_enrolments(sought: &Sought, path: &str, zone: &Zone, faults: Vec<F
         field("os", "text"),
     ];
     let offered = (path == HISTORY).then(|| field("offered", "flag"));
+    // An empty list must say something, so what never occurs is not offered. An address that asks for it is shown as it is.
+    let asked = Initiation::parse(&sought.typed("initiated_by"));
+    let initiations =
+        Initiation::ALL.into_iter().filter(|one| Initiation::OCCURRING.contains(one) || asked == Some(*one));
+    let initiations: Vec<&str> = initiations.map(Initiation::as_str).collect();
     Looking {
         fields: vec![
             field("from", "date"),
             field("until", "date"),
-            sought.select("initiated_by", &initiations(), "console-initiation-", &wrong),
+            sought.select("initiated_by", &initiations, "console-initiation-", &wrong),
             sought.select("result", &results(), "console-result-", &wrong),
             field("user", "text"),
         ],
@@ -459,7 +464,6 @@ fn summed(counted: Option<&EnrolmentTotals>, now: Timestamp) -> TotalsBox {
 fn history_row(row: &ReportRow, zone: &Zone, sought: &Sought, signed: &Signed) -> HistoryRow {
     let of = &row.enrolment;
     let user = of.user.as_ref().zip(row.name.as_deref());
-    let begun = of.started_at().unwrap_or(of.began_at);
     let token = |serial: &str| Linked {
         path: path_with(tokens::HERE, &[("serial", serial), ("state", "")]),
         name: serial.to_owned(),
@@ -467,8 +471,8 @@ fn history_row(row: &ReportRow, zone: &Zone, sought: &Sought, signed: &Signed) -
     let tz = sought.typed("tz");
     let records = || path_with(AUDIT, &[("transaction", of.id.as_str()), ("order", "oldest"), ("tz", &tz)]);
     HistoryRow {
-        at: zone.short(begun),
-        iso: begun.rfc3339(),
+        at: zone.short(of.began_at),
+        iso: of.began_at.rfc3339(),
         user: user.map(|(id, name)| linked(users::HERE, id.as_str(), name)),
         used_name: of.used_name.clone(),
         result: of.result.as_str(),
@@ -501,6 +505,7 @@ fn facts(row: &ReportRow, zone: &Zone) -> Vec<(String, Words)> {
     let device: Vec<&str> = device.into_iter().filter(|text| !text.is_empty()).collect();
     let initiation = Words::words(format!("console-initiation-{}", of.initiation.as_str()));
     [
+        ("started", text(&of.started_at().map(|at| zone.short(at)).unwrap_or_default())),
         ("finished", text(&of.finished_at.map(|at| zone.short(at)).unwrap_or_default())),
         ("initiated_by", initiation),
         ("initiator", text(&of.initiator)),
@@ -637,4 +642,33 @@ pub(super) async fn missing(State(console): State<Shared>, RawQuery(raw): RawQue
         parts: parts(MISSING, &[("of", &key)], &part.after, found.next.as_deref()),
     };
     show(&console, &signed, FUNNEL, StatusCode::OK, PastPage::Missing(Box::new(page)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use doorward_api::enrolment::{Enrolment, FunnelStep};
+
+    /// What it took is the time between them, though the row stands where it was offered.
+    #[test]
+    fn when_the_button_was_pressed_stands_beside_the_end() {
+        let (offered, pressed, ended) = (
+            Timestamp::from_secs(1_764_000_000),
+            Timestamp::from_secs(1_764_000_300),
+            Timestamp::from_secs(1_764_000_395),
+        );
+        let mut enrolment = Enrolment { began_at: offered, finished_at: Some(ended), ..Enrolment::default() };
+        enrolment.steps[FunnelStep::Offered as usize] = Some(offered);
+        let told = |enrolment: &Enrolment| {
+            let (enrolment, groups) = (enrolment.clone(), Vec::new());
+            facts(&ReportRow { enrolment, name: None, display_name: String::new(), groups }, &Zone::default())
+        };
+        assert!(told(&enrolment).iter().all(|(name, _)| name != "console-past-started"), "it was never begun");
+        enrolment.steps[FunnelStep::Started as usize] = Some(pressed);
+        let times = told(&enrolment);
+        let of = |name: &str| times.iter().find(|(known, _)| known == name).map(|(_, said)| said.clone());
+        let short = |at| Some(Words::text(Zone::default().short(at)));
+        assert_eq!((of("console-past-started"), of("console-past-finished")), (short(pressed), short(ended)));
+        assert_eq!(enrolment.duration().map(took).as_deref(), Some("1:35"));
+    }
 }

@@ -8,7 +8,7 @@ use doorward_access::arrival::ErrorKind;
 use doorward_access::manage::{ManageError, RuleEffect, RulePreview, RuleQuestion};
 use doorward_api::settings::{ProvisioningRule, ProvisioningRules, Seen, SettingKind};
 use doorward_api::user::UserRecord;
-use doorward_api::{FieldFault, FieldRule, GroupId, Module};
+use doorward_api::{FieldFault, FieldRule, GroupId, GroupRef, Module};
 use doorward_tokens::settings::{Checked, MOST_PROVISIONING_RULES};
 use doorward_views::console::{ChangeRow, Fault as Said, Field, Said as Words, Told};
 use doorward_views::console_provisioning_rules::{
@@ -117,18 +117,55 @@ pub(super) async fn naming(console: &Console, signed: &Signed, group: &GroupId) 
     Ok(rules.iter().any(|rule| rule.group == *group).then(told))
 }
 
-/// What a rule takes from a user who leaves a group.
+/// What is said of a group that lies in the group of a rule before it is deleted: what its members have been given stays.
+pub(super) async fn lets_go(console: &Console, signed: &Signed, parents: &[GroupRef]) -> Result<Option<Told>, Fault> {
+    if !signed.may(Module::Provisioning.view()) {
+        return Ok(None);
+    }
+    let rules = stored(console, signed).await?.document;
+    let parents: Vec<GroupId> = parents.iter().map(|parent| parent.id.clone()).collect();
+    let above = console.parts.manager.rules_above(&signed.vs.id, &signed.by(), &rules, &parents).await?;
+    Ok((!above.is_empty()).then(|| Told::new("console-task-group-delete-keeps").at_page(HERE)))
+}
+
+/// From how many rules take what they gave when a group is taken out of another.
+pub(super) async fn would_take(
+    console: &Console,
+    signed: &Signed,
+    (group, from): (&GroupId, &GroupId),
+) -> Result<Vec<Told>, Fault> {
+    if !signed.may(Module::Provisioning.view()) {
+        return Ok(Vec::new());
+    }
+    let (manager, by, vs) = (&console.parts.manager, signed.by(), &signed.vs.id);
+    let rules = stored(console, signed).await?.document;
+    if manager.rules_above(vs, &by, &rules, std::slice::from_ref(from)).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = manager.preview_unnesting(vs, &by, &rules, (group, from)).await?;
+    let names = names(console, signed, &rules.rules).await?;
+    let told = |(rule, count): &(GroupId, u64)| {
+        let rule = group_line(&names, rule.as_str()).name;
+        Told::new("console-rules-would-take").about(rule).counting(*count).at_page(HERE)
+    };
+    let mut all: Vec<Told> = found.by_rule.iter().map(told).collect();
+    if !found.complete {
+        all.push(Told::new("console-rules-looked-at").counting(found.looked_at));
+    }
+    Ok(all)
+}
+
+/// What a rule takes from a user who leaves groups, and stays in these alone.
 pub(super) async fn would_lose(
     console: &Console,
     signed: &Signed,
     user: &UserRecord,
-    leaves: &GroupId,
+    stays: Vec<GroupId>,
 ) -> Result<Option<Told>, Fault> {
     if !signed.may(Module::Provisioning.view()) {
         return Ok(None);
     }
     let rules = stored(console, signed).await?.document;
-    let stays = user.direct_groups.iter().map(|group| group.id.clone()).filter(|group| group != leaves).collect();
     let question = RuleQuestion { user: user.user.id.clone(), groups: Some(stays) };
     let line = console.parts.manager.preview_rules_of(&signed.vs.id, &signed.by(), &rules, &question).await?;
     Ok(match line.effect {

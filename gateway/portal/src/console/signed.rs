@@ -292,6 +292,7 @@ impl From<OperatorError> for Fault {
             | OperatorError::Invalid(_) => ErrorKind::BadRequest,
             OperatorError::NoSecondFactor => ErrorKind::Internal,
             OperatorError::Held(id) => return approvals::held(&id),
+            OperatorError::TooManyWait => return approvals::too_many(),
         };
         Fault::new(kind, error.to_string())
     }
@@ -304,6 +305,7 @@ impl From<ManageError> for Fault {
             ManageError::Forbidden => ErrorKind::Denied,
             ManageError::Unavailable(_) | ManageError::Busy => ErrorKind::Unavailable,
             ManageError::Held(id) => return approvals::held(&id),
+            ManageError::TooManyWait => return approvals::too_many(),
             _ => ErrorKind::BadRequest,
         };
         Fault::new(kind, error.to_string())

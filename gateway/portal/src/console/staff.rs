@@ -123,6 +123,13 @@ pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>
             }
             Err(OperatorError::OwnRole) => faults.push(Said::plain(Some("role"), "console-fault-own-role")),
             Err(OperatorError::Beyond) => faults.push(Said::plain(Some("role"), "console-fault-beyond")),
+            // As they stand now is shown, to be decided anew.
+            Err(OperatorError::Conflict) => {
+                let now = console.parts.operators.operator(&post.signed.vs.id, &id).await?;
+                let faults = vec![Said::plain(None, "console-fault-changed")];
+                let page = OperatorPage { of: line(&now, &post.signed), faults, ..OperatorPage::default() };
+                return one_page(&console, &post.signed, StatusCode::CONFLICT, page).await;
+            }
             Err(error) => return Err(error.into()),
         }
     }

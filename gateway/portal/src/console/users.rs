@@ -23,7 +23,9 @@ use super::records::{
     show_task, typed, unproved,
 };
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared, changes, groups, provisioning, rules, settings, tokens, verification};
+use super::{
+    Console, Shared, changes, groups, provisioning, provisioning_rules, rules, settings, tokens, verification,
+};
 use crate::answer::{Answer, see_other};
 use crate::fault::Fault;
 use crate::fields::Fields;
@@ -637,6 +639,26 @@ async fn verify(console: &Console, mut post: SignedPost, user: UserRecord) -> An
     show_task(console, signed, HERE, page, refused)
 }
 
+/// In the form of a record: the groups of which it was shown that a rule takes something from whoever leaves them.
+const LEAVES: &str = "leaves";
+
+/// What a rule would take, where it was not shown yet, with what the form is to say so that it was.
+async fn unseen_loss(
+    console: &Console,
+    signed: &Signed,
+    user: &UserRecord,
+    entered: &Entered,
+    fields: &Fields,
+) -> Result<Option<(Told, String)>, Fault> {
+    let left = user.direct_groups.iter().map(|group| &group.id).filter(|group| !entered.groups.contains(group));
+    let left = left.map(GroupId::as_str).collect::<Vec<_>>().join(" ");
+    if left.is_empty() || fields.text(LEAVES) == left {
+        return Ok(None);
+    }
+    let loss = provisioning_rules::would_lose(console, signed, user, entered.groups.clone()).await?;
+    Ok(loss.map(|loss| (loss, left)))
+}
+
 async fn edit(console: &Console, mut post: SignedPost, user: UserRecord) -> Answer {
     let were = user.direct_groups.iter().map(|group| group.id.clone()).collect();
     let mut entered = Entered::read(&post.fields, &post.signed, were);
@@ -646,8 +668,11 @@ async fn edit(console: &Console, mut post: SignedPost, user: UserRecord) -> Answ
         refused = unproved(console, &mut post).await?;
     }
     let (signed, fields) = (&post.signed, &post.fields);
-    let mut conflict = None;
+    let (mut conflict, mut loss) = (None, None);
     if refused.is_none() && !only_shown {
+        loss = unseen_loss(console, signed, &user, &entered, fields).await?;
+    }
+    if refused.is_none() && !only_shown && loss.is_none() {
         let (manager, id) = (&console.parts.manager, &user.user.id);
         let seen = fields.text("seen").parse().unwrap_or(-1);
         match manager.update_user(&signed.vs.id, &signed.by(), id, seen, &entered.form()).await {
@@ -657,6 +682,10 @@ async fn edit(console: &Console, mut post: SignedPost, user: UserRecord) -> Answ
         }
     }
     let mut task = page(console, signed, Task::Edit, &user, Some(fields), &entered).await?;
+    if let Some((loss, left)) = loss {
+        task.warnings.push(loss);
+        task.hidden.push((LEAVES.to_owned(), left));
+    }
     let Some(now) = conflict else { return show_task(console, signed, HERE, task, refused) };
     task.conflict = facts(&now);
     task.hidden = vec![("seen".to_owned(), now.version.to_string())];

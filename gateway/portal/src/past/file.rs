@@ -250,8 +250,11 @@ const TRAIL: &[(&str, Cell<Told>)] = &[
 ];
 
 const ENROLMENTS: &[(&str, Cell<ReportRow>)] = &[
-    ("started", |r, zone| at(r.enrolment.started_at().or(Some(r.enrolment.began_at)), zone)),
-    ("started_utc", |r, _| utc(r.enrolment.started_at().or(Some(r.enrolment.began_at)))),
+    // By this they are looked for and sorted; what it took is counted from the next.
+    ("began", |r, zone| at(Some(r.enrolment.began_at), zone)),
+    ("began_utc", |r, _| utc(Some(r.enrolment.began_at))),
+    ("started", |r, zone| at(r.enrolment.started_at(), zone)),
+    ("started_utc", |r, _| utc(r.enrolment.started_at())),
     ("finished", |r, zone| at(r.enrolment.finished_at, zone)),
     ("finished_utc", |r, _| utc(r.enrolment.finished_at)),
     ("duration_seconds", |r, _| r.enrolment.duration().map(|took| (took / 1000).to_string()).unwrap_or_default()),

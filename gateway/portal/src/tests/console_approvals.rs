@@ -181,3 +181,26 @@ async fn it_is_not_switched_on_where_nobody_could_approve() {
     assert!(stored::<Approvals>(&console).settings);
     held(&edit(&olga, "/settings/approvals", &[("operators", None), ("settings", None)]).await);
 }
+
+#[tokio::test]
+async fn who_has_asked_for_as_much_as_may_wait_is_shown_what_waits() {
+    let console = Console::start();
+    let [olga, oleg] = two(&console).await;
+    let ask = async |minutes: u32| {
+        let minutes = minutes.to_string();
+        edit(&olga, "/policies/account-lockout", &[("token_minutes", Some(minutes.as_str()))]).await
+    };
+    for minutes in 20..40 {
+        held(&ask(minutes).await);
+    }
+    let told = ask(40).await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/approvals?full=1"), "{}", told.body);
+    let page = olga.get("/approvals?full=1").await;
+    assert!(page.body.contains("Withdraw or decide some of what waits"), "{}", page.body);
+    assert!(!olga.get("/approvals").await.body.contains("Withdraw or decide some of what waits"));
+    held(&edit(&oleg, "/policies/account-lockout", &[("token_minutes", Some("40"))]).await);
+    let mut asked = states(&console);
+    assert_eq!(asked.len(), 21);
+    asked.dedup();
+    assert_eq!(asked, [ApprovalState::Waiting], "of what could not wait nothing is left");
+}

@@ -96,6 +96,10 @@ async fn the_history_begins_with_what_users_began_in_the_last_days() {
     assert!(page.body.contains("<span class=\"result good\">Confirmed</span>"));
     assert!(page.body.contains("href=\"/users/u-alice\"") && page.body.contains("100.0 %"));
     assert!(!page.body.contains(">Offered</span>"));
+    assert!(page.body.contains("<th scope=\"col\">Offered or started</th>") && page.body.contains("<dt>Started</dt>"));
+    assert!(!page.body.contains("<option value=\"operator\""), "there is never anything to be found of it");
+    let asked = olga.get("/reports/enrolments?initiated_by=operator").await;
+    assert!(asked.body.contains("<option value=\"operator\" selected>"), "unless the address says so");
     let all = olga.get("/reports/enrolments?from=&initiated_by=&offered=true").await;
     assert!(all.body.contains(">Offered</span>") && all.body.contains("<option value=\"self_provisioning\">"));
     let emptied = olga.get("/reports/enrolments?from=&initiated_by=").await;

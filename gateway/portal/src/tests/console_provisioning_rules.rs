@@ -1,8 +1,10 @@
 //! The console's pages of rules that provision by group.
 
 use doorward_api::operator::Role;
+use doorward_api::provisioning::{EntryStatus, ProvisioningEntry};
 use doorward_api::settings::{ProvisioningRule, ProvisioningRules};
-use doorward_api::{EventKind, GroupId};
+use doorward_api::{EventKind, GroupId, GroupRef, UserId};
+use doorward_fakes::Provisioned;
 use http::StatusCode;
 
 use super::console_world::{Browser, Console, all_in, send, stored, words};
@@ -120,4 +122,81 @@ async fn an_auditor_sees_the_rules_and_no_way_to_change_them() {
     let page = arno.get(HERE).await;
     all_in(&page.body, &["staff", "10 days to enrol"]);
     assert!(!page.body.contains(NEW) && !page.body.contains("/1/edit"));
+}
+
+/// North lies in Sales, Sales has a rule, and its mails have gone to these users, who are in North.
+fn north_in_sales(console: &Console, users: &[&str]) {
+    console.group("g-sales", "sales");
+    console.group("g-north", "north");
+    set(console, vec![rule("g-sales")]);
+    console.store.with(|rows| {
+        rows.nests.push(("g-north".into(), "g-sales".into()));
+        for name in users {
+            let user = rows.users.iter_mut().find(|user| user.name == **name).unwrap();
+            user.groups.push(GroupRef { id: "g-north".into(), name: "north".into() });
+            let entry = ProvisioningEntry {
+                task: 1,
+                user: user.id.clone(),
+                name: user.name.clone(),
+                display_name: String::new(),
+                status: EntryStatus::Active,
+                skipped: None,
+                fails: 0,
+                token: None,
+                mailed_at: None,
+                opened_at: None,
+            };
+            rows.provisioned.push(Provisioned { entry, link: None, rule: Some("g-sales".into()) });
+        }
+    });
+}
+
+#[tokio::test]
+async fn what_rules_do_when_a_group_lies_no_longer_in_theirs_is_shown_before() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    north_in_sales(&console, &["alice", "bob"]);
+    let delete = olga.get("/groups/g-north/delete").await;
+    all_in(&words(&delete), &["only by this one keeps for good what the rule gave"]);
+    let path = "/groups/g-north/remove-parent";
+    let shown = olga.get(&format!("{path}?into=g-sales")).await;
+    all_in(&words(&shown), &["takes what it gave from 2 users."]);
+    assert_eq!(console.store.with(|rows| rows.nests.len()), 1, "it is only shown");
+    let told = send(&olga, &shown, path, &[]).await;
+    assert_eq!(told.status, StatusCode::SEE_OTHER);
+    assert_eq!(console.store.with(|rows| rows.nests.len()), 0);
+
+    console.store.with(|rows| rows.nests.push(("g-north".into(), "g-staff".into())));
+    for path in ["/groups/g-north/delete", "/groups/g-north/remove-parent?into=g-staff"] {
+        let page = olga.get(path).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(!page.body.contains("what it gave") && !page.body.contains("what the rule gave"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_rule_takes_from_somebody_is_shown_before_their_record_is_saved() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    north_in_sales(&console, &["alice"]);
+    let path = "/users/u-alice/edit";
+    let in_north = || {
+        console.store.with(|rows| {
+            let alice = rows.users.iter().find(|user| user.id == UserId::from("u-alice")).unwrap();
+            alice.groups.iter().any(|group| group.id.as_str() == "g-north")
+        })
+    };
+    let form = olga.get(path).await;
+    let shown = send(&olga, &form, path, &[("group.g-north", None), ("display_name", Some("Alice A."))]).await;
+    assert_eq!((shown.status, in_north()), (StatusCode::OK, true), "{}", shown.body);
+    all_in(&words(&shown), &["A provisioning rule takes back the mail by which they could still enrol."]);
+    all_in(&shown.body, &["value=\"Alice A.\"", "name=\"leaves\" value=\"g-north\""]);
+    let told = send(&olga, &shown, path, &[]).await;
+    assert_eq!((told.status, in_north()), (StatusCode::SEE_OTHER, false));
+
+    // Where no rule takes anything, it is saved at once.
+    console.store.with(|rows| rows.provisioned.clear());
+    let form = olga.get(path).await;
+    let told = send(&olga, &form, path, &[("group.g-staff", None)]).await;
+    assert_eq!(told.status, StatusCode::SEE_OTHER);
 }

@@ -118,7 +118,7 @@ pub(crate) struct HistoryArgs {
     /// What has become of them, such as confirmed or expired.
     #[arg(long)]
     pub(crate) result: Option<String>,
-    /// Set going by self_provisioning, provisioning_email, operator or rule.
+    /// Set going by self_provisioning, provisioning_email or rule.
     #[arg(long, value_name = "BY")]
     pub(crate) initiated_by: Option<String>,
     /// For this application.

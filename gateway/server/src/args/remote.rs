@@ -512,7 +512,8 @@ pub(crate) struct PutInArgs {
     /// Show only what it would change; exit code 1 when that is anything.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Remove users and groups that are not in the files; they stay otherwise.
+    /// Remove users, groups and roles that are not in the files; they stay otherwise. Files with fewer lines than
+    /// virtual-server.json says are refused: they may have broken off.
     #[arg(long)]
     pub(crate) prune: bool,
     /// Make and print a link for each operator who is in the files and not there.

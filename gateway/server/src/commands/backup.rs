@@ -4,6 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use doorward_api::keys::KeyId;
+use doorward_store::Snapshot;
+
 use crate::commands::manifest::{Contents, Manifest, Piece};
 use crate::config::Resolved;
 use crate::{Failure, Finding, config};
@@ -65,7 +68,7 @@ fn fill(config: &Resolved, folder: &Path) -> Result<Manifest, Failure> {
     let contents = Contents {
         taken_at,
         schema: snapshot.schema,
-        key: snapshot.key.unwrap_or_else(|| config.key.in_use()),
+        key: key_of(&snapshot, config)?,
         database: Piece::of(folder, DATABASE).map_err(failed)?,
         heads: snapshot.heads,
         checkpoints,
@@ -73,6 +76,17 @@ fn fill(config: &Resolved, folder: &Path) -> Result<Manifest, Failure> {
     let manifest = Manifest::new(contents, &config.key);
     manifest.write(folder).and_then(|()| sync(folder)).map_err(failed)?;
     Ok(manifest)
+}
+
+/// The key that seals in the copy. The list of the pieces is vouched for with it, too: the older ones of the key file may be gone
+/// when the backup is needed.
+fn key_of(snapshot: &Snapshot, config: &Resolved) -> Result<KeyId, Failure> {
+    let key = snapshot.key.unwrap_or_else(|| config.key.in_use());
+    if config.key.take_into_use(key) {
+        return Ok(key);
+    }
+    let rule = format!("the database is sealed with key {key}, which the key file does not hold");
+    Err(Failure::Other(format!("{rule}: put the key file in place that does")))
 }
 
 fn copy_checkpoints(config: &Resolved, folder: &Path) -> io::Result<Vec<Piece>> {
@@ -88,7 +102,7 @@ fn copy_checkpoints(config: &Resolved, folder: &Path) -> io::Result<Vec<Piece>> 
         names.extend(name.to_str().filter(|name| name.ends_with(".jsonl")).map(str::to_owned));
     }
     names.sort();
-    names
+    let copies = names
         .into_iter()
         .map(|name| {
             let copy = to.join(&name);
@@ -96,7 +110,9 @@ fn copy_checkpoints(config: &Resolved, folder: &Path) -> io::Result<Vec<Piece>> 
             fs::File::open(&copy)?.sync_all()?;
             Piece::of(folder, &format!("{CHECKPOINTS}/{name}"))
         })
-        .collect()
+        .collect::<io::Result<Vec<_>>>()?;
+    sync(&to)?;
+    Ok(copies)
 }
 
 /// The names in a folder are on the disk only when it is.

@@ -1,16 +1,19 @@
-//! `doorward check`: everything that would keep `run` from starting, without starting.
+//! `doorward check`: everything that would keep `run` from starting, without starting. It changes nothing: a new release may look at
+//! the database that the old one serves from, and whoever misspells its address makes none.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use doorward_access::site::VirtualServer;
 use doorward_api::keys::{KeyId, MasterKey, SealedBy};
+use doorward_api::ports::AuditLog;
 use doorward_proxy::tls::Certificates;
-use doorward_store::{KeyUse, Store, SystemEntropy};
+use doorward_store::{Found, KeyUse, Store, SystemEntropy, known_schema};
 use doorward_views::Views;
 use tokio::runtime::Runtime;
 
 use crate::commands::runtime;
+use crate::config::Resolved;
 use crate::plugins::Lent;
 use crate::{Failure, Finding, config, plugins, wire};
 
@@ -41,13 +44,42 @@ pub(crate) fn check(file: &Path) -> Result<Finding, Failure> {
     for outlet in &config.outlets {
         println!("ok  audit outlet {}: {}", outlet.id, outlet.way);
     }
-    let runtime = runtime()?;
-    let store = wire::open_own_store(&config, &runtime)?;
-    println!("ok  store: {}, schema {}", store.database(), doorward_store::known_schema());
-    let found = tables(&runtime, &store).and_then(|whole| Ok((whole, whole && keys(&runtime, &store, &config.key)?)));
-    store.close();
-    let (whole, keys_hold) = found?;
-    Ok(if whole && keys_hold && shadows_hold { Finding::Good } else { Finding::Bad })
+    let database_holds = match wire::look_at_own_store(&config)? {
+        Found::NoFile(file) => {
+            wire::refuse_loss(&config, &[])?;
+            println!("ok  store: there is no database yet; the first start makes {}", file.display());
+            true
+        }
+        Found::Empty => {
+            wire::refuse_loss(&config, &[])?;
+            println!("ok  store: there is nothing in the database yet; the first start makes its tables");
+            true
+        }
+        Found::Database(store) => {
+            let found = database(&config, &store);
+            store.close();
+            found?
+        }
+    };
+    Ok(if database_holds && shadows_hold { Finding::Good } else { Finding::Bad })
+}
+
+/// Whether what is in the database holds.
+fn database(config: &Resolved, store: &Store) -> Result<bool, Failure> {
+    let (name, schema, runtime) = (store.database(), store.schema(), runtime()?);
+    match known_schema() {
+        known if known == schema => println!("ok  store: {name}, schema {schema}"),
+        known => println!("ok  store: {name}, schema {schema}; the next start migrates it to {known}"),
+    }
+    let sound = sound(&runtime, store)?;
+    if !tables(&runtime, store)? {
+        return Ok(false);
+    }
+    let known = runtime.block_on(store.virtual_servers()).map_err(Failure::other)?;
+    wire::refuse_loss(config, &known)?;
+    let uses = runtime.block_on(store.key_uses()).map_err(Failure::other)?;
+    let opens = values(&runtime, store, &uses)?;
+    Ok(keys(&runtime, store, &config.key, &uses)? && opens && sound)
 }
 
 /// Whether the policies in the shadow hold, where there are any. A gateway starts all the same: it decides without them.
@@ -68,6 +100,18 @@ fn shadow(server: &VirtualServer) -> bool {
     }
 }
 
+/// Whether what is in SQLite's file fits together. Of PostgreSQL nothing is said: it has its own tools for that.
+fn sound(runtime: &Runtime, store: &Store) -> Result<bool, Failure> {
+    let damage = runtime.block_on(store.damage()).map_err(Failure::other)?;
+    for line in &damage {
+        println!("no  store: {line}: the file is damaged, restore the database from a backup");
+    }
+    if damage.is_empty() && store.database() == "sqlite" {
+        println!("ok  store: indexes and references agree with the tables");
+    }
+    Ok(damage.is_empty())
+}
+
 /// Whether every table is there.
 fn tables(runtime: &Runtime, store: &Store) -> Result<bool, Failure> {
     let missing = runtime.block_on(store.missing_tables()).map_err(Failure::other)?;
@@ -80,12 +124,31 @@ fn tables(runtime: &Runtime, store: &Store) -> Result<bool, Failure> {
     Ok(missing.is_empty())
 }
 
+/// Whether whatever is sealed can be opened, as far as there is the key for it.
+fn values(runtime: &Runtime, store: &Store, uses: &[KeyUse]) -> Result<bool, Failure> {
+    let unopened = runtime.block_on(store.unopened()).map_err(Failure::other)?;
+    let mut hold = true;
+    for (column, count) in uses.iter().filter_map(|one| Some((&one.column, one.values.get(&SealedBy::Nothing)?))) {
+        println!("no  store: {count} values of {column} are no sealed values: restore the database from a backup");
+        hold = false;
+    }
+    for (column, count) in &unopened {
+        println!(
+            "no  store: {count} values of {column} were changed or moved, and do not open with their key: restore the database from a backup"
+        );
+        hold = false;
+    }
+    if hold {
+        println!("ok  store: every sealed value opens whose key is here");
+    }
+    Ok(hold)
+}
+
 /// Whether whatever is sealed is sealed with the key in use, or with one that is there while a change is under way.
-fn keys(runtime: &Runtime, store: &Store, key: &MasterKey) -> Result<bool, Failure> {
-    let (state, uses) = (runtime.block_on(store.key_state()), runtime.block_on(store.key_uses()));
-    let (state, uses) = (state.map_err(Failure::other)?, uses.map_err(Failure::other)?);
+fn keys(runtime: &Runtime, store: &Store, key: &MasterKey, uses: &[KeyUse]) -> Result<bool, Failure> {
+    let state = runtime.block_on(store.key_state()).map_err(Failure::other)?;
     let mut holds = true;
-    for (id, count) in named(&uses).iter().filter(|(id, _)| !key.ids().contains(id)) {
+    for (id, count) in named(uses).iter().filter(|(id, _)| !key.ids().contains(id)) {
         println!(
             "no  keys: {count} values are sealed with key {id}, which the key file does not hold: put the file in place that does"
         );

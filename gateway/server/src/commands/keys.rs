@@ -290,7 +290,11 @@ fn tell(rotation: &Rotation<'_>) -> Result<Finding, Failure> {
     if let Some(to) = unfinished {
         println!("The change to key {to} is unfinished: run `doorward key rotate` again.");
     }
-    Ok(if unfinished.is_some() { Finding::Bad } else { Finding::Good })
+    let damaged = totals.get(&SealedBy::Nothing).copied().unwrap_or_default();
+    if damaged > 0 {
+        println!("{damaged} values are damaged: no key opens them. Restore the database from a backup.");
+    }
+    Ok(if unfinished.is_some() || damaged > 0 { Finding::Bad } else { Finding::Good })
 }
 
 /// Takes a key out of the key file.

@@ -87,7 +87,9 @@ fn tell(outcome: RestoreOutcome) {
         );
     }
     if unreadable > 0 {
-        println!("{unreadable} tokens cannot be read, and are of no use.");
+        println!(
+            "{unreadable} tokens cannot be read and were suspended. If a key is missing, `doorward check` names it."
+        );
     }
     println!(
         "What was revoked, locked or changed since the backup is as it was then: look at it before you let people in."

@@ -9,8 +9,10 @@ use doorward_api::user::{NewUser, User};
 use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Secret, TokenState, UserId, VirtualServerId};
 use doorward_audit::Checkpoints;
 use doorward_store::{Store, SystemEntropy};
+use zeroize::Zeroizing;
 
 use crate::args::DirectoryArgs;
+use crate::commands::authenticator::terminal::Hidden;
 use crate::commands::{runtime, sign, which};
 use crate::{Failure, Finding, config, wire};
 
@@ -227,28 +229,39 @@ fn hashed(runtime: &tokio::runtime::Runtime, password: &Secret) -> Result<String
     runtime.block_on(passwords.hash(password.clone())).map_err(Failure::other)
 }
 
-/// From standard input (one line; asked for on a terminal), or made.
+/// From standard input (on a terminal it is typed twice and not shown), or made.
 pub(super) fn new_password(generate: bool) -> Result<Secret, Failure> {
     if generate {
         return Ok(passwords::generate(&SystemEntropy));
     }
     let mut stdin = std::io::stdin();
     if stdin.is_terminal() {
-        eprint!("New password (shown as you type; or press Ctrl-C and use --generate): ");
-        let _ = std::io::stderr().flush();
-        let mut line = String::new();
-        stdin.read_line(&mut line).map_err(Failure::other)?;
-        return checked(line);
+        let password = checked(&hidden("New password (or press Ctrl-C and use --generate): ")?)?;
+        let again = checked(&hidden("New password, again: ")?);
+        return match again {
+            Ok(again) if again.expose() == password.expose() => Ok(password),
+            _ => Err(Failure::Other("the two passwords are not the same".into())),
+        };
     }
-    let mut text = String::new();
+    let mut text = Zeroizing::new(String::new());
     stdin.read_to_string(&mut text).map_err(Failure::other)?;
-    checked(text)
+    checked(&text)
 }
 
-fn checked(mut text: String) -> Result<Secret, Failure> {
-    while text.ends_with(['\n', '\r']) {
-        text.pop();
-    }
+/// A line of the terminal that is not shown.
+fn hidden(prompt: &str) -> Result<Zeroizing<String>, Failure> {
+    eprint!("{prompt}");
+    let _ = std::io::stderr().flush();
+    let silence = Hidden::begin().map_err(Failure::other)?;
+    let mut line = Zeroizing::new(String::new());
+    let read = std::io::stdin().read_line(&mut line).map_err(Failure::other);
+    drop(silence);
+    eprintln!();
+    read.map(|_| line)
+}
+
+fn checked(text: &str) -> Result<Secret, Failure> {
+    let text = text.trim_end_matches(['\n', '\r']);
     match text.chars().count() {
         0..8 => Err(Failure::Other("the password must have at least 8 characters".into())),
         _ if text.len() > 4096 => Err(Failure::Other("the password must have at most 4096 bytes".into())),

@@ -16,6 +16,8 @@ both!(
     an_act_moves_once_and_only_by_whom_it_may_be_moved,
     an_act_that_is_over_goes_nowhere_and_is_recorded_once,
     as_many_acts_wait_as_may,
+    nobody_alone_keeps_all_others_from_asking,
+    a_key_has_asked_for_what_was_asked_for_by_it,
     of_two_who_approve_at_once_one_has_it_done,
     a_list_of_acts_goes_on_where_it_ended,
     the_last_who_may_do_everything_stay_whatever_their_role_is_called,
@@ -35,6 +37,7 @@ pub(crate) fn act(name: &str, by: &str) -> NewPendingAct {
         about: "alice".into(),
         expires_at: NOW + secs(DAY),
         most: 10,
+        most_of_one: 10,
     }
 }
 
@@ -48,7 +51,7 @@ fn go_on(name: &str, from: ApprovalState, to: ApprovalState, by: &str) -> Act {
 }
 
 fn reader(name: &str, may: Permissions) -> Reader {
-    Reader { operator: OperatorId::new(name), may }
+    Reader { operator: OperatorId::new(name), api_key: None, may }
 }
 
 async fn stands(store: &Store, name: &str) -> ApprovalState {
@@ -161,6 +164,51 @@ async fn as_many_acts_wait_as_may(world: Arc<World>) {
     done(commit_at(&store, keep(late), over).await);
 }
 
+async fn nobody_alone_keeps_all_others_from_asking(world: Arc<World>) {
+    let (store, second) = (inhabited(&world).await, world.open());
+    let one_more = |name: &str, by: &str| keep(NewPendingAct { most: 4, most_of_one: 2, ..act(name, by) });
+    let by_key = NewPendingAct { api_key: Some("nightly".into()), most: 4, most_of_one: 2, ..act("a", "olga") };
+    done(commit(&store, keep(by_key)).await);
+    done(commit(&store, one_more("b", "olga")).await);
+    lost(commit(&store, one_more("c", "olga")).await, 0);
+    for name in ["c", "d"] {
+        done(commit(&store, one_more(name, "oleg")).await);
+    }
+    lost(commit(&store, one_more("e", "ines")).await, 0);
+    done(commit(&store, go_on("a", ApprovalState::Waiting, ApprovalState::Withdrawn, "olga")).await);
+    let (one, other) = tokio::join!(commit(&store, one_more("e", "olga")), commit(&second, one_more("f", "olga")));
+    assert!(one.is_ok() != other.is_ok(), "{one:?}, {other:?}");
+}
+
+async fn a_key_has_asked_for_what_was_asked_for_by_it(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let by = |name: &str, key: Option<&str>| NewPendingAct { api_key: key.map(str::to_owned), ..act(name, "olga") };
+    for new in [by("by hand", None), by("nightly", Some("nightly")), by("weekly", Some("weekly"))] {
+        done(commit(&store, keep(new)).await);
+    }
+    let of_other = NewPendingAct { api_key: Some("nightly".into()), ..act("of oleg", "oleg") };
+    done(commit(&store, keep(of_other)).await);
+    let key = |may| Reader { api_key: Some("nightly".into()), ..reader("olga", may) };
+    let names = async |who: &Reader| {
+        let listed = store.pending_acts(&vs(), who, false, &first(10), NOW).await.unwrap().items;
+        let mut names: Vec<String> = listed.into_iter().map(|act| act.id.to_string()).collect();
+        names.sort();
+        names
+    };
+    let (little, all) = (key(Permissions::NONE), key(Module::Users.delete().into()));
+    assert_eq!(names(&little).await, ["nightly"]);
+    assert_eq!(names(&all).await, ["by hand", "nightly", "of oleg", "weekly"], "by what it may");
+    let session = reader("olga", Permissions::NONE);
+    assert_eq!(names(&session).await, ["by hand", "nightly", "weekly"], "its operator sees what it asks for");
+
+    let waiting = async |who: &Reader| store.acts_waiting_for(&vs(), who, NOW).await.unwrap();
+    assert_eq!((waiting(&little).await, waiting(&all).await, waiting(&session).await), (0, 1, 0));
+    for name in ["by hand", "nightly"] {
+        done(commit(&store, go_on(name, ApprovalState::Waiting, ApprovalState::Approved, "oleg")).await);
+    }
+    assert_eq!((waiting(&little).await, waiting(&all).await, waiting(&session).await), (1, 2, 2));
+}
+
 /// Each has the user deleted, and the act moved in the same change.
 async fn of_two_who_approve_at_once_one_has_it_done(world: Arc<World>) {
     let (store, second) = (inhabited(&world).await, world.open());
@@ -207,12 +255,12 @@ fn of(name: &str) -> RoleRef {
     RoleRef::Custom(RoleId::new(format!("r-{name}")))
 }
 
-fn role(name: &str, role: impl Into<RoleRef>) -> Act {
-    Act::OperatorRole { id: OperatorId::new(name), role: role.into() }
+async fn role(store: &Store, name: &str, role: impl Into<RoleRef>) -> Act {
+    give_role(store, name, role).await
 }
 
-fn disable(name: &str) -> Act {
-    Act::OperatorDisable { id: OperatorId::new(name), disabled: true }
+async fn disable(store: &Store, name: &str) -> Act {
+    switch(store, name, true).await
 }
 
 /// olga, an administrator, and eva, whose role is everything.
@@ -227,24 +275,24 @@ async fn with_olga_and_eva(world: &World) -> Store {
 
 async fn the_last_who_may_do_everything_stay_whatever_their_role_is_called(world: Arc<World>) {
     let store = with_olga_and_eva(&world).await;
-    done(commit(&store, role("olga", Role::Auditor)).await);
-    lost(commit(&store, role("eva", Role::HelpDesk)).await, 0);
-    lost(commit(&store, disable("eva")).await, 0);
+    done(commit(&store, role(&store, "olga", Role::Auditor).await).await);
+    lost(commit(&store, role(&store, "eva", Role::HelpDesk).await).await, 0);
+    lost(commit(&store, disable(&store, "eva").await).await, 0);
     let less = everything("All", Permissions::HELP_DESK, 1);
     lost(commit(&store, Act::RoleSet(less.clone())).await, 0);
     let renamed = CustomRole { name: "Everything".into(), ..everything("All", Permissions::ALL, 1) };
     done(commit(&store, Act::RoleSet(renamed)).await);
     let less = CustomRole { version: 2, ..less };
-    done(commit(&store, role("eva", Role::Administrator)).await);
+    done(commit(&store, role(&store, "eva", Role::Administrator).await).await);
     done(commit(&store, Act::RoleSet(less)).await);
-    lost(commit(&store, disable("eva")).await, 0);
+    lost(commit(&store, disable(&store, "eva").await).await, 0);
     // A role that lacks anything is not everything.
     let nearly: Permissions = Permissions::ALL.iter().filter(|one| *one != Module::Audit.export()).collect();
     done(commit(&store, Act::RoleAdd(everything("Nearly", nearly, 1))).await);
-    done(commit(&store, role("olga", of("Nearly"))).await);
-    lost(commit(&store, disable("eva")).await, 0);
+    done(commit(&store, role(&store, "olga", of("Nearly")).await).await);
+    lost(commit(&store, disable(&store, "eva").await).await, 0);
     done(commit(&store, Act::RoleSet(everything("Nearly", Permissions::ALL, 1))).await);
-    done(commit(&store, disable("eva")).await);
+    done(commit(&store, disable(&store, "eva").await).await);
     lost(commit(&store, Act::RoleSet(everything("Nearly", nearly, 2))).await, 0);
 }
 
@@ -262,21 +310,26 @@ fn takes_two(on: bool, seen: i64) -> Act {
 async fn while_anything_takes_two_operators_two_stay(world: Arc<World>) {
     let store = with_olga_and_eva(&world).await;
     let switched_on = |seen| Change::of(takes_two(true, seen)).and(Act::AdministratorsAreThere { least: 2 });
-    done(commit(&store, disable("eva")).await);
+    done(commit(&store, disable(&store, "eva").await).await);
     lost(store.commit(&vs(), switched_on(0), NOW).await, 1);
     assert_eq!(store.document(&vs(), SettingKind::Approvals).await.unwrap().version, 0);
-    done(commit(&store, Act::OperatorDisable { id: OperatorId::new("eva"), disabled: false }).await);
+    done(commit(&store, switch(&store, "eva", false).await).await);
     done(store.commit(&vs(), switched_on(0), NOW).await);
-    for act in [disable("eva"), disable("olga"), role("olga", Role::Auditor), role("eva", Role::Auditor)] {
+    for act in [
+        disable(&store, "eva").await,
+        disable(&store, "olga").await,
+        role(&store, "olga", Role::Auditor).await,
+        role(&store, "eva", Role::Auditor).await,
+    ] {
         lost(commit(&store, act).await, 0);
     }
     lost(commit(&store, Act::RoleSet(everything("All", Permissions::HELP_DESK, 1))).await, 0);
     done(commit(&store, Act::OperatorAdd(Box::new(operator("ines", Role::Administrator)))).await);
-    done(commit(&store, disable("eva")).await);
-    lost(commit(&store, disable("olga")).await, 0);
+    done(commit(&store, disable(&store, "eva").await).await);
+    lost(commit(&store, disable(&store, "olga").await).await, 0);
     done(commit(&store, takes_two(false, 1)).await);
-    done(commit(&store, disable("olga")).await);
-    lost(commit(&store, disable("ines")).await, 0);
+    done(commit(&store, disable(&store, "olga").await).await);
+    lost(commit(&store, disable(&store, "ines").await).await, 0);
 }
 
 /// One switches the administrator off, the other makes the role of the only other one less.
@@ -285,10 +338,10 @@ async fn two_ways_to_the_last_administrator_at_once_leave_one(world: Arc<World>)
     let mut version = 1;
     for round in 0..20 {
         let less = Act::RoleSet(everything("All", Permissions::AUDITOR, version));
-        let (vs, one, other) = (vs(), Change::of(disable("olga")), Change::of(less));
+        let (vs, one, other) = (vs(), Change::of(disable(&store, "olga").await), Change::of(less));
         let (one, other) = tokio::join!(store.commit(&vs, one, NOW), second.commit(&vs, other, NOW));
         assert!(one.is_ok() != other.is_ok(), "round {round}: {one:?}, {other:?}");
-        done(commit(&store, Act::OperatorDisable { id: OperatorId::new("olga"), disabled: false }).await);
+        done(commit(&store, switch(&store, "olga", false).await).await);
         if other.is_ok() {
             version += 1;
             done(commit(&store, Act::RoleSet(everything("All", Permissions::ALL, version))).await);

@@ -17,6 +17,7 @@ both!(
     a_day_has_so_many_records_and_no_more,
     two_processes_add_to_the_same_day,
     records_are_looked_through_in_parts_and_by_what_they_say,
+    a_search_finds_each_record_once_while_others_come,
     what_the_shadow_says_is_counted_by_its_policies,
     old_days_go_and_so_do_those_of_a_user_who_is_gone,
     another_virtual_server_has_its_own,
@@ -158,6 +159,45 @@ async fn records_are_looked_through_in_parts_and_by_what_they_say(world: Arc<Wor
     assert!(paths(nobody).await.is_empty());
     let nowhere = Page { after: "nonsense".into(), limit: 3 };
     assert!(store.decisions(&vs(), &DecisionFilter::default(), &nowhere).await.unwrap().items.is_empty());
+}
+
+async fn a_search_finds_each_record_once_while_others_come(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    keep(&store, &[seen(None, "/mail/first", NOW, 1)]).await;
+    // More than are looked at for one page; of ten one is looked for.
+    let many = format!(
+        "INSERT INTO decision_record (virtual_server, day, id, app, user_name, method, path_class, network, decision, decided, \
+             first_at, last_at, requests, facts) \
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) \
+         SELECT r.virtual_server, r.day, 'many-' || CAST(i AS TEXT), r.app, r.user_name, r.method, '/' || CAST(i AS TEXT), \
+             r.network, CASE WHEN i % 10 = 0 THEN 'admit' ELSE 'challenge' END, r.decided, {at} + i, {at} + i, 1, r.facts \
+         FROM n CROSS JOIN decision_record r",
+        at = NOW.millis(),
+    );
+    world.sql(&many).await;
+    let admitted: Vec<String> = (1..=900).rev().map(|i| format!("/{}", i * 10)).collect();
+    let other = world.open();
+    let coming = tokio::spawn(async move {
+        for n in 0..60 {
+            let at = NOW + secs(3600 + n);
+            let some: Vec<_> = (0..20).map(|i| seen(None, &format!("/mail/{n}-{i}"), at, 1)).collect();
+            keep(&other, &some).await;
+        }
+    });
+    let filter = DecisionFilter { app: Some("mail".into()), decision: "admit".into(), ..DecisionFilter::default() };
+    let mut looks = 0;
+    while !coming.is_finished() || looks == 0 {
+        let (mut page, mut found) = (Page { after: String::new(), limit: 1000 }, Vec::new());
+        loop {
+            let part = store.decisions(&vs(), &filter, &page).await.unwrap();
+            found.extend(part.items.into_iter().map(|record| record.class.path_class));
+            let Some(next) = part.next else { break };
+            page.after = next;
+        }
+        assert_eq!(found, admitted);
+        looks += 1;
+    }
+    coming.await.unwrap();
 }
 
 async fn what_the_shadow_says_is_counted_by_its_policies(world: Arc<World>) {

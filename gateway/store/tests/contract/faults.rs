@@ -287,6 +287,7 @@ fn no_secret_stands_in_the_file_and_nobody_else_may_read_it() {
             about: String::new(),
             expires_at: NOW + secs(60),
             most: 10,
+            most_of_one: 10,
         };
         let change =
             change.and(set_grant(given, None)).and(pushes::start(asked)).and(Act::PendingActAdd(Box::new(kept)));

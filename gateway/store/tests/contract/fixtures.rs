@@ -6,8 +6,8 @@ use std::time::Duration;
 use doorward_api::audit::{GENESIS, StoredRecord, chain_hash};
 use doorward_api::credential::{NewCredential, NewStock, ServerPin};
 use doorward_api::mail::{MailKind, NewMail};
-use doorward_api::operator::{NewOperator, NewOperatorSession, Role};
-use doorward_api::ports::{Act, AuditLog, Change, Ledger, OneTime, OneTimePurpose, Page};
+use doorward_api::operator::{NewOperator, NewOperatorSession, Role, RoleRef};
+use doorward_api::ports::{Act, AuditLog, Change, Ledger, OneTime, OneTimePurpose, Operators, Page};
 use doorward_api::session::{NewSession, SessionKind};
 use doorward_api::settings::FieldChange;
 use doorward_api::user::{NewUser, TemporaryPasscode};
@@ -53,6 +53,12 @@ pub(crate) fn add_user(name: &str, id: UserId, groups: &[&str]) -> Act {
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
     };
     Act::UserAdd(Box::new(new), id)
+}
+
+/// A user goes by olga's hand.
+pub(crate) fn delete_user(user: UserId) -> Act {
+    let (request_id, operator) = (Some("a request".into()), Some("olga".into()));
+    Act::UserDelete { user, by: Box::new(EventContext { request_id, operator, ..EventContext::default() }) }
 }
 
 /// A token hash that is told apart by its name.
@@ -131,6 +137,18 @@ pub(crate) fn remove(id: &str) -> Act {
 
 pub(crate) fn spend(id: &str, version: i64) -> Act {
     Act::CredentialUse { id: CredentialId::new(id), version, opened: bytes("used") }
+}
+
+/// A token was signed in with somewhere.
+pub(crate) fn signed_in_with(id: &str) -> Act {
+    let context = EventContext {
+        user: Some(alice()),
+        address: Some([203, 0, 113, 9].into()),
+        request_id: Some("a sign-in".into()),
+        ..EventContext::default()
+    };
+    let record = AuditEvent::new(EventKind::EnrollmentConfirmed, context).with("serial", format!("DW-{id}"));
+    Act::EnrolmentUsed { token: CredentialId::new(id), record: Box::new(record.with("method", "otp")) }
 }
 
 pub(crate) fn state(id: &str, from: &[TokenState], to: TokenState) -> Act {
@@ -214,6 +232,21 @@ pub(crate) fn operator(name: &str, role: Role) -> NewOperator {
         plugin: "otp".into(),
         opened: bytes("second factor"),
     }
+}
+
+/// Another role in the place of the one that an operator has now. Whoever there is not has none.
+pub(crate) async fn give_role(store: &Store, name: &str, role: impl Into<RoleRef>) -> Act {
+    Act::OperatorRole { id: OperatorId::new(name), from: role_of(store, name).await, role: role.into() }
+}
+
+/// Off or on, as they are now.
+pub(crate) async fn switch(store: &Store, name: &str, disabled: bool) -> Act {
+    Act::OperatorDisable { id: OperatorId::new(name), from: role_of(store, name).await, disabled }
+}
+
+async fn role_of(store: &Store, name: &str) -> RoleRef {
+    let found = store.operator(&vs(), &OperatorId::new(name)).await.unwrap();
+    found.map_or_else(|| Role::Auditor.into(), |one| one.role.of)
 }
 
 pub(crate) fn operator_session(id: &str, operator: &str) -> NewOperatorSession {

@@ -164,7 +164,7 @@ async fn a_grant_goes_with_its_user_even_past_the_gateway(world: Arc<World>) {
     for user in [alice(), bob()] {
         done(commit(&store, set_grant(grant(&user, Asked), None)).await);
     }
-    done(commit(&store, Act::UserDelete { user: alice() }).await);
+    done(commit(&store, delete_user(alice())).await);
     assert_eq!(asked_by(&store, &first(10)).await, ["bob"]);
     done(commit(&store, add_user("alice", alice(), &[])).await);
     assert_eq!(standing(&store, &alice()).await, None, "whoever gets the row is somebody else");
@@ -180,7 +180,7 @@ async fn a_user_who_goes_at_the_moment_of_a_grant_leaves_none(world: Arc<World>)
         let user = UserId::new(format!("row {round}"));
         done(commit(&store, add_user(&format!("user {round}"), user.clone(), &[])).await);
         let (vs, given) = (vs(), Change::of(set_grant(grant(&user, Asked), None)));
-        let gone = Change::of(Act::UserDelete { user: user.clone() });
+        let gone = Change::of(delete_user(user.clone()));
         let (_, gone) = tokio::join!(store.commit(&vs, given, NOW), second.commit(&vs, gone, NOW));
         done(gone);
         assert_eq!(standing(&store, &user).await, None);
@@ -365,7 +365,7 @@ async fn those_without_a_token_are_listed_in_parts_with_all_their_groups(world: 
     let next = store.users_without_token(&vs(), &after).await.unwrap();
     assert_eq!(next.items.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["n19", "n18"]);
     // Whoever goes meanwhile takes no other along.
-    done(commit(&store, Act::UserDelete { user: numbered(18).1 }).await);
+    done(commit(&store, delete_user(numbered(18).1)).await);
     let next = Page { after: next.next.unwrap(), limit: 1 };
     assert_eq!(store.users_without_token(&vs(), &next).await.unwrap().items[0].name, "n17");
     let garbage = Page { after: "\0".into(), limit: 1 };

@@ -25,6 +25,7 @@ both!(
     processes_say_which_keys_they_hold_and_follow,
     whoever_lacks_the_key_in_use_seals_nothing_until_it_is_there,
     whatever_was_good_when_the_backup_was_made_is_not_good_again,
+    what_a_restore_cannot_read_is_suspended,
     a_restore_that_was_broken_off_keeps_everybody_out_until_it_is_done,
     a_table_that_is_gone_is_named,
 );
@@ -311,6 +312,23 @@ async fn whatever_was_good_when_the_backup_was_made_is_not_good_again(world: Arc
     assert_eq!((&told["backupSeq"], &told["backupHash"]), (&head.seq.into(), &head.hash.as_str().into()));
     assert_eq!(told["signature"], format!("default ended at {}", head.seq));
     assert_eq!((&told["epoch"], &told["backupTakenAt"]), (&1.into(), &"2026-11-28T08:00:00Z".into()));
+}
+
+/// Its key may be put back in place later.
+async fn what_a_restore_cannot_read_is_suspended(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    furnished(&store).await;
+    store.close();
+    // What was sealed in another place opens nowhere else.
+    world.sql("UPDATE credential SET sealed = (SELECT sealed FROM operator LIMIT 1) WHERE id = 'one'").await;
+    let key = MasterKey::new(vec![1; 32]).unwrap();
+    let restoring = Store::open_restored(options(&world.url, &key), Arc::new(SystemEntropy)).unwrap();
+    let outcome = restoring.restore(plan()).await.unwrap();
+    assert_eq!((outcome.unreadable, outcome.suspended), (1, 0));
+    restoring.close();
+    let store = world.open();
+    let token = store.token(&vs(), &CredentialId::new("one")).await.unwrap().unwrap();
+    assert_eq!(token.state, TokenState::Suspended);
 }
 
 async fn a_restore_that_was_broken_off_keeps_everybody_out_until_it_is_done(world: Arc<World>) {

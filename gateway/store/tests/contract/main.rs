@@ -37,6 +37,8 @@ mod imports;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod look;
+#[cfg(test)]
 mod operators;
 #[cfg(test)]
 mod outlets;

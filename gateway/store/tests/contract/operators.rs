@@ -17,6 +17,8 @@ both!(
     an_operator_who_is_switched_off_has_no_session_and_gets_none,
     a_virtual_server_keeps_its_last_administrator,
     two_administrators_who_disable_each_other_at_once_leave_one,
+    an_operator_is_changed_only_while_they_have_the_role_that_was_judged,
+    of_two_roles_that_are_given_at_once_one_is,
     an_invitation_is_taken_once,
     the_operators_of_one_virtual_server_are_nobody_in_another,
 );
@@ -25,12 +27,12 @@ fn add(name: &str, role: Role) -> Act {
     Act::OperatorAdd(Box::new(operator(name, role)))
 }
 
-fn disable(name: &str, disabled: bool) -> Act {
-    Act::OperatorDisable { id: OperatorId::new(name), disabled }
+async fn disable(store: &Store, name: &str, disabled: bool) -> Act {
+    switch(store, name, disabled).await
 }
 
-fn role(name: &str, role: Role) -> Act {
-    Act::OperatorRole { id: OperatorId::new(name), role: role.into() }
+async fn role(store: &Store, name: &str, role: Role) -> Act {
+    give_role(store, name, role).await
 }
 
 fn used(name: &str, version: i64) -> Act {
@@ -59,13 +61,18 @@ async fn an_operator_reads_back_as_they_were_made(world: Arc<World>) {
     lost(commit(&store, Act::OperatorAdd(Box::new(again))).await, 0);
     let password = |name: &str| Act::OperatorPassword { id: OperatorId::new(name), hash: "$argon2id$new".into() };
     done(commit(&store, password("Paul")).await);
-    done(commit(&store, role("Paul", Role::Administrator)).await);
+    done(commit(&store, role(&store, "Paul", Role::Administrator).await).await);
     let paul = store.operator(&vs(), &OperatorId::new("Paul")).await.unwrap().unwrap();
     assert_eq!(
         (paul.password_hash.as_str(), paul.role, paul.version),
         ("$argon2id$new", Role::Administrator.into(), 1)
     );
-    for act in [password("nobody"), role("nobody", Role::Auditor), disable("nobody", true), disable("nobody", false)] {
+    for act in [
+        password("nobody"),
+        role(&store, "nobody", Role::Auditor).await,
+        disable(&store, "nobody", true).await,
+        disable(&store, "nobody", false).await,
+    ] {
         lost(commit(&store, act).await, 0);
     }
 }
@@ -108,7 +115,7 @@ async fn a_session_at_the_console_lives_as_long_as_it_is_used(world: Arc<World>)
     done(commit_at(&store, proved("s"), NOW + secs(700)).await);
     let found = at(NOW + secs(700)).await.unwrap();
     assert_eq!((found.proved_at, found.created_at), (NOW + secs(700), began));
-    done(commit(&store, role("olga", Role::Auditor)).await);
+    done(commit(&store, role(&store, "olga", Role::Auditor).await).await);
     assert_eq!(at(NOW + secs(700)).await.unwrap().operator.role, Role::Auditor, "as of now");
 
     let over = NOW + secs(8 * 3600);
@@ -128,13 +135,13 @@ async fn an_operator_who_is_switched_off_has_no_session_and_gets_none(world: Arc
         done(commit(&store, add(name, Role::Administrator)).await);
         done(commit(&store, Act::OperatorSessionStart(operator_session(&format!("of {name}"), name))).await);
     }
-    done(commit(&store, disable("olga", true)).await);
-    done(commit(&store, disable("olga", true)).await);
+    done(commit(&store, disable(&store, "olga", true).await).await);
+    done(commit(&store, disable(&store, "olga", true).await).await);
     let lives = async |name: &str| store.operator_session(&vs(), &hash(name), secs(60), NOW).await.unwrap().is_some();
     assert!(!lives("of olga").await && lives("of paul").await);
     lost(commit(&store, Act::OperatorSessionStart(operator_session("late", "olga"))).await, 0);
     assert!(store.operator(&vs(), &OperatorId::new("olga")).await.unwrap().unwrap().disabled);
-    done(commit(&store, disable("olga", false)).await);
+    done(commit(&store, disable(&store, "olga", false).await).await);
     assert!(!lives("of olga").await, "what has ended does not come back");
     done(commit(&store, Act::OperatorSessionStart(operator_session("anew", "olga"))).await);
     // Whoever writes past the gateway ends it as well.
@@ -147,24 +154,33 @@ async fn a_virtual_server_keeps_its_last_administrator(world: Arc<World>) {
     done(commit(&store, add("olga", Role::Administrator)).await);
     done(commit(&store, add("paul", Role::Administrator)).await);
     done(commit(&store, add("anna", Role::Auditor)).await);
-    done(commit(&store, disable("paul", true)).await);
-    lost(commit(&store, disable("olga", true)).await, 0);
-    lost(commit(&store, role("olga", Role::HelpDesk)).await, 0);
-    done(commit(&store, role("olga", Role::Administrator)).await);
-    done(commit(&store, disable("anna", true)).await);
-    done(commit(&store, role("anna", Role::HelpDesk)).await);
+    done(commit(&store, disable(&store, "paul", true).await).await);
+    lost(commit(&store, disable(&store, "olga", true).await).await, 0);
+    lost(commit(&store, role(&store, "olga", Role::HelpDesk).await).await, 0);
+    done(commit(&store, role(&store, "olga", Role::Administrator).await).await);
+    done(commit(&store, disable(&store, "anna", true).await).await);
+    done(commit(&store, role(&store, "anna", Role::HelpDesk).await).await);
     // One who is switched off is none, whatever their role is.
-    done(commit(&store, role("paul", Role::Auditor)).await);
-    done(commit(&store, role("paul", Role::Administrator)).await);
-    lost(commit(&store, disable("olga", true)).await, 0);
-    done(commit(&store, disable("paul", false)).await);
-    done(commit(&store, role("olga", Role::HelpDesk)).await);
-    lost(commit(&store, role("paul", Role::HelpDesk)).await, 0);
-    done(commit(&store, disable("olga", true)).await);
+    done(commit(&store, role(&store, "paul", Role::Auditor).await).await);
+    done(commit(&store, role(&store, "paul", Role::Administrator).await).await);
+    lost(commit(&store, disable(&store, "olga", true).await).await, 0);
+    done(commit(&store, disable(&store, "paul", false).await).await);
+    done(commit(&store, role(&store, "olga", Role::HelpDesk).await).await);
+    lost(commit(&store, role(&store, "paul", Role::HelpDesk).await).await, 0);
+    done(commit(&store, disable(&store, "olga", true).await).await);
     // In one change, too.
-    done(commit(&store, role("olga", Role::Administrator)).await);
-    done(commit(&store, disable("olga", false)).await);
-    lost(store.commit(&vs(), Change::of(disable("olga", true)).and(disable("paul", true)), NOW).await, 1);
+    done(commit(&store, role(&store, "olga", Role::Administrator).await).await);
+    done(commit(&store, disable(&store, "olga", false).await).await);
+    lost(
+        store
+            .commit(
+                &vs(),
+                Change::of(disable(&store, "olga", true).await).and(disable(&store, "paul", true).await),
+                NOW,
+            )
+            .await,
+        1,
+    );
     assert!(!store.operator(&vs(), &OperatorId::new("olga")).await.unwrap().unwrap().disabled);
 }
 
@@ -181,12 +197,51 @@ async fn two_administrators_who_disable_each_other_at_once_leave_one(world: Arc<
             let puts = (0..5).map(|n| Act::OneTimePut(ticket(&format!("{round} {name} {n}"))));
             Change { acts: std::iter::once(act).chain(puts).collect(), events: Vec::new() }
         };
-        let (vs, one, other) = (vs(), change(disable("olga", true)), change(role("paul", Role::Auditor)));
+        let (vs, one, other) =
+            (vs(), change(disable(&store, "olga", true).await), change(role(&store, "paul", Role::Auditor).await));
         let (one, other) = tokio::join!(store.commit(&vs, one, NOW), second.commit(&vs, other, NOW));
         assert!(one.is_ok() != other.is_ok(), "round {round}: {one:?}, {other:?}");
-        for act in [disable("olga", false), role("paul", Role::Administrator)] {
+        for act in [disable(&store, "olga", false).await, role(&store, "paul", Role::Administrator).await] {
             done(commit(&store, act).await);
         }
+    }
+}
+
+async fn an_operator_is_changed_only_while_they_have_the_role_that_was_judged(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, add("olga", Role::Administrator)).await);
+    done(commit(&store, add("otto", Role::HelpDesk)).await);
+    let otto = || OperatorId::new("otto");
+    let to = |from: Role| Act::OperatorRole { id: otto(), from: from.into(), role: Role::Auditor.into() };
+    let off = |from: Role, disabled| Act::OperatorDisable { id: otto(), from: from.into(), disabled };
+    let stands = |role: Role| Act::OperatorStands { id: otto(), role: role.into() };
+    done(commit(&store, stands(Role::HelpDesk)).await);
+    for other in [to(Role::Administrator), off(Role::Administrator, true), off(Role::Auditor, false)] {
+        lost(commit(&store, other).await, 0);
+    }
+    done(commit(&store, off(Role::HelpDesk, true)).await);
+    lost(commit(&store, stands(Role::HelpDesk)).await, 0);
+    done(commit(&store, off(Role::HelpDesk, false)).await);
+    done(commit(&store, to(Role::HelpDesk)).await);
+    lost(commit(&store, to(Role::HelpDesk)).await, 0);
+    lost(commit(&store, stands(Role::HelpDesk)).await, 0);
+    done(commit(&store, stands(Role::Auditor)).await);
+    lost(commit(&store, Act::OperatorStands { id: OperatorId::new("nobody"), role: Role::Auditor.into() }).await, 0);
+    let other = VirtualServerId::new("other");
+    inhabit(&store, &other).await;
+    lost(store.commit(&other, Change::of(stands(Role::Auditor)), NOW).await, 0);
+}
+
+/// Both have judged the role that there was before.
+async fn of_two_roles_that_are_given_at_once_one_is(world: Arc<World>) {
+    let (store, second) = (inhabited(&world).await, world.open());
+    done(commit(&store, add("olga", Role::Administrator)).await);
+    done(commit(&store, add("otto", Role::HelpDesk)).await);
+    for round in 0..10 {
+        let (more, less) = (role(&store, "otto", Role::Administrator).await, role(&store, "otto", Role::Auditor).await);
+        let (one, other) = tokio::join!(commit(&store, more), commit(&second, less));
+        assert!(one.is_ok() != other.is_ok(), "round {round}: {one:?}, {other:?}");
+        done(commit(&store, role(&store, "otto", Role::HelpDesk).await).await);
     }
 }
 
@@ -217,9 +272,9 @@ async fn the_operators_of_one_virtual_server_are_nobody_in_another(world: Arc<Wo
     for act in [
         used("olga", 1),
         Act::OperatorPassword { id: olga.clone(), hash: "$argon2id$theirs".into() },
-        role("olga", Role::Auditor),
-        disable("olga", true),
-        disable("olga", false),
+        role(&store, "olga", Role::Auditor).await,
+        disable(&store, "olga", true).await,
+        disable(&store, "olga", false).await,
         Act::OperatorSessionStart(NewOperatorSession { id: SessionId::new("t"), ..operator_session("t", "olga") }),
         Act::OperatorSessionProved { id: SessionId::new("s") },
     ] {
@@ -229,8 +284,8 @@ async fn the_operators_of_one_virtual_server_are_nobody_in_another(world: Arc<Wo
     // An administrator there is none here.
     done(elsewhere(add("olga", Role::Administrator)).await);
     done(elsewhere(add("paul", Role::Administrator)).await);
-    lost(commit(&store, disable("olga", true)).await, 0);
-    done(elsewhere(disable("olga", true)).await);
+    lost(commit(&store, disable(&store, "olga", true).await).await, 0);
+    done(elsewhere(disable(&store, "olga", true).await).await);
     let session = store.operator_session(&vs(), &hash("s"), secs(60), NOW).await.unwrap().unwrap();
     assert_eq!((session.last_seen_at, session.operator.version), (NOW, 1));
 }

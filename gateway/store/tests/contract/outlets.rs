@@ -13,6 +13,7 @@ use crate::world::World;
 both!(
     an_outlet_begins_with_the_first_record_or_with_the_next,
     one_process_has_an_outlet_until_it_says_nothing_more,
+    a_lease_of_a_clock_that_was_ahead_is_waited_for_by_nobody,
     of_many_who_want_it_at_once_one_gets_it,
     what_was_written_is_what_is_read,
     who_lost_an_outlet_writes_nothing,
@@ -75,6 +76,18 @@ async fn one_process_has_an_outlet_until_it_says_nothing_more(world: Arc<World>)
     assert!(take(&store, "two", NOW + secs(29)).await.is_some());
     assert!(!store.keep_outlet(&vs(), &siem(), "one", LEASE, NOW + secs(30)).await.unwrap());
     assert!(store.keep_outlet(&vs(), &siem(), "two", LEASE, NOW + secs(30)).await.unwrap());
+}
+
+async fn a_lease_of_a_clock_that_was_ahead_is_waited_for_by_nobody(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    want(&store, &siem(), true, NOW).await;
+    let (day, near) = (secs(86_400), secs(60));
+    assert!(take(&store, "near", NOW + near).await.is_some());
+    assert!(take(&store, "two", NOW).await.is_none(), "clocks are never quite the same");
+    assert!(take(&store, "ahead", NOW + day).await.is_some());
+    assert!(take(&store, "two", NOW + secs(1)).await.is_some());
+    assert!(!store.keep_outlet(&vs(), &siem(), "ahead", LEASE, NOW + day + secs(4)).await.unwrap());
+    assert!(take(&store, "three", NOW + secs(2)).await.is_none(), "its lease is one as any other");
 }
 
 async fn of_many_who_want_it_at_once_one_gets_it(world: Arc<World>) {

@@ -1,7 +1,10 @@
 //! Users and groups as operators change them, and temporary passcodes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use doorward_api::credential::NewCredential;
+use doorward_api::enrolment::{EnrolmentFilter, EnrolmentResult};
 use doorward_api::ports::*;
 use doorward_api::user::UserDetails;
 use doorward_api::*;
@@ -13,6 +16,7 @@ use crate::world::World;
 both!(
     a_record_is_changed_by_who_has_seen_the_newest,
     a_user_who_goes_leaves_nothing_that_is_theirs,
+    what_a_user_had_under_way_and_held_is_recorded_when_they_go,
     a_user_who_goes_takes_along_what_is_made_for_them_at_that_moment,
     a_temporary_passcode_is_there_until_it_is_taken_away,
     a_group_is_made_renamed_and_deleted,
@@ -96,7 +100,7 @@ async fn a_user_who_goes_leaves_nothing_that_is_theirs(world: Arc<World>) {
     }
     done(commit(&store, state("old", &[TokenState::Assigned], TokenState::Revoked)).await);
 
-    let delete = |user: UserId| Act::UserDelete { user };
+    let delete = delete_user;
     lost(commit(&store, delete(UserId::new("nobody"))).await, 0);
     done(commit(&store, delete(alice())).await);
     lost(commit(&store, delete(alice())).await, 0);
@@ -125,6 +129,58 @@ async fn a_user_who_goes_leaves_nothing_that_is_theirs(world: Arc<World>) {
     assert!(store.credentials_of(&vs(), &UserId::new("another-row")).await.unwrap().is_empty());
 }
 
+async fn what_a_user_had_under_way_and_held_is_recorded_when_they_go(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    // A hardware token and an app of hers; one wizard with a token that was issued in it, one that ran out of time.
+    let mut change = Change::of(Act::CredentialStock(stock("held"))).and(assign("held", &alice()));
+    change = change.and(activate("held", 1));
+    let app = NewCredential { most: 9, ..token("app") };
+    change = change.and(Act::CredentialIssue(app)).and(activate_beside("app", 1, 9));
+    for (id, end) in [("open", NOW + secs(900)), ("late", NOW + secs(1))] {
+        let mut flow = Flow { expires_at: end, ..flow(id, Step::CodeIssued) };
+        flow.data.credential = Some(CredentialId::new(id));
+        let begun = AuditEvent::new(EventKind::AddAuthenticatorSelected, flow.context());
+        let issued = NewCredential { most: 9, ..token(id) };
+        change = change.and(Act::FlowStart(Box::new(flow))).and(Act::CredentialIssue(issued)).record(begun);
+    }
+    change = change.and(Act::FlowStart(Box::new(flow("signing-in", Step::Passcode))));
+    done(store.commit(&vs(), change, NOW).await);
+
+    done(commit_at(&store, delete_user(alice()), NOW + secs(60)).await);
+    let results = async || {
+        let found = store.enrolments(&vs(), &EnrolmentFilter::default(), &first(10)).await.unwrap().items;
+        found.into_iter().map(|row| (row.enrolment.id, row.enrolment.result)).collect::<BTreeMap<_, _>>()
+    };
+    let expected = [("late", EnrolmentResult::Expired), ("open", EnrolmentResult::Cancelled)];
+    assert_eq!(results().await, expected.map(|(id, result)| (id.to_owned(), result)).into());
+    let chain = whole_chain(&store).await;
+    let said = |kind: EventKind, fields: &[&str]| {
+        let told = of_kind(&chain, kind);
+        let each = told.iter().map(|record| {
+            let field = |name: &&str| record.pointer(name).and_then(|it| it.as_str()).unwrap_or_default();
+            fields.iter().map(field).collect::<Vec<_>>().join(" ")
+        });
+        each.collect::<Vec<_>>()
+    };
+    let ended = ["/context/transactionId", "/details/lastStep", "/context/globalAccessId", "/context/operator"];
+    assert_eq!(said(EventKind::EnrollmentCancelled, &ended), ["open code_issued a request olga"]);
+    assert_eq!(said(EventKind::EnrollmentExpired, &ended[..2]), ["late code_issued"]);
+    let of_token =
+        ["/details/serial", "/details/from", "/details/to", "/details/reason", "/details/actor", "/context/operator"];
+    assert_eq!(
+        said(EventKind::TokenRevoked, &of_token),
+        [
+            "DW-late assigned revoked expired system ",
+            "DW-open assigned revoked cancelled operator olga",
+            "DW-app active revoked user_deleted operator olga",
+        ]
+    );
+    assert_eq!(said(EventKind::TokenReturned, &of_token), ["HW-held active inventory user_deleted operator olga"]);
+    // The sweep finds nothing of hers that it would have to end.
+    store.sweep(NOW + secs(7200)).await.unwrap();
+    assert_eq!(of_kind(&whole_chain(&store).await, EventKind::EnrollmentExpired).len(), 1);
+}
+
 /// A sign-in that ends at the moment at which an operator deletes its user: one of the two is too late, never the deletion.
 async fn a_user_who_goes_takes_along_what_is_made_for_them_at_that_moment(world: Arc<World>) {
     let (store, second) = (inhabited(&world).await, world.open());
@@ -134,7 +190,7 @@ async fn a_user_who_goes_takes_along_what_is_made_for_them_at_that_moment(world:
         done(commit(&store, add_user(&format!("user {round}"), user.clone(), &["staff"])).await);
         let session = doorward_api::session::NewSession { user: user.clone(), ..portal_session(&format!("s{round}")) };
         let signing_in = Change::of(Act::SessionStart(session)).and(join("joined", user.clone(), true));
-        let (vs, gone) = (vs(), Change::of(Act::UserDelete { user: user.clone() }));
+        let (vs, gone) = (vs(), Change::of(delete_user(user.clone())));
         let (_, gone) = tokio::join!(store.commit(&vs, signing_in, NOW), second.commit(&vs, gone, NOW));
         done(gone);
         assert!(store.user_by_id(&vs, &user).await.unwrap().is_none());
@@ -316,7 +372,7 @@ async fn the_people_of_one_virtual_server_are_nobody_in_another(world: Arc<World
     let carol = UserId::new("carol-row");
     for act in [
         update(alice(), 3, None, &[]),
-        Act::UserDelete { user: alice() },
+        delete_user(alice()),
         give_passcode(&alice(), None),
         rename,
         Act::GroupDelete { id: GroupId::new("a") },

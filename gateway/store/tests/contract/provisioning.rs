@@ -19,6 +19,7 @@ both!(
     whoever_has_opened_a_link_stops_when_another_is_sent,
     a_task_in_which_nothing_is_due_is_in_nobodys_way,
     of_two_who_write_to_everybody_again_nobody_is_left_out,
+    whoever_is_deleted_counts_in_no_task,
     tasks_and_users_are_listed_in_parts,
     what_is_of_one_virtual_server_is_nothing_in_another,
 );
@@ -94,13 +95,15 @@ async fn an_entry_goes_its_way_and_no_other(world: Arc<World>) {
     done(commit(&store, Act::ProvisioningFailed { task, user: user.clone(), most: 5 }).await);
     assert_eq!(status(&store, 1, &user).await, EntryStatus::Enrolled, "what is done fails no more");
     for _ in 0..2 {
-        done(commit(&store, Act::ProvisioningUsed { token: token.clone() }).await);
+        done(commit(&store, signed_in_with("t")).await);
     }
     assert_eq!(status(&store, 1, &user).await, EntryStatus::Completed);
     let records = whole_chain(&store).await;
     let confirmed = of_kind(&records, EventKind::EnrollmentConfirmed);
     assert_eq!(confirmed.len(), 1, "once");
-    assert_eq!(confirmed[0]["details"]["initiatedBy"], "provisioning_email");
+    let details = &confirmed[0]["details"];
+    assert_eq!((&details["initiatedBy"], &details["taskId"]), (&"provisioning_email".into(), &1.into()));
+    assert_eq!((&details["serial"], &details["method"]), (&"DW-t".into(), &"otp".into()));
     lost(commit(&store, Act::ProvisioningEntryResend { task, user: user.clone() }).await, 0);
     lost(commit(&store, Act::ProvisioningEntryRemove { task, user }).await, 0);
 }
@@ -128,7 +131,7 @@ async fn of_many_who_show_a_link_one_takes_it(world: Arc<World>) {
     done(commit(&store, Act::ProvisioningEntryResend { task: 1, user: alice() }).await);
     assert_eq!(store.provisioning_link(&vs(), &hash("one")).await.unwrap(), None, "dead at once");
     done(commit(&store, mailed(1, &alice(), "two")).await);
-    done(commit(&store, Act::UserDelete { user: alice() }).await);
+    done(commit(&store, delete_user(alice())).await);
     assert_eq!(store.provisioning_link(&vs(), &hash("two")).await.unwrap(), None, "it goes with its user");
 }
 
@@ -295,6 +298,34 @@ async fn of_two_who_write_to_everybody_again_nobody_is_left_out(world: Arc<World
     }
     assert_eq!(store.provisioning_counts(&vs(), 1).await.unwrap(), [(EntryStatus::Pending, 30)]);
     assert_eq!(store.provisioning_task(&vs(), 1).await.unwrap().unwrap().resend_at, None);
+}
+
+async fn whoever_is_deleted_counts_in_no_task(world: Arc<World>) {
+    let (store, second) = (inhabited(&world).await, world.open());
+    people(&store, 12).await;
+    for number in 1..=3 {
+        done(store.commit(&vs(), Change::of(add(number, None)).and(fill(number, (0..12).map(user))), NOW).await);
+    }
+    done(commit(&store, add(4, None)).await);
+    done(commit(&store, fill(4, [alice()])).await);
+    let count = async |number| store.provisioning_task(&vs(), number).await.unwrap().unwrap().count;
+    assert_eq!((count(1).await, count(4).await), (12, 1));
+    done(commit(&store, delete_user(user(0))).await);
+    assert_eq!((count(1).await, count(3).await, count(4).await), (11, 11, 1));
+    // Somebody is put into a task at the moment at which they are deleted: they are counted and there, or neither.
+    for number in 1..12 {
+        let (vs, new) = (vs(), NewEntry { user: user(number), skipped: None, rule: None });
+        let fill = Act::ProvisioningFill { task: 4, seen: None, next: None, entries: vec![new] };
+        let gone = Change::of(delete_user(user(number)));
+        let (_, gone) = tokio::join!(store.commit(&vs, Change::of(fill), NOW), second.commit(&vs, gone, NOW));
+        done(gone);
+    }
+    for (number, left) in [(1, 0), (2, 0), (3, 0), (4, 1)] {
+        assert_eq!(count(number).await, left, "task {number}");
+        let entries: u64 =
+            store.provisioning_counts(&vs(), number).await.unwrap().into_iter().map(|(_, count)| count).sum();
+        assert_eq!(entries, left, "task {number}");
+    }
 }
 
 async fn tasks_and_users_are_listed_in_parts(world: Arc<World>) {

@@ -19,6 +19,8 @@ both!(
     of_many_who_give_to_one_user_one_does,
     whoever_is_changed_is_looked_at_and_nobody_where_there_are_no_rules,
     a_look_through_everybody_goes_on_where_it_stood,
+    a_group_that_is_deleted_takes_along_what_was_given_since_it_lay_in_others,
+    users_stand_as_if_a_group_lay_no_longer_in_another,
     users_are_read_in_parts_with_those_of_groups_within,
 );
 
@@ -99,7 +101,7 @@ async fn users_stand_as_they_are_with_what_a_rule_holds_of_them(world: Arc<World
         held.token.map(|token| (token.id.as_str().to_owned(), token.state)),
         Some(("t".into(), TokenState::Active))
     );
-    done(commit(&store, Act::ProvisioningUsed { token: CredentialId::new("t") }).await);
+    done(commit(&store, signed_in_with("t")).await);
     let confirmed = of_kind(&whole_chain(&store).await, EventKind::EnrollmentConfirmed);
     assert_eq!(confirmed[0]["details"]["initiatedBy"], "rule");
     done(commit(&store, state("t", &[TokenState::Active], TokenState::Revoked)).await);
@@ -182,7 +184,7 @@ async fn whoever_is_changed_is_looked_at_and_nobody_where_there_are_no_rules(wor
     let version = store.user_record(&vs(), &alice()).await.unwrap().unwrap().version;
     let details = UserDetails { display_name: "A".into(), email: None, groups: vec![sales()] };
     done(commit(&store, Act::UserUpdate { user: alice(), version, details: Box::new(details) }).await);
-    done(commit(&store, Act::UserDelete { user: user("bob") }).await);
+    done(commit(&store, delete_user(user("bob"))).await);
     assert_eq!(due(&store).await, [("alice".to_owned(), 1)], "whoever is deleted is not looked at");
     assert!(!standing(&store, alice()).await.has_email);
 }
@@ -215,6 +217,91 @@ async fn a_look_through_everybody_goes_on_where_it_stood(world: Arc<World>) {
     inhabit(&store, &other).await;
     assert_eq!(store.rule_pass(&other).await.unwrap(), None);
     lost(store.commit(&other, Change::of(go(None, Some("0:"))), NOW).await, 0);
+}
+
+/// Deep lies in North, North in Sales and in West, Sales in All. Who is in which, and whose rule holds what they have.
+async fn nested(world: &World) -> Store {
+    let store = peopled(world).await;
+    let mut change = Change::of(task(1, Some(sales())));
+    for group in ["deep", "north", "west", "all", "others"] {
+        change = change.and(add_group(group));
+    }
+    for (inner, outer) in [("deep", "north"), ("north", "sales"), ("north", "west"), ("sales", "all")] {
+        change = change.and(nest(inner, outer, true));
+    }
+    for (name, groups, rule) in [
+        ("deep", &["deep"][..], "sales"),
+        ("north", &["north"], "all"),
+        ("both", &["north", "sales"], "sales"),
+        ("beside", &["north", "others"], "others"),
+        ("own", &["north"], "north"),
+        ("out", &["sales"], "sales"),
+    ] {
+        change = change.and(add_user(name, user(name), groups)).and(give(1, user(name), Some(GroupId::new(rule))));
+    }
+    done(store.commit(&vs(), change, NOW).await);
+    store
+}
+
+async fn held_by(store: &Store, name: &str) -> String {
+    standing(store, user(name)).await.held.unwrap().rule.to_string()
+}
+
+async fn a_group_that_is_deleted_takes_along_what_was_given_since_it_lay_in_others(world: Arc<World>) {
+    let store = nested(&world).await;
+    let other = VirtualServerId::new("other");
+    inhabit(&store, &other).await;
+    done(store.commit(&other, Change::of(add_group("north")), NOW).await);
+    done(store.commit(&other, Change::of(Act::GroupDelete { id: GroupId::new("north") }), NOW).await);
+    assert_eq!(held_by(&store, "north").await, "all", "what is of another virtual server is nothing here");
+
+    let delete = Act::GroupDelete { id: GroupId::new("north") };
+    done(commit(&store, delete.clone()).await);
+    for (name, rule) in [
+        ("deep", "north"),
+        ("north", "north"),
+        ("both", "north"),
+        ("beside", "others"),
+        ("own", "north"),
+        ("out", "sales"),
+    ] {
+        assert_eq!(held_by(&store, name).await, rule, "{name}");
+    }
+    lost(commit(&store, delete).await, 0);
+    // Whoever is taken from by what was read before is too late.
+    let took = |from: &str| Act::ProvisioningRuleHold {
+        task: 1,
+        user: user("deep"),
+        from: GroupId::new(from),
+        to: None,
+        end: true,
+    };
+    lost(commit(&store, took("sales")).await, 0);
+    done(commit(&store, took("north")).await);
+}
+
+async fn users_stand_as_if_a_group_lay_no_longer_in_another(world: Arc<World>) {
+    let store = nested(&world).await;
+    let unnested = RuleScope::Unnested { group: GroupId::new("north"), from: sales() };
+    let mut found = Vec::new();
+    let mut page = first(2);
+    loop {
+        let part = store.rule_standings(&vs(), &unnested, &page).await.unwrap();
+        found.extend(part.items);
+        match part.next {
+            Some(next) => page.after = next,
+            None => break,
+        }
+    }
+    let groups = |name: &str| {
+        let one = found.iter().find(|one| one.name == name).unwrap();
+        one.groups.iter().map(GroupId::as_str).collect::<Vec<_>>()
+    };
+    assert_eq!(found.len(), 5, "whoever is in it or in a group in it");
+    assert_eq!(groups("deep"), ["deep", "north", "west"]);
+    assert_eq!(groups("both"), ["all", "north", "sales", "west"], "since they are in Sales themselves");
+    let now = standing(&store, user("deep")).await;
+    assert!(now.groups.contains(&sales()), "nothing is changed by it");
 }
 
 async fn users_are_read_in_parts_with_those_of_groups_within(world: Arc<World>) {

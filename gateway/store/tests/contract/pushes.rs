@@ -202,7 +202,7 @@ async fn a_request_goes_with_its_user_even_past_the_gateway(world: Arc<World>) {
     done(commit(&store, add_user("bob", bob(), &[])).await);
     done(commit(&store, start(push("alice's", NOW))).await);
     done(commit(&store, start(Push { user: bob(), ..push("bob's", NOW) })).await);
-    done(commit(&store, Act::UserDelete { user: alice() }).await);
+    done(commit(&store, delete_user(alice())).await);
     assert_eq!(store.push(&vs(), &id("alice's")).await.unwrap(), None);
     done(commit(&store, add_user("alice", alice(), &[])).await);
     assert_eq!(store.pushes_of(&vs(), &alice(), NOW).await.unwrap(), []);

@@ -63,7 +63,7 @@ async fn codes_go_with_their_user_and_are_nobody_elses(world: Arc<World>) {
     let bob = UserId::new("bob-row");
     done(commit(&store, add_user("bob", bob.clone(), &[])).await);
     assert_eq!(store.recovery_codes(&vs(), &bob).await.unwrap(), None);
-    done(commit(&store, Act::UserDelete { user: alice() }).await);
+    done(commit(&store, delete_user(alice())).await);
     assert_eq!(store.recovery_codes(&vs(), &alice()).await.unwrap(), None);
     assert!(commit(&store, set(alice(), 0, Some(&["a"]))).await.is_err(), "nobody there");
 }

@@ -87,7 +87,7 @@ async fn a_list_goes_on_where_it_was_though_entries_come_and_go(world: Arc<World
     many(&store).await;
     let part = store.users(&vs(), "n", &first(3)).await.unwrap();
     for name in ["n01", "n02"] {
-        done(commit(&store, Act::UserDelete { user: UserId::new(format!("row of {name}")) }).await);
+        done(commit(&store, delete_user(UserId::new(format!("row of {name}")))).await);
     }
     done(commit(&store, add_user("n000", UserId::new("earlier"), &[])).await);
     done(commit(&store, add_user("n02b", UserId::new("later"), &[])).await);

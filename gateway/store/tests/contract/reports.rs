@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use doorward_api::credential::NewCredential;
 use doorward_api::enrolment::*;
 use doorward_api::ports::*;
 use doorward_api::trail::*;
@@ -14,9 +15,12 @@ use crate::world::World;
 
 both!(
     the_report_says_what_its_records_say,
+    the_first_sign_in_confirms_an_enrolment_wherever_it_is,
     records_are_looked_for_by_what_they_say,
     a_long_trail_is_looked_through_in_parts,
     a_search_that_finds_little_says_how_far_it_has_come,
+    a_search_finds_each_record_once_while_others_come,
+    a_search_leaves_out_none_that_stays_while_others_go,
     what_another_process_has_left_is_gone_through,
     a_database_of_before_the_reports_has_its_past_in_them,
     transactions_are_found_by_each_condition,
@@ -136,6 +140,48 @@ async fn seqs(store: &Store, filter: &TrailFilter) -> Vec<i64> {
     found.items.into_iter().map(|record| record.stored.seq).collect()
 }
 
+async fn the_first_sign_in_confirms_an_enrolment_wherever_it_is(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    enrolments(&store).await;
+    let confirmed = async || of_kind(&whole_chain(&store).await, EventKind::EnrollmentConfirmed);
+    let row = async |id: &str| -> Enrolment {
+        let rows = all_rows(&store, EnrolmentFilter::default()).await;
+        rows.into_iter().find(|row| row.id == id).unwrap()
+    };
+    for id in ["completed", "confirmed", "given"] {
+        let issued = Act::CredentialIssue(NewCredential { most: 3, ..token(id) });
+        done(store.commit(&vs(), Change::of(issued).and(activate_beside(id, 1, 3)), at(40)).await);
+    }
+    // The wizard has said so itself, or there was none.
+    for id in ["confirmed", "given", "nothing"] {
+        done(commit_at(&store, signed_in_with(id), at(60)).await);
+    }
+    assert_eq!(confirmed().await.len(), 1);
+    let before = row("completed").await;
+    assert_eq!((before.result, before.step(FunnelStep::FirstUse)), (EnrolmentResult::Completed, None));
+
+    for hours in [61, 62] {
+        done(commit_at(&store, signed_in_with("completed"), at(hours)).await);
+    }
+    let after = row("completed").await;
+    assert_eq!((after.result, after.step(FunnelStep::FirstUse)), (EnrolmentResult::Confirmed, Some(at(61))));
+    assert_eq!(
+        (after.finished_at, after.address, after.device_address),
+        (before.finished_at, before.address, before.device_address)
+    );
+    let records = confirmed().await;
+    assert_eq!(records.len(), 2, "once each");
+    let record = &records[1];
+    assert_eq!(record["context"]["transactionId"], "completed", "the enrolment's, not the sign-in's");
+    assert_eq!((&record["details"]["serial"], &record["details"]["method"]), (&"DW-completed".into(), &"otp".into()));
+    assert_eq!(record["details"].get("taskId"), None);
+    let rows = all_rows(&store, EnrolmentFilter { offered: true, ..EnrolmentFilter::default() }).await;
+    let by_id: BTreeMap<String, Enrolment> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+    assert_eq!(by_id, folded(&store).await);
+    let totals = store.enrolment_totals(&vs(), &EnrolmentFilter::default()).await.unwrap();
+    assert_eq!(totals.funnel.last().map(|step| (step.step, step.reached)), Some((FunnelStep::FirstUse, 2)));
+}
+
 async fn records_are_looked_for_by_what_they_say(world: Arc<World>) {
     let store = inhabited(&world).await;
     let end = store.head(&vs()).await.unwrap().seq;
@@ -230,6 +276,67 @@ async fn a_search_that_finds_little_says_how_far_it_has_come(world: Arc<World>) 
         rest = store.trail(&vs(), &filter, &Page { after: rest.next.unwrap(), limit: 10 }).await.unwrap();
     }
     assert_eq!(rest.items.len(), 1);
+}
+
+/// What each tenth of so many records says: their numbers.
+async fn each_tenth(store: &Store, many: usize) -> Vec<i64> {
+    let before = store.head(&vs()).await.unwrap().seq;
+    for part in 0..many / 500 {
+        let of = |n: usize| if n.is_multiple_of(10) { EventKind::TokenLost } else { EventKind::AuthFailure };
+        let events = (0..500).map(|n| event(of(n))).collect();
+        done(store.commit(&vs(), Change { acts: Vec::new(), events }, at(part as u64)).await);
+    }
+    let many = i64::try_from(many).unwrap();
+    (0..many).step_by(10).map(|n| before + 1 + n).collect()
+}
+
+/// All that a search finds, page by page.
+async fn searched(store: &Store, order: Order) -> Vec<i64> {
+    // Two of them, so that it has to look at all there is.
+    let events = vec!["TOKEN_LOST".into(), "TOKEN_FOUND".into()];
+    let filter = TrailFilter { events, order, ..TrailFilter::default() };
+    let (mut page, mut seqs) = (Page { after: String::new(), limit: 200 }, Vec::new());
+    loop {
+        let found = store.trail(&vs(), &filter, &page).await.unwrap();
+        seqs.extend(found.items.into_iter().map(|record| record.stored.seq));
+        let Some(next) = found.next else { return seqs };
+        page.after = next;
+    }
+}
+
+async fn a_search_finds_each_record_once_while_others_come(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let mut wanted = each_tenth(&store, 2_000).await;
+    wanted.reverse();
+    let other = world.open();
+    let coming = tokio::spawn(async move {
+        for _ in 0..150 {
+            let many = Change { acts: Vec::new(), events: vec![event(EventKind::AuthFailure); 20] };
+            done(other.commit(&vs(), many, at(100)).await);
+        }
+    });
+    while !coming.is_finished() {
+        assert_eq!(searched(&store, Order::Newest).await, wanted);
+    }
+    coming.await.unwrap();
+}
+
+async fn a_search_leaves_out_none_that_stays_while_others_go(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let wanted = each_tenth(&store, 2_000).await;
+    let (gone, left) = wanted.split_at(60);
+    let place = gone[59];
+    let hash = store.records(&vs(), place - 1, 1).await.unwrap().remove(0).hash;
+    let cut = doorward_api::audit::Cut { upto: place, hash, event: event(EventKind::AuditTrimmed) };
+    assert!(store.cut_trail(&vs(), cut, at(100)).await.unwrap());
+    let other = world.open();
+    let going = tokio::spawn(async move { while other.shed_trail(&vs(), 4).await.unwrap() > 0 {} });
+    while !going.is_finished() {
+        let found = searched(&store, Order::Oldest).await;
+        assert!(found.ends_with(left) && wanted.ends_with(&found), "{found:?}");
+    }
+    going.await.unwrap();
+    assert_eq!(searched(&store, Order::Oldest).await, left);
 }
 
 /// A process of the release before appends to the chain and knows of nothing else.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use doorward_api::audit::{Cut, Trimmed};
-use doorward_api::enrolment::EnrolmentFilter;
+use doorward_api::enrolment::{EnrolmentFilter, Totals};
 use doorward_api::ports::*;
 use doorward_api::trail::TrailFilter;
 use doorward_api::*;
@@ -18,6 +18,9 @@ both!(
     of_many_that_cut_at_once_one_does,
     what_many_take_away_at_once_goes_once,
     another_virtual_server_keeps_its_own,
+    sums_stay_when_their_rows_go,
+    time_that_has_passed_is_known_to_all_and_does_not_go_back,
+    a_database_of_before_knows_time_up_to_its_newest_record,
 );
 
 fn told(kind: EventKind, flow: &str) -> AuditEvent {
@@ -167,4 +170,54 @@ async fn another_virtual_server_keeps_its_own(world: Arc<World>) {
     assert_eq!(store.shed_trail(&other, 100).await.unwrap(), 0);
     assert_eq!(store.records(&other, 0, 1).await.unwrap()[0].seq, 1);
     assert_eq!(store.trimmed(&other).await.unwrap(), None);
+}
+
+/// However few there are.
+async fn sums_stay_when_their_rows_go(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for flow in ["one", "two"] {
+        record(&store, told(EventKind::AddAuthenticatorSelected, flow), NOW).await;
+        record(&store, told(EventKind::EnrollmentCancelled, flow), NOW + secs(60)).await;
+    }
+    let last = store.head(&vs()).await.unwrap().seq;
+    let later = NOW + secs(7200);
+    record(&store, told(EventKind::AddAuthenticatorSelected, "stays"), later).await;
+    let all = EnrolmentFilter::default();
+    let before = store.enrolment_totals(&vs(), &all).await.unwrap();
+    assert_eq!(before.counted, 3);
+
+    let cut = cut_after(&store, last).await;
+    assert!(store.cut_trail(&vs(), cut, later).await.unwrap());
+    assert_eq!(store.shed_trail(&vs(), 100).await.unwrap(), last);
+    assert_eq!(transactions(&store).await, ["stays"]);
+    let after = store.enrolment_totals(&vs(), &all).await.unwrap();
+    assert_eq!((after.counted, &after.results, &after.top_reason), (3, &before.results, &before.top_reason));
+    let reached = |totals: &Totals| totals.funnel.iter().map(|step| step.reached).collect::<Vec<_>>();
+    assert_eq!(reached(&after), reached(&before));
+    // Where sums know nothing of what is asked, there is what is left.
+    let of_alice = EnrolmentFilter { user: Some(alice()), ..all };
+    assert_eq!(store.enrolment_totals(&vs(), &of_alice).await.unwrap().counted, 1);
+}
+
+async fn time_that_has_passed_is_known_to_all_and_does_not_go_back(world: Arc<World>) {
+    let (one, other) = (world.open(), world.open());
+    let begin = one.confirmed_time().await.unwrap();
+    let now = one.clock().now();
+    assert!(begin <= now && now.since(begin) < secs(3600), "a new database begins now");
+    assert_eq!(one.confirm_time(begin + secs(50)).await.unwrap(), begin + secs(50));
+    assert_eq!(other.confirmed_time().await.unwrap(), begin + secs(50));
+    assert_eq!(other.confirm_time(begin + secs(40)).await.unwrap(), begin + secs(50), "it does not go back");
+    assert_eq!(other.confirm_time(begin + secs(60)).await.unwrap(), begin + secs(60));
+    one.close();
+    other.close();
+    assert_eq!(world.open().confirmed_time().await.unwrap(), begin + secs(60), "nor at a start");
+}
+
+/// Whatever the clock says at the first start of this release.
+async fn a_database_of_before_knows_time_up_to_its_newest_record(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    record(&store, event(EventKind::AuthFailure), NOW + secs(30)).await;
+    store.close();
+    world.sql("DELETE FROM meta WHERE name = 'confirmed_time'").await;
+    assert_eq!(world.open().confirmed_time().await.unwrap(), NOW + secs(30));
 }

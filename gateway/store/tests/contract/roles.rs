@@ -18,6 +18,7 @@ both!(
     a_key_is_found_by_its_hash_until_it_is_over_or_revoked,
     the_first_use_of_a_key_is_one_of_many_at_once,
     keys_that_have_been_over_for_a_month_are_swept_away,
+    a_key_that_is_revoked_is_over_at_that_moment_and_swept_away_a_month_later,
 );
 
 fn custom(name: &str, permissions: &[Permission], version: i64) -> CustomRole {
@@ -33,8 +34,8 @@ fn of(name: &str) -> RoleRef {
     RoleRef::Custom(RoleId::new(format!("r-{name}")))
 }
 
-fn give(name: &str, role: RoleRef) -> Act {
-    Act::OperatorRole { id: OperatorId::new(name), role }
+async fn give(store: &Store, name: &str, role: RoleRef) -> Act {
+    give_role(store, name, role).await
 }
 
 fn delete(name: &str) -> Act {
@@ -72,11 +73,11 @@ async fn a_role_is_made_changed_at_its_version_and_read_back(world: Arc<World>) 
 
 async fn an_operator_has_a_role_that_is_there_and_may_what_it_may_now(world: Arc<World>) {
     let store = with_olga_and_otto(&world).await;
-    lost(commit(&store, give("otto", of("Desk"))).await, 0);
+    lost(commit(&store, give(&store, "otto", of("Desk")).await).await, 0);
     let new = NewOperator { role: of("Desk"), ..operator("dora", Role::Auditor) };
     lost(commit(&store, Act::OperatorAdd(Box::new(new.clone()))).await, 0);
     done(commit(&store, Act::RoleAdd(desk(1))).await);
-    done(commit(&store, give("otto", of("Desk"))).await);
+    done(commit(&store, give(&store, "otto", of("Desk")).await).await);
     done(commit(&store, Act::OperatorAdd(Box::new(new))).await);
     done(commit(&store, Act::OperatorSessionStart(operator_session("s", "otto"))).await);
     let session = async || store.operator_session(&vs(), &hash("s"), secs(900), NOW).await.unwrap().unwrap();
@@ -86,20 +87,20 @@ async fn an_operator_has_a_role_that_is_there_and_may_what_it_may_now(world: Arc
     assert_eq!(session().await.operator.role.permissions, Module::Users.view().into(), "as of now");
     assert_eq!(store.operators(&vs()).await.unwrap().iter().filter(|one| one.role.of == of("Desk")).count(), 2);
     // Whoever may do everything is the last administrator, too.
-    lost(commit(&store, give("olga", of("Desk"))).await, 0);
+    lost(commit(&store, give(&store, "olga", of("Desk")).await).await, 0);
     done(commit(&store, Act::RoleSet(CustomRole { permissions: Permissions::ALL, ..desk(2) })).await);
-    done(commit(&store, give("olga", of("Desk"))).await);
-    done(commit(&store, Act::OperatorDisable { id: OperatorId::new("olga"), disabled: true }).await);
+    done(commit(&store, give(&store, "olga", of("Desk")).await).await);
+    done(commit(&store, switch(&store, "olga", true).await).await);
 }
 
 async fn a_role_goes_when_nobody_has_it(world: Arc<World>) {
     let store = with_olga_and_otto(&world).await;
     done(commit(&store, Act::RoleAdd(desk(1))).await);
-    done(commit(&store, give("otto", of("Desk"))).await);
+    done(commit(&store, give(&store, "otto", of("Desk")).await).await);
     lost(commit(&store, delete("Desk")).await, 0);
-    done(commit(&store, Act::OperatorDisable { id: OperatorId::new("otto"), disabled: true }).await);
+    done(commit(&store, switch(&store, "otto", true).await).await);
     lost(commit(&store, delete("Desk")).await, 0);
-    done(commit(&store, give("otto", Role::HelpDesk.into())).await);
+    done(commit(&store, give(&store, "otto", Role::HelpDesk.into()).await).await);
     done(commit(&store, delete("Desk")).await);
     lost(commit(&store, delete("Desk")).await, 0);
     assert!(store.roles(&vs()).await.unwrap().is_empty());
@@ -109,11 +110,12 @@ async fn a_role_that_is_given_and_deleted_at_once_is_either(world: Arc<World>) {
     let store = with_olga_and_otto(&world).await;
     for round in 0..10 {
         done(commit(&store, Act::RoleAdd(desk(1))).await);
-        let (given, deleted) = tokio::join!(commit(&store, give("otto", of("Desk"))), commit(&store, delete("Desk")));
+        let desk = give(&store, "otto", of("Desk")).await;
+        let (given, deleted) = tokio::join!(commit(&store, desk), commit(&store, delete("Desk")));
         assert_ne!(given.is_ok(), deleted.is_ok(), "{round}: {given:?} {deleted:?}");
         let otto = store.operator(&vs(), &OperatorId::new("otto")).await.unwrap();
         assert_eq!(otto.is_some_and(|one| one.role.of == of("Desk")), given.is_ok());
-        done(commit(&store, give("otto", Role::Auditor.into())).await);
+        done(commit(&store, give(&store, "otto", Role::Auditor.into()).await).await);
         if given.is_ok() {
             done(commit(&store, delete("Desk")).await);
         }
@@ -195,4 +197,22 @@ async fn keys_that_have_been_over_for_a_month_are_swept_away(world: Arc<World>) 
     assert_eq!(store.api_keys(&vs()).await.unwrap().len(), 1);
     store.sweep(NOW + secs(3600) + month).await.unwrap();
     assert!(store.api_keys(&vs()).await.unwrap().is_empty());
+}
+
+async fn a_key_that_is_revoked_is_over_at_that_moment_and_swept_away_a_month_later(world: Arc<World>) {
+    let store = with_olga_and_otto(&world).await;
+    let (month, year) = (secs(30 * 24 * 3600), secs(365 * 24 * 3600));
+    let long = NewApiKey { expires_at: NOW + year, ..key("long", "otto") };
+    done(commit(&store, Act::ApiKeyAdd(Box::new(long))).await);
+    done(commit(&store, Act::ApiKeyAdd(Box::new(key("short", "otto")))).await);
+    let (early, late) = (NOW + secs(60), NOW + secs(7200));
+    done(commit_at(&store, revoke("long"), early).await);
+    done(commit_at(&store, revoke("short"), late).await);
+    let ends = store.api_keys(&vs()).await.unwrap().into_iter().map(|key| (key.disabled, key.expires_at));
+    assert_eq!(ends.collect::<Vec<_>>(), [(true, early), (true, NOW + secs(3600))], "what was over stays as it was");
+    store.sweep(early + month - secs(1)).await.unwrap();
+    assert_eq!(store.api_keys(&vs()).await.unwrap().len(), 2, "for a month it is known when it is tried on");
+    store.sweep(early + month).await.unwrap();
+    let left = store.api_keys(&vs()).await.unwrap();
+    assert_eq!(left.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["short"]);
 }

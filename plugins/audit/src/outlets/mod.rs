@@ -27,7 +27,7 @@ const TAKE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(500);
 /// No longer is slept at a time: clocks may be set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-/// A record that is refused as it is gets so many tries.
+/// A record that is refused as it is gets so many tries; those at which nobody was there do not count.
 const REFUSED_TRIES: u32 = 5;
 /// Records that are given up at a time.
 const GIVEN_UP: u32 = 500;
@@ -105,6 +105,22 @@ pub trait OutletWatch: Send + Sync {
     fn skipped(&self, vs: &VirtualServerId, outlet: &OutletId, count: i64);
 }
 
+/// How often a record was refused as it is. Whoever takes an outlet over begins to count anew.
+#[derive(Debug, Clone, Copy, Default)]
+struct Refusals {
+    seq: i64,
+    times: u32,
+}
+
+impl Refusals {
+    /// Once more; says how often that was.
+    fn count(&mut self, seq: i64) -> u32 {
+        let before = if self.seq == seq { self.times } else { 0 };
+        *self = Self { seq, times: before + 1 };
+        self.times
+    }
+}
+
 /// Tells one outlet of the records of one virtual server.
 pub struct Courier<S> {
     /// Where records and outlets are kept.
@@ -180,8 +196,9 @@ impl<S: AuditLog + AuditOutlets> Courier<S> {
     }
 
     async fn work(&self, mut state: OutletState) -> Result<(), StoreError> {
+        let mut refusals = Refusals::default();
         loop {
-            match self.step(&mut state).await? {
+            match self.step(&mut state, &mut refusals).await? {
                 Next::Step => {}
                 Next::Sleep(pause) => sleep(pause).await,
                 Next::LetGo => return Ok(()),
@@ -189,17 +206,18 @@ impl<S: AuditLog + AuditOutlets> Courier<S> {
         }
     }
 
-    async fn step(&self, state: &mut OutletState) -> Result<Next, StoreError> {
+    async fn step(&self, state: &mut OutletState, refusals: &mut Refusals) -> Result<Next, StoreError> {
         let Self { virtual_server: vs, outlet, holder, .. } = self;
         let wait = state.due_at.since(self.clock.now());
-        if !wait.is_zero() {
+        // A longer one than there is was reckoned from a clock that was ahead, and has been set right.
+        if !wait.is_zero() && wait <= self.patience.longest {
             return Ok(Next::Sleep(wait.min(LONGEST_SLEEP)));
         }
         let records = self.store.records(vs, state.sent, self.carrier.at_once()).await?;
         let Some(first) = records.first() else { return Ok(Next::Sleep(POLL)) };
         self.skip_what_is_gone(state, first.seq);
         let carried = self.carrier.carry(&records).await;
-        self.conclude(state, &records, carried).await?;
+        self.conclude(state, refusals, &records, carried).await?;
         let ours = self.store.note_outlet(vs, outlet, holder, state).await?;
         Ok(if ours && state.disabled_at.is_none() { Next::Step } else { Next::LetGo })
     }
@@ -219,12 +237,16 @@ impl<S: AuditLog + AuditOutlets> Courier<S> {
     async fn conclude(
         &self,
         state: &mut OutletState,
+        refusals: &mut Refusals,
         records: &[StoredRecord],
         Carried { done, told, stop }: Carried,
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         if let Some(last) = records.get(..done).unwrap_or(records).last() {
             state.sent = last.seq;
+        }
+        // To pass over what is of no interest there says nothing of whether anybody is there.
+        if told > 0 {
             self.watch.told(&self.virtual_server, &self.outlet, told);
             self.well_again(state);
         }
@@ -236,8 +258,8 @@ impl<S: AuditLog + AuditOutlets> Courier<S> {
             }
             Some(Stop::Refused(reason)) => {
                 self.fail(state, &reason, now);
-                if state.attempts >= REFUSED_TRIES
-                    && let Some(refused) = records.get(done)
+                if let Some(refused) = records.get(done)
+                    && refusals.count(refused.seq) >= REFUSED_TRIES
                 {
                     self.skip_refused(state, refused.seq, &reason);
                 }
@@ -268,7 +290,8 @@ impl<S: AuditLog + AuditOutlets> Courier<S> {
                 "an outlet of the audit trail fails; tried again");
         }
         state.attempts = state.attempts.saturating_add(1);
-        state.failing_since.get_or_insert(now);
+        // Not since a time that is still to come: the clock may have been ahead.
+        state.failing_since = Some(state.failing_since.map_or(now, |since| since.min(now)));
         state.last_error = Some(reason.chars().take(LONGEST_REASON).collect());
         state.due_at = now + self.patience.pause(state.attempts, &*self.entropy);
         self.watch.failed(&self.virtual_server, &self.outlet);

@@ -158,6 +158,7 @@ struct World {
     counts: Arc<Counts>,
     courier: Courier<Store>,
     state: OutletState,
+    refusals: Refusals,
 }
 
 impl World {
@@ -180,11 +181,11 @@ impl World {
         let taken =
             store.take_outlet(&courier.virtual_server, &courier.outlet, &courier.holder, LEASE, courier.clock.now());
         let state = taken.await.unwrap().unwrap();
-        Self { store, script, time, counts, courier, state }
+        Self { store, script, time, counts, courier, state, refusals: Refusals::default() }
     }
 
     async fn step(&mut self) -> Next {
-        self.courier.step(&mut self.state).await.unwrap()
+        self.courier.step(&mut self.state, &mut self.refusals).await.unwrap()
     }
 
     fn pass(&self, secs: i64) {
@@ -298,6 +299,73 @@ async fn a_record_that_is_refused_as_it_is_does_not_keep_the_others_back() {
     *world.script.always.lock().unwrap() = None;
     world.step().await;
     assert_eq!(world.heard(), [2]);
+}
+
+#[tokio::test]
+async fn an_outage_is_no_refusal() {
+    let mut world = World::with(2, Patience::WEBHOOK).await;
+    *world.script.always.lock().unwrap() = Some(away());
+    for _ in 0..20 {
+        world.step().await;
+        world.pass(3600);
+    }
+    *world.script.always.lock().unwrap() = Some(Stop::Refused("422".to_owned()));
+    for tries in 1..REFUSED_TRIES {
+        world.step().await;
+        assert_eq!((world.kept().sent, world.kept().attempts), (0, 20 + tries));
+        world.pass(3600);
+    }
+    // The same one, with an outage in between; and then the next, which has its own tries.
+    *world.script.always.lock().unwrap() = Some(away());
+    world.step().await;
+    world.pass(3600);
+    *world.script.always.lock().unwrap() = Some(Stop::Refused("422".to_owned()));
+    world.step().await;
+    assert_eq!((world.kept().sent, world.kept().skipped), (1, 1));
+    world.step().await;
+    assert_eq!((world.kept().sent, world.kept().skipped), (1, 1));
+}
+
+#[tokio::test]
+async fn what_is_of_no_interest_makes_no_outlet_well() {
+    let mut world = World::with(9, Patience::WEBHOOK).await;
+    let failing = Carried { done: 1, told: 0, stop: Some(away()) };
+    let passed = Carried { done: 3, told: 0, stop: None };
+    world.script.answers.lock().unwrap().extend([failing.clone(), passed, failing]);
+    world.step().await;
+    assert_eq!((world.kept().sent, world.kept().attempts), (1, 1));
+    let since = world.kept().failing_since;
+    assert!(since.is_some());
+    for (sent, attempts) in [(4, 1), (5, 2)] {
+        world.pass(60);
+        world.step().await;
+        let kept = world.kept();
+        assert_eq!((kept.sent, kept.attempts, kept.failing_since), (sent, attempts, since));
+        assert_eq!(kept.last_error.as_deref(), Some("away"));
+    }
+    world.pass(60);
+    world.step().await;
+    assert_eq!(
+        (world.kept().sent, world.kept().attempts, world.kept().failing_since),
+        (8, 0, None),
+        "somebody is there"
+    );
+}
+
+#[tokio::test]
+async fn a_time_that_was_reckoned_from_a_clock_ahead_is_not_waited_for() {
+    let mut world = World::with(3, Patience::WEBHOOK).await;
+    world.pass(86_400);
+    *world.script.always.lock().unwrap() = Some(away());
+    world.step().await;
+    world.pass(-86_400);
+    world.step().await;
+    assert_eq!((world.kept().attempts, world.kept().failing_since), (2, Some(Timestamp::from_secs(START))));
+    assert!(world.kept().due_at <= Timestamp::from_secs(START + 3600));
+    *world.script.always.lock().unwrap() = None;
+    world.pass(3600);
+    world.step().await;
+    assert_eq!(world.heard(), [1, 2, 3]);
 }
 
 #[tokio::test]

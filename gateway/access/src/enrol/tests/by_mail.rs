@@ -101,6 +101,7 @@ async fn whoever_may_not_self_provision_enrols_by_mail_and_signs_in_afterwards()
     assert_eq!(count(&stage, EventKind::EnrollmentConfirmed), 0);
     let told = details(&stage.world, EventKind::TokenActivated);
     assert_eq!((&told["initiatedBy"], &told["taskId"]), (&"provisioning_email".into(), &1.into()));
+    assert_eq!(told["initiator"], "olga", "whose task it is");
     assert_eq!(details(&stage.world, EventKind::TokenAssigned)["reason"], "provisioning");
     assert_eq!(gone(&stage, &alice.visit(), &link).await, LinkGone::Enrolled);
 

@@ -7,7 +7,7 @@ use doorward_api::operator::Role;
 use doorward_api::ports::{Act, Change};
 use doorward_api::provisioning::{EntryStatus, SkipReason};
 use doorward_api::settings::{ProvisioningRule, ProvisioningRules, Seen};
-use doorward_api::user::UserDetails;
+use doorward_api::user::{NewUser, UserDetails};
 use doorward_api::{GroupId, OperatorId, TargetUsers, Timestamp, UserId};
 
 use super::*;
@@ -239,6 +239,112 @@ async fn a_group_that_is_deleted_costs_nobody_anything() {
     run(&stage).await;
     assert_eq!(tokens(&stage, "u-alice"), [TokenState::Active]);
     assert_eq!(count(&stage, EventKind::TokenRevoked), 0);
+}
+
+/// North lies in Sales, and Sales has a rule.
+async fn north_in_sales(stage: &Arc<Stage>) -> (GroupId, GroupId) {
+    let (sales, north) = (group(stage, "sales").await, group(stage, "north").await);
+    manager(stage).nest_group(&stage.vs.id, &by(now()), &north, &sales, true).await.unwrap();
+    set(stage, vec![rule(stage, "sales", true).await]).await;
+    (sales, north)
+}
+
+#[tokio::test]
+async fn a_group_that_lay_in_that_of_a_rule_is_deleted_and_costs_nobody_anything() {
+    let stage = staged().await;
+    let (sales, north) = north_in_sales(&stage).await;
+    for (name, user) in [("north", "u-alice"), ("north", "u-bob"), ("sales", "u-bob")] {
+        member(&stage, name, user, true).await;
+    }
+    run(&stage).await;
+    for user in ["u-alice", "u-bob"] {
+        enrol(&stage, user).await;
+    }
+    manager(&stage).delete_group(&stage.vs.id, &by(now()), &north).await.unwrap();
+    let rules = ProvisioningRules { rules: vec![rule(&stage, "sales", true).await] };
+    let before = manager(&stage).preview_rules(&stage.vs.id, &by(now()), &rules, "").await.unwrap();
+    assert_eq!(counts(&before), [("handed_over", 1), ("keeps", 1)]);
+    for _ in 0..3 {
+        run(&stage).await;
+    }
+    for user in ["u-alice", "u-bob"] {
+        assert_eq!(tokens(&stage, user), [TokenState::Active], "{user}");
+    }
+    assert_eq!(count(&stage, EventKind::TokenRevoked), 0);
+    let held = |user: &str| {
+        stage.world.with(|rows| {
+            let entry = rows.provisioned.iter().find(|one| one.entry.user.as_str() == user).unwrap();
+            entry.rule.clone()
+        })
+    };
+    assert_eq!((held("u-alice"), held("u-bob")), (None, Some(sales)), "he is in Sales by another way");
+    let released = stage.world.with(|rows| {
+        let of_alice = |event: &&doorward_api::AuditEvent| {
+            event.kind == EventKind::ProvisioningRuleReleased && event.context.user == Some("u-alice".into())
+        };
+        rows.events.iter().filter(of_alice).map(|event| event.details["taken"].clone()).collect::<Vec<_>>()
+    });
+    assert_eq!(released, [false], "with its record");
+}
+
+#[tokio::test]
+async fn it_is_told_from_how_many_a_rule_takes_when_a_group_is_taken_out_of_another() {
+    let stage = staged().await;
+    let (sales, north) = north_in_sales(&stage).await;
+    for (name, user) in [("north", "u-alice"), ("north", "u-bob"), ("sales", "u-bob"), ("north", "u-carol")] {
+        member(&stage, name, user, true).await;
+    }
+    run(&stage).await;
+    enrol(&stage, "u-alice").await;
+    let (manager, vs) = (manager(&stage), &stage.vs.id);
+    let rules = ProvisioningRules { rules: vec![rule(&stage, "sales", true).await] };
+    let told = manager.preview_unnesting(vs, &by(now()), &rules, (&north, &sales)).await.unwrap();
+    assert_eq!(
+        (told.by_rule, told.looked_at, told.complete),
+        (vec![(sales.clone(), 1)], 3, true),
+        "bob stays in Sales"
+    );
+    let above = async || manager.rules_above(vs, &by(now()), &rules, std::slice::from_ref(&north)).await.unwrap();
+    assert_eq!(above().await, std::slice::from_ref(&sales));
+    manager.nest_group(vs, &by(now()), &north, &sales, false).await.unwrap();
+    run(&stage).await;
+    assert_eq!(tokens(&stage, "u-alice"), [TokenState::Revoked], "this is a leaving, and was shown");
+    assert_eq!(entries(&stage, "u-bob"), [EntryStatus::Active]);
+    assert_eq!(above().await, [] as [GroupId; 0]);
+}
+
+#[tokio::test]
+async fn a_long_preview_goes_on_where_its_last_line_stands() {
+    let stage = staged().await;
+    let (sales, north) = (rule(&stage, "sales", true).await, rule(&stage, "north", true).await);
+    // A hundred of the first rule, and then some of the second whose rows come before the last of those.
+    let mut change = Change::default();
+    let users = (0..100).map(|number| (format!("m{number:03}"), "sales"));
+    for (name, group) in users.chain((0..5).map(|number| (format!("a{number:03}"), "north"))) {
+        let new = NewUser {
+            folded: doorward_api::FoldedName::assume(&name),
+            display_name: String::new(),
+            email: Some(format!("{name}@example.test")),
+            password_hash: None,
+            groups: vec![group.to_owned()],
+            name: name.clone(),
+        };
+        change = change.and(Act::UserAdd(Box::new(new), UserId::new(name)));
+    }
+    stage.desk.ports.ledger.commit(&stage.vs.id, change, now()).await.unwrap();
+    let (manager, rules) = (manager(&stage), ProvisioningRules { rules: vec![sales, north] });
+    let (mut told, mut place) = (Vec::new(), String::new());
+    loop {
+        let part = manager.preview_rules(&stage.vs.id, &by(now()), &rules, &place).await.unwrap();
+        told.extend(part.lines.into_iter().map(|line| line.name));
+        match part.next {
+            Some(next) => place = next,
+            None => break,
+        }
+    }
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), 105, "nobody is skipped");
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use doorward_api::enrolment::{EnrolmentFilter, EnrolmentResult};
 use doorward_api::operator::Role;
-use doorward_api::ports::Page;
+use doorward_api::ports::{Enrolments, Page};
 use doorward_api::settings::{Day, EnrolmentRule, EnrolmentRules, ExtraProof};
 use doorward_api::{GrantState, OperatorId, Timestamp, UserId};
 
@@ -52,6 +53,14 @@ fn with_rule(policies: &str, rule: EnrolmentRule) -> Arc<Stage> {
     let stage = Stage::set(policies);
     set(&stage, rule);
     stage
+}
+
+/// The serial numbers of the enrolments that the report says are confirmed.
+async fn confirmed_rows(stage: &Stage) -> Vec<String> {
+    let filter = EnrolmentFilter { result: Some(EnrolmentResult::Confirmed), ..EnrolmentFilter::default() };
+    let page = Page { after: String::new(), limit: 10 };
+    let found = stage.world.enrolments(&stage.vs.id, &filter, &page).await.unwrap();
+    found.items.into_iter().map(|row| row.enrolment.serial).collect()
 }
 
 fn set(stage: &Stage, rule: EnrolmentRule) {
@@ -230,6 +239,36 @@ async fn what_was_put_off_while_the_device_was_not_done_ends_with_the_first_use_
     let passcode = stage.passcode("u-alice", elsewhere.now);
     assert!(matches!(elsewhere.send(Send::Passcode(passcode)).await, Moved::SignedIn(_)));
     assert_eq!(stage.world.with(|rows| rows.portal_sessions("u-alice").len()), 1, "the thief is out");
+
+    // That was the first sign-in with it, so the enrolment is confirmed: its own, not that of the flow in which she signed in.
+    assert_eq!(count(&stage, EventKind::EnrollmentConfirmed), 1);
+    let told = details(&stage.world, EventKind::EnrollmentConfirmed);
+    let serial = stage.world.with(|rows| rows.credentials[0].serial.clone());
+    assert_eq!((&told["serial"], &told["method"]), (&serial.as_str().into(), &"otp".into()));
+    assert_eq!(confirmed_rows(&stage).await, [serial]);
+
+    // And once: neither by the sign-in after it nor by the wizard, which still stands at its last page.
+    let mut again = Browser::identified(&stage, "alice").await;
+    for (browser, secs) in [(&mut again, 60), (&mut alice, 120)] {
+        browser.wait(secs);
+        let passcode = stage.passcode("u-alice", browser.now);
+        assert!(matches!(browser.send(Send::Passcode(passcode)).await, Moved::SignedIn(_)));
+    }
+    assert_eq!(count(&stage, EventKind::EnrollmentConfirmed), 1);
+}
+
+#[tokio::test]
+async fn an_approved_request_elsewhere_confirms_the_enrolment_as_a_passcode_does() {
+    let stage = Stage::with_app(PASSWORD_AND_OTP);
+    let (_, phone) = activated(&stage, "alice").await;
+    let mut elsewhere = Browser::identified(&stage, "alice").await;
+    elsewhere.send(Send::RequestPush).await;
+    assert_eq!(count(&stage, EventKind::EnrollmentConfirmed), 0);
+    assert_eq!(approve(&stage, &phone, None).await.0, 200);
+    assert!(matches!(elsewhere.send(Send::FinishPush(None)).await, Moved::SignedIn(_)));
+    assert_eq!(count(&stage, EventKind::EnrollmentConfirmed), 1);
+    assert_eq!(details(&stage.world, EventKind::EnrollmentConfirmed)["method"], "push");
+    assert_eq!(confirmed_rows(&stage).await.len(), 1);
 }
 
 // === extra proof ===

@@ -125,3 +125,31 @@ async fn whatever_is_wrong_with_a_role_is_named() {
     let stale = stage.desk.add_role(&at(10), &olga, &role("late", &[Module::Users.view()])).await;
     assert!(matches!(stale, Err(OperatorError::NotFresh)), "{stale:?}");
 }
+
+#[tokio::test]
+async fn whoever_was_given_another_role_meanwhile_is_changed_only_by_who_may_that_one_too() {
+    let (stage, olga) = Stage::with_olga().await;
+    let desk = &stage.desk;
+    let beate = boss(&stage, &olga, "beate", &[Module::Tokens.edit()]).await;
+    let desks = made(&stage, &olga, "desk", &[Module::Tokens.edit()]).await;
+    let janitors = made(&stage, &olga, "janitor", &[Module::Tokens.view()]).await;
+    let link = desk.invite(&at(1), &olga, RoleRef::Custom(desks.id.clone())).await.unwrap();
+    let otto = stage.join(link.expose(), "otto", at(1)).await.operator.id;
+    let caller = at(2);
+    for disables in [false, true] {
+        desk.set_role(&caller, &olga, &otto, RoleRef::Custom(desks.id.clone())).await.unwrap();
+        let by_beate = async {
+            match disables {
+                true => desk.set_disabled(&caller, &beate, &otto, true).await,
+                false => desk.set_role(&caller, &beate, &otto, RoleRef::Custom(janitors.id.clone())).await,
+            }
+        };
+        // Both have seen the role of before.
+        let by_olga = desk.set_role(&caller, &olga, &otto, Role::Administrator);
+        let (by_olga, by_beate) = tokio::join!(biased; by_olga, by_beate);
+        by_olga.unwrap();
+        assert!(matches!(by_beate, Err(OperatorError::Conflict)), "{by_beate:?}");
+        let now = desk.operator(&vs(), &otto).await.unwrap();
+        assert!(now.role == Role::Administrator && !now.disabled);
+    }
+}

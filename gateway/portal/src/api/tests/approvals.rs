@@ -175,6 +175,7 @@ async fn whatever_the_setting_names_is_held_and_nothing_of_it_is_done() {
     let disable = format!("/operators/{}/disable", things["operator"]);
     assert_eq!(olga.post(&disable, Value::Null).await.status, 200);
     let oleg = world.another(&olga, "oleg", "administrator").await;
+    let ines = world.another(&olga, "ines", "administrator").await;
     assert_eq!(put(&olga, "/settings/approvals", 0, everything()).await.status, 200);
 
     let held_calls: Vec<_> = calls::all().into_iter().filter(|call| call.tells_of(StatusCode::ACCEPTED)).collect();
@@ -189,7 +190,9 @@ async fn whatever_the_setting_names_is_held_and_nothing_of_it_is_done() {
         };
         let mut body = body_of(&call.id, call.takes.as_ref().map(|takes| takes.example.clone()));
         body.iter_mut().for_each(|body| with_groups(body, &things["group"]));
-        let told = olga.ask(call.method.clone(), &path, &[("if-match", &format!("\"{seen}\""))], body).await;
+        // One alone may not ask for as much.
+        let by = if asked % 2 == 0 { &olga } else { &ines };
+        let told = by.ask(call.method.clone(), &path, &[("if-match", &format!("\"{seen}\""))], body).await;
         // A document whose example is what a new one says changes nothing.
         if told.status == 200 && call.path.starts_with("/settings/") {
             assert_eq!(told.headers["etag"], format!("\"{seen}\""), "{}: {}", call.id, told.text);
@@ -282,6 +285,86 @@ async fn who_was_switched_off_has_nothing_done_and_who_may_less_approves_nothing
 }
 
 #[tokio::test]
+async fn who_approves_that_somebody_is_given_something_may_all_of_it_themselves() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let powers = ["operators:edit", "api_keys:edit", "reports:export"];
+    let role = olga.made("/roles", json!({"name": "Hand", "permissions": powers})).await;
+    let hanna = world.another(&olga, "hanna", &role).await;
+    let [olga, oleg] = two(&world).await;
+    let invite = async |role: &str| olga.post("/operators/invitations", json!({"role": role})).await;
+    let key = async |permission: &str| {
+        olga.post("/api-keys", json!({"name": permission, "permissions": [permission], "days": 1})).await
+    };
+    for told in [invite("administrator").await, key("users:delete").await] {
+        let id = held(&told);
+        assert_eq!(told.body["approvers"], json!(["oleg"]));
+        approve(&hanna, &id).await.is(403, "beyond-own");
+        assert_eq!(hanna.get(&format!("/approvals/{id}")).await.body["approval"]["state"], "waiting");
+    }
+    held(&invite("administrator").await);
+    for told in [invite(&role).await, key("reports:export").await] {
+        assert_eq!(told.body["approvers"], json!(["hanna", "oleg"]));
+        let told = approve(&hanna, &held(&told)).await;
+        assert_eq!((told.status.as_u16(), &told.body["state"]), (200, &json!("approved")), "{}", told.text);
+    }
+    assert_eq!(invite(&role).await.status, 201);
+    assert_eq!(approve(&oleg, &held(&invite("administrator").await)).await.status, 200);
+    assert_eq!(invite("administrator").await.status, 201);
+}
+
+#[tokio::test]
+async fn what_somebody_asked_for_who_was_switched_off_since_is_not_approved_for_later_either() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let ines = world.another(&olga, "ines", "administrator").await;
+    let [olga, oleg] = two(&world).await;
+    let id = held(&ines.post("/operators/invitations", json!({"role": "administrator"})).await);
+    let of_ines = ines.get("/session").await.body["operator"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(olga.post(&format!("/operators/{of_ines}/disable"), Value::Null).await.status, 200);
+    approve(&oleg, &id).await.is(409, "asker-may-not");
+}
+
+#[tokio::test]
+async fn a_role_that_is_gone_is_given_to_nobody_however_many_approve_it() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let role = olga.made("/roles", json!({"name": "Desk", "permissions": ["tokens:edit"]})).await;
+    let [olga, oleg] = two(&world).await;
+    let id = held(&olga.post("/operators/invitations", json!({"role": role})).await);
+    let gone = held(&olga.delete(&format!("/roles/{role}")).await);
+    assert_eq!(approve(&oleg, &gone).await.body["state"], "done");
+    assert_eq!(oleg.get(&format!("/approvals/{id}")).await.body["outdated"], true);
+    approve(&oleg, &id).await.is(409, "changed-meanwhile");
+}
+
+#[tokio::test]
+async fn nobody_alone_keeps_others_from_asking_and_it_is_said_what_to_do() {
+    let world = World::start().await;
+    let [olga, oleg] = two(&world).await;
+    let file = async |day: u32| olga.get(&format!("/reports/enrolments.csv?from=2026-12-{day:02}")).await;
+    let mut ids = Vec::new();
+    for day in 1..=20 {
+        ids.push(held(&file(day).await));
+    }
+    assert_eq!(held(&file(1).await), ids[0], "what waits already waits on");
+    let told = file(21).await;
+    told.is(409, "too-many-wait");
+    assert!(told.body["detail"].as_str().unwrap().contains("withdraw or decide"), "{}", told.text);
+    put(&olga, "/settings/lockout", 0, lockout(30)).await.is(409, "too-many-wait");
+    olga.post("/operators/invitations", json!({"role": "auditor"})).await.is(409, "too-many-wait");
+    held(&put(&oleg, "/settings/lockout", 0, lockout(30)).await);
+
+    assert_eq!(olga.post(&format!("/approvals/{}/withdraw", ids[0]), Value::Null).await.status, 200);
+    held(&put(&olga, "/settings/lockout", 0, lockout(40)).await);
+    file(21).await.is(409, "too-many-wait");
+    assert_eq!(approve(&oleg, &ids[1]).await.status, 200);
+    file(21).await.is(409, "too-many-wait");
+    assert_eq!(file(2).await.status, 200, "what is approved is done, and waits no longer");
+    held(&file(21).await);
+}
+
+#[tokio::test]
 async fn a_key_asks_and_never_approves() {
     let world = World::start().await;
     let olga = world.olga().await;
@@ -334,4 +417,42 @@ async fn nobody_in_time_is_an_end_too_and_another_virtual_server_knows_nothing_o
     let expired = records.iter().filter(|record| record["details"]["event"] == "APPROVAL_EXPIRED");
     assert_eq!(expired.count(), 1, "recorded once");
     assert_eq!(event(&records, "APPROVAL_EXPIRED")["details"]["askedBy"], "olga");
+}
+
+#[tokio::test]
+async fn a_key_sees_what_was_asked_for_by_it_and_besides_what_its_permissions_are_about() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let key = async |name: &str, permissions: &[&str]| {
+        let told = olga.post("/api-keys", json!({"name": name, "permissions": permissions, "days": 1})).await;
+        let mut program = world.nobody();
+        program.token = told.body["secret"].as_str().unwrap().to_owned();
+        program
+    };
+    let (robot, deleter) = (key("robot", &["reports:export"]).await, key("deleter", &["users:delete"]).await);
+    let user = olga.made("/users", json!({"name": "alice"})).await;
+    let [olga, _] = two(&world).await;
+    let by_hand = held(&put(&olga, "/settings/lockout", 0, lockout(30)).await);
+    let of_robot = held(&robot.get("/reports/enrolments.csv").await);
+    let of_deleter = held(&deleter.delete(&format!("/users/{user}")).await);
+    let seen = async |by: &Program<'_>| {
+        let listed = by.get("/approvals").await.body["items"].as_array().unwrap().clone();
+        let mut seen: Vec<String> = listed.iter().map(|act| act["id"].as_str().unwrap().to_owned()).collect();
+        seen.sort();
+        seen
+    };
+    let sorted = |ids: &[&String]| {
+        let mut ids: Vec<String> = ids.iter().map(|id| (*id).clone()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(seen(&robot).await, sorted(&[&of_robot]));
+    assert_eq!(seen(&deleter).await, sorted(&[&of_deleter]));
+    assert_eq!(seen(&olga).await, sorted(&[&by_hand, &of_robot, &of_deleter]));
+    for hidden in [&by_hand, &of_deleter] {
+        robot.get(&format!("/approvals/{hidden}")).await.is(404, "not-found");
+    }
+    assert_eq!(robot.get(&format!("/approvals/{of_robot}")).await.status, 200);
+    let by_hand = held(&olga.delete(&format!("/users/{user}")).await);
+    assert_eq!(deleter.get(&format!("/approvals/{by_hand}")).await.status, 200, "it may delete users");
 }

@@ -86,6 +86,17 @@ async fn the_report_its_sums_and_the_funnel_agree() {
     assert_eq!((&first["result"], &first["duration_ms"]), (&json!("confirmed"), &json!(60_000)));
     assert_eq!((&first["user"], &first["display_name"]), (&json!("alice"), &json!("Alice L.")));
     assert_eq!(first["initiated_by"], "self_provisioning");
+    assert_eq!(olga.get("/reports/enrolments?initiated_by=operator").await.body["items"], json!([]));
+    // By when it was offered they are looked for, so a table says that, too.
+    let began = first["began_at"].as_str().unwrap();
+    assert_ne!(first["started_at"], first["began_at"]);
+    let found = olga.get(&format!("/reports/enrolments?until={began}")).await.body;
+    assert_eq!(found["items"], json!([]), "begun later, but offered not before");
+    let table = olga.get("/reports/enrolments.csv").await.text;
+    assert!(table.starts_with("\"began\",\"began_utc\",\"started\",\"started_utc\","), "{table}");
+    let (began, started) = (format!(",\"{began}\","), format!(",\"{}\",", first["started_at"].as_str().unwrap()));
+    let row = table.lines().find(|line| line.contains("\"f1\"")).unwrap();
+    assert!(row.contains(&began) && row.contains(&started), "{row}");
     assert_eq!(olga.get("/reports/enrolments?result=cancelled").await.body["items"][0]["transaction"], "f2");
 
     let totals = olga.get("/reports/enrolments/totals").await.body;

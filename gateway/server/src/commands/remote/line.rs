@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
 use doorward_api::Secret;
 use doorward_api::ports::Entropy;
 use doorward_connect::{HttpAsk, HttpClient, HttpError, HttpTold, Reach};
@@ -19,6 +20,7 @@ use super::typed;
 use super::wait::aside;
 use crate::Failure;
 use crate::args::{RemoteArgs, USUAL_SERVER};
+use crate::commands::authenticator::terminal::plain;
 use crate::commands::runtime;
 
 /// How long an answer may take. A password takes the longest, behind others.
@@ -113,7 +115,7 @@ impl Line {
     pub(super) fn open(at: &RemoteArgs) -> Result<Self, Stop> {
         let line = Self::unsigned(at)?;
         let token = match given_token(at)? {
-            Some(token) => Some(token),
+            Some(token) => Some(of_virtual_server(token, at.virtual_server.as_deref())?),
             None => Sessions::open()?.find(&line.server, at.virtual_server.as_deref()).map(|kept| kept.token.clone()),
         };
         let token = token.ok_or_else(|| Stop::SignedOut(line.server.clone()))?;
@@ -309,6 +311,21 @@ fn given_token(at: &RemoteArgs) -> Result<Option<Secret>, Stop> {
     }
     let token = std::env::var("DOORWARD_TOKEN").ok().filter(|token| !token.trim().is_empty());
     Ok(token.map(|token| Secret::new(token.trim())))
+}
+
+/// The token, unless it belongs to another virtual server than the one that is asked for: what was meant for the one would be done
+/// in the other. Tokens end with a dot and the name of theirs.
+fn of_virtual_server(token: Secret, wanted: Option<&str>) -> Result<Secret, Stop> {
+    let Some(wanted) = wanted else { return Ok(token) };
+    let named = token.expose().rsplit_once('.').and_then(|(_, name)| BASE64URL_NOPAD.decode(name.as_bytes()).ok());
+    match named.and_then(|name| String::from_utf8(name).ok()) {
+        Some(named) if named == wanted => Ok(token),
+        Some(named) => {
+            let named = plain(&named);
+            Err(Stop::because(format!("--virtual-server {wanted}: the token that is given belongs to {named}")))
+        }
+        None => Err(Stop::because(format!("--virtual-server {wanted}: the token that is given says of none"))),
+    }
 }
 
 /// A file's text, or that of standard input.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::diff::differences;
 use super::line::{Call, Line, text_of};
-use super::show::{Manner, pretty, print};
+use super::show::{Manner, plain, pretty, print};
 use super::{Outcome, Stop};
 use crate::Finding;
 use crate::args::{RemoteArgs, SettingsCommand};
@@ -102,5 +102,7 @@ pub(super) fn told(file: &str, faults: &[FieldFault]) -> Vec<String> {
 }
 
 fn broken(file: &str, faults: &[FieldFault]) -> Stop {
-    Stop::because(told(file, faults).join("\n  "))
+    // Keys of a file from elsewhere are words from outside.
+    let faults: Vec<String> = told(file, faults).iter().map(|fault| plain(fault)).collect();
+    Stop::because(faults.join("\n  "))
 }

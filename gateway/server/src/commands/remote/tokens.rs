@@ -149,7 +149,9 @@ fn followed(line: &Line, place: &str, begun: Value) -> Result<Value, Stop> {
 /// What became of it. Of many thousand rows those are told that were not taken.
 fn reported(line: &Line, report: &Value) -> Outcome {
     let none = Vec::new();
-    let rows = report.get("report").and_then(Value::as_array).unwrap_or(&none);
+    let told = report.get("report").and_then(Value::as_array);
+    // Another process of the gateway has taken the file: it alone knows what became of each row.
+    let (is_known, rows) = (told.is_some(), told.unwrap_or(&none));
     let is = |row: &Value, outcome: &str| row.get("outcome").and_then(Value::as_str) == Some(outcome);
     let wrong = rows.iter().any(|row| is(row, "refused") || is(row, "not_reached"));
     if line.manner.json {
@@ -159,10 +161,16 @@ fn reported(line: &Line, report: &Value) -> Outcome {
         if !others.is_empty() {
             print(table(&ROWS, &others, line.manner.width, line.manner.colour).trim_end())?;
         }
-        print(&format!("{} of {} taken.", text(report, "taken"), text(report, "rows")))?;
+        if is_known {
+            print(&format!("{} of {} taken.", text(report, "taken"), text(report, "rows")))?;
+        }
     }
     if text(report, "state") != "done" {
         return Err(Stop::because("taking the file broke off; send it again, nothing is taken twice"));
+    }
+    if !is_known {
+        let asked = "another process of the gateway took the file, and this one cannot tell what became of each row";
+        return Err(Stop::because(format!("{asked}; send it again, nothing is taken twice")));
     }
     Ok(if wrong { Finding::Bad } else { Finding::Good })
 }

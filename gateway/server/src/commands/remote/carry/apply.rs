@@ -42,8 +42,8 @@ impl Ids {
     }
 }
 
-/// All of it.
-pub(super) fn all(line: &Line, there: &There, plan: &Plan) -> Outcome {
+/// All of it: how many of the changes were made, and how it ended.
+pub(super) fn all(line: &Line, there: &There, plan: &Plan) -> (usize, Outcome) {
     let mut ids = Ids {
         groups: there.groups.iter().map(|group| (group.is.name.clone(), group.id.clone())).collect(),
         roles: there.roles.iter().map(|role| (lowered(&role.is.name), role.id.clone())).collect(),
@@ -58,18 +58,19 @@ pub(super) fn all(line: &Line, there: &There, plan: &Plan) -> Outcome {
             drop(progress);
             let manner = super::super::show::Manner { colour: false, ..line.manner };
             eprintln!("{done} of {} changes were made; this one was not:\n{}", plan.steps.len(), step.told(&manner));
-            return Err(stop);
+            return (done, Err(stop));
         }
         progress.at(done + 1);
     }
     drop(progress);
-    if !line.manner.json && !plan.steps.is_empty() {
-        print(&format!("{} changes were made.", plan.steps.len()))?;
-    }
+    let done = plan.steps.len();
     if without_password > 0 {
         eprintln!("{without_password} users were added without a password: `doorward user password NAME`");
     }
-    Ok(Finding::Good)
+    if line.manner.json || done == 0 {
+        return (done, Ok(Finding::Good));
+    }
+    (done, print(&format!("{done} changes were made.")).map(|()| Finding::Good))
 }
 
 fn one(line: &Line, ids: &mut Ids, step: &Step) -> Result<(), Stop> {
@@ -116,7 +117,7 @@ fn one(line: &Line, ids: &mut Ids, step: &Step) -> Result<(), Stop> {
         Step::OperatorInvite { name, role } => {
             let call = Call::post("/operators/invitations", json!({ "role": ids.role(role) })).once();
             let invited = line.call(&call)?.body;
-            // Not for the JSON of the changes, which is told already: a secret goes to whoever runs the command.
+            // Not for the JSON of the changes, which may be kept: a secret goes to whoever runs the command.
             let (until, link) = (text(&invited, "expires_at"), text(&invited, "link"));
             aside(|| eprintln!("for {}, once, until {until}: {link}", plain(name)));
         }

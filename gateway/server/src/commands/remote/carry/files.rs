@@ -1,31 +1,39 @@
 //! The folder of an export. Everything in it has one order and one spelling, so that two exports of the same are equal
-//! to the byte, and what has changed is seen by `diff`.
+//! to the byte, and what has changed is seen by `diff`. An export that breaks off, at whatever point, leaves a folder that
+//! is no export.
 //!
 //! Groups are named by their names, in settings too: ids mean nothing elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::convert::Infallible;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use doorward_access::names::fold_name;
-use doorward_api::Permission;
 use doorward_api::settings::SettingKind;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::super::show::plain;
 use super::super::{Stop, settings};
+use super::judge::judge;
+use crate::Failure;
 
 /// How these files are to be read.
-const FORMAT: u32 = 1;
-/// Says that the folder is an export.
+const FORMAT: u32 = 2;
+/// The earlier way, whose head says nothing but that.
+const WITHOUT_LINES: u32 = 1;
+/// Says that the folder is an export, and a whole one.
 const HEAD: &str = "virtual-server.json";
 /// The settings' folder.
 const SETTINGS: &str = "settings";
-const GROUPS: &str = "groups.jsonl";
-const USERS: &str = "users.jsonl";
-const ROLES: &str = "roles.jsonl";
-const OPERATORS: &str = "operators.jsonl";
+pub(super) const GROUPS: &str = "groups.jsonl";
+pub(super) const USERS: &str = "users.jsonl";
+pub(super) const ROLES: &str = "roles.jsonl";
+pub(super) const OPERATORS: &str = "operators.jsonl";
+/// Those with one thing a line.
+const OF_LINES: [&str; 4] = [GROUPS, USERS, ROLES, OPERATORS];
 
 /// What the folder says. What has no file is left as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,6 +51,9 @@ pub(super) struct Content {
 #[serde(deny_unknown_fields)]
 struct Head {
     format: u32,
+    /// How many lines each file has. One that broke off has fewer.
+    #[serde(default)]
+    lines: BTreeMap<String, usize>,
 }
 
 /// A group.
@@ -184,13 +195,19 @@ pub(super) fn with_groups<E>(value: &Value, call: &mut impl FnMut(&str) -> Resul
     }
 }
 
+/// A document whose groups are called as the server keeps their names.
+fn with_groups_as_kept(value: &Value) -> Value {
+    let Ok(kept) = with_groups(value, &mut |name| Ok::<_, Infallible>(name.trim().to_owned()));
+    kept
+}
+
 /// Whether a folder is one to write into: none yet, an empty one, or that of an earlier export.
 pub(super) fn may_write(folder: &Path) -> Result<(), String> {
     match std::fs::read_dir(folder) {
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
         Err(cause) => Err(format!("{}: {cause}", folder.display())),
         Ok(_) => {
-            let strangers = strangers(folder);
+            let strangers: Vec<String> = strangers(folder).iter().map(|fault| plain(fault)).collect();
             if strangers.is_empty() { Ok(()) } else { Err(strangers.join("\n  ")) }
         }
     }
@@ -201,20 +218,33 @@ pub(super) fn write(folder: &Path, content: &Content) -> Result<(), Stop> {
     let content = content.clone().ordered();
     let documents = folder.join(SETTINGS);
     let made = std::fs::create_dir_all(&documents);
-    made.map_err(|cause| Stop::because(format!("{}: {cause}", documents.display())))?;
+    made.map_err(|cause| wrong(&documents, &cause))?;
+    // An export that was here is none from now on, until this one is whole: half of each would pass for one otherwise.
+    remove(folder, HEAD)?;
+    settle(folder)?;
     for kind in SettingKind::ALL {
         let name = format!("{SETTINGS}/{}.json", kind.as_str());
         match content.settings.get(kind.as_str()) {
             Some(document) => put(folder, &name, &format!("{}\n", pretty(document)))?,
-            None => drop(std::fs::remove_file(folder.join(&name))),
+            None => remove(folder, &name)?,
         }
     }
-    put(folder, GROUPS, &lines(content.groups.as_deref().unwrap_or_default()))?;
-    put(folder, USERS, &lines(content.users.as_deref().unwrap_or_default()))?;
-    put(folder, ROLES, &lines(content.roles.as_deref().unwrap_or_default()))?;
-    put(folder, OPERATORS, &lines(content.operators.as_deref().unwrap_or_default()))?;
-    // The last: a folder without it is no export.
-    put(folder, HEAD, &lines(&[Head { format: FORMAT }]))
+    let mut head = Head { format: FORMAT, lines: BTreeMap::new() };
+    for (name, text) in [
+        (GROUPS, lines(content.groups.as_deref().unwrap_or_default())),
+        (USERS, lines(content.users.as_deref().unwrap_or_default())),
+        (ROLES, lines(content.roles.as_deref().unwrap_or_default())),
+        (OPERATORS, lines(content.operators.as_deref().unwrap_or_default())),
+    ] {
+        put(folder, name, &text)?;
+        head.lines.insert(name.to_owned(), text.lines().count());
+    }
+    settle(&documents)?;
+    settle(folder)?;
+    // The last, when all else is on the disk: a folder without it is no export.
+    let head = serde_json::to_string_pretty(&head).map_err(Failure::other)?;
+    put(folder, HEAD, &format!("{head}\n"))?;
+    settle(folder)
 }
 
 fn pretty(document: &Value) -> String {
@@ -225,30 +255,43 @@ fn lines<T: Serialize>(all: &[T]) -> String {
     all.iter().map(|one| serde_json::to_string(one).unwrap_or_default() + "\n").collect()
 }
 
+fn wrong(path: &Path, cause: &std::io::Error) -> Stop {
+    Stop::because(format!("{}: {cause}", path.display()))
+}
+
+/// A name must not be on the disk before what it names: a power loss would leave an empty file.
 fn put(folder: &Path, name: &str, text: &str) -> Result<(), Stop> {
     let path = folder.join(name);
-    let wrong = |cause: std::io::Error| Stop::because(format!("{}: {cause}", path.display()));
+    let wrong = |cause: std::io::Error| wrong(&path, &cause);
     let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(folder)).map_err(wrong)?;
-    file.write_all(text.as_bytes()).map_err(wrong)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(wrong)?;
     file.persist(&path).map_err(|cause| wrong(cause.error))?;
     Ok(())
 }
 
-/// Reads the folder, and names everything that is wrong with it.
+/// A file goes, if it is there.
+fn remove(folder: &Path, name: &str) -> Result<(), Stop> {
+    let path = folder.join(name);
+    match std::fs::remove_file(&path) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => Err(wrong(&path, &cause)),
+        _ => Ok(()),
+    }
+}
+
+/// What has come into a folder and gone out of it is so after a power loss, too.
+fn settle(folder: &Path) -> Result<(), Stop> {
+    let settled = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    settled.map_err(|cause| wrong(folder, &cause))
+}
+
+/// Reads the folder, and names everything that is wrong with it. Where what is not in the files is to go, they have to be
+/// whole for certain.
 ///
 /// # Errors
 /// `file: key: rule` of each fault.
-pub(super) fn read(folder: &Path) -> Result<Content, Vec<String>> {
-    let mut reading = Reading { folder, faults: strangers(folder) };
-    match reading.lines::<Head>(HEAD).as_deref() {
-        None if reading.faults.is_empty() => {
-            reading.faults.push(format!("{} holds no export: there is no {HEAD}", folder.display()));
-        }
-        Some([head]) if head.format != FORMAT => {
-            reading.faults.push(format!("{HEAD}: format: this version reads format {FORMAT}"));
-        }
-        _ => {}
-    }
+pub(super) fn read(folder: &Path, prune: bool) -> Result<Content, Vec<String>> {
+    let mut reading = Reading { folder, faults: strangers(folder), lines: BTreeMap::new() };
+    let head = reading.head();
     let mut content = Content {
         settings: reading.settings(),
         groups: reading.lines(GROUPS),
@@ -256,7 +299,10 @@ pub(super) fn read(folder: &Path) -> Result<Content, Vec<String>> {
         roles: reading.lines(ROLES),
         operators: reading.lines(OPERATORS),
     };
-    reading.judge(&mut content);
+    if let Some(head) = head.filter(|_| prune) {
+        reading.is_whole(&head);
+    }
+    reading.faults.extend(judge(&mut content));
     if reading.faults.is_empty() { Ok(content.ordered()) } else { Err(reading.faults) }
 }
 
@@ -283,13 +329,72 @@ fn strangers(folder: &Path) -> Vec<String> {
 struct Reading<'f> {
     folder: &'f Path,
     faults: Vec<String>,
+    /// How many there are in each file that is there.
+    lines: BTreeMap<&'static str, usize>,
 }
 
 impl Reading<'_> {
+    /// The head, if it is there and good.
+    fn head(&mut self) -> Option<Head> {
+        let before = self.faults.len();
+        let Some(text) = self.text(HEAD) else {
+            if self.faults.len() == before {
+                self.faults.push(format!(
+                    "{} holds no export: there is no {HEAD}. Where an export broke off, the same again makes it whole",
+                    self.folder.display()
+                ));
+            }
+            return None;
+        };
+        let given: Value = self.good(serde_json::from_str(&text))?;
+        // The format goes first: what else there may be depends on it.
+        match given.get("format").and_then(Value::as_u64) {
+            Some(format) if ![WITHOUT_LINES, FORMAT].map(u64::from).contains(&format) => {
+                self.faults
+                    .push(format!("{HEAD}: format: this version reads the formats {WITHOUT_LINES} and {FORMAT}"));
+                return None;
+            }
+            _ => {}
+        }
+        let head: Head = self.good(serde_json::from_value(given))?;
+        for name in head.lines.keys().filter(|name| !OF_LINES.contains(&name.as_str())) {
+            self.faults.push(format!("{HEAD}: lines: {name:?} is no file of lines"));
+        }
+        Some(head)
+    }
+
+    fn good<T>(&mut self, head: Result<T, serde_json::Error>) -> Option<T> {
+        head.map_err(|cause| self.faults.push(format!("{HEAD}: {cause}"))).ok()
+    }
+
+    /// Whether no file has lost anything since it was written. More lines than the head says are fine: people add some by
+    /// hand, and what is there is not removed.
+    fn is_whole(&mut self, head: &Head) {
+        if head.format == WITHOUT_LINES {
+            self.faults.push(format!(
+                "{HEAD}: format: {WITHOUT_LINES} does not say how many lines the files have, and --prune would remove what \
+                 a file that broke off has lost: export again"
+            ));
+            return;
+        }
+        for (name, found) in &self.lines {
+            match head.lines.get(*name) {
+                None => self.faults.push(format!(
+                    "{HEAD}: lines: says nothing of {name}, and --prune needs it; if the file is whole, say {name:?}: {found}"
+                )),
+                Some(said) if found < said => self.faults.push(format!(
+                    "{name}: has {found} lines, and {HEAD} says {said}: --prune would remove what a file that broke off has \
+                     lost; if the lines are meant to be gone, say {name:?}: {found} there"
+                )),
+                Some(_) => {}
+            }
+        }
+    }
+
     fn text(&mut self, name: &str) -> Option<String> {
         match std::fs::read_to_string(self.folder.join(name)) {
             Ok(text) => Some(text),
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => None,
             Err(cause) => {
                 self.faults.push(format!("{name}: {cause}"));
                 None
@@ -298,10 +403,12 @@ impl Reading<'_> {
     }
 
     /// One thing a line.
-    fn lines<T: DeserializeOwned>(&mut self, name: &str) -> Option<Vec<T>> {
+    fn lines<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<Vec<T>> {
         let text = self.text(name)?;
         let mut all = Vec::new();
+        let mut found = 0;
         for (nth, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            found += 1;
             match serde_json::from_str(line) {
                 Ok(one) => all.push(one),
                 // Where in the line it is, is more than anybody asks.
@@ -312,6 +419,7 @@ impl Reading<'_> {
                 }
             }
         }
+        self.lines.insert(name, found);
         Some(all)
     }
 
@@ -322,7 +430,7 @@ impl Reading<'_> {
             let Some(text) = self.text(&name) else { continue };
             match serde_json::from_str::<Value>(&text) {
                 // Names stand where ids do: both are texts.
-                Ok(given) => match settings::checked(kind, &given) {
+                Ok(given) => match settings::checked(kind, &with_groups_as_kept(&given)) {
                     Ok(document) => drop(all.insert(kind.as_str(), document)),
                     Err(faults) => self.faults.extend(settings::told(&name, &faults)),
                 },
@@ -331,77 +439,4 @@ impl Reading<'_> {
         }
         all
     }
-
-    /// What one line cannot say of itself.
-    fn judge(&mut self, content: &mut Content) {
-        let names = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect::<Vec<_>>();
-        let users = names(content.users.iter().flatten().map(|user| user.name.as_str()).collect());
-        let operators = names(content.operators.iter().flatten().map(|operator| operator.name.as_str()).collect());
-        let groups = names(content.groups.iter().flatten().map(|group| group.name.as_str()).collect());
-        self.each_once(USERS, &users, |name| fold_name(name).map(|folded| folded.as_str().to_owned()));
-        self.each_once(OPERATORS, &operators, |name| fold_name(name).map(|folded| folded.as_str().to_owned()));
-        let roles = names(content.roles.iter().flatten().map(|role| role.name.as_str()).collect());
-        self.each_once(ROLES, &roles, |name| Some(lowered(name)).filter(|name| !name.is_empty()));
-        self.each_once(GROUPS, &groups, |name| Some(name.to_owned()).filter(|name| !name.trim().is_empty()));
-        for user in content.users.iter_mut().flatten() {
-            user.email = user.email.take().filter(|email| !email.is_empty());
-            user.groups = once(&user.groups);
-        }
-        for group in content.groups.iter_mut().flatten() {
-            group.parents = once(&group.parents);
-        }
-        for role in content.roles.iter_mut().flatten() {
-            for permission in role.permissions.iter().filter(|name| Permission::parse(name).is_none()) {
-                self.faults
-                    .push(format!("{ROLES}: permissions: {:?} may {permission:?}, which there is not", role.name));
-            }
-            role.permissions = once(&role.permissions);
-        }
-        if let Some(groups) = &content.groups {
-            self.faults.extend(circles(groups));
-        }
-    }
-
-    fn each_once(&mut self, file: &str, names: &[String], one: impl Fn(&str) -> Option<String>) {
-        let mut seen = BTreeSet::new();
-        for name in names {
-            let fault = match one(name) {
-                None => "can be no name",
-                Some(key) if seen.contains(&key) => "is there twice",
-                Some(key) => {
-                    seen.insert(key);
-                    continue;
-                }
-            };
-            self.faults.push(format!("{file}: name: {name:?} {fault}"));
-        }
-    }
-}
-
-fn once(names: &[String]) -> Vec<String> {
-    names.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// Parents that are not in the file, and groups that lie in themselves.
-fn circles(groups: &[Group]) -> Vec<String> {
-    let parents: BTreeMap<&str, &Vec<String>> =
-        groups.iter().map(|group| (group.name.as_str(), &group.parents)).collect();
-    let mut faults = Vec::new();
-    for group in groups {
-        for parent in group.parents.iter().filter(|parent| !parents.contains_key(parent.as_str())) {
-            faults.push(format!("{GROUPS}: parents: {:?} lies in {parent:?}, which is not there", group.name));
-        }
-        let mut above: Vec<&str> = group.parents.iter().map(String::as_str).collect();
-        let mut seen = BTreeSet::new();
-        while let Some(next) = above.pop() {
-            if next == group.name {
-                faults.push(format!("{GROUPS}: parents: {:?} lies in itself", group.name));
-                break;
-            }
-            if seen.insert(next) {
-                above.extend(parents.get(next).into_iter().flat_map(|more| more.iter().map(String::as_str)));
-            }
-        }
-    }
-    faults
 }

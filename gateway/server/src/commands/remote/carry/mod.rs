@@ -1,11 +1,12 @@
 //! A whole virtual server as files, out of one gateway and into another, by the API: what an operator may not do, no
 //! file can.
 //!
-//! `files.rs` reads and writes the folder, `there.rs` looks at the server, `plan.rs` compares the two, `apply.rs` does
+//! `files.rs` reads and writes the folder, `judge.rs` holds it against the server's rules, `there.rs` looks at the server, `plan.rs` compares the two, `apply.rs` does
 //! what the comparison asks for.
 
 mod apply;
 mod files;
+mod judge;
 mod plan;
 mod there;
 
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use self::plan::Plan;
 use self::there::There;
 use super::line::Line;
-use super::show::{pretty, print};
+use super::show::{plain, pretty, print};
 use super::{Outcome, Stop};
 use crate::Finding;
 use crate::args::{PutInArgs, TakeOutArgs};
@@ -44,25 +45,34 @@ pub(super) fn export(args: &TakeOutArgs) -> Outcome {
 
 /// `doorward import`. The files are read and judged before the server is asked for anything.
 pub(super) fn import(args: &PutInArgs) -> Outcome {
-    let content = files::read(&args.from).map_err(all_of)?;
+    let content = files::read(&args.from, args.prune).map_err(all_of)?;
     let line = Line::open(&args.at)?;
     let there = There::look(&line)?;
     let plan = Plan::of(&content, &there, args.prune, args.invite).map_err(all_of)?;
-    told(&line, &plan)?;
     if args.dry_run {
+        told(&line, &plan)?;
         return Ok(if plan.steps.is_empty() { Finding::Good } else { Finding::Bad });
     }
-    apply::all(&line, &there, &plan)
+    if line.manner.json {
+        // Programs read one document: what it says is known at the end only.
+        let (done, outcome) = apply::all(&line, &there, &plan);
+        let (report, outcome) = reported(&plan, done, outcome);
+        let printed = print(&pretty(&report));
+        return outcome.and_then(|finding| printed.map(|()| finding));
+    }
+    told(&line, &plan)?;
+    apply::all(&line, &there, &plan).1
 }
 
+/// Keys and names of a folder from elsewhere are words from outside.
 fn all_of(faults: Vec<String>) -> Stop {
+    let faults: Vec<String> = faults.iter().map(|fault| plain(fault)).collect();
     Stop::because(format!("nothing was changed:\n  {}", faults.join("\n  ")))
 }
 
 fn told(line: &Line, plan: &Plan) -> Result<(), Stop> {
     if line.manner.json {
-        let steps: Vec<Value> = plan.steps.iter().map(plan::Step::record).collect();
-        return print(&pretty(&json!({ "changes": steps, "notes": plan.notes })));
+        return print(&pretty(&plan.record()));
     }
     for step in &plan.steps {
         print(&step.told(&line.manner))?;
@@ -74,6 +84,29 @@ fn told(line: &Line, plan: &Plan) -> Result<(), Stop> {
         print("It is as the files say.")?;
     }
     Ok(())
+}
+
+/// What was to be done, how many of the changes were made, and the problem of the one that was not; null where all were.
+/// The problem is taken out of what it ended with: nobody prints it a second time.
+fn reported(plan: &Plan, done: usize, outcome: Outcome) -> (Value, Outcome) {
+    let mut report = plan.record();
+    let (problem, outcome) = match outcome {
+        Ok(finding) => (Value::Null, Ok(finding)),
+        Err(mut stop) => {
+            let document = match &mut stop {
+                Stop::Refused(refusal) => refusal.document.take(),
+                _ => None,
+            };
+            // What did not come from the server is a sentence, in the shape of a problem.
+            let document = document.unwrap_or_else(|| json!({"type": "about:blank", "title": stop.to_string()}));
+            (document, Err(stop))
+        }
+    };
+    if let Some(fields) = report.as_object_mut() {
+        fields.insert("done".to_owned(), json!(done));
+        fields.insert("problem".to_owned(), problem);
+    }
+    (report, outcome)
 }
 
 #[cfg(test)]

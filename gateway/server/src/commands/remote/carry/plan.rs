@@ -91,6 +91,12 @@ impl Plan {
         Ok(plan)
     }
 
+    /// For programs.
+    pub(super) fn record(&self) -> Value {
+        let steps: Vec<Value> = self.steps.iter().map(Step::record).collect();
+        json!({ "changes": steps, "notes": self.notes })
+    }
+
     fn groups(&mut self, groups: &[Group], there: &There, prune: bool, removals: &mut Vec<Step>) {
         let mut found: BTreeMap<&str, Option<&Known<Group>>> = BTreeMap::new();
         let mut taken = BTreeSet::new();

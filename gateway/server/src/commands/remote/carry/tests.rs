@@ -6,6 +6,7 @@ use super::files::{Content, Group, Operator, Role, User};
 use super::plan::Step;
 use super::there::Known;
 use super::*;
+use crate::commands::remote::problem::Refusal;
 
 fn group(name: &str, parents: &[&str]) -> Group {
     Group { name: name.to_owned(), parents: parents.iter().map(|name| (*name).to_owned()).collect() }
@@ -85,7 +86,7 @@ fn put(folder: &Path, name: &str, text: &str) {
 fn what_is_written_is_read_back_and_written_again_to_the_byte() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     files::write(one.path(), &some()).unwrap();
-    let read = files::read(one.path()).unwrap();
+    let read = files::read(one.path(), true).unwrap();
     assert_eq!(read, some().ordered());
     files::write(two.path(), &read).unwrap();
     for name in [
@@ -99,6 +100,13 @@ fn what_is_written_is_read_back_and_written_again_to_the_byte() {
         let text = |folder: &tempfile::TempDir| std::fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!(text(&one), text(&two), "{name}");
     }
+    let head = std::fs::read_to_string(one.path().join("virtual-server.json")).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(&head).unwrap(),
+        json!({"format": 2,
+               "lines": {"groups.jsonl": 2, "users.jsonl": 2, "roles.jsonl": 1, "operators.jsonl": 2}})
+    );
+    assert_eq!(head.lines().count(), 9, "a number a line, as whoever merges two branches wants it: {head}");
     let users = std::fs::read_to_string(one.path().join("users.jsonl")).unwrap();
     assert!(users.starts_with("{\"name\":\"Alice\"") && users.contains("[\"Sales\",\"Staff\"]"), "{users}");
 }
@@ -107,34 +115,57 @@ fn what_is_written_is_read_back_and_written_again_to_the_byte() {
 fn everything_that_is_wrong_is_named_by_file_and_key() {
     let folder = tempfile::tempdir().unwrap();
     files::write(folder.path(), &some()).unwrap();
-    put(folder.path(), "virtual-server.json", "{\"format\":1,\"name\":\"x\"}");
+    put(folder.path(), "virtual-server.json", "{\"format\":2,\"lines\":{\"user.jsonl\":1}}");
+    let long = "x".repeat(101);
     put(
         folder.path(),
         "users.jsonl",
-        "{\"name\":\"a\"}\n\n{\"name\":\"b\",\"colour\":1}\n{\"name\":\"A\"}\n{\"email\":\"c\"}\n",
+        &format!(
+            "{{\"name\":\"a\"}}\n\n{{\"name\":\"b\",\"colour\":1}}\n{{\"name\":\"A\"}}\n{{\"email\":\"c\"}}\n\
+             {{\"name\":\"bob\",\"email\":\"bob\"}}\n{{\"name\":\"dora\",\"display_name\":\"{long}\"}}\n{{\"name\":\" \"}}\n"
+        ),
     );
     put(
         folder.path(),
         "groups.jsonl",
-        "{\"name\":\"x\",\"parents\":[\"y\"]}\n{\"name\":\"y\",\"parents\":[\"x\",\"z\"]}\n",
+        &format!(
+            "{{\"name\":\"x\",\"parents\":[\"y\"]}}\n{{\"name\":\"y\",\"parents\":[\"x\",\"z\"]}}\n\
+             {{\"name\":\"{long}\"}}\n{{\"name\":\"\"}}\n{{\"name\":\" x \"}}\n"
+        ),
     );
     let mut document = lockout(4);
     document["surprise"] = json!(1);
     document["token_minutes"] = json!(0);
     put(folder.path(), "settings/lockout.json", &document.to_string());
     put(folder.path(), "settings/colours.json", "{}");
-    put(folder.path(), "roles.jsonl", "{\"name\":\"r\",\"permissions\":[\"users:edit\",\"users:fly\"]}\n");
+    put(
+        folder.path(),
+        "roles.jsonl",
+        "{\"name\":\"r\",\"permissions\":[\"users:edit\",\"users:fly\"]}\n{\"name\":\"none\",\"permissions\":[]}\n\
+         {\"name\":\"Help desk\",\"permissions\":[\"users:view\"]}\n{\"name\":\" R\",\"permissions\":[\"users:view\"]}\n",
+    );
+    put(folder.path(), "operators.jsonl", "{\"name\":\"\",\"role\":\"auditor\"}\n");
     put(folder.path(), "tokens.csv", "");
     put(folder.path(), ".gitignore", "");
-    let said = files::read(folder.path()).unwrap_err().join("\n");
+    let said = files::read(folder.path(), false).unwrap_err().join("\n");
     for fault in [
-        "virtual-server.json:1: unknown field `name`",
+        "virtual-server.json: lines: \"user.jsonl\" is no file of lines",
         "users.jsonl:3: unknown field `colour`",
         "users.jsonl:5: missing field `name`",
         "users.jsonl: name: \"A\" is there twice",
+        "users.jsonl: name: \" \" must be a name of 1 to 256 visible characters",
+        "users.jsonl: email: of \"bob\": must be a mail address",
+        "users.jsonl: display_name: of \"dora\": must have at most 100 characters",
+        "groups.jsonl: name: \"\" must be given",
+        "xxx\" must have at most 100 characters",
+        "groups.jsonl: name: \"x\" is there twice",
         "groups.jsonl: parents: \"y\" lies in \"z\", which is not there",
         "groups.jsonl: parents: \"x\" lies in itself",
-        "roles.jsonl: permissions: \"r\" may \"users:fly\", which there is not",
+        "roles.jsonl: permissions: of \"r\": there is no permission users:fly",
+        "roles.jsonl: permissions: of \"none\": must be given",
+        "roles.jsonl: name: \"Help desk\" is taken",
+        "roles.jsonl: name: \"R\" is there twice",
+        "operators.jsonl: name: \"\" must be a name of 1 to 256 visible characters",
         "settings/lockout.json: surprise: ",
         "settings/lockout.json: token_minutes: ",
         "settings/colours.json: this is no file of an export",
@@ -144,7 +175,139 @@ fn everything_that_is_wrong_is_named_by_file_and_key() {
     }
     assert!(!said.contains(".gitignore"), "{said}");
     assert!(files::may_write(folder.path()).is_err(), "what is no export is not written over");
-    assert!(files::read(&folder.path().join("none")).unwrap_err()[0].contains("holds no export"));
+    assert!(files::read(&folder.path().join("none"), false).unwrap_err()[0].contains("holds no export"));
+    for (head, fault) in [
+        ("", "virtual-server.json: EOF"),
+        ("{}", "virtual-server.json: missing field `format`"),
+        ("{\"format\":3,\"more\":1}", "virtual-server.json: format: this version reads the formats 1 and 2"),
+        ("{\"format\":2,\"name\":\"x\"}", "virtual-server.json: unknown field `name`"),
+    ] {
+        put(folder.path(), "virtual-server.json", head);
+        let said = files::read(folder.path(), false).unwrap_err().join("\n");
+        assert!(said.contains(fault), "{fault} is not in:\n{said}");
+    }
+}
+
+#[test]
+fn keys_and_names_of_a_folder_from_elsewhere_do_not_steer_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    files::write(folder.path(), &some()).unwrap();
+    put(folder.path(), "users.jsonl", "{\"name\":\"a\",\"\\u001b]0;users\\u0007\":1}\n");
+    let mut document = lockout(4);
+    document["\u{1b}]0;settings\u{7}"] = json!(1);
+    put(folder.path(), "settings/lockout.json", &document.to_string());
+    put(folder.path(), "\u{1b}]0;file\u{7}", "");
+    let said = all_of(files::read(folder.path(), false).unwrap_err()).to_string();
+    let refused = files::may_write(folder.path()).unwrap_err();
+    for (said, words) in [(&said, "]0;users"), (&said, "]0;settings"), (&said, "]0;file"), (&refused, "]0;file")] {
+        assert!(said.contains(words), "{said:?}");
+        assert!(said.lines().all(|line| !line.contains(char::is_control)), "{said:?}");
+    }
+}
+
+#[test]
+fn what_the_server_would_keep_otherwise_is_no_difference() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spaced = some();
+    spaced.settings.insert("self_provisioning", self_provisioning(&["Staff ", " Sales"]));
+    spaced.groups = Some(vec![group(" Staff", &[]), group(" Sales ", &["Staff "])]);
+    let bob = User { display_name: " Bob ".to_owned(), ..user("bob", &["Staff ", "Staff", "Sales"]) };
+    let alice = User { email: Some(" Alice@example.test ".to_owned()), disabled: true, ..user("Alice", &[]) };
+    spaced.users = Some(vec![User { name: " bob".to_owned(), ..bob.clone() }, alice]);
+    spaced.roles = Some(vec![role(" Token desk ", &["tokens:edit"])]);
+    spaced.operators = Some(vec![operator(" olga ", "Administrator "), operator("hugo", " token desk")]);
+    files::write(folder.path(), &spaced).unwrap();
+    let read = files::read(folder.path(), true).unwrap();
+    let mut kept = some();
+    kept.users = Some(vec![
+        User { display_name: "Bob".to_owned(), ..user("bob", &["Staff", "Sales"]) },
+        User { disabled: true, ..user("Alice", &[]) },
+    ]);
+    assert_eq!(Plan::of(&read, &there(&kept.ordered()), true, true).unwrap(), Plan::default());
+}
+
+#[test]
+fn an_export_that_breaks_off_leaves_no_export_whatever_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    files::write(folder.path(), &some()).unwrap();
+    // It gets no further than the groups.
+    std::fs::remove_file(folder.path().join("users.jsonl")).unwrap();
+    std::fs::create_dir(folder.path().join("users.jsonl")).unwrap();
+    let fewer = Content { groups: Some(vec![group("Staff", &[])]), ..some() };
+    assert!(files::write(folder.path(), &fewer).is_err());
+    std::fs::remove_dir(folder.path().join("users.jsonl")).unwrap();
+    let said = files::read(folder.path(), false).unwrap_err().join("\n");
+    assert!(said.contains("holds no export"), "{said}");
+    // The same again makes it whole.
+    files::may_write(folder.path()).unwrap();
+    files::write(folder.path(), &fewer).unwrap();
+    assert_eq!(files::read(folder.path(), true).unwrap(), fewer.ordered());
+}
+
+#[test]
+fn a_document_that_cannot_go_is_no_part_of_the_next_export_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("settings/lockout.json")).unwrap();
+    assert!(files::write(folder.path(), &Content::default()).is_err());
+}
+
+#[test]
+fn files_that_may_have_lost_lines_remove_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = |prune| files::read(folder.path(), prune).err().unwrap_or_default().join("\n");
+    files::write(folder.path(), &some()).unwrap();
+    assert_eq!(faults(true), "");
+    // Users who are added by hand change nothing but their file.
+    let users = std::fs::read_to_string(folder.path().join("users.jsonl")).unwrap();
+    put(folder.path(), "users.jsonl", &format!("{users}{{\"name\":\"zoe\"}}\n"));
+    assert_eq!(faults(true), "");
+    // A file that is empty since a power loss is believed where nothing goes, and refused where all would.
+    put(folder.path(), "users.jsonl", "");
+    assert_eq!(faults(false), "");
+    let said = faults(true);
+    for part in ["users.jsonl: has 0 lines, and virtual-server.json says 2", "say \"users.jsonl\": 0 there"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    // Whoever means it says the new number.
+    let one = users.lines().next().unwrap();
+    put(folder.path(), "users.jsonl", &format!("{one}\n"));
+    assert!(faults(true).contains("users.jsonl: has 1 lines, and virtual-server.json says 2"));
+    let head = std::fs::read_to_string(folder.path().join("virtual-server.json")).unwrap();
+    put(folder.path(), "virtual-server.json", &head.replace("\"users.jsonl\": 2", "\"users.jsonl\": 1"));
+    assert_eq!(faults(true), "");
+    // What has no file loses nothing.
+    std::fs::remove_file(folder.path().join("roles.jsonl")).unwrap();
+    assert_eq!(faults(true), "");
+    put(folder.path(), "virtual-server.json", "{\"format\":2,\"lines\":{\"groups.jsonl\":2,\"operators.jsonl\":2}}");
+    assert!(faults(true).contains("virtual-server.json: lines: says nothing of users.jsonl"), "{}", faults(true));
+    // The earlier format is read, and says nothing of lines.
+    put(folder.path(), "virtual-server.json", "{\"format\":1}\n");
+    assert_eq!(faults(false), "");
+    let said = faults(true);
+    assert!(said.contains("virtual-server.json: format: 1 does not say") && said.contains("export again"), "{said}");
+}
+
+#[test]
+fn programs_are_told_a_real_run_in_one_document() {
+    let empty = Content::default();
+    let plan = Plan::of(&Content { groups: some().groups, ..empty.clone() }, &there(&empty), false, false).unwrap();
+    let (report, outcome) = reported(&plan, 3, Ok(Finding::Good));
+    assert!(matches!(outcome, Ok(Finding::Good)));
+    assert_eq!((&report["done"], &report["problem"]), (&json!(3), &Value::Null));
+    assert_eq!(report["changes"].as_array().map(Vec::len), Some(3));
+    assert!(report["notes"].is_array() && report.get("problem").is_some(), "{report}");
+
+    let document = json!({"type": "urn:doorward:problem:invalid", "title": "Fields break rules", "status": 422});
+    let mut refusal = Refusal::read(422, &document, None);
+    refusal.document = Some(document.clone());
+    let (report, outcome) = reported(&plan, 1, Err(Stop::Refused(Box::new(refusal))));
+    assert_eq!((&report["done"], &report["problem"]), (&json!(1), &document));
+    let Err(Stop::Refused(refusal)) = outcome else { panic!("the exit code goes by the refusal") };
+    assert_eq!(refusal.document, None, "nobody prints it a second time");
+
+    let (report, outcome) = reported(&plan, 0, Err(Stop::because("it cannot be reached")));
+    assert_eq!(report["problem"], json!({"type": "about:blank", "title": "it cannot be reached"}));
+    assert!(matches!(outcome, Err(Stop::Failed(_))));
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! A link by which an operator is made is good for as long as whoever made it may make one.
+
+use doorward_api::Module;
+use doorward_api::operator::RoleRef;
+
+use super::*;
+
+/// mallory, an administrator, too.
+async fn with_mallory() -> (Stage, OperatorSession, OperatorSession) {
+    let (stage, olga) = Stage::with_olga().await;
+    let link = stage.desk.invite(&at(0), &olga, Role::Administrator).await.unwrap();
+    let mallory = stage.join(link.expose(), "mallory", at(1)).await;
+    (stage, olga, mallory)
+}
+
+async fn leads_on(stage: &Stage, link: &Token) -> bool {
+    stage.desk.setup(&at(2), "Example", link.expose(), None).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn a_link_is_void_while_whoever_made_it_may_do_less_than_it_gives_or_may_not_invite() {
+    let (stage, olga, mallory) = with_mallory().await;
+    let (desk, id) = (&stage.desk, &mallory.operator.id);
+    let whole = desk.invite(&at(1), &mallory, Role::Administrator).await.unwrap();
+    let little = desk.invite(&at(1), &mallory, Role::Auditor).await.unwrap();
+    let of_olga = desk.invite(&at(1), &olga, Role::Administrator).await.unwrap();
+    assert!(leads_on(&stage, &whole).await && leads_on(&stage, &little).await);
+
+    desk.set_disabled(&at(2), &olga, id, true).await.unwrap();
+    assert!(!leads_on(&stage, &whole).await && !leads_on(&stage, &little).await, "they are switched off");
+    assert!(leads_on(&stage, &of_olga).await);
+    desk.set_disabled(&at(2), &olga, id, false).await.unwrap();
+    assert!(leads_on(&stage, &whole).await, "and on again");
+
+    let permissions = Role::Auditor.permissions().with(Module::Operators.edit());
+    let role = desk.add_role(&at(2), &olga, &RoleForm { name: "less".into(), permissions }).await.unwrap().role;
+    desk.set_role(&at(2), &olga, id, RoleRef::Custom(role.id)).await.unwrap();
+    assert!(!leads_on(&stage, &whole).await && leads_on(&stage, &little).await, "they may invite auditors now");
+    desk.set_role(&at(2), &olga, id, Role::HelpDesk).await.unwrap();
+    assert!(!leads_on(&stage, &little).await, "the help desk may as much, but not invite");
+}
+
+#[tokio::test]
+async fn who_was_shown_the_page_before_makes_nobody_either() {
+    let (stage, olga, mallory) = with_mallory().await;
+    let desk = &stage.desk;
+    let link = desk.invite(&at(1), &mallory, Role::Administrator).await.unwrap();
+    let setup = desk.setup(&at(1), "Example", link.expose(), None).await.unwrap().unwrap();
+    let form = form("mallory2", &shown(&setup, at(2).now));
+    let caller = at(2);
+    // While the password is hashed.
+    let (finished, off) = tokio::join!(
+        desk.finish(&caller, link.expose(), Some(&setup.keep), &form),
+        desk.set_disabled(&caller, &olga, &mallory.operator.id, true),
+    );
+    off.unwrap();
+    assert!(matches!(finished.unwrap(), Finished::Gone));
+    let again = desk.finish(&caller, link.expose(), Some(&setup.keep), &form).await.unwrap();
+    assert!(matches!(again, Finished::Gone));
+    assert_eq!(desk.operators(&vs()).await.unwrap().len(), 2);
+}
