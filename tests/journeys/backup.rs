@@ -265,6 +265,8 @@ fn a_key_is_changed(database: Database) {
         assert_eq!(alice.get(&wiki).status(), 200);
     }
     if ends_unfinished(&installation) {
+        // On a quick machine one of them was done before it was killed: then the next has begun with a key that is new to the gateway.
+        hang_up(&served);
         ends(&installation.command(&["key", "rotate"], &[], ""), 0);
     }
     let new = in_use(&installation);

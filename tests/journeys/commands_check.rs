@@ -15,6 +15,9 @@ fn check(installation: &Installation) -> Output {
     installation.command(&["check"], &[], "")
 }
 
+/// Commands that only ask, but for this one.
+const ASKING: [&[&str]; 2] = [&["audit", "verify"], &["key", "status"]];
+
 /// Whatever in the folder is the database's, with all that is in it.
 fn database_files(installation: &Installation) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = std::fs::read_dir(installation.path("."))
@@ -34,6 +37,9 @@ fn where_there_is_no_database_check_makes_none() {
     let said = ends(&check(&installation), 0);
     let file = installation.path("doorward.db");
     assert!(said.contains(&format!("there is no database yet; the first start makes {}", file.display())), "{said}");
+    for command in ASKING {
+        assert!(ends(&installation.command(command, &[], ""), 2).contains("there is no database yet"), "{command:?}");
+    }
     assert!(database_files(&installation).is_empty() && !installation.path("checkpoints").exists());
 
     // A folder that is not there is no place for one.
@@ -65,6 +71,10 @@ fn a_database_of_the_release_before_is_left_to_it() {
         assert!(said.contains(&format!("schema 18; the next start migrates it to {known}")), "{said}");
         for part in ["every table is there", "every sealed value opens", "in use"] {
             assert!(said.contains(part), "{part}: {said}");
+        }
+        for command in ASKING {
+            let said = ends(&installation.command(command, &[], ""), 2);
+            assert!(said.contains(&format!("its schema is 18, and this release reads {known}")), "{said}");
         }
         assert!(database_files(&installation) == before, "not a byte, and no file beside it");
         assert_eq!(schema(), "18");

@@ -36,7 +36,7 @@ use doorward_portal::console::{ConsoleParts, Mailbox};
 use doorward_proxy::canonical::{canonical_path, judged_path};
 use doorward_proxy::tls::Certificates;
 use doorward_proxy::{Departure, Fleet, Headroom, Live};
-use doorward_store::{Found, Store, StoreOptions, SystemEntropy};
+use doorward_store::{Found, Store, StoreOptions, SystemEntropy, known_schema};
 use doorward_views::Views;
 use tower::ServiceExt;
 
@@ -136,6 +136,31 @@ pub(crate) fn open_own_store(config: &Resolved, runtime: &tokio::runtime::Runtim
 pub(crate) fn look_at_own_store(config: &Resolved) -> Result<Found, Failure> {
     let options = store_options(&config.store_url, &config.key);
     Store::look(options, Arc::new(SystemEntropy)).map_err(|error| Failure::Store(error.to_string()))
+}
+
+/// Opens the database of a configuration for somebody who only asks: nothing is made, migrated or written.
+///
+/// # Errors
+/// The cause, as a sentence. One more than for others is a schema that this release would migrate first.
+pub(crate) fn read_own_store(config: &Resolved) -> Result<Store, Failure> {
+    let (schema, known) = match look_at_own_store(config)? {
+        Found::NoFile(file) => {
+            refuse_loss(config, &[])?;
+            return Err(Failure::Store(format!("there is no database yet; the first start makes {}", file.display())));
+        }
+        Found::Empty => {
+            refuse_loss(config, &[])?;
+            let rule = "there is nothing in the database yet; the first start makes its tables";
+            return Err(Failure::Store(rule.to_owned()));
+        }
+        Found::Database(store) if store.schema() == known_schema() => return Ok(store),
+        Found::Database(store) => {
+            store.close();
+            (store.schema(), known_schema())
+        }
+    };
+    let rule = format!("its schema is {schema}, and this release reads {known}");
+    Err(Failure::Store(format!("{rule}: ask with the release that made it, or when this one was started")))
 }
 
 /// Whether a database that knows these virtual servers was lost or truncated: there are signed checkpoints of another.

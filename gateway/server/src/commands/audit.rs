@@ -17,7 +17,7 @@ use crate::{Failure, Finding, config, wire};
 pub(crate) fn verify(file: &Path, virtual_server: &str, access_logs: &[PathBuf]) -> Result<Finding, Failure> {
     let config = config::load(file)?;
     let vs = VirtualServerId::new(virtual_server);
-    let store = wire::open_store(&config.store_url, &config.key)?;
+    let store = wire::read_own_store(&config)?;
     let checkpoints = Checkpoints::new(config.checkpoints, &config.key);
     let runtime = runtime()?;
     let report = runtime.block_on(checkpoints.verify(&store, &vs)).map_err(Failure::other)?;

@@ -101,7 +101,7 @@ fn subject(
 
 fn from_directory(config: &Resolved, server: &VirtualServer, name: &str) -> Result<User, Failure> {
     let folded = fold_name(name).ok_or_else(|| Failure::Other(format!("--user: {name:?} is no user name")))?;
-    let store = wire::open_store(&config.store_url, &config.key)?;
+    let store = wire::read_own_store(config)?;
     let found =
         runtime()?.block_on(store.user_by_name(&server.id, &folded)).map_err(|e| Failure::Store(e.to_string()))?;
     store.close();

@@ -23,7 +23,7 @@ pub(crate) fn policy_replay(of: &DirectoryArgs, folder: &Path) -> Result<Finding
         return Err(Failure::Other(format!("{} holds no *.cedar: nothing is proposed", folder.display())));
     }
     let proposed = Policies::load(&sources, &apps).map_err(Failure::other)?;
-    let store = wire::open_store(&config.store_url, &config.key)?;
+    let store = wire::read_own_store(&config)?;
     let mut run = ReplayRun::new(server.policies.clone(), proposed.into());
     let runtime = runtime()?;
     let all = loop {
