@@ -120,7 +120,18 @@ pub(crate) fn store_options(url: &str, key: &MasterKey) -> StoreOptions {
 /// # Errors
 /// The cause, as a sentence.
 pub(crate) fn open_own_store(config: &Resolved, runtime: &tokio::runtime::Runtime) -> Result<Store, Failure> {
-    let store = open_store(&config.store_url, &config.key)?;
+    unless_lost(open_store(&config.store_url, &config.key)?, config, runtime)
+}
+
+/// A database that knows what it is vouched for, and closes one that does not.
+///
+/// # Errors
+/// The cause, as a sentence.
+pub(crate) fn unless_lost(
+    store: Store,
+    config: &Resolved,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<Store, Failure> {
     let known = runtime.block_on(store.virtual_servers()).map_err(|error| Failure::Store(error.to_string()))?;
     if let Err(lost) = refuse_loss(config, &known) {
         store.close();
@@ -129,13 +140,28 @@ pub(crate) fn open_own_store(config: &Resolved, runtime: &tokio::runtime::Runtim
     Ok(store)
 }
 
-/// Looks at the database of a configuration, and changes nothing. Whether it was lost is asked by itself.
+/// What a look at the database of a configuration has found.
+pub(crate) enum Looked {
+    /// Nothing yet: what the first start does about it.
+    Nothing(String),
+    /// Whether this one was lost is asked by itself.
+    Database(Store),
+}
+
+/// Looks at the database of a configuration, and changes nothing.
 ///
 /// # Errors
-/// The cause, as a sentence.
-pub(crate) fn look_at_own_store(config: &Resolved) -> Result<Found, Failure> {
+/// The cause, as a sentence; that it was lost is one, where nothing is there.
+pub(crate) fn look_at_own_store(config: &Resolved) -> Result<Looked, Failure> {
     let options = store_options(&config.store_url, &config.key);
-    Store::look(options, Arc::new(SystemEntropy)).map_err(|error| Failure::Store(error.to_string()))
+    let found = Store::look(options, Arc::new(SystemEntropy)).map_err(|error| Failure::Store(error.to_string()))?;
+    let told = match found {
+        Found::Database(store) => return Ok(Looked::Database(store)),
+        Found::NoFile(file) => format!("there is no database yet; the first start makes {}", file.display()),
+        Found::Empty => "there is nothing in the database yet; the first start makes its tables".to_owned(),
+    };
+    refuse_loss(config, &[])?;
+    Ok(Looked::Nothing(told))
 }
 
 /// Opens the database of a configuration for somebody who only asks: nothing is made, migrated or written.
@@ -143,23 +169,13 @@ pub(crate) fn look_at_own_store(config: &Resolved) -> Result<Found, Failure> {
 /// # Errors
 /// The cause, as a sentence. One more than for others is a schema that this release would migrate first.
 pub(crate) fn read_own_store(config: &Resolved) -> Result<Store, Failure> {
-    let (schema, known) = match look_at_own_store(config)? {
-        Found::NoFile(file) => {
-            refuse_loss(config, &[])?;
-            return Err(Failure::Store(format!("there is no database yet; the first start makes {}", file.display())));
-        }
-        Found::Empty => {
-            refuse_loss(config, &[])?;
-            let rule = "there is nothing in the database yet; the first start makes its tables";
-            return Err(Failure::Store(rule.to_owned()));
-        }
-        Found::Database(store) if store.schema() == known_schema() => return Ok(store),
-        Found::Database(store) => {
-            store.close();
-            (store.schema(), known_schema())
-        }
+    let store = match look_at_own_store(config)? {
+        Looked::Nothing(told) => return Err(Failure::Store(told)),
+        Looked::Database(store) if store.schema() == known_schema() => return Ok(store),
+        Looked::Database(store) => store,
     };
-    let rule = format!("its schema is {schema}, and this release reads {known}");
+    store.close();
+    let rule = format!("its schema is {}, and this release reads {}", store.schema(), known_schema());
     Err(Failure::Store(format!("{rule}: ask with the release that made it, or when this one was started")))
 }
 

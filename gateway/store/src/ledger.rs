@@ -19,8 +19,8 @@ use doorward_api::flow::Delivery;
 use doorward_api::ports::{Act, Change, Ledger};
 use doorward_api::provisioning::{MOST_FAILURES, TaskNumber};
 use doorward_api::{
-    AuditEvent, CommitError, EventContext, EventKind, Flow, FlowId, MailId, Step, StoreError, Timestamp, TokenState,
-    UserId, VirtualServerId,
+    AuditEvent, CommitError, CredentialId, EventContext, EventKind, Flow, FlowId, MailId, Step, StoreError, Timestamp,
+    TokenState, UserId, VirtualServerId,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -221,6 +221,10 @@ fn whence(by: &EventContext, context: EventContext) -> EventContext {
     }
 }
 
+fn expired(context: &EventContext, last_step: Step) -> AuditEvent {
+    AuditEvent::new(EventKind::EnrollmentExpired, context.clone()).with("lastStep", last_step.as_str())
+}
+
 /// Who did it, as a record calls them.
 const fn actor(by: &EventContext) -> &'static str {
     match (&by.operator, &by.request_id) {
@@ -310,11 +314,8 @@ impl At<'_> {
     ) -> Result<(), Failure> {
         users::hold_to_delete(tx, self, user).await?;
         for flow in flows::expire_all(tx, self, user).await? {
-            let event = AuditEvent::new(EventKind::EnrollmentExpired, flow.context.clone());
-            told.push(event.with("lastStep", flow.last_step.as_str()));
-            let Some(credential) = &flow.credential else { continue };
-            let revoked = credentials::revoke_assigned(tx, self, credential).await?;
-            told.extend(revoked.iter().map(|token| token.event(flow.context.clone(), "system", "expired")));
+            told.push(expired(&flow.context, flow.last_step));
+            self.revoke_expired(tx, flow.credential.as_ref(), &flow.context, told).await?;
         }
         self.end_flows(tx, user, by, told).await?;
         let context = EventContext { user: Some(user.clone()), ..by.clone() };
@@ -362,11 +363,22 @@ impl At<'_> {
 
     async fn expire(self, tx: &mut Tx, flow: &Flow, told: &mut Vec<AuditEvent>) -> Result<(), Failure> {
         flows::expire(tx, self, &flow.id, flow.step).await?;
-        told.push(AuditEvent::new(EventKind::EnrollmentExpired, flow.context()).with("lastStep", flow.step.as_str()));
+        told.push(expired(&flow.context(), flow.step));
         self.left_by_mail(tx, flow.data.provisioned.zip(flow.user.as_ref()), told).await?;
-        let Some(credential) = &flow.data.credential else { return Ok(()) };
+        self.revoke_expired(tx, flow.data.credential.as_ref(), &flow.context(), told).await
+    }
+
+    /// Revokes what was issued in an enrolment that has expired, and was never proved.
+    async fn revoke_expired(
+        self,
+        tx: &mut Tx,
+        credential: Option<&CredentialId>,
+        context: &EventContext,
+        told: &mut Vec<AuditEvent>,
+    ) -> Result<(), Failure> {
+        let Some(credential) = credential else { return Ok(()) };
         let revoked = credentials::revoke_assigned(tx, self, credential).await?;
-        told.extend(revoked.iter().map(|token| token.event(flow.context(), "system", "expired")));
+        told.extend(revoked.iter().map(|token| token.event(context.clone(), "system", "expired")));
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use doorward_api::keys::KeyId;
-use doorward_store::Snapshot;
+use doorward_store::{OpenError, Snapshot};
 
 use crate::commands::manifest::{Contents, Manifest, Piece};
 use crate::config::Resolved;
@@ -82,11 +82,8 @@ fn fill(config: &Resolved, folder: &Path) -> Result<Manifest, Failure> {
 /// when the backup is needed.
 fn key_of(snapshot: &Snapshot, config: &Resolved) -> Result<KeyId, Failure> {
     let key = snapshot.key.unwrap_or_else(|| config.key.in_use());
-    if config.key.take_into_use(key) {
-        return Ok(key);
-    }
-    let rule = format!("the database is sealed with key {key}, which the key file does not hold");
-    Err(Failure::Other(format!("{rule}: put the key file in place that does")))
+    let is_held = config.key.take_into_use(key);
+    is_held.then_some(key).ok_or_else(|| Failure::Store(OpenError::MissingKey { id: key }.to_string()))
 }
 
 fn copy_checkpoints(config: &Resolved, folder: &Path) -> io::Result<Vec<Piece>> {

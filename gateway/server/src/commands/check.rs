@@ -8,13 +8,14 @@ use doorward_access::site::VirtualServer;
 use doorward_api::keys::{KeyId, MasterKey, SealedBy};
 use doorward_api::ports::AuditLog;
 use doorward_proxy::tls::Certificates;
-use doorward_store::{Found, KeyUse, Store, SystemEntropy, known_schema};
+use doorward_store::{KeyUse, Store, SystemEntropy, known_schema};
 use doorward_views::Views;
 use tokio::runtime::Runtime;
 
 use crate::commands::runtime;
 use crate::config::Resolved;
 use crate::plugins::Lent;
+use crate::wire::Looked;
 use crate::{Failure, Finding, config, plugins, wire};
 
 /// Checks and prints a line for each part that holds; the first that does not ends it with its reason.
@@ -45,17 +46,11 @@ pub(crate) fn check(file: &Path) -> Result<Finding, Failure> {
         println!("ok  audit outlet {}: {}", outlet.id, outlet.way);
     }
     let database_holds = match wire::look_at_own_store(&config)? {
-        Found::NoFile(file) => {
-            wire::refuse_loss(&config, &[])?;
-            println!("ok  store: there is no database yet; the first start makes {}", file.display());
+        Looked::Nothing(told) => {
+            println!("ok  store: {told}");
             true
         }
-        Found::Empty => {
-            wire::refuse_loss(&config, &[])?;
-            println!("ok  store: there is nothing in the database yet; the first start makes its tables");
-            true
-        }
-        Found::Database(store) => {
+        Looked::Database(store) => {
             let found = database(&config, &store);
             store.close();
             found?

@@ -246,7 +246,7 @@ fn write(config: &Resolved, held: HeldKeyFile, set: &KeySet) -> Result<(), Failu
 pub(crate) fn status(file: &Path) -> Result<Finding, Failure> {
     let config = config::load(file)?;
     let runtime = runtime()?;
-    let store = wire::read_own_store(&config)?;
+    let store = wire::unless_lost(wire::read_own_store(&config)?, &config, &runtime)?;
     let told = tell(&Rotation { config: &config, runtime: &runtime, store: &store });
     store.close();
     told

@@ -1,6 +1,6 @@
 //! `doorward user …`: the local directory from the command line. Every change is recorded in the audit chain.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 
 use doorward_access::names::fold_name;
 use doorward_access::passwords::{self, Passwords};
@@ -12,7 +12,7 @@ use doorward_store::{Store, SystemEntropy};
 use zeroize::Zeroizing;
 
 use crate::args::DirectoryArgs;
-use crate::commands::authenticator::terminal::Hidden;
+use crate::commands::authenticator::terminal::unseen;
 use crate::commands::{runtime, sign, which};
 use crate::{Failure, Finding, config, wire};
 
@@ -236,28 +236,17 @@ pub(super) fn new_password(generate: bool) -> Result<Secret, Failure> {
     }
     let mut stdin = std::io::stdin();
     if stdin.is_terminal() {
-        let password = checked(&hidden("New password (or press Ctrl-C and use --generate): ")?)?;
-        let again = checked(&hidden("New password, again: ")?);
-        return match again {
-            Ok(again) if again.expose() == password.expose() => Ok(password),
+        let typed = |prompt| unseen(prompt, usize::MAX).map_err(Failure::other);
+        let first = typed("New password (or press Ctrl-C and use --generate): ")?;
+        let password = checked(first.as_ref().map_or("", Secret::expose))?;
+        return match typed("New password, again: ")? {
+            Some(again) if again.expose() == password.expose() => Ok(password),
             _ => Err(Failure::Other("the two passwords are not the same".into())),
         };
     }
     let mut text = Zeroizing::new(String::new());
     stdin.read_to_string(&mut text).map_err(Failure::other)?;
     checked(&text)
-}
-
-/// A line of the terminal that is not shown.
-fn hidden(prompt: &str) -> Result<Zeroizing<String>, Failure> {
-    eprint!("{prompt}");
-    let _ = std::io::stderr().flush();
-    let silence = Hidden::begin().map_err(Failure::other)?;
-    let mut line = Zeroizing::new(String::new());
-    let read = std::io::stdin().read_line(&mut line).map_err(Failure::other);
-    drop(silence);
-    eprintln!();
-    read.map(|_| line)
 }
 
 fn checked(text: &str) -> Result<Secret, Failure> {

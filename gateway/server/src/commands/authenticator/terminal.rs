@@ -74,33 +74,37 @@ pub(in crate::commands) fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// A line of standard input, which is not shown where that is a terminal.
 fn typed(prompt: &str) -> Result<Secret, Failure> {
+    let missing = || Failure::Other("a PIN was expected on standard input".to_owned());
+    unseen(prompt, LONGEST).map_err(Failure::other)?.ok_or_else(missing)
+}
+
+/// A line of standard input, which is asked for and not shown where that is a terminal. `None`: there was none, or one of more than
+/// `longest` bytes.
+pub(in crate::commands) fn unseen(prompt: &str, longest: usize) -> std::io::Result<Option<Secret>> {
     let stdin = std::io::stdin();
     let hidden = if stdin.is_terminal() {
         eprint!("{prompt}");
         let _ = std::io::stderr().flush();
-        Some(Hidden::begin().map_err(Failure::other)?)
+        Some(Hidden::begin()?)
     } else {
         None
     };
     let mut line = zeroize::Zeroizing::new(String::new());
-    let read = stdin.lock().read_line(&mut line).map_err(Failure::other)?;
+    let read = stdin.lock().read_line(&mut line)?;
     if hidden.is_some() {
         eprintln!();
     }
-    if read == 0 || line.len() > LONGEST {
-        return Err(Failure::Other("a PIN was expected on standard input".to_owned()));
-    }
-    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
+    let is_one = read > 0 && line.len() <= longest;
+    Ok(is_one.then(|| Secret::new(line.trim_end_matches(['\r', '\n']))))
 }
 
 /// The terminal shows nothing of what is typed, until this is dropped.
-pub(in crate::commands) struct Hidden(Termios);
+struct Hidden(Termios);
 
 impl Hidden {
     /// From now on.
-    pub(in crate::commands) fn begin() -> rustix::io::Result<Self> {
+    fn begin() -> rustix::io::Result<Self> {
         let as_it_was = tcgetattr(std::io::stdin())?;
         let mut silent = as_it_was.clone();
         silent.local_modes.remove(LocalModes::ECHO);

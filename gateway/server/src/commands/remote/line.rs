@@ -15,12 +15,11 @@ use serde_json::{Value, json};
 use super::Stop;
 use super::problem::Refusal;
 use super::sessions::Sessions;
-use super::show::Manner;
+use super::show::{Manner, plain};
 use super::typed;
 use super::wait::aside;
 use crate::Failure;
 use crate::args::{RemoteArgs, USUAL_SERVER};
-use crate::commands::authenticator::terminal::plain;
 use crate::commands::runtime;
 
 /// How long an answer may take. A password takes the longest, behind others.

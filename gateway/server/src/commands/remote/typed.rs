@@ -6,7 +6,7 @@ use std::path::Path;
 use doorward_api::Secret;
 
 use super::Stop;
-use crate::commands::authenticator::terminal::Hidden;
+use crate::commands::authenticator::terminal::unseen;
 
 /// A longer line is neither password nor passcode.
 const LONGEST: usize = 4096;
@@ -20,7 +20,8 @@ pub(super) fn is_terminal() -> bool {
 pub(super) fn line(prompt: &str) -> Result<String, Stop> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        ask(prompt);
+        eprint!("{prompt}");
+        let _ = std::io::stderr().flush();
     }
     let mut line = String::new();
     let read = stdin.lock().read_line(&mut line).map_err(|cause| Stop::because(cause.to_string()))?;
@@ -32,27 +33,7 @@ pub(super) fn line(prompt: &str) -> Result<String, Stop> {
 
 /// A line that is not shown.
 pub(super) fn secret(prompt: &str) -> Result<Secret, Stop> {
-    let stdin = std::io::stdin();
-    let hidden = if stdin.is_terminal() {
-        ask(prompt);
-        Some(Hidden::begin().map_err(|cause| Stop::because(cause.to_string()))?)
-    } else {
-        None
-    };
-    let mut line = zeroize::Zeroizing::new(String::new());
-    let read = stdin.lock().read_line(&mut line).map_err(|cause| Stop::because(cause.to_string()))?;
-    if hidden.is_some() {
-        eprintln!();
-    }
-    if read == 0 || line.len() > LONGEST {
-        return Err(missing(prompt));
-    }
-    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
-}
-
-fn ask(prompt: &str) {
-    eprint!("{prompt}");
-    let _ = std::io::stderr().flush();
+    unseen(prompt, LONGEST).map_err(|cause| Stop::because(cause.to_string()))?.ok_or_else(|| missing(prompt))
 }
 
 fn missing(prompt: &str) -> Stop {
