@@ -34,8 +34,12 @@ pub(crate) const MARGIN: Duration = Duration::from_millis(300);
 /// Migrating may take its time.
 pub(crate) const OPEN_LIMIT: Duration = Duration::from_secs(900);
 
-/// Between two attempts to open a SQLite file that others are opening.
+/// Between two attempts to open a database that others are opening or leaving.
 const LOCKED_WAIT: Duration = Duration::from_millis(20);
+
+/// Whoever was stopped a moment ago may be there for as long still: PostgreSQL needs time to see that a connection has
+/// ended, and a shutdown to put the write-ahead log of SQLite away.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// How long a shutdown waits for the database.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -410,12 +414,12 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<SqlitePools,
     Ok(SqlitePools { writer, readers: readers.connect_with(connect.read_only(true)).await? })
 }
 
-/// Whether another process has the file open: each of its connections holds a lock on it, however idle.
+/// Whether another process has the file open, and stays: each of its connections holds a lock on it, however idle.
 pub(crate) async fn others_on_sqlite(path: &Path) -> Result<bool, OpenError> {
     let connect = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
-        .busy_timeout(Duration::from_millis(500))
+        .busy_timeout(LEAVING)
         .pragma("locking_mode", "EXCLUSIVE")
         .disable_statement_logging();
     let alone = async {
@@ -431,14 +435,22 @@ pub(crate) async fn others_on_sqlite(path: &Path) -> Result<bool, OpenError> {
     }
 }
 
-/// Whether a gateway or a command is connected.
+/// Whether a gateway or a command is connected, and stays.
 async fn others_on_postgres(connect: &PgConnectOptions) -> Result<bool, OpenError> {
     const SQL: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                        AND application_name = 'doorward' AND pid <> pg_backend_pid()";
     let mut connection = connect.clone().disable_statement_logging().connect().await?;
-    let others: i64 = sqlx::query_scalar(SQL).fetch_one(&mut connection).await?;
+    let began = Instant::now();
+    let alone = loop {
+        let others: i64 = sqlx::query_scalar(SQL).fetch_one(&mut connection).await?;
+        match others {
+            0 => break true,
+            _ if began.elapsed() >= LEAVING => break false,
+            _ => tokio::time::sleep(LOCKED_WAIT).await,
+        }
+    };
     connection.close().await?;
-    Ok(others > 0)
+    Ok(!alone)
 }
 
 pub(crate) fn sqlite_pool(options: &StoreOptions) -> SqlitePoolOptions {

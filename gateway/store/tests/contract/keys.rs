@@ -27,6 +27,7 @@ both!(
     whatever_was_good_when_the_backup_was_made_is_not_good_again,
     what_a_restore_cannot_read_is_suspended,
     a_restore_that_was_broken_off_keeps_everybody_out_until_it_is_done,
+    a_restore_waits_for_who_is_leaving,
     a_table_that_is_gone_is_named,
 );
 
@@ -352,6 +353,20 @@ async fn a_restore_that_was_broken_off_keeps_everybody_out_until_it_is_done(worl
     let second = restoring();
     assert_eq!(second.restore(plan()).await.unwrap().epoch, 2);
     second.close();
+}
+
+/// A gateway that was stopped a moment ago has left its connections to a database that is busy.
+async fn a_restore_waits_for_who_is_leaving(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let leaving = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(250));
+        store.close();
+    });
+    let key = MasterKey::new(vec![1; 32]).unwrap();
+    let restoring = Store::open_restored(options(&world.url, &key), Arc::new(SystemEntropy)).unwrap();
+    leaving.join().unwrap();
+    assert_eq!(restoring.restore(plan()).await.unwrap().epoch, 1);
+    restoring.close();
 }
 
 async fn a_table_that_is_gone_is_named(world: Arc<World>) {
