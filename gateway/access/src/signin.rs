@@ -15,6 +15,7 @@
 mod admit;
 mod ahead;
 mod begin;
+pub(crate) mod first_use;
 mod hold;
 mod later;
 pub(crate) mod passkey;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use doorward_api::{Timestamp, Token};
+use doorward_api::{EventContext, Flow, Timestamp, Token};
 
 use crate::site::VirtualServer;
 
@@ -28,6 +28,13 @@ pub struct Visit {
     pub request_id: String,
     /// Now.
     pub now: Timestamp,
+}
+
+impl Visit {
+    /// Who is at which step of a sign-in, and from where.
+    pub(crate) fn at_step_of(&self, flow: &Flow) -> EventContext {
+        EventContext { address: Some(self.address), request_id: Some(self.request_id.clone()), ..flow.context() }
+    }
 }
 
 /// The hidden fields that came back with a form.

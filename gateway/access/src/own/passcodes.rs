@@ -6,10 +6,11 @@ use doorward_api::plugin::{Check, Verified};
 use doorward_api::ports::{Act, Change};
 use doorward_api::settings::Windows;
 use doorward_api::template::{Mode, PinType};
-use doorward_api::{AuditEvent, CredentialId, EventKind, Secret, SecretBytes, Timestamp, TokenState};
+use doorward_api::{AuditEvent, CredentialId, EventKind, Factor, Secret, SecretBytes, Timestamp, TokenState};
 
 use super::{Holder, OwnError, Owner, PinForm, Refusal};
 use crate::settings::setting;
+use crate::signin::first_use::first_use;
 use crate::signin::pin::{rule_of, succeed, was_used};
 use crate::signin::{Look, Tried};
 use crate::visit::Visit;
@@ -25,9 +26,12 @@ impl Mine {
         self.holder.event(visit, kind).with("serial", self.token.serial.as_str())
     }
 
-    /// A right passcode is spent, and failures are forgotten.
-    pub(super) fn spend(&self, updated: SecretBytes) -> Act {
-        Act::CredentialUse { id: self.token.id.clone(), version: self.token.version, opened: updated }
+    /// A right passcode is spent, and failures are forgotten. It may be the first of a token that came while its user was in.
+    pub(super) fn spend(&self, visit: &Visit, updated: SecretBytes) -> Change {
+        let token = &self.token;
+        let spent = Act::CredentialUse { id: token.id.clone(), version: token.version, opened: updated };
+        let mine = Some(self.holder.session.id.clone());
+        Change::of(spent).with(first_use(token, mine, self.holder.context(visit), Factor::Otp))
     }
 }
 
@@ -52,7 +56,7 @@ impl Owner {
         let mine = self.mine(visit, id).await?;
         let tested = |said: &'static str| mine.event(visit, EventKind::TokenTested).with("result", said);
         let updated = self.accepted(visit, &mine, typed, &tested).await?;
-        let change = Change::of(mine.spend(updated)).record(tested("right"));
+        let change = mine.spend(visit, updated).record(tested("right"));
         self.desk.commit(visit, change).await?;
         self.desk.forget_tries(visit, &mine.token.id).await;
         Ok(())
@@ -129,7 +133,7 @@ impl Owner {
         }
         let not_proved = |said: &'static str| rejected(format!("pin.not_proved.{said}"));
         let updated = self.accepted(visit, &mine, &form.typed, &not_proved).await?;
-        let spend = Change::of(mine.spend(updated));
+        let spend = mine.spend(visit, updated);
         let passwords = &self.desk.ports.passwords;
         if was_used(passwords, &form.pin, before).await? {
             let notice = Notice::PinUsedBefore;

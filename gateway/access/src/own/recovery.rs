@@ -1,7 +1,7 @@
 //! The user's own recovery codes: what is left of them, and new ones.
 
 use doorward_api::flow::Notice;
-use doorward_api::ports::{Act, Change};
+use doorward_api::ports::Act;
 use doorward_api::{EventKind, Secret};
 
 use super::passcodes::Mine;
@@ -74,7 +74,7 @@ impl Owner {
             seen: before.map_or(0, |before| before.version),
             codes: Some(kept),
         };
-        self.desk.commit(visit, Change::of(mine.spend(updated)).and(act).record(made)).await?;
+        self.desk.commit(visit, mine.spend(visit, updated).and(act).record(made)).await?;
         self.desk.forget_tries(visit, &mine.token.id).await;
         Ok(shown)
     }

@@ -4,7 +4,7 @@ use doorward_api::enrolment::Initiation;
 use doorward_api::flow::Notice;
 use doorward_api::ports::{Act, Change};
 use doorward_api::{
-    AuditEvent, CommitError, EventContext, EventKind, Flow, FlowData, FlowId, PluginError, Step, StoreError, Timestamp,
+    AuditEvent, CommitError, EventKind, Flow, FlowData, FlowId, PluginError, Step, StoreError, Timestamp,
 };
 use subtle::ConstantTimeEq;
 
@@ -223,10 +223,7 @@ impl Desk {
 
     /// An event of a flow.
     pub(crate) fn event(&self, kind: EventKind, visit: &Visit, flow: &Flow) -> AuditEvent {
-        let event = AuditEvent::new(
-            kind,
-            EventContext { address: Some(visit.address), request_id: Some(visit.request_id.clone()), ..flow.context() },
-        );
+        let event = AuditEvent::new(kind, visit.at_step_of(flow));
         let event = if flow.data.adding { event.with("additional", true) } else { event };
         let Some(task) = flow.data.provisioned else { return event };
         let (initiation, initiator) = match (&flow.data.by_rule, &flow.data.by_operator) {

@@ -25,6 +25,7 @@ use crate::recovery::RecoveryUse;
 use crate::regulate::{Account, AccountLimits, Attempt, Guesser, Permission, Reached};
 use crate::settings::setting;
 use crate::signin::ahead::times_not_accepted;
+use crate::signin::first_use::first_use_by_sign_in;
 use crate::signin::passkey::Way;
 use crate::signin::pin::{self, Typed, is_right, take_apart};
 use crate::signin::tokens::in_hand;
@@ -598,9 +599,8 @@ impl Desk {
     ) -> Result<Change, StoreError> {
         let (id, version) = (token.id.clone(), token.version);
         if token.state == TokenState::Active {
-            let change = Change::of(Act::CredentialUse { id, version, opened });
-            let first = self.first_use(visit, held, token, Factor::Otp);
-            return Ok(Change { acts: change.acts.into_iter().chain(first).collect(), ..change });
+            let first = first_use_by_sign_in(visit, held, token, Factor::Otp);
+            return Ok(Change::of(Act::CredentialUse { id, version, opened }).with(first));
         }
         // Operators have given it beside others, as many as are allowed.
         let most = setting::<SelfProvisioning>(self.ports.settings.as_ref(), &visit.vs.id).await?.document.max_tokens;
@@ -613,30 +613,6 @@ impl Desk {
                 .with("to", TokenState::Active.as_str())
                 .with("reason", "first_passcode"),
         ))
-    }
-
-    /// A device of ours puts a token in use where nobody knows which session its user's browser would raise. So what was put off
-    /// meanwhile ends with the first use of it, wherever that is; and the enrolment that it came by is confirmed.
-    pub(crate) fn first_use(&self, visit: &Visit, held: &Held, token: &Credential, method: Factor) -> Vec<Act> {
-        let unused = token.last_used_at.is_none_or(|used| Some(used) <= token.activated_at);
-        if !unused {
-            return Vec::new();
-        }
-        let (user, keep) = (token.user.clone(), held.flow().data.raises.clone());
-        // The record is the enrolment's: of this sign-in it says who and from where, and neither which it is nor to what it leads.
-        let context = EventContext {
-            address: Some(visit.address),
-            request_id: Some(visit.request_id.clone()),
-            flow: None,
-            session: None,
-            application: None,
-            ..held.flow().context()
-        };
-        let record = AuditEvent::new(EventKind::EnrollmentConfirmed, context)
-            .with("serial", token.serial.as_str())
-            .with("method", method.as_str());
-        let (token, record) = (token.id.clone(), Box::new(record));
-        vec![Act::DeferredSessionsEnd { user, keep }, Act::EnrolmentUsed { token, record }]
     }
 
     pub(crate) async fn pin_must_change(&self, visit: &Visit, token: &Credential) -> Result<Option<pin::Why>, Stop> {

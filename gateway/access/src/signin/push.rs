@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::push::{Askable, Asking, shortened};
 use crate::signin::ahead::OtpStep;
+use crate::signin::first_use::first_use_by_sign_in;
 use crate::signin::pin::is_right;
 use crate::signin::{Desk, DeskError, Held, Look, Proof, Stop, Tried, has_its_origin};
 use crate::visit::{Moved, StepForm, Visit};
@@ -241,12 +242,9 @@ impl Desk {
         let first = held.flow().step == Step::CodeIssued;
         let (data, confirmed) = match first {
             true => self.first_sign_in(visit, held, token, Factor::Push.as_str())?,
-            false => {
-                let acts = self.first_use(visit, held, token, Factor::Push);
-                (held.data(), Change { acts, events: Vec::new() })
-            }
+            false => (held.data(), first_use_by_sign_in(visit, held, token, Factor::Push)),
         };
-        let change = joined(change, confirmed);
+        let change = change.with(confirmed);
         let data = FlowData { push: None, first_pin: None, ..data };
         let moved = match self.pin_must_change(visit, token).await? {
             Some(why) => {
@@ -332,7 +330,7 @@ impl Desk {
             return Ok((data, proof));
         }
         let withdrawn = self.without_push(visit, held.flow(), "proved_otherwise").await?;
-        let proof = Proof { change: joined(proof.change, withdrawn), ..proof };
+        let proof = Proof { change: proof.change.with(withdrawn), ..proof };
         Ok((FlowData { push: None, ..data }, proof))
     }
 
@@ -390,10 +388,4 @@ fn standing(push: Push, now: Timestamp) -> Standing {
         PushState::Cancelled => Standing::Over(Notice::PushUnavailable),
         PushState::Used => Standing::None,
     }
-}
-
-fn joined(mut first: Change, then: Change) -> Change {
-    first.acts.extend(then.acts);
-    first.events.extend(then.events);
-    first
 }

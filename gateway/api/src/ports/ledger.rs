@@ -815,6 +815,14 @@ impl Change {
         self
     }
 
+    /// And all of another change.
+    #[must_use]
+    pub fn with(mut self, other: Change) -> Self {
+        self.acts.extend(other.acts);
+        self.events.extend(other.events);
+        self
+    }
+
     /// And record this.
     #[must_use]
     pub fn record(mut self, event: AuditEvent) -> Self {

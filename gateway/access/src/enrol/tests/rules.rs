@@ -6,10 +6,11 @@ use doorward_api::enrolment::{EnrolmentFilter, EnrolmentResult};
 use doorward_api::operator::Role;
 use doorward_api::ports::{Enrolments, Page};
 use doorward_api::settings::{Day, EnrolmentRule, EnrolmentRules, ExtraProof};
-use doorward_api::{GrantState, OperatorId, Timestamp, UserId};
+use doorward_api::{GrantState, OperatorId, Secret, Timestamp, UserId};
 
 use super::*;
 use crate::manage::{By, ManageError, Manager};
+use crate::own::{OwnError, Owner};
 use crate::testing::now;
 use crate::toy_app::{Phone, activated, link};
 use crate::visit::Opening;
@@ -255,6 +256,31 @@ async fn what_was_put_off_while_the_device_was_not_done_ends_with_the_first_use_
         assert!(matches!(browser.send(Send::Passcode(passcode)).await, Moved::SignedIn(_)));
     }
     assert_eq!(count(&stage, EventKind::EnrollmentConfirmed), 1);
+}
+
+#[tokio::test]
+async fn a_passcode_that_is_tried_out_on_the_own_page_is_a_first_use_too() {
+    let stage = Stage::with_app(OR_LATER);
+    set(&stage, EnrolmentRule { deadline: day(now() + DAY * 3), ..rule() });
+    let mut alice = Browser::installing(&stage, "alice").await;
+    alice.send(Send::Installed).await;
+    let mut phone = Phone::new(&stage, "alice");
+    phone.scan(&link(&alice).await).await;
+    alice.send(Send::Mine(true)).await;
+    let (mut thief, mut office) =
+        (Browser::identified(&stage, "alice").await, Browser::identified(&stage, "alice").await);
+    for browser in [&mut thief, &mut office] {
+        assert!(matches!(browser.send(Send::Later).await, Moved::SignedIn(_)));
+    }
+    assert_eq!(phone.say("activate/finish").await.0, 200);
+
+    let owner = Owner::new(stage.desk.clone());
+    let token = owner.tokens(&office.visit()).await.unwrap()[0].id.clone();
+    let passcode = Secret::new(stage.passcode("u-alice", office.now));
+    owner.test(&office.visit(), &token, &passcode).await.unwrap();
+    assert_eq!((count(&stage, EventKind::EnrollmentConfirmed), confirmed_rows(&stage).await.len()), (1, 1));
+    assert!(owner.tokens(&office.visit()).await.is_ok(), "whoever has shown it stays");
+    assert!(matches!(owner.tokens(&thief.visit()).await, Err(OwnError::SignedOut)));
 }
 
 #[tokio::test]
