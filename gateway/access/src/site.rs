@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use doorward_api::{AppId, Timestamp, VirtualServerId};
-use doorward_policy::{Policies, Source};
+use doorward_policy::{Policies, Served, Source};
 use ipnet::IpNet;
 use ring::digest::{SHA256, digest};
 
@@ -60,6 +60,11 @@ pub struct VirtualServer {
     pub policies: Arc<Policies>,
     /// What was read with them.
     pub beside: Beside,
+}
+
+/// Applications, as policies are loaded for them.
+pub fn served<'a>(apps: impl Iterator<Item = &'a Arc<App>>) -> Vec<Served> {
+    apps.map(|app| Served { app: app.id.clone(), ignores_case: app.options.case_insensitive }).collect()
 }
 
 /// What is read together with access policies, and decides nothing.

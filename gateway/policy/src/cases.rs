@@ -31,6 +31,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use crate::Policies;
+use crate::letters::folded_path;
 use crate::text::Place;
 
 /// What became of one case.
@@ -189,8 +190,9 @@ impl Case {
         if !policies.apps().any(|known| *known == app) {
             return Err(format!("there is no application \"{app}\""));
         }
-        if !self.path.starts_with('/') || self.path.contains('?') {
-            return Err("a path begins with / and has no query".to_owned());
+        let path = self.judged_path(policies, &app)?;
+        if self.method != self.method.to_uppercase() {
+            return Err(format!("no method is \"{}\": methods are upper case", self.method));
         }
         if self.need.is_some() && self.expect != Expected::Challenge {
             return Err("need belongs to expect = \"challenge\"".to_owned());
@@ -201,11 +203,29 @@ impl Case {
             host: self.host.clone().unwrap_or_else(|| format!("{app}.localhost")).into(),
             app,
             method: self.method.clone().into(),
-            path: self.path.as_str().into(),
+            path: path.into(),
             client: self.ip,
             secure: self.secure,
         };
         Ok((self.subject(now)?, object, now))
+    }
+
+    /// The path as policies are shown it. What the gateway would first make another of is no path to try them with.
+    fn judged_path(&self, policies: &Policies, app: &AppId) -> Result<String, String> {
+        let Some(segments) = self.path.strip_prefix('/').filter(|rest| !rest.contains('?')) else {
+            return Err("a path begins with / and has no query".to_owned());
+        };
+        let (before_last, last) = segments.rsplit_once('/').unwrap_or(("", segments));
+        let resolved = |segment: &str| matches!(segment, "." | "..");
+        if resolved(last) || segments.contains('/') && before_last.split('/').any(|one| one.is_empty() || resolved(one))
+        {
+            return Err(format!("policies are never shown \"{}\": they see a path without //, . and ..", self.path));
+        }
+        if !policies.ignores_case(app) {
+            return Ok(self.path.clone());
+        }
+        folded_path(&self.path)
+            .ok_or_else(|| format!("the gateway refuses \"{}\" before any policy is asked", self.path))
     }
 
     fn now(&self) -> Result<Timestamp, String> {

@@ -6,7 +6,7 @@ use cedar_policy::pst::{Clause, Expr, PatternElem, Template};
 use doorward_api::AppId;
 
 use crate::engine::user_id;
-use crate::load::{Entry, LoadError, Located};
+use crate::load::{Entry, LoadError, Located, MOST_ERRORS};
 use crate::reads;
 use crate::text::find_string;
 
@@ -21,6 +21,7 @@ struct Objection {
 pub(crate) fn literals(located: Located<'_>, entry: &Entry, apps: &[AppId]) -> Vec<LoadError> {
     let objections = [entities(entry, apps), texts(entry), patterns(&entry.tree)].into_iter().flatten();
     objections
+        .take(MOST_ERRORS)
         .map(|Objection { literal, message, help }| {
             let span = &located.written.span;
             let at = find_string(&located.source.text, span, &literal).unwrap_or(span.start);

@@ -6,6 +6,8 @@ use cedar_policy::Policy;
 use doorward_api::{Decision, Factor, Object, PolicyId, Subject, Timestamp};
 use serde::Serialize;
 
+use crate::decide::Slice;
+use crate::depth::with_room;
 use crate::engine::{Holding, Question};
 use crate::load::{Entry, Policies};
 use crate::text::Clause;
@@ -87,12 +89,20 @@ pub fn explain(policies: &Policies, subject: &Subject, object: &Object, now: Tim
     Explanation {
         decision: decision.as_str(),
         by: decision.by().to_vec(),
-        policies: slice.entries().iter().map(|entry| policy(entry, question.as_ref())).collect(),
+        policies: policies_of(&slice, question.as_ref()),
         need: match decision {
             Decision::Challenge { need, .. } => need,
             Decision::Admit { .. } | Decision::Refuse { .. } => Vec::new(),
         },
     }
+}
+
+/// Clauses are parsed anew, as policies of their own.
+fn policies_of(slice: &Slice, question: Result<&Question, &String>) -> Vec<PolicyExplanation> {
+    let all = |question: Result<&Question, &String>| {
+        slice.entries().iter().map(|entry| policy(entry, question)).collect::<Vec<_>>()
+    };
+    with_room(|| all(question)).unwrap_or_else(|error| all(Err(&error.to_string())))
 }
 
 fn policy(entry: &Entry, question: Result<&Question, &String>) -> PolicyExplanation {

@@ -13,9 +13,11 @@ mod assume;
 pub mod cases;
 mod check;
 mod decide;
+mod depth;
 mod engine;
 mod explain;
 mod facts;
+mod letters;
 mod listing;
 mod load;
 mod reads;
@@ -25,8 +27,9 @@ pub use decide::Slice;
 pub use engine::SCHEMA;
 pub use explain::{ClauseExplanation, ClauseOutcome, Explanation, PolicyExplanation, PolicyOutcome, explain};
 pub use facts::{Footprint, FootprintKey};
+pub use letters::folded_path;
 pub use listing::PolicyText;
-pub use load::{LoadError, LoadErrors, Policies, Source};
+pub use load::{LoadError, LoadErrors, Policies, Served, Source};
 
 #[cfg(test)]
 mod tests;

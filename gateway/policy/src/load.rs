@@ -11,8 +11,10 @@ use doorward_api::{AppId, Factor, PolicyId};
 
 use crate::check;
 use crate::decide::Slice;
+use crate::depth::{self, MOST_LEVELS, TooDeep, with_room};
 use crate::engine::Vocabulary;
 use crate::facts::SliceId;
+use crate::letters::folded_path;
 use crate::reads::Reads;
 use crate::text::{Clause, Lines, Place, Written};
 
@@ -25,11 +27,35 @@ pub struct Source {
     pub text: String,
 }
 
+/// An application that policies are loaded for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// Its id.
+    pub app: AppId,
+    /// It takes small letters of a path for capitals, so its policies are shown small letters.
+    pub ignores_case: bool,
+}
+
+impl From<&AppId> for Served {
+    /// One that minds case, as most do.
+    fn from(app: &AppId) -> Self {
+        Self { app: app.clone(), ignores_case: false }
+    }
+}
+
+impl From<&Served> for Served {
+    fn from(served: &Served) -> Self {
+        served.clone()
+    }
+}
+
 /// The validated access policies of one virtual server.
 #[derive(Debug)]
 pub struct Policies {
     entries: Vec<Arc<Entry>>,
     slices: BTreeMap<AppId, Arc<Slice>>,
+    /// Those applications that ignore case.
+    ignoring: BTreeSet<AppId>,
     /// For an application that is not known: no policy at all, so nobody gets in.
     nothing: Arc<Slice>,
     fingerprint: u64,
@@ -37,7 +63,10 @@ pub struct Policies {
     sources: Vec<Source>,
 }
 
-/// Everything that is wrong with the files.
+/// So many errors are told: whoever hands in the policies of something else has one in every line.
+pub(crate) const MOST_ERRORS: usize = 100;
+
+/// What is wrong with the files: everything, up to a hundred errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadErrors(pub Vec<LoadError>);
 
@@ -93,27 +122,46 @@ impl Policies {
     ///
     /// # Errors
     /// Everything that is wrong, not only the first thing: syntax, names and types that the schema does not know,
-    /// applications that do not exist, ids given twice, and conditions that could never hold.
-    pub fn load(sources: &[Source], apps: &[AppId]) -> Result<Policies, LoadErrors> {
+    /// applications that do not exist, ids given twice, conditions that could never hold, and policies that go too deep.
+    pub fn load<'a, A>(sources: &[Source], apps: &'a [A]) -> Result<Policies, LoadErrors>
+    where
+        Served: From<&'a A>,
+    {
+        let served: Vec<Served> = apps.iter().map(Served::from).collect();
+        let deep: Vec<LoadError> = sources.iter().flat_map(too_deep).collect();
+        if !deep.is_empty() {
+            return Err(LoadErrors(deep));
+        }
+        with_room(|| Self::load_all(sources, &served)).map_err(|error| {
+            LoadErrors(vec![schema_error(format!("the system gives no thread to read policies on: {error}"))])
+        })?
+    }
+
+    fn load_all(sources: &[Source], served: &[Served]) -> Result<Policies, LoadErrors> {
+        let apps: Vec<AppId> = served.iter().map(|one| one.app.clone()).collect();
+        let ignoring: BTreeSet<AppId> =
+            served.iter().filter(|one| one.ignores_case).map(|one| one.app.clone()).collect();
         let vocabulary = Arc::new(Vocabulary::new().map_err(|cause| LoadErrors(vec![schema_error(cause)]))?);
         let validator = Validator::new(vocabulary.schema.clone());
         let mut errors = Vec::new();
         let mut entries = Vec::new();
         for source in sources {
-            match read(source, &validator, apps) {
+            match read(source, &validator, &apps) {
                 Ok(found) => entries.extend(found.into_iter().map(Arc::new)),
                 Err(found) => errors.extend(found),
             }
         }
         errors.extend(named_twice(&entries));
+        errors.extend(entries.iter().flat_map(|entry| capitals(entry, &ignoring)));
         if !errors.is_empty() {
             errors.sort();
             errors.dedup();
+            errors.truncate(MOST_ERRORS);
             return Err(LoadErrors(errors));
         }
-        let loaded = Policies::of(entries, apps, &vocabulary, fingerprint(sources))
+        let loaded = Policies::of(entries, &apps, &vocabulary, fingerprint(sources))
             .map_err(|Invalid { entry, cause }| LoadErrors(vec![entry.error(cause)]))?;
-        Ok(Policies { sources: sources.to_vec(), ..loaded })
+        Ok(Policies { sources: sources.to_vec(), ignoring, ..loaded })
     }
 
     /// The policies that can apply to an application.
@@ -168,17 +216,14 @@ impl Policies {
         named.filter(|uid| uid.type_name().basename() == "Group").map(|uid| uid.id().unescaped().to_owned()).collect()
     }
 
-    /// Every text that begins with `/` or `*` in the conditions of an application's policies that read its path, with the policy's
-    /// id: what they may compare the path with.
-    pub fn path_texts(&self, app: &AppId) -> Vec<(PolicyId, String)> {
-        let those = self.entries.iter().filter(|entry| entry.can_apply(app));
-        let reading = those.filter(|entry| entry.reads.path.is_read() || entry.reads.prefixes.is_read());
-        reading.flat_map(|entry| entry.texts().into_iter().map(|text| (entry.id.clone(), text))).collect()
-    }
-
     /// The applications that the policies were loaded for.
     pub fn apps(&self) -> impl Iterator<Item = &AppId> {
         self.slices.keys()
+    }
+
+    /// Whether policies are shown the paths of an application in small letters.
+    pub(crate) fn ignores_case(&self, app: &AppId) -> bool {
+        self.ignoring.contains(app)
     }
 
     /// Some of these policies, as if only they had been loaded.
@@ -218,7 +263,8 @@ impl Policies {
                 Ok((app.clone(), slice(app.as_str(), those)?))
             })
             .collect::<Result<_, Invalid>>()?;
-        Ok(Policies { slices, nothing: slice("", Vec::new())?, entries, fingerprint, sources: Vec::new() })
+        let (nothing, ignoring, sources) = (slice("", Vec::new())?, BTreeSet::new(), Vec::new());
+        Ok(Policies { slices, ignoring, nothing, entries, fingerprint, sources })
     }
 }
 
@@ -248,7 +294,10 @@ impl Entry {
     }
 
     /// The texts in its conditions that may be paths, or patterns for them.
-    fn texts(&self) -> Vec<String> {
+    fn paths(&self) -> Vec<String> {
+        if !self.reads.path.is_read() && !self.reads.prefixes.is_read() {
+            return Vec::new();
+        }
         let texts = self.clauses.iter().flat_map(|(clause, _)| crate::text::strings(&clause.text));
         texts.filter(|text| text.starts_with(['/', '*'])).collect()
     }
@@ -286,6 +335,9 @@ impl fmt::Display for LoadErrors {
                 write!(f, "\n  help: {help}")?;
             }
         }
+        if self.0.len() >= MOST_ERRORS {
+            write!(f, "\nthere may be more: {MOST_ERRORS} are told at most")?;
+        }
         Ok(())
     }
 }
@@ -312,6 +364,9 @@ fn read(source: &Source, validator: &Validator, apps: &[AppId]) -> Result<Vec<En
     }
     let lines = Lines::of(&source.text);
     for (n, written) in all.iter().enumerate() {
+        if errors.len() >= MOST_ERRORS {
+            break;
+        }
         let located = Located { source, written };
         match entry(located, n + 1, &lines) {
             Ok(entry) => {
@@ -325,6 +380,23 @@ fn read(source: &Source, validator: &Validator, apps: &[AppId]) -> Result<Vec<En
     if errors.is_empty() { Ok(entries) } else { Err(errors) }
 }
 
+/// What nobody should parse.
+fn too_deep(source: &Source) -> Vec<LoadError> {
+    let found = depth::too_deep(&source.text).into_iter().take(MOST_ERRORS);
+    let lines = Lines::of(&source.text);
+    found
+        .map(|TooDeep { span, levels }| {
+            let Place { line, column } = lines.place(span.start);
+            let message = format!(
+                "this policy goes too deep: brackets in brackets and operators come to {levels} levels or more; \
+                 {MOST_LEVELS} are allowed"
+            );
+            let help = Some("write several policies, or a list: [\"a\", \"b\"].contains(…)".to_owned());
+            LoadError { file: source.file.clone(), line, column, message, help }
+        })
+        .collect()
+}
+
 /// How many policies the file holds, if it is Cedar at all; tried on the whole file so that the places are those of
 /// the file.
 fn parses(source: &Source) -> Result<usize, Vec<LoadError>> {
@@ -332,7 +404,7 @@ fn parses(source: &Source) -> Result<usize, Vec<LoadError>> {
     let located = Located { source, written: &nowhere };
     match source.text.parse::<PolicySet>() {
         Ok(set) => Ok(set.num_of_policies() + set.num_of_templates()),
-        Err(errors) => Err(errors.iter().map(|error| located.cedar_error(error.into())).collect()),
+        Err(errors) => Err(errors.iter().take(MOST_ERRORS).map(|error| located.cedar_error(error.into())).collect()),
     }
 }
 
@@ -409,6 +481,19 @@ fn named_twice(entries: &[Arc<Entry>]) -> Vec<LoadError> {
         }
     }
     errors
+}
+
+/// Where an application ignores case, policies are shown paths in small letters: one that compares them with capitals would
+/// protect nothing, and nobody would notice (decision 0009).
+fn capitals(entry: &Entry, ignoring: &BTreeSet<AppId>) -> Vec<LoadError> {
+    let Some(app) = ignoring.iter().find(|app| entry.can_apply(app)) else { return Vec::new() };
+    let large = entry.paths().into_iter().filter(|text| folded_path(text).as_ref() != Some(text));
+    let message = |text: String| {
+        format!(
+            "no path of {app} is \"{text}\": it has case_insensitive = true, so its policies are shown small letters"
+        )
+    };
+    large.map(|text| entry.error(message(text))).collect()
 }
 
 fn schema_error(message: String) -> LoadError {

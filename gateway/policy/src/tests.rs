@@ -13,7 +13,7 @@ use doorward_api::{
     AppId, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Subject, Timestamp, UserId, VirtualServerId,
 };
 
-use crate::{LoadErrors, Policies, Source};
+use crate::{LoadErrors, Policies, Served, Source};
 
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
 

@@ -110,11 +110,11 @@ pub(crate) fn policies(text: &str) -> Vec<Written> {
 
 /// Where `wanted` stands as a string literal within `span`, with the quotes.
 pub(crate) fn find_string(text: &str, span: &Range<usize>, wanted: &str) -> Option<usize> {
-    tokens(text)
+    let within = text.get(span.clone())?;
+    tokens(within)
         .iter()
-        .filter(|t| span.contains(&t.start))
         .find(|t| t.text.len() >= 2 && t.text.get(1..t.text.len() - 1) == Some(wanted) && t.text.starts_with('"'))
-        .map(|t| t.start)
+        .map(|t| span.start + t.start)
 }
 
 /// The string literals in a text, without their quotes.
@@ -126,17 +126,17 @@ pub(crate) fn strings(text: &str) -> Vec<String> {
 // === Tokens ===
 
 #[derive(Debug, Clone, Copy)]
-struct Token<'a> {
-    text: &'a str,
-    start: usize,
-    end: usize,
+pub(crate) struct Token<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     /// How many brackets are open around it; a bracket itself counts as outside.
     depth: usize,
 }
 
 const PAIRS: [&str; 5] = ["&&", "||", "::", "==", "!="];
 
-fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let mut depth = 0_usize;
     let mut start = 0;
@@ -163,7 +163,7 @@ fn next_token(rest: &str) -> (usize, bool) {
     let while_in = |allowed: fn(char) -> bool| rest.find(|c| !allowed(c)).unwrap_or(rest.len());
     match rest.chars().next() {
         Some(c) if c.is_whitespace() => (while_in(char::is_whitespace), false),
-        Some('/') if rest.starts_with("//") => (rest.find('\n').unwrap_or(rest.len()), false),
+        Some('/') if rest.starts_with("//") => (rest.find(['\n', '\r']).unwrap_or(rest.len()), false),
         Some('"') => (string_length(rest), true),
         Some(c) if c == '_' || c.is_alphanumeric() => (while_in(|c| c == '_' || c.is_alphanumeric()), true),
         Some(_) if PAIRS.iter().any(|pair| rest.starts_with(pair)) => (2, true),

@@ -177,17 +177,77 @@ fn scenarios_and_groups_can_be_asked_for() {
 }
 
 #[test]
-fn the_texts_that_a_path_may_be_compared_with_can_be_asked_for() {
-    let policies = load(
+fn an_application_that_ignores_case_has_policies_in_small_letters() {
+    let source = source(
+        "a.cedar",
         r#"@id("a") forbid(principal, action, resource) when { context.prefixes.contains("/Admin") || context.path like "*.PNG" };
-           @id("b") permit(principal, action, resource == Application::"intranet") when { context.path == "/B" };
-           @id("c") permit(principal, action, resource) when { context.method == "GET" && context.ip.isInRange(ip("10.0.0.0/8")) };"#,
+@id("b") permit(principal, action, resource == Application::"intranet") when { context.path == "/B" };
+@id("c") permit(principal, action, resource) when { context.method == "GET" && context.ip.isInRange(ip("10.0.0.0/8")) };"#,
     );
-    let of = |app: &str| -> Vec<String> {
-        policies.path_texts(&AppId::new(app)).into_iter().map(|(id, text)| format!("{id} {text}")).collect()
+    let of = |ignoring: &str| {
+        let served: Vec<Served> =
+            apps().into_iter().map(|app| Served { ignores_case: app.as_str() == ignoring, app }).collect();
+        let loaded = Policies::load(std::slice::from_ref(&source), &served);
+        loaded.err().map_or_else(Vec::new, |errors| errors.0.into_iter().map(|e| (e.line, e.message)).collect())
     };
-    assert_eq!(of("wiki"), ["a /Admin", "a *.PNG"]);
-    assert_eq!(of("intranet"), ["a /Admin", "a *.PNG", "b /B"]);
+    let no_path = |app: &str, text: &str| {
+        format!(
+            "no path of {app} is \"{text}\": it has case_insensitive = true, so its policies are shown small letters"
+        )
+    };
+    let everywhere = |app: &str| vec![(1, no_path(app, "*.PNG")), (1, no_path(app, "/Admin"))];
+    assert_eq!(of("wiki"), everywhere("wiki"));
+    assert_eq!(of("intranet"), [everywhere("intranet"), vec![(2, no_path("intranet", "/B"))]].concat());
+    assert_eq!(of("none of them"), []);
+}
+
+/// The shapes of a condition that make a tree deep, with so many levels.
+fn deep(levels: usize) -> [String; 6] {
+    [
+        format!("{}context.secure{}", "(".repeat(levels), ")".repeat(levels)),
+        vec!["context.secure"; levels].join(" && "),
+        vec!["context.secure"; levels].join(" || "),
+        format!("{} false", "if context.secure then true else ".repeat(levels)),
+        format!("1{} != 1", " + 1".repeat(levels)),
+        (0..levels / 3).fold("context.secure".to_owned(), |inside, _| format!("context.secure && ({inside})")),
+    ]
+    .map(|condition| format!("forbid(principal, action, resource) when {{ {condition} }};"))
+}
+
+/// A stack that is too small ends the process, and with it this test.
+#[test]
+fn a_policy_that_goes_too_deep_is_refused_and_one_that_does_not_is_used_on_any_thread() {
+    for text in deep(20_000) {
+        let printed = error(&text);
+        assert!(printed.starts_with("a.cedar:1:1: this policy goes too deep"), "{printed:.200}");
+    }
+    for text in deep(450) {
+        let text = format!("{text} permit(principal, action, resource);");
+        let policies = std::thread::Builder::new()
+            .stack_size(2 * 1024 * 1024)
+            .spawn(move || {
+                let policies = load(&text);
+                let alice = user("alice", &[], Proofs::NONE);
+                let said = crate::explain(&policies, &alice, &get("wiki", "/"), NOW);
+                assert_eq!((said.policies.len(), said.policies[0].clauses.is_empty()), (2, false));
+                (policies.slice(&"wiki".into()).decide(&alice, &get("wiki", "/"), NOW), text)
+            })
+            .unwrap();
+        let (decision, text) = policies.join().unwrap();
+        assert!(matches!(decision, Decision::Refuse { .. }), "{decision:?} by {text:.100}");
+    }
+}
+
+#[test]
+fn of_a_file_with_errors_in_each_line_the_first_hundred_are_told() {
+    let one = |n: usize| format!("permit(principal, action, resource == Application::\"other{n}\");\n");
+    let text: String = (0..20_000).map(one).collect();
+    let errors = try_load(&text).unwrap_err();
+    assert_eq!((errors.0.len(), errors.0[0].line), (100, 1));
+    assert!(errors.to_string().ends_with("there may be more: 100 are told at most"));
+    let all = (0..20_000).map(|n| format!("Application::\"other{n}\"")).collect::<Vec<_>>().join(", ");
+    let errors = try_load(&format!("permit(principal, action, resource) when {{ [{all}].contains(resource) }};"));
+    assert_eq!(errors.unwrap_err().0.len(), 100);
 }
 
 #[test]

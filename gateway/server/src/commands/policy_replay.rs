@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use doorward_access::replay::{Replay, ReplayRun};
+use doorward_access::site::served;
 use doorward_api::decided::{Decided, Difference};
 use doorward_policy::Policies;
 
@@ -17,12 +18,11 @@ pub(crate) fn policy_replay(of: &DirectoryArgs, folder: &Path) -> Result<Finding
     let id = which(&config, of.virtual_server.as_deref())?;
     let none = || Failure::Other(format!("there is no virtual server {id}"));
     let server = config.site.virtual_server(&id).ok_or_else(none)?;
-    let apps: Vec<_> = server.apps.keys().cloned().collect();
     let sources = read_policies(folder)?;
     if sources.is_empty() {
         return Err(Failure::Other(format!("{} holds no *.cedar: nothing is proposed", folder.display())));
     }
-    let proposed = Policies::load(&sources, &apps).map_err(Failure::other)?;
+    let proposed = Policies::load(&sources, &served(server.apps.values())).map_err(Failure::other)?;
     let store = wire::read_own_store(&config)?;
     let mut run = ReplayRun::new(server.policies.clone(), proposed.into());
     let runtime = runtime()?;

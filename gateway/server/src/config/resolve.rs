@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_access::site::{
-    App, AppOptions, AuthenticatorSite, Authorities, Beside, HostRole, Shadow, Site, Upstream, Upstreams, VirtualServer,
+    App, AppOptions, AuthenticatorSite, Authorities, Beside, HostRole, Shadow, Site, Upstream, Upstreams,
+    VirtualServer, served,
 };
 use doorward_api::keys::MasterKey;
 use doorward_api::{AppId, Secret, VirtualServerId};
 use doorward_connect::{Protection, Smtp, SmtpSettings};
 use doorward_policy::Policies;
-use doorward_proxy::canonical::{canonical_path, folded_path, judged_path};
+use doorward_proxy::canonical::{canonical_path, judged_path};
 use doorward_proxy::read_authorities;
 use doorward_proxy::tls::PemPair;
 use ipnet::IpNet;
@@ -482,10 +483,9 @@ fn virtual_server(
         })
         .collect::<Result<BTreeMap<_, _>, ConfigError>>()?;
     let folder = place.existing(&written.policies, &key("policies"))?;
-    let app_ids: Vec<AppId> = apps.keys().cloned().collect();
     let sources = read_policies(&folder).map_err(|error| ConfigError::Policies(error.to_string()))?;
-    let policies = Policies::load(&sources, &app_ids).map_err(|errors| ConfigError::Policies(errors.to_string()))?;
-    small_letters(&policies, &apps)?;
+    let policies = Policies::load(&sources, &served(apps.values()));
+    let policies = policies.map_err(|errors| ConfigError::Policies(errors.to_string()))?;
     let shadow = written.policies_shadow.as_ref().map(|folder| shadow(&place.path(folder.get_ref()), &apps));
     let server = VirtualServer {
         id: VirtualServerId::new(id),
@@ -520,31 +520,11 @@ fn record_days(place: &Place<'_>, id: &str, written: &VirtualServerTable) -> Res
 /// Policies in the shadow, or what is wrong with them. That is no error of the configuration: they decide nothing, so nothing may
 /// hang on whether they hold.
 fn shadow(folder: &Path, apps: &BTreeMap<AppId, Arc<App>>) -> Shadow {
-    let ids: Vec<AppId> = apps.keys().cloned().collect();
     let sources = read_policies(folder).map_err(|error| error.to_string());
     let loaded = sources.and_then(|sources| {
-        let policies = Policies::load(&sources, &ids).map_err(|errors| errors.to_string())?;
-        small_letters(&policies, apps).map_err(|error| error.to_string())?;
-        Ok(Arc::new(policies))
+        Policies::load(&sources, &served(apps.values())).map(Arc::new).map_err(|errors| errors.to_string())
     });
     Shadow { folder: folder.display().to_string(), loaded }
-}
-
-/// Where an application ignores case, policies are shown paths in small letters; one that compares them with capitals would
-/// protect nothing, and nobody would notice.
-fn small_letters(policies: &Policies, apps: &BTreeMap<AppId, Arc<App>>) -> Result<(), ConfigError> {
-    let ignoring = apps.values().filter(|app| app.options.case_insensitive);
-    let texts = ignoring.flat_map(|app| policies.path_texts(&app.id).into_iter().map(move |found| (app, found)));
-    let capitals = texts.filter(|(_, (_, text))| folded_path(text).as_ref() != Some(text));
-    let errors: Vec<String> = capitals
-        .map(|(app, (policy, text))| {
-            format!(
-                "{policy}: no path of {} is \"{text}\": it has case_insensitive = true, so its policies are shown small letters",
-                app.id
-            )
-        })
-        .collect();
-    if errors.is_empty() { Ok(()) } else { Err(ConfigError::Policies(errors.join("\n"))) }
 }
 
 /// The longest name that people are shown, in characters.
