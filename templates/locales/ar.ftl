@@ -1080,6 +1080,7 @@ console-factor-passkey = مفتاح المرور
 console-explain-text = ما الذي ستقرره السياسات السارية بشأن طلب، ولماذا. لا يُغيَّر شيء ولا يُسجَّل.
 console-explain-answer = ما الذي سيُقرَّر
 console-explain-nothing-permits = لا تسمح به أي سياسة.
+console-explain-disabled = هذا المستخدم معطّل ولا يستطيع تسجيل الدخول.
 console-explain-groups = المجموعات
 console-explain-from = من
 console-explain-at = في

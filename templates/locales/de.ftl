@@ -1051,6 +1051,7 @@ console-factor-passkey = Passkey
 console-explain-text = Was die geltenden Richtlinien über eine Anfrage entscheiden würden, und warum. Nichts wird dadurch geändert oder aufgezeichnet.
 console-explain-answer = Was entschieden würde
 console-explain-nothing-permits = Keine Richtlinie erlaubt es.
+console-explain-disabled = Dieser Benutzer ist gesperrt und kann sich nicht anmelden.
 console-explain-groups = Gruppen
 console-explain-from = Von
 console-explain-at = Am

@@ -1052,6 +1052,7 @@ console-factor-passkey = passkey
 console-explain-text = What the policies in force would decide for a request, and why. Nothing is changed or recorded by it.
 console-explain-answer = What would be decided
 console-explain-nothing-permits = No policy permits it.
+console-explain-disabled = This user is disabled and cannot sign in.
 console-explain-groups = Their groups
 console-explain-from = From
 console-explain-at = At

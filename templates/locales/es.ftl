@@ -1051,6 +1051,7 @@ console-factor-passkey = clave de acceso
 console-explain-text = Lo que las políticas vigentes decidirían sobre una solicitud, y por qué. Nada se cambia ni se registra.
 console-explain-answer = Lo que se decidiría
 console-explain-nothing-permits = Ninguna política lo permite.
+console-explain-disabled = Este usuario está desactivado y no puede iniciar sesión.
 console-explain-groups = Grupos
 console-explain-from = Desde
 console-explain-at = En

@@ -1051,6 +1051,7 @@ console-factor-passkey = clé d’accès
 console-explain-text = Ce que les politiques en vigueur décideraient pour une requête, et pourquoi. Rien n’est modifié ni enregistré.
 console-explain-answer = Ce qui serait décidé
 console-explain-nothing-permits = Aucune politique ne l’autorise.
+console-explain-disabled = Cet utilisateur est désactivé et ne peut pas se connecter.
 console-explain-groups = Groupes
 console-explain-from = Depuis
 console-explain-at = Le

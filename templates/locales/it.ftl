@@ -1052,6 +1052,7 @@ console-factor-passkey = passkey
 console-explain-text = Che cosa deciderebbero i criteri in vigore per una richiesta, e perché. Nulla viene modificato o registrato.
 console-explain-answer = Che cosa sarebbe deciso
 console-explain-nothing-permits = Nessun criterio lo consente.
+console-explain-disabled = Questo utente è disattivato e non può accedere.
 console-explain-groups = Gruppi
 console-explain-from = Da
 console-explain-at = Quando

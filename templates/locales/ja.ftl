@@ -1032,6 +1032,7 @@ console-factor-passkey = パスキー
 console-explain-text = 有効なポリシーがリクエストをどう判定するか、その理由。何も変更も記録もされません。
 console-explain-answer = 判定の結果
 console-explain-nothing-permits = 許可するポリシーがありません。
+console-explain-disabled = このユーザーは無効になっており、サインインできません。
 console-explain-groups = グループ
 console-explain-from = 送信元
 console-explain-at = 時点

@@ -1051,6 +1051,7 @@ console-factor-passkey = passkey
 console-explain-text = Wat het geldende beleid over een verzoek zou beslissen, en waarom. Er wordt niets gewijzigd of vastgelegd.
 console-explain-answer = Wat er beslist zou worden
 console-explain-nothing-permits = Geen beleidsregel staat het toe.
+console-explain-disabled = Deze gebruiker is uitgeschakeld en kan niet inloggen.
 console-explain-groups = Groepen
 console-explain-from = Vanaf
 console-explain-at = Op

@@ -1067,6 +1067,7 @@ console-factor-passkey = klucz dostępu
 console-explain-text = Co obowiązujące zasady postanowiłyby o żądaniu i dlaczego. Niczego to nie zmienia ani nie zapisuje.
 console-explain-answer = Co zostałoby postanowione
 console-explain-nothing-permits = Żadna zasada na to nie zezwala.
+console-explain-disabled = Ten użytkownik jest wyłączony i nie może się zalogować.
 console-explain-groups = Grupy
 console-explain-from = Skąd
 console-explain-at = Kiedy

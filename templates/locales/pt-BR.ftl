@@ -1052,6 +1052,7 @@ console-factor-passkey = chave de acesso
 console-explain-text = O que as políticas em vigor decidiriam sobre uma solicitação, e por quê. Nada é alterado nem registrado.
 console-explain-answer = O que seria decidido
 console-explain-nothing-permits = Nenhuma política permite isso.
+console-explain-disabled = Este usuário está desativado e não pode entrar.
 console-explain-groups = Grupos
 console-explain-from = De
 console-explain-at = Em

@@ -1033,6 +1033,7 @@ console-factor-passkey = 通行密钥
 console-explain-text = 现行策略会如何决定一个请求，以及原因。不会更改或记录任何内容。
 console-explain-answer = 会如何决定
 console-explain-nothing-permits = 没有策略允许它。
+console-explain-disabled = 此用户已停用，无法登录。
 console-explain-groups = 所属组
 console-explain-from = 来自
 console-explain-at = 时间

@@ -172,7 +172,7 @@ pub fn return_address(data: &[u8]) {
             authenticator: None,
             support_url: None,
             apps: std::collections::BTreeMap::new(),
-            policies: Arc::new(Policies::load(&[], &[]).expect("no policy is a set of policies")),
+            policies: Arc::new(Policies::load::<AppId>(&[], &[]).expect("no policy is a set of policies")),
             beside: Beside::default(),
         };
         (Returns::new(&key, Arc::new(Sevens)), server)

@@ -161,7 +161,7 @@ impl Question {
     }
 }
 
-fn bytes_of(decision: &Decision) -> u32 {
+pub(crate) fn bytes_of(decision: &Decision) -> u32 {
     u32::try_from(decision.by().iter().map(|policy| policy.as_str().len() + 24).sum::<usize>()).unwrap_or(u32::MAX)
 }
 

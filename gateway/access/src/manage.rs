@@ -149,7 +149,7 @@ pub struct Manager {
     token_counts: Counting<VirtualServerId, TokenCounts>,
     enrolment_counts: Counting<report::Asked, EnrolmentTotals>,
     /// One replay at a time.
-    replaying: tokio::sync::Semaphore,
+    replaying: Arc<tokio::sync::Semaphore>,
 }
 
 impl std::fmt::Debug for Manager {
@@ -166,7 +166,7 @@ impl Manager {
             missing_counts: Counting::default(),
             token_counts: Counting::default(),
             enrolment_counts: Counting::default(),
-            replaying: tokio::sync::Semaphore::new(1),
+            replaying: Arc::new(tokio::sync::Semaphore::new(1)),
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use doorward_api::decided::{
     Decided, DecisionClass, DecisionFacts, DecisionTally, Difference, Seen, ShadowSaid, ShadowSeen,
@@ -18,7 +18,7 @@ use doorward_api::settings::Day;
 use doorward_api::{Decision, Object, Subject, Timestamp, VirtualServerId};
 use doorward_policy::{FootprintKey, Policies};
 
-use crate::gate::Answer;
+use crate::gate::{Answer, bytes_of};
 use crate::site::{SharedSite, VirtualServer};
 
 /// What is noted lies in so many places, so that threads seldom wait for each other.
@@ -36,6 +36,9 @@ const MOST_TOLD_APART: usize = 20_000;
 /// So many answers are remembered until all are forgotten, and so many bytes of their questions.
 const MOST_REMEMBERED: usize = 20_000;
 const MOST_REMEMBERED_BYTES: usize = 16 * 1024 * 1024;
+
+/// So long policies in the shadow may take of what was noted between two times. Sending mails and much else waits beside it.
+const SHADOW_PATIENCE: Duration = Duration::from_millis(25);
 
 /// So many records are written at once: other writers wait no longer for them than for a sign-in.
 const PORTION: usize = 200;
@@ -152,15 +155,13 @@ pub struct Collector {
     site: SharedSite,
     metrics: Arc<dyn Metrics>,
     gathered: Mutex<Gathered>,
+    /// Only what gathers takes it, so that nobody waits for policies that take long.
+    remembered: Mutex<Answers>,
     swept_at: Mutex<Option<Timestamp>>,
 }
 
 /// What was taken up, and not written down yet.
-#[derive(Default)]
-struct Gathered {
-    servers: HashMap<VirtualServerId, OfServer>,
-    remembered: Answers,
-}
+type Gathered = HashMap<VirtualServerId, OfServer>;
 
 /// The same of one virtual server.
 #[derive(Default)]
@@ -193,12 +194,18 @@ impl Collector {
         site: SharedSite,
         metrics: Arc<dyn Metrics>,
     ) -> Self {
-        let (gathered, swept_at) = (Mutex::default(), Mutex::default());
-        Self { recorder, decisions, site, metrics, gathered, swept_at }
+        let (gathered, remembered, swept_at) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { recorder, decisions, site, metrics, gathered, remembered, swept_at }
     }
 
     /// Takes up what was noted since the last time.
     pub fn gather(&self) {
+        self.gather_within(SHADOW_PATIENCE);
+    }
+
+    /// The same, while the policies in the shadow take no longer than this. What they are not asked is counted, and recorded
+    /// without them.
+    fn gather_within(&self, patience: Duration) {
         for (reason, lost) in [("full", &self.recorder.full), ("long", &self.recorder.long)] {
             self.lost(reason, lost.swap(0, Ordering::Relaxed));
         }
@@ -206,18 +213,19 @@ impl Collector {
         if noted.is_empty() {
             return;
         }
+        let said = said_in_shadow(&mut held(&self.remembered), &noted, patience);
         let mut told: BTreeMap<(VirtualServerId, &'static str), u64> = BTreeMap::new();
         let mut gathered = held(&self.gathered);
-        for one in &noted {
-            let said = said_in_shadow(&mut gathered.remembered, one);
-            let Gathered { servers, .. } = &mut *gathered;
-            let server = servers.entry(one.virtual_server.clone()).or_default();
-            if let Some((fingerprint, outcome, _)) = &said {
-                server.tell(fingerprint, outcome, one.at);
+        for (one, said) in noted.iter().zip(said) {
+            let server = gathered.entry(one.virtual_server.clone()).or_default();
+            if let Some(outcome) = said.outcome() {
                 *told.entry((one.virtual_server.clone(), outcome)).or_default() += 1;
             }
+            if let (InShadow::Said(outcome, _), Some(policies)) = (&said, &one.shadow) {
+                server.tell(&policies.fingerprint(), outcome, one.at);
+            }
             if one.recorded {
-                server.add(one, said.and_then(|(_, _, said)| said));
+                server.add(one, said.difference());
             }
         }
         drop(gathered);
@@ -228,7 +236,7 @@ impl Collector {
 
     /// Writes down what was taken up. What the store does not take is counted, and let go.
     pub async fn write(&self) {
-        let servers = std::mem::take(&mut held(&self.gathered).servers);
+        let servers = std::mem::take(&mut *held(&self.gathered));
         for (vs, server) in servers {
             let all: u64 = server.left_out.values().sum();
             self.lost("long", server.long);
@@ -295,26 +303,77 @@ impl Answers {
             return decision.clone();
         }
         let decision = slice.decide_key(&key);
-        self.bytes = self.bytes.saturating_add(key.bytes());
-        if self.kept.len() >= MOST_REMEMBERED || self.bytes > MOST_REMEMBERED_BYTES {
-            self.kept.clear();
-            self.bytes = key.bytes();
-        }
-        self.kept.insert(key, decision.clone());
+        self.keep(key, decision.clone());
         decision
+    }
+
+    fn keep(&mut self, key: FootprintKey, decision: Decision) {
+        let bytes = key.bytes() + bytes_of(&decision) as usize;
+        if self.kept.len() >= MOST_REMEMBERED || self.bytes + bytes > MOST_REMEMBERED_BYTES {
+            self.kept.clear();
+            self.bytes = 0;
+        }
+        self.bytes += bytes;
+        self.kept.insert(key, decision);
     }
 }
 
-/// What the policies in the shadow say of a decision: their fingerprint, the outcome, and all of it where it differs.
-fn said_in_shadow(answers: &mut Answers, one: &Noted) -> Option<(String, &'static str, Option<ShadowSaid>)> {
-    let policies = one.shadow.as_ref()?;
-    let fingerprint = policies.fingerprint();
-    let decision = answers.ask(policies, (&one.subject, &one.object), one.at);
-    let Some(difference) = Difference::between(one.answer.decision(), &decision) else {
-        return Some((fingerprint, "same", None));
+/// What policies in the shadow make of a decision.
+#[derive(Debug)]
+enum InShadow {
+    /// There are none.
+    Nobody,
+    /// There was no time to ask them.
+    NotAsked,
+    /// The outcome, and all of it where it differs.
+    Said(&'static str, Option<ShadowSaid>),
+}
+
+impl InShadow {
+    fn outcome(&self) -> Option<&'static str> {
+        match self {
+            Self::Nobody => None,
+            Self::NotAsked => Some("not_asked"),
+            Self::Said(outcome, _) => Some(outcome),
+        }
+    }
+
+    fn difference(self) -> Option<ShadowSaid> {
+        match self {
+            Self::Nobody | Self::NotAsked => None,
+            Self::Said(_, said) => said,
+        }
+    }
+}
+
+/// What the policies in the shadow say of each decision. Only what they have not said before takes time.
+fn said_in_shadow(answers: &mut Answers, noted: &[Noted], patience: Duration) -> Vec<InShadow> {
+    let mut taken = Duration::ZERO;
+    let mut ask = |one: &Noted| {
+        let Some(policies) = &one.shadow else { return InShadow::Nobody };
+        let slice = policies.slice(&one.object.app);
+        let key = slice.key(&one.subject, &one.object, one.at);
+        let decision = match answers.kept.get(&key) {
+            Some(decision) => decision.clone(),
+            None if taken >= patience => return InShadow::NotAsked,
+            None => {
+                let began = Instant::now();
+                let decision = slice.decide_key(&key);
+                answers.keep(key, decision.clone());
+                taken += began.elapsed();
+                decision
+            }
+        };
+        let Some(difference) = Difference::between(one.answer.decision(), &decision) else {
+            return InShadow::Said("same", None);
+        };
+        let fingerprint = policies.fingerprint();
+        InShadow::Said(
+            difference.as_str(),
+            Some(ShadowSaid { fingerprint, decided: Decided::from(&decision), difference }),
+        )
     };
-    let said = ShadowSaid { fingerprint: fingerprint.clone(), decided: Decided::from(&decision), difference };
-    Some((fingerprint, difference.as_str(), Some(said)))
+    noted.iter().map(&mut ask).collect()
 }
 
 impl OfServer {
@@ -546,6 +605,20 @@ mod tests {
         scene.ask(&alice(), "/");
         assert!(scene.written().await.is_empty());
         assert_eq!(scene.counted("default lose"), 1);
+    }
+
+    #[tokio::test]
+    async fn policies_in_the_shadow_that_take_too_long_are_not_asked_for_the_rest() {
+        let scene = Scene::set(14, Some(Ok("")));
+        scene.ask(&alice(), "/");
+        scene.collector.gather();
+        scene.ask(&alice(), "/");
+        scene.ask(&Subject::Anonymous, "/");
+        scene.collector.gather_within(Duration::ZERO);
+        let records = scene.written().await;
+        assert_eq!(records.iter().map(|record| record.count).sum::<u64>(), 3, "all the same");
+        let counted = ["lose", "not_asked"].map(|outcome| scene.counted(&format!("default {outcome}")));
+        assert_eq!(counted, [2, 1], "what they have said before costs nothing");
     }
 
     #[tokio::test]

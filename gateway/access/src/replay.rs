@@ -1,9 +1,10 @@
 //! Replay: decision records decided again by the policies in force and by proposed ones, and who would gain, lose, or be asked for
 //! another proof. A part of the records at a time, so that nobody else waits for it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use doorward_api::decided::{Decided, DecisionFilter, DecisionRecord, Difference};
 use doorward_api::ports::{Decisions, Page};
@@ -12,10 +13,10 @@ use doorward_policy::Policies;
 
 use crate::records::Answers;
 
-/// So many records are decided at once.
+/// So many records are read at once.
 const PORTION: u32 = 250;
 
-/// So many groups are told apart.
+/// Of so many groups an example is kept.
 const MOST_GROUPS: usize = 50_000;
 
 /// So many of them are told.
@@ -87,14 +88,20 @@ pub struct ReplayExample {
     pub after: Decided,
 }
 
-/// A replay under way.
+/// One kind of difference for one user in one application.
+type GroupKey = (Difference, AppId, Option<UserId>);
+
+/// A replay under way: records are read, then decided, in turn.
 pub struct ReplayRun {
     current: Arc<Policies>,
     proposed: Arc<Policies>,
     answers: [Answers; 2],
     after: Option<String>,
-    groups: HashMap<(Difference, AppId, Option<UserId>), ReplayGroup>,
-    unlisted: HashMap<Difference, u64>,
+    /// Read, and not decided yet.
+    waiting: VecDeque<DecisionRecord>,
+    groups: HashMap<GroupKey, ReplayGroup>,
+    /// Requests of the groups beyond those.
+    unlisted: HashMap<GroupKey, u64>,
     records: u64,
     requests: u64,
     since: Option<Timestamp>,
@@ -114,6 +121,7 @@ impl ReplayRun {
             proposed,
             answers: <[Answers; 2]>::default(),
             after: Some(String::new()),
+            waiting: VecDeque::new(),
             groups: HashMap::new(),
             unlisted: HashMap::new(),
             records: 0,
@@ -127,22 +135,29 @@ impl ReplayRun {
         self.records
     }
 
-    /// Decides on some more records, the newest first. False when there are no more.
+    /// Reads some more records, the newest first. False when there are no more.
     ///
     /// # Errors
     /// When the store does not answer; it may be tried again.
-    pub async fn step(&mut self, decisions: &dyn Decisions, vs: &VirtualServerId) -> Result<bool, StoreError> {
+    pub async fn read(&mut self, decisions: &dyn Decisions, vs: &VirtualServerId) -> Result<bool, StoreError> {
         let Some(after) = self.after.clone() else { return Ok(false) };
         let page = Page { after, limit: PORTION };
         let found = decisions.decisions(vs, &DecisionFilter::default(), &page).await?;
-        for record in &found.items {
-            self.decide(vs, record);
-        }
+        self.waiting.extend(found.items);
         self.after = found.next;
-        Ok(self.after.is_some())
+        Ok(true)
     }
 
-    fn decide(&mut self, vs: &VirtualServerId, record: &DecisionRecord) {
+    /// Decides what was read, until it is so late. Policies may take long, so this is for a thread that may be kept busy.
+    pub fn decide(&mut self, vs: &VirtualServerId, until: Option<Instant>) {
+        while until.is_none_or(|until| Instant::now() < until)
+            && let Some(record) = self.waiting.pop_front()
+        {
+            self.decide_one(vs, &record);
+        }
+    }
+
+    fn decide_one(&mut self, vs: &VirtualServerId, record: &DecisionRecord) {
         self.records += 1;
         self.requests = self.requests.saturating_add(record.count);
         self.since = Some(self.since.map_or(record.first_at, |since| since.min(record.first_at)));
@@ -159,7 +174,7 @@ impl ReplayRun {
             return;
         }
         if self.groups.len() >= MOST_GROUPS {
-            let requests = self.unlisted.entry(outcome).or_default();
+            let requests = self.unlisted.entry(key).or_default();
             *requests = requests.saturating_add(record.count);
             return;
         }
@@ -184,11 +199,12 @@ impl ReplayRun {
 
     /// What it has come to.
     pub fn finish(self) -> Replay {
-        let unlisted = |outcome: Difference| self.unlisted.get(&outcome).copied().unwrap_or(0);
+        let listed = self.groups.iter().map(|(key, group)| (key, group.requests));
+        let all = || listed.clone().chain(self.unlisted.iter().map(|(key, requests)| (key, *requests)));
         let total = |outcome: Difference| {
-            let of_it = self.groups.values().filter(|group| group.outcome == outcome);
-            let users: BTreeSet<&UserId> = of_it.clone().filter_map(|group| group.user.as_ref()).collect();
-            let requests = of_it.map(|group| group.requests).sum::<u64>().saturating_add(unlisted(outcome));
+            let of_it = || all().filter(|((its, ..), _)| *its == outcome);
+            let users: HashSet<&UserId> = of_it().filter_map(|((.., user), _)| user.as_ref()).collect();
+            let requests = of_it().fold(0, |sum: u64, (_, requests)| sum.saturating_add(requests));
             ReplayTotal { outcome, requests, users: users.len() as u64 }
         };
         let totals = Difference::ALL.into_iter().map(total).filter(|total| total.requests > 0).collect();
@@ -196,13 +212,13 @@ impl ReplayRun {
         groups.sort_by(|a, b| {
             b.requests.cmp(&a.requests).then_with(|| (&a.app, &a.name, a.outcome).cmp(&(&b.app, &b.name, b.outcome)))
         });
-        let left_out = groups.len().saturating_sub(MOST_TOLD) as u64;
+        let left_out = (groups.len().saturating_sub(MOST_TOLD) + self.unlisted.len()) as u64;
         groups.truncate(MOST_TOLD);
         Replay {
             records: self.records,
             requests: self.requests,
             since: self.since,
-            complete: self.after.is_none(),
+            complete: self.after.is_none() && self.waiting.is_empty(),
             totals,
             groups,
             left_out,
@@ -234,7 +250,9 @@ mod tests {
 
     async fn replayed(world: &World, current: &str, proposed: &str) -> Replay {
         let mut run = ReplayRun::new(policies(current), policies(proposed));
-        while run.step(world, &"default".into()).await.unwrap() {}
+        while run.read(world, &"default".into()).await.unwrap() {
+            run.decide(&"default".into(), None);
+        }
         run.finish()
     }
 
@@ -282,7 +300,10 @@ mod tests {
         let tally = DecisionTally { seen: (0..600).map(one).collect(), ..DecisionTally::default() };
         world.keep_decisions(&"default".into(), &tally).await.unwrap();
         let mut run = ReplayRun::new(policies(""), policies("permit(principal, action, resource);"));
-        assert!(run.step(world.as_ref(), &"default".into()).await.unwrap());
+        assert!(run.read(world.as_ref(), &"default".into()).await.unwrap());
+        run.decide(&"default".into(), Some(Instant::now()));
+        assert_eq!(run.records(), 0, "it is too late for any");
+        run.decide(&"default".into(), None);
         assert_eq!(run.records(), u64::from(PORTION));
         let broken_off = run.finish();
         assert!(!broken_off.complete && broken_off.totals[0].requests == u64::from(PORTION), "{broken_off:?}");

@@ -211,7 +211,15 @@ pub struct AppOptions {
     pub background: Vec<String>,
 }
 
+/// What every application takes; more is opted into (decision A30).
+pub const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 impl AppOptions {
+    /// Whether requests of this method are let through at all, before any policy is asked.
+    pub fn takes_method(&self, method: &str) -> bool {
+        METHODS.contains(&method) || self.extra_methods.iter().any(|extra| extra == method)
+    }
+
     /// Whether pages ask for this path (as policies are shown it) by themselves, with nobody there: it is one of
     /// [`AppOptions::background`], or lies below one. They are compared by whole segments, without what follows a `;`; a
     /// segment `*` is any one (SE-08).

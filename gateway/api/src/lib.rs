@@ -64,5 +64,5 @@ pub use session::Session;
 pub use settings::{SelfProvisioning, SettingKind, TargetSettings, TargetUsers, TokenTemplate, Windows};
 pub use subject::{GroupRef, Principal, Subject};
 pub use template::{Target, Template};
-pub use time::Timestamp;
+pub use time::{Timestamp, parse_age};
 pub use user::{FoldedName, User};

@@ -115,6 +115,20 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// `90s`, `5m`, `2h`, `1d`: how long ago something was.
+pub fn parse_age(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    number.parse::<u32>().ok().map(|number| Duration::from_secs(u64::from(number) * seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,5 +157,15 @@ mod tests {
     #[test]
     fn the_future_is_no_time_ago() {
         assert_eq!(Timestamp::from_secs(1).since(Timestamp::from_secs(9)), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_age_has_a_number_and_a_unit() {
+        let secs = |text: &str| parse_age(text).map(|age| age.as_secs());
+        assert_eq!([secs("0s"), secs(" 90s "), secs("5m"), secs("2h")], [Some(0), Some(90), Some(300), Some(7200)]);
+        assert_eq!(secs("4294967295d"), Some(4_294_967_295 * 86_400));
+        for wrong in ["", "5", "s", "-1s", "5 m", "5w", "5é", "99999999999s"] {
+            assert_eq!(secs(wrong), None, "{wrong}");
+        }
     }
 }

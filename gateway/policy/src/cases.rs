@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use doorward_api::{
     AppId, Decision, Factor, GroupId, GroupRef, Object, PolicyId, Principal, Proofs, SessionId, Subject, Timestamp,
-    UserId, VirtualServerId,
+    UserId, VirtualServerId, parse_age,
 };
 use serde::Deserialize;
 use toml::Spanned;
@@ -297,25 +297,12 @@ impl When {
         match self {
             When::Now(given) => Ok(given.then_some(now)),
             When::Ago(text) => {
-                let span =
-                    ago(text).ok_or_else(|| format!("\"{text}\" is no time ago: write \"10s ago\" (s, m, h, d)"))?;
+                let span = text.strip_suffix(" ago").and_then(parse_age);
+                let span = span.ok_or_else(|| format!("\"{text}\" is no time ago: write \"10s ago\" (s, m, h, d)"))?;
                 Ok(Some(now - span))
             }
         }
     }
-}
-
-fn ago(text: &str) -> Option<Duration> {
-    let span = text.strip_suffix(" ago")?;
-    let (number, unit) = span.split_at_checked(span.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(seconds).map(Duration::from_secs)
 }
 
 /// A date and time in UTC. Days are counted as in the civil calendar (proleptic Gregorian), from March so that the leap

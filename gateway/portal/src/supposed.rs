@@ -122,33 +122,9 @@ fn moment(text: &str) -> Result<Option<Timestamp>, Amiss> {
     Ok(Some(Timestamp::from_millis(instant.as_millisecond())))
 }
 
-/// `90s`, `5m`, `2h`, `1d`: how long ago something was proved.
-pub(crate) fn age(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    number.parse::<u32>().ok().map(|number| Duration::from_secs(u64::from(number) * seconds))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_age_has_a_number_and_a_unit() {
-        let secs = |text: &str| age(text).map(|age| age.as_secs());
-        assert_eq!([secs("0s"), secs(" 90s "), secs("5m"), secs("2h")], [Some(0), Some(90), Some(300), Some(7200)]);
-        assert_eq!(secs("4294967295d"), Some(4_294_967_295 * 86_400));
-        for wrong in ["", "5", "s", "-1s", "5 m", "5w", "5é", "99999999999s"] {
-            assert_eq!(secs(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn a_time_is_a_moment_or_one_of_utc() {

@@ -9,9 +9,6 @@ use crate::arrive::Arrived;
 use crate::canonical::{CanonicalRequest, canonical_path, is_plain, is_reserved, judged_path};
 use crate::refusal::Refusal;
 
-/// What every application takes; more is opted into (decision A30).
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
 /// Where a request leads.
 #[derive(Debug)]
 pub(crate) enum Destination {
@@ -72,7 +69,7 @@ pub(crate) fn canonical_request(arrived: &Arrived, options: &AppOptions) -> Resu
 }
 
 fn check_method(method: &str, options: &AppOptions) -> Result<(), Refusal> {
-    if METHODS.contains(&method) || options.extra_methods.iter().any(|extra| extra == method) {
+    if options.takes_method(method) {
         Ok(())
     } else {
         Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "method_not_taken"))

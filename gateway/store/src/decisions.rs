@@ -433,7 +433,9 @@ impl Decisions for Store {
                                (SELECT day, id FROM decision_record WHERE virtual_server = $1 AND day < $2 \
                                 ORDER BY day, id LIMIT $3)";
         const DAYS: &str = "DELETE FROM decision_day WHERE virtual_server = $1 AND day < $2";
-        const TALLIES: &str = "DELETE FROM shadow_tally WHERE virtual_server = $1 AND last_at < $2";
+        // What a set says seldom counts for as long as it says anything: without it, the rest would say that nothing differs.
+        const TALLIES: &str = "DELETE FROM shadow_tally WHERE virtual_server = $1 AND fingerprint NOT IN \
+                               (SELECT fingerprint FROM shadow_tally WHERE virtual_server = $1 AND last_at >= $2)";
         let (vs, day, begins) = (vs.clone(), day_number(before), before.begins().millis());
         self.run(move |inner| async move {
             let gone = change!(inner.db.writer()?, RECORDS, vs.as_str(), day, PORTION)?;

@@ -133,6 +133,8 @@ pub struct ExplainAnswer {
     pub address: String,
     /// Who asks; nobody where there is none.
     pub who: Option<Linked>,
+    /// They are disabled, so that none of this comes to pass; said where one may see it.
+    pub disabled: bool,
     /// Their groups, where one may see them.
     pub groups: Option<Vec<String>>,
     /// When.

@@ -78,6 +78,7 @@ fn explain(answered: bool) -> ExplainPage {
         request: "GET https://wiki.example.test/<b>".into(),
         address: "192.0.2.7".into(),
         who: alice(),
+        disabled: answered,
         groups: Some(vec!["<b>staff</b>".into(), "all".into()]),
         at: NOW,
         policies: vec![

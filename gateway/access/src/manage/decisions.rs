@@ -1,14 +1,17 @@
 //! What was decided of late: the records, proposed policies tried on them, and what policies in the shadow have said.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use doorward_api::decided::{DecisionDay, DecisionFilter, DecisionRecord, ShadowTally};
 use doorward_api::ports::{Page, Scanned};
-use doorward_api::{AppId, FieldRule, PluginError, Timestamp, VirtualServerId};
+use doorward_api::{FieldRule, PluginError, Timestamp, VirtualServerId};
 use doorward_policy::{LoadErrors, Policies, Source};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{ManageError, Manager};
 use crate::replay::{Replay, ReplayRun};
+use crate::site::served;
 
 /// A replay takes no longer than this; what was not reached by then is told.
 const LONGEST_REPLAY: Duration = Duration::from_secs(10);
@@ -102,18 +105,23 @@ impl Manager {
         if sources.iter().map(|source| source.text.len()).sum::<usize>() > LONGEST_FILES as usize {
             return Err(ManageError::field("files", FieldRule::TooLong { max: LONGEST_FILES }));
         }
-        let Ok(_one_at_a_time) = self.replaying.try_acquire() else { return Err(ManageError::Busy) };
-        let (sources, apps) = (sources.to_vec(), server.apps.keys().cloned().collect::<Vec<AppId>>());
+        let Ok(one_at_a_time) = self.replaying.clone().try_acquire_owned() else { return Err(ManageError::Busy) };
+        let one_at_a_time = Arc::new(one_at_a_time);
+        let (sources, apps) = (sources.to_vec(), served(server.apps.values()));
         // Thousands of policies take seconds to read.
-        let loaded = tokio::task::spawn_blocking(move || Policies::load(&sources, &apps)).await;
-        let proposed = match loaded.map_err(|ended| PluginError::Unavailable(ended.to_string()))? {
+        let proposed = match apart(&one_at_a_time, move || Policies::load(&sources, &apps)).await? {
             Ok(policies) => policies,
             Err(errors) => return Ok(Replayed::Broken(errors)),
         };
         let ends = Instant::now() + LONGEST_REPLAY;
         let mut run = ReplayRun::new(server.policies.clone(), proposed.into());
-        while run.step(self.ports().decisions.as_ref(), vs).await? && Instant::now() < ends {
-            tokio::task::yield_now().await;
+        while run.read(self.ports().decisions.as_ref(), vs).await? && Instant::now() < ends {
+            let vs = vs.clone();
+            let decided = apart(&one_at_a_time, move || {
+                run.decide(&vs, Some(ends));
+                run
+            });
+            run = decided.await?;
         }
         Ok(Replayed::Done(run.finish()))
     }
@@ -134,6 +142,20 @@ impl Manager {
         let set = ShadowSet { folder: shadow.folder.clone(), loaded_at: server.beside.loaded_at, loaded };
         Ok(ShadowView { set: Some(set), tallies })
     }
+}
+
+/// Works where nobody waits for it. It is under way until it is done, though whoever asked may have gone.
+async fn apart<T: Send + 'static>(
+    under_way: &Arc<OwnedSemaphorePermit>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ManageError> {
+    let under_way = under_way.clone();
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(under_way);
+        done
+    });
+    Ok(done.await.map_err(|ended| PluginError::Unavailable(ended.to_string()))?)
 }
 
 #[cfg(test)]
@@ -161,6 +183,10 @@ mod tests {
             panic!("nothing was proposed")
         };
         assert_eq!(faults[0].field, "files");
+        let deep =
+            format!("permit(principal, action, resource) when {{ {}true{} }};", "(".repeat(9999), ")".repeat(9999));
+        let Ok(Replayed::Broken(errors)) = manager.replay(&vs(), &[source(&deep)]).await else { panic!("too deep") };
+        assert!(errors.0[0].message.contains("goes too deep"), "{errors}");
         let long = "//".repeat(LONGEST_FILES as usize);
         assert!(matches!(manager.replay(&vs(), &[source(&long)]).await, Err(ManageError::Invalid(_))));
     }

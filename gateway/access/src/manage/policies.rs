@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use super::{ManageError, Manager};
 use crate::names::fold_name;
-use crate::site::{App, VirtualServer};
+use crate::site::{App, AppOptions, VirtualServer};
 
 pub use doorward_policy::cases::{CaseFileError, CaseResult};
 pub use doorward_policy::{
@@ -95,7 +95,7 @@ pub struct CaseFileRun {
     pub outcome: Result<Vec<CaseResult>, CaseFileError>,
 }
 
-/// The longest method there is, with room to spare.
+/// So much of a wrong method is said again, in characters.
 const LONGEST_METHOD: usize = 32;
 
 /// The most groups that are supposed.
@@ -153,7 +153,7 @@ impl Manager {
     ) -> Result<Explained, ManageError> {
         let app = self.application(vs, &form.app)?;
         let mut faults = Vec::new();
-        let method = method(&mut faults, &form.method);
+        let method = method(&mut faults, &form.method, &app.options);
         let at = form.at.unwrap_or(now);
         let user = self.supposed_user(vs, form, &mut faults).await?;
         if !faults.is_empty() {
@@ -238,18 +238,14 @@ pub fn address_or_first(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().or_else(|| text.parse::<IpNet>().ok().map(|network| network.network()))
 }
 
-/// A method, in capital letters. What is none is no request's.
-fn method(faults: &mut Vec<FieldFault>, text: &str) -> String {
-    let text = text.trim();
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if text.is_empty() {
-        return "GET".to_owned();
+/// A method, in capital letters. Of one that the application does not take, no policy is asked.
+fn method(faults: &mut Vec<FieldFault>, text: &str, options: &AppOptions) -> String {
+    let method = Some(text.trim()).filter(|text| !text.is_empty()).unwrap_or("GET").to_ascii_uppercase();
+    if !options.takes_method(&method) {
+        let value = method.chars().take(LONGEST_METHOD).collect();
+        faults.push(FieldFault::new("method", FieldRule::Unknown { value }));
     }
-    if text.len() > LONGEST_METHOD || !text.bytes().all(token) {
-        faults
-            .push(FieldFault::new("method", FieldRule::Unknown { value: text.chars().take(LONGEST_METHOD).collect() }));
-    }
-    text.to_ascii_uppercase()
+    method
 }
 
 fn subject(form: &ExplainForm, user: Option<&User>, at: Timestamp) -> Subject {
@@ -320,6 +316,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_method_that_an_application_has_opted_into_is_supposed_like_any_other() {
+        let stage = Stage::set(PASSWORD_AND_OTP);
+        let mut server = crate::testing::virtual_server_with("default", PASSWORD_AND_OTP);
+        let app = server.apps.get_mut(&AppId::from("wiki")).and_then(Arc::get_mut).unwrap();
+        app.options.extra_methods = vec!["PROPFIND".to_owned()];
+        stage.serve(server);
+        let supposed = ExplainForm { method: "propfind".to_owned(), ..form("", &[]) };
+        let explained = Manager::new(stage.desk.clone()).explain_policy(&vs(), &supposed, now()).await.unwrap();
+        assert_eq!(explained.object.method, "PROPFIND");
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_is_named_by_its_field() {
         let stage = Stage::set(PASSWORD_AND_OTP);
         let manager = Manager::new(stage.desk.clone());
@@ -328,7 +336,9 @@ mod tests {
         assert_eq!(fails(ExplainForm { app: String::new(), ..form("", &[]) }).await, ["app"]);
         assert_eq!(fails(form("nobody-of-this-name", &[])).await, ["user"]);
         assert_eq!(fails(form("", &[Factor::Otp])).await, ["user"]);
-        assert_eq!(fails(ExplainForm { method: "G T".to_owned(), ..form("", &[]) }).await, ["method"]);
+        for method in ["G T", "TRACE", "PROPFIND"] {
+            assert_eq!(fails(ExplainForm { method: method.to_owned(), ..form("", &[]) }).await, ["method"]);
+        }
         let many = vec!["g".to_owned(); MOST_GROUPS as usize + 1];
         assert_eq!(fails(ExplainForm { groups: many, ..form("a", &[]) }).await, ["groups"]);
     }

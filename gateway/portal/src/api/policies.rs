@@ -347,6 +347,8 @@ pub(super) struct ExplanationShown {
     at: String,
     /// The sign-in name of who asks; `null`: nobody.
     user: Option<String>,
+    /// They are disabled, and cannot sign in, whatever is decided. For those who may look at users; `false` otherwise.
+    disabled: bool,
     /// Their groups, for those who may look at users.
     groups: Option<Vec<String>>,
     /// Every policy that can apply to the application, in the order of the files.
@@ -368,6 +370,7 @@ impl ExplanationShown {
             address: object.client.to_string(),
             at: at.rfc3339(),
             user: principal.map(|principal| principal.name.clone()),
+            disabled: sees_users && user.as_ref().is_some_and(|user| user.disabled),
             groups: groups.map(|principal| principal.groups.iter().map(|group| group.name.clone()).collect()),
             policies: explanation.policies.iter().map(OutcomeShown::of).collect(),
         }
@@ -400,6 +403,7 @@ impl Shown for ExplanationShown {
             address: "192.0.2.7".to_owned(),
             at: SOME_TIME.rfc3339(),
             user: Some("alice".to_owned()),
+            disabled: false,
             groups: Some(vec!["staff".to_owned()]),
             policies: vec![policy],
         }

@@ -4,6 +4,7 @@
 mod decided;
 mod replay;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::extract::{RawQuery, State};
@@ -11,9 +12,10 @@ use axum::response::IntoResponse;
 use doorward_access::manage::policies::{
     CaseFileRun, ClauseOutcome as OfClause, Explained, PolicyExplanation, PolicyOutcome as OfPolicy, PolicyText,
 };
+use doorward_access::site::METHODS;
 use doorward_api::decided::Decided;
 use doorward_api::ports::Page;
-use doorward_api::{Factor, FieldFault, Module};
+use doorward_api::{Factor, FieldFault, Module, parse_age};
 use doorward_views::console::{Choice, ConsolePage, Fault as Said, Field, Said as Words};
 use doorward_views::console_policies::{
     CaseFile, CaseLine, CasesPage, ClauseOutcome, DecisionSaid, EXPLAIN, ExplainAnswer, ExplainPage, POLICIES,
@@ -28,7 +30,7 @@ use super::{Console, Shared, users};
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::fields::Fields;
-use crate::supposed::{Amiss, Supposed, Unsupposed, age};
+use crate::supposed::{Amiss, Supposed, Unsupposed};
 
 pub(super) use decided::{decisions, shadow};
 pub(super) use replay::{ask as ask_replay, run as run_replay};
@@ -188,7 +190,7 @@ async fn explained(console: &Console, signed: &Signed, query: &Fields) -> Result
     let mut faults = Vec::new();
     let mut proofs = Vec::new();
     for factor in Factor::ALL {
-        match (query.filled(factor.as_str()), age(query.text(factor.as_str()))) {
+        match (query.filled(factor.as_str()), parse_age(query.text(factor.as_str()))) {
             (None, _) => {}
             (Some(_), Some(age)) => proofs.push((factor, age)),
             (Some(_), None) => faults.push(Said::plain(Some(factor.as_str()), "console-fault-age")),
@@ -238,8 +240,9 @@ fn listed(text: &str) -> Vec<String> {
 
 async fn request_fields(console: &Console, signed: &Signed, query: &Fields, asked: bool) -> Result<Vec<Field>, Fault> {
     let value = |name: &str, begins: &str| if asked { query.text(name).to_owned() } else { begins.to_owned() };
-    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map(str::to_owned).to_vec();
     let apps = console.parts.manager.applications(&signed.vs.id)?;
+    let extra = apps.iter().flat_map(|app| app.options.extra_methods.iter().cloned()).collect::<BTreeSet<_>>();
+    let methods: Vec<String> = METHODS.map(str::to_owned).into_iter().chain(extra).collect();
     let tls = apps.iter().any(|app| app.origin.starts_with("https://"));
     let flag = |name: &str, begins: bool| field(name, "flag", &value(name, if begins { "on" } else { "" }));
     let address = signed.caller.address.to_string();
@@ -283,6 +286,7 @@ fn answer(console: &Console, signed: &Signed, found: Explained) -> Result<Explai
         request: format!("{} {}{}", object.method, app.origin, object.path),
         address: object.client.to_string(),
         who: principal.map(|principal| named(user.as_ref().map(|user| user.id.as_str()), &principal.name)),
+        disabled: sees && user.as_ref().is_some_and(|user| user.disabled),
         groups: principal
             .filter(|principal| sees && !principal.groups.is_empty())
             .map(|principal| principal.groups.iter().map(|group| group.name.clone()).collect()),
@@ -323,7 +327,7 @@ pub(super) fn explain_path(pairs: &[(&str, &str)]) -> String {
     super::records::path_with(EXPLAIN, pairs)
 }
 
-/// How long before something was, as [`age`] reads it.
+/// How long before something was, as [`parse_age`] reads it.
 fn age_text(age: Duration) -> String {
     format!("{}s", age.as_secs())
 }

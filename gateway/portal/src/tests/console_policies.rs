@@ -10,7 +10,7 @@ use doorward_api::decided::{
 use doorward_api::operator::Role;
 use doorward_api::ports::Decisions;
 use doorward_api::settings::Day;
-use doorward_api::{Factor, Module, Proofs, UserId};
+use doorward_api::{AppId, Factor, Module, Proofs, UserId};
 use doorward_fakes::now;
 use doorward_policy::{Policies, Source};
 use http::StatusCode;
@@ -291,7 +291,7 @@ async fn changed_policies_that_do_not_hold_are_named_by_file_and_line() {
 #[tokio::test]
 async fn the_shadow_page_tells_what_would_be_otherwise() {
     let text = WIKI.replace("staff", "sales");
-    let shut = Policies::load(&[source("next/a.cedar", &text)], &["wiki".into()]).unwrap();
+    let shut = Policies::load(&[source("next/a.cedar", &text)], &[AppId::from("wiki")]).unwrap();
     let fingerprint = shut.fingerprint();
     let shadow = Shadow { folder: "/etc/doorward/next".into(), loaded: Ok(Arc::new(shut)) };
     let console = Console::with_beside(WIKI, Beside { shadow: Some(shadow), ..beside() });
@@ -344,6 +344,7 @@ async fn records_are_looked_through_and_lead_to_their_explanation() {
     let link = page.split("href=\"/access-policies/explain?").nth(1).unwrap().split('"').next().unwrap();
     let explained = olga.get(&format!("/access-policies/explain?{}", link.replace("&amp;", "&"))).await;
     assert_eq!(explained.status, StatusCode::OK, "{link}: {}", explained.body);
+    assert!(link.contains("groups=staff"), "with the groups of then: {link}");
     all_in(&explained.body, &["<span class=\"result good\">Admitted</span>", "GET http://wiki.localhost:8080/pages/7"]);
     assert!(olga.get("/access-policies/decisions?user=alice&decision=admit").await.body.contains("GET /pages/7"));
     all_in(&olga.get("/access-policies/decisions?decision=refuse").await.body, &["Nothing of this kind was recorded."]);

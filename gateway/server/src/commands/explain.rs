@@ -10,7 +10,7 @@ use doorward_access::names::fold_name;
 use doorward_access::site::{App, HostRole, Site, VirtualServer};
 use doorward_api::ports::Users;
 use doorward_api::user::User;
-use doorward_api::{Factor, Object, Proofs, Subject, Timestamp};
+use doorward_api::{Factor, Object, Proofs, Subject, Timestamp, parse_age};
 use doorward_proxy::canonical;
 
 use crate::args::ExplainArgs;
@@ -25,7 +25,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Finding, Failure> {
     let demo = if args.demo { Some(demo::demo_site(8080, &demo_upstreams(), DemoManner::default())?) } else { None };
     let site = demo.as_ref().or(config.as_ref().map(|c| &c.site)).ok_or_else(|| Failure::Other("no site".into()))?;
     let (server, app, object) = object(site, args)?;
-    let (subject, now) = subject(args, config.as_ref(), &server)?;
+    let Asking { subject, now, disabled } = asking(args, config.as_ref(), &server)?;
     let explanation = doorward_policy::explain(&server.policies, &subject, &object, now);
     if args.json {
         let text = serde_json::to_string_pretty(&explanation).map_err(Failure::other)?;
@@ -38,7 +38,10 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Finding, Failure> {
         );
         println!("{explanation}");
     }
-    let admitted = explanation.decision == "admit";
+    if disabled {
+        eprintln!("{} is disabled and cannot sign in, whatever is decided.", args.user.as_deref().unwrap_or_default());
+    }
+    let admitted = explanation.decision == "admit" && !disabled;
     Ok(if admitted { Finding::Good } else { Finding::Bad })
 }
 
@@ -67,6 +70,10 @@ fn object(site: &Site, args: &ExplainArgs) -> Result<(Arc<VirtualServer>, Arc<Ap
             )));
         }
     };
+    let method = args.method.to_ascii_uppercase();
+    if !app.options.takes_method(&method) {
+        return Err(Failure::Other(format!("the gateway refuses {method} before any policy: see extra_methods")));
+    }
     let path = canonical::canonical_path(uri.path(), &app.options)
         .and_then(|path| canonical::judged_path(&path.into(), &app.options))
         .map_err(|refusal| Failure::Other(format!("the gateway refuses this path before any policy: {refusal}")))?;
@@ -74,7 +81,7 @@ fn object(site: &Site, args: &ExplainArgs) -> Result<(Arc<VirtualServer>, Arc<Ap
         virtual_server: server.id.clone(),
         app: app.id.clone(),
         host: host.into(),
-        method: args.method.to_ascii_uppercase().into(),
+        method: method.into(),
         path,
         client: args.ip,
         secure: uri.scheme_str() == Some("https"),
@@ -82,21 +89,25 @@ fn object(site: &Site, args: &ExplainArgs) -> Result<(Arc<VirtualServer>, Arc<Ap
     Ok((server, app, object))
 }
 
-fn subject(
-    args: &ExplainArgs,
-    config: Option<&Resolved>,
-    server: &VirtualServer,
-) -> Result<(Subject, Timestamp), Failure> {
+/// Who asks, and when.
+struct Asking {
+    subject: Subject,
+    now: Timestamp,
+    disabled: bool,
+}
+
+fn asking(args: &ExplainArgs, config: Option<&Resolved>, server: &VirtualServer) -> Result<Asking, Failure> {
     let now = doorward_store::system_clock().now();
     let Some(name) = &args.user else {
-        return Ok((Subject::Anonymous, now));
+        return Ok(Asking { subject: Subject::Anonymous, now, disabled: false });
     };
     let proofs = proofs(args, now)?;
     let user = match (config, args.groups.is_empty()) {
         (Some(config), true) => from_directory(config, server, name)?,
         _ => User::supposed(name, &args.groups),
     };
-    Ok((Subject::supposed(user, proofs), now))
+    let disabled = user.disabled;
+    Ok(Asking { subject: Subject::supposed(user, proofs), now, disabled })
 }
 
 fn from_directory(config: &Resolved, server: &VirtualServer, name: &str) -> Result<User, Failure> {
@@ -117,21 +128,13 @@ fn proofs(args: &ExplainArgs, now: Timestamp) -> Result<Proofs, Failure> {
     Ok(given.supposing(args.enrolment_deferred, args.probation, now))
 }
 
-/// `otp` or `otp=400s`, `otp=5m`, `otp=2h`: what was proved, and how long ago.
+/// `otp` or `otp=400s`, `otp=5m`, `otp=2h`, `otp=1d`: what was proved, and how long ago.
 pub(crate) fn proof(text: &str) -> Result<(Factor, Duration), Failure> {
     let wrong =
         || Failure::Other(format!("--proof: {text:?} is not password, otp, push or passkey, or with an age: otp=400s"));
     let (name, age) = text.split_once('=').unwrap_or((text, "0s"));
     let factor = Factor::ALL.into_iter().find(|f| f.as_str() == name).ok_or_else(wrong)?;
-    let unit = age.chars().last().ok_or_else(wrong)?;
-    let count: u64 = age.trim_end_matches(unit).parse().map_err(|_| wrong())?;
-    let seconds = match unit {
-        's' => count,
-        'm' => count.saturating_mul(60),
-        'h' => count.saturating_mul(3600),
-        _ => return Err(wrong()),
-    };
-    Ok((factor, Duration::from_secs(seconds)))
+    parse_age(age).map(|age| (factor, age)).ok_or_else(wrong)
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ pub(crate) fn policy_replay(of: &DirectoryArgs, folder: &Path) -> Result<Finding
     let mut run = ReplayRun::new(server.policies.clone(), proposed.into());
     let runtime = runtime()?;
     let all = loop {
-        match runtime.block_on(run.step(&store, &id)) {
-            Ok(true) => {}
+        match runtime.block_on(run.read(&store, &id)) {
+            Ok(true) => run.decide(&id, None),
             Ok(false) => break Ok(()),
             Err(error) => break Err(Failure::Store(error.to_string())),
         }

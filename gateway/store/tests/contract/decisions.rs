@@ -237,6 +237,15 @@ async fn what_the_shadow_says_is_counted_by_its_policies(world: Arc<World>) {
     let lost = found(&store, &lost).await;
     assert_eq!((lost.len(), lost[0].count), (1, 2));
     assert_eq!(lost[0].class.shadow, Some(said("one", Difference::Lose)));
+
+    // What a set says seldom is kept for as long as it says anything.
+    let tomorrow = NOW + secs(86_400);
+    let same = BTreeMap::from([(("two".to_owned(), "same"), counted(1, tomorrow))]);
+    let tally = DecisionTally { shadow: same, ..DecisionTally::default() };
+    store.keep_decisions(&vs(), &tally).await.unwrap();
+    store.drop_decisions(&vs(), Day::of(tomorrow)).await.unwrap();
+    assert!(store.shadow_tallies(&vs(), "one").await.unwrap().is_empty());
+    assert_eq!(store.shadow_tallies(&vs(), "two").await.unwrap().len(), 3);
 }
 
 async fn old_days_go_and_so_do_those_of_a_user_who_is_gone(world: Arc<World>) {

@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use doorward_api::decided::{DecisionFilter, DecisionRecord, Difference};
-use doorward_api::{AppId, Factor, FieldFault, FieldRule, Timestamp};
+use doorward_api::{AppId, Factor, FieldFault, FieldRule, Module, Timestamp};
 use doorward_views::console::{Choice, Fault as Said, Field, Said as Words};
 use doorward_views::console_policies::{
     DECISIONS, DecisionDay, DecisionRow, DecisionsPage, PoliciesPage, SHADOW, ShadowPage, ShadowSet, ShadowTally,
@@ -116,14 +116,15 @@ fn row(signed: &Signed, record: &DecisionRecord) -> DecisionRow {
         factors: factors(&class.factors),
         decided: said(&class.decided),
         shadow: class.shadow.as_ref().map(|shadow| (shadow.difference.as_str(), said(&shadow.decided))),
-        explain: explained(record),
+        explain: explained(signed, record),
     }
 }
 
-/// The way to the explanation of a record's example, as it was asked.
-fn explained(record: &DecisionRecord) -> String {
+/// The way to the explanation of a record's example, as it was asked: with the groups of then, for whoever may see them.
+fn explained(signed: &Signed, record: &DecisionRecord) -> String {
     let (class, facts) = (&record.class, &record.facts);
     let on = |is: bool| if is { "on" } else { "" };
+    let groups = if signed.may(Module::Users.view()) { facts.groups.join(", ") } else { String::new() };
     let (address, time) = (facts.client.to_string(), facts.at.rfc3339());
     // An approved push is a passcode as well, which is not to be said twice.
     let proved = |factor: Factor| match factor {
@@ -141,6 +142,7 @@ fn explained(record: &DecisionRecord) -> String {
         ("path", facts.path.as_str()),
         ("method", class.method.as_str()),
         ("user", class.name.as_str()),
+        ("groups", groups.as_str()),
         ("address", address.as_str()),
         ("time", time.as_str()),
         ("secure", on(facts.secure)),

@@ -89,7 +89,8 @@ fn supposed(args: &PolicyExplainArgs) -> Result<Value, Failure> {
 fn explain(args: &PolicyExplainArgs) -> Outcome {
     let line = Line::open(&args.at)?;
     let found = line.call(&Call::post("/policies/explain", supposed(args)?))?.body;
-    let admitted = found.get("decision").and_then(Value::as_str) == Some("admit");
+    let disabled = found.get("disabled") == Some(&Value::Bool(true));
+    let admitted = !disabled && found.get("decision").and_then(Value::as_str) == Some("admit");
     if line.manner.json {
         line.manner.card(&found, &[])?;
     } else {
@@ -102,6 +103,9 @@ fn explained(line: &Line, found: &Value) -> String {
     let listed = |field: &str| text(found, field);
     let who = Some(listed("user")).filter(|name| !name.is_empty()).unwrap_or_else(|| "nobody signed in".to_owned());
     let mut said = format!("{} {}, asked by {who} from {}\n", listed("method"), listed("path"), listed("address"));
+    if found.get("disabled") == Some(&Value::Bool(true)) {
+        said += "They are disabled and cannot sign in, whatever is decided.\n";
+    }
     let decision = listed("decision");
     let colour = if decision == "admit" { Colour::Green } else { Colour::Red };
     said += &line.manner.in_colour(colour, &decision);
@@ -178,7 +182,7 @@ fn lines(of: &str) -> String {
     of.lines().map(plain).collect::<Vec<_>>().join("\n")
 }
 
-/// `doorward policy replay`, over the API; [`Finding::Bad`] when anything would be decided otherwise.
+/// `doorward policy replay`, over the API; [`Finding::Bad`] when anything would be decided otherwise, or not all was tried.
 pub(super) fn replay(at: &RemoteArgs, folder: &Path) -> Outcome {
     let line = Line::open(at)?;
     let name = |file: &str| file.rsplit('/').next().unwrap_or_default().to_owned();
@@ -190,12 +194,14 @@ pub(super) fn replay(at: &RemoteArgs, folder: &Path) -> Outcome {
     }
     let found = line.call(&Call::post("/policies/replay", json!({ "files": files })))?.body;
     let otherwise = found.get("totals").and_then(Value::as_array).is_some_and(|totals| !totals.is_empty());
+    // Of what was not reached, nobody knows.
+    let all = found.get("complete") == Some(&Value::Bool(true));
     if line.manner.json {
         line.manner.card(&found, &[])?;
     } else {
         print(&replayed(&found))?;
     }
-    Ok(if otherwise { Finding::Bad } else { Finding::Good })
+    Ok(if otherwise || !all { Finding::Bad } else { Finding::Good })
 }
 
 /// A line for each who is affected, and what it comes to.
