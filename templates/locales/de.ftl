@@ -62,6 +62,8 @@ new-pin-submit = PIN speichern und anmelden
 passcode-enrolment-hint = Erwarten Sie eine E-Mail zur Registrierung? Sehen Sie in Ihrem Posteingang nach oder bitten Sie um Hilfe.
 passcode-suspended-title = Ihr Authenticator ist gesperrt
 passcode-suspended = Er kann erst wieder zur Anmeldung verwendet werden, wenn er reaktiviert wurde.
+passcode-suspended-instead = Sie können sich weiterhin mit einem Ihrer Wiederherstellungscodes oder mit einem vorläufigen Passcode vom Helpdesk anmelden.
+passcode-stand-in-label = Wiederherstellungscode oder vorläufiger Passcode
 
 ## Eine Anfrage an das Gerät des Benutzers
 push-send = Anfrage an mein Smartphone senden

@@ -63,6 +63,8 @@ new-pin-submit = Save PIN and sign in
 passcode-enrolment-hint = Expecting an enrolment email? Look in your inbox, or ask for help.
 passcode-suspended-title = Your authenticator is suspended
 passcode-suspended = It can’t be used to sign in until it has been reactivated.
+passcode-suspended-instead = You can still sign in with one of your recovery codes, or with a temporary passcode from the help desk.
+passcode-stand-in-label = Recovery code or temporary passcode
 
 ## A request to the user's device
 push-send = Send request to my phone

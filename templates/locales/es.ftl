@@ -62,6 +62,8 @@ new-pin-submit = Guardar el PIN e iniciar sesión
 passcode-enrolment-hint = ¿Espera un correo de inscripción? Mire en su bandeja de entrada o pida ayuda.
 passcode-suspended-title = Su autenticador está suspendido
 passcode-suspended = No se puede usar para iniciar sesión hasta que se reactive.
+passcode-suspended-instead = Aún puede iniciar sesión con uno de sus códigos de recuperación o con un código temporal del servicio de asistencia.
+passcode-stand-in-label = Código de recuperación o código temporal
 
 ## Una solicitud al dispositivo del usuario
 push-send = Enviar una solicitud a mi teléfono

@@ -62,6 +62,8 @@ new-pin-submit = Enregistrer le PIN et se connecter
 passcode-enrolment-hint = Vous attendez un e-mail d’inscription ? Consultez votre boîte de réception ou demandez de l’aide.
 passcode-suspended-title = Votre authentificateur est suspendu
 passcode-suspended = Il ne peut pas servir à vous connecter tant qu’il n’a pas été réactivé.
+passcode-suspended-instead = Vous pouvez toujours vous connecter avec l’un de vos codes de secours ou avec un code temporaire fourni par l’assistance.
+passcode-stand-in-label = Code de secours ou code temporaire
 
 ## Une demande à l’appareil de l’utilisateur
 push-send = Envoyer une demande à mon téléphone

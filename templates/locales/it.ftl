@@ -63,6 +63,8 @@ new-pin-submit = Salva il PIN e accedi
 passcode-enrolment-hint = Aspetta un’e-mail di registrazione? Controlli la posta in arrivo o chieda aiuto.
 passcode-suspended-title = Il Suo autenticatore è sospeso
 passcode-suspended = Non può essere usato per accedere finché non viene riattivato.
+passcode-suspended-instead = Può comunque accedere con uno dei Suoi codici di recupero o con un codice provvisorio dell’assistenza.
+passcode-stand-in-label = Codice di recupero o codice provvisorio
 
 ## A request to the user's device
 push-send = Invia una richiesta al mio telefono

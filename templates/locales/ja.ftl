@@ -59,6 +59,8 @@ new-pin-submit = PIN を保存してサインイン
 passcode-enrolment-hint = 登録のメールをお待ちですか？受信トレイを確認するか、サポートにお問い合わせください。
 passcode-suspended-title = 認証アプリは一時停止されています
 passcode-suspended = 再開されるまで、サインインには使用できません。
+passcode-suspended-instead = リカバリーコード、またはヘルプデスクから受け取った一時パスコードでサインインできます。
+passcode-stand-in-label = リカバリーコードまたは一時パスコード
 
 ## ユーザーのデバイスへのリクエスト
 push-send = スマートフォンにリクエストを送信

@@ -62,6 +62,8 @@ new-pin-submit = PIN opslaan en aanmelden
 passcode-enrolment-hint = Verwacht u een e-mail over registratie? Kijk in uw inbox of vraag om hulp.
 passcode-suspended-title = Uw authenticator is geblokkeerd
 passcode-suspended = U kunt zich er pas weer mee aanmelden als hij opnieuw is geactiveerd.
+passcode-suspended-instead = U kunt nog inloggen met een van uw herstelcodes of met een tijdelijke toegangscode van de helpdesk.
+passcode-stand-in-label = Herstelcode of tijdelijke toegangscode
 
 ## A request to the user's device
 push-send = Verzoek naar mijn telefoon sturen

@@ -64,6 +64,8 @@ new-pin-submit = Zapisz PIN i zaloguj się
 passcode-enrolment-hint = Miała przyjść wiadomość e-mail dotycząca rejestracji? Proszę zajrzeć do skrzynki odbiorczej lub poprosić o pomoc.
 passcode-suspended-title = Uwierzytelniacz jest zawieszony
 passcode-suspended = Do czasu ponownej aktywacji nie można się nim logować.
+passcode-suspended-instead = Nadal można się zalogować jednym z kodów odzyskiwania albo tymczasowym kodem od działu pomocy.
+passcode-stand-in-label = Kod odzyskiwania lub kod tymczasowy
 
 ## A request to the user's device
 push-send = Wyślij prośbę na mój telefon

@@ -63,6 +63,8 @@ new-pin-submit = Salvar PIN e entrar
 passcode-enrolment-hint = Está esperando um e-mail de cadastro? Verifique sua caixa de entrada ou peça ajuda.
 passcode-suspended-title = Seu autenticador está suspenso
 passcode-suspended = Ele não pode ser usado para entrar até ser reativado.
+passcode-suspended-instead = Você ainda pode entrar com um dos seus códigos de recuperação ou com um código temporário do suporte.
+passcode-stand-in-label = Código de recuperação ou código temporário
 
 ## A request to the user's device
 push-send = Enviar solicitação ao meu celular

@@ -60,6 +60,8 @@ new-pin-submit = 保存 PIN 并登录
 passcode-enrolment-hint = 在等待注册邮件？请查看收件箱，或寻求帮助。
 passcode-suspended-title = 您的身份验证器已暂停使用
 passcode-suspended = 在恢复使用之前，无法用它登录。
+passcode-suspended-instead = 您仍可使用恢复代码或服务台提供的临时口令登录。
+passcode-stand-in-label = 恢复代码或临时口令
 
 ## A request to the user's device
 push-send = 向我的手机发送请求

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use doorward_api::credential::{AddedPasskey, Credential};
 use doorward_api::ports::{Act, Change, Entropy, OneTime, OneTimePurpose};
+use doorward_api::recovery::SeenRecoveryCodes;
 use doorward_api::{
     AuditEvent, CommitError, CredentialId, EventContext, EventKind, FlowId, SessionId, StoreError, Target, Timestamp,
     Token, TokenForm, TokenState, UserId,
@@ -119,24 +120,15 @@ impl Disputes {
         Ok(found.map(|(_, Stub { target, serial, added_at, .. })| DisputeView { target, serial, added_at }))
     }
 
-    /// Suspends the token and ends all sessions of its user, and what sign-ins are under way. `None` when the link is no longer good.
+    /// Suspends the token and what was added by it, and ends all sessions of its user, and what sign-ins are under way. `None` when the link is no longer good.
     ///
     /// # Errors
     /// [`DeskError`] when the store does not answer; the link stays good then.
     pub async fn confirm(&self, visit: &Visit, token: &str) -> Result<Option<Disputed>, DeskError> {
         let Some((token, stub)) = self.find(visit, token).await? else { return Ok(None) };
         let own = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await?;
-        let passkeys = self.passkeys_since(visit, &stub).await?;
-        match self.suspend(visit, &token, &stub, &passkeys, true).await {
-            Err(CommitError::Lost { what: "credential_state", .. }) => {
-                // It is suspended or revoked already. The sessions are ended all the same: somebody asks for it.
-                match self.suspend(visit, &token, &stub, &passkeys, false).await {
-                    Err(CommitError::Lost { .. }) => return Ok(None),
-                    other => other.map_err(store_error)?,
-                }
-            }
-            Err(CommitError::Lost { .. }) => return Ok(None),
-            other => other.map_err(store_error)?,
+        if !self.undo(visit, &token, &stub).await? {
+            return Ok(None);
         }
         self.identities.forget_user(&stub.user);
         let session = own.filter(|(session, _)| session.user == stub.user).map(|(session, _)| session.id);
@@ -156,14 +148,38 @@ impl Disputes {
         Ok(Some((token, stub)))
     }
 
-    /// Other passkeys that were made since it came into use: whoever had it could make them.
-    async fn passkeys_since(&self, visit: &Visit, stub: &Stub) -> Result<Vec<Credential>, DeskError> {
+    /// Takes back what whoever had the token may have, as it is now. False when the link is no longer good. What was changed
+    /// meanwhile, as by an operator who suspends the same token, is read once more.
+    async fn undo(&self, visit: &Visit, token: &Token, stub: &Stub) -> Result<bool, DeskError> {
+        const ATTEMPTS: usize = 3;
+        for _ in 0..ATTEMPTS {
+            let suspended = self.in_their_hands(visit, stub).await?;
+            let codes = self.codes_since(visit, stub).await?;
+            match self.suspend(visit, token, stub, &suspended, codes).await {
+                Ok(()) => return Ok(true),
+                Err(CommitError::Lost { what: "one_time_take", .. }) => return Ok(false),
+                Err(CommitError::Lost { .. }) => {}
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Unavailable("what is disputed is changed again and again".to_owned()).into())
+    }
+
+    /// The token, and what whoever had it could add: passkeys, and authenticators beside it. Those that are in use.
+    async fn in_their_hands(&self, visit: &Visit, stub: &Stub) -> Result<Vec<Credential>, DeskError> {
         let mut theirs = self.ports.credentials.credentials_of(&visit.vs.id, &stub.user).await?;
         theirs.retain(|one| {
-            let in_use = one.form == TokenForm::Passkey && one.state == TokenState::Active;
-            in_use && one.created_at >= stub.added_at && one.id != stub.credential
+            let added = one.form == TokenForm::Passkey && one.created_at >= stub.added_at
+                || one.additional && one.activated_at.is_some_and(|at| at >= stub.added_at);
+            one.state == TokenState::Active && (one.id == stub.credential || added)
         });
         Ok(theirs)
+    }
+
+    /// Recovery codes that were made since: whoever had the token could make them, and would come in by them.
+    async fn codes_since(&self, visit: &Visit, stub: &Stub) -> Result<Option<SeenRecoveryCodes>, DeskError> {
+        let kept = self.ports.register.recovery_codes(&visit.vs.id, &stub.user).await?;
+        Ok(kept.filter(|kept| kept.codes.made_at >= stub.added_at))
     }
 
     async fn suspend(
@@ -171,8 +187,8 @@ impl Disputes {
         visit: &Visit,
         token: &Token,
         stub: &Stub,
-        passkeys: &[Credential],
-        in_use: bool,
+        theirs: &[Credential],
+        codes: Option<SeenRecoveryCodes>,
     ) -> Result<(), CommitError> {
         let event = |kind| AuditEvent::new(kind, context(visit, stub)).with("serial", stub.serial.as_str());
         let mut change = Change::of(Act::OneTimeTake { purpose: OneTimePurpose::Dispute, hash: token.hash() })
@@ -180,17 +196,23 @@ impl Disputes {
             .and(Act::FlowsEndOf { user: stub.user.clone(), by: Box::new(context(visit, stub)) })
             .and(Act::PushesCancelOf { user: stub.user.clone() })
             .record(event(EventKind::EnrollmentDisputed));
-        let of_token = in_use.then_some((&stub.credential, &stub.serial));
-        let of_passkeys = passkeys.iter().map(|one| (&one.id, &one.serial));
-        for (id, serial) in of_token.into_iter().chain(of_passkeys) {
+        for one in theirs {
             let (from, to) = (TokenState::Active, TokenState::Suspended);
             let suspended = event(EventKind::TokenSuspended)
-                .with("serial", serial.as_str())
+                .with("serial", one.serial.as_str())
                 .with("actor", "user")
                 .with("from", from.as_str())
                 .with("to", to.as_str())
                 .with("reason", "disputed");
-            change = change.and(Act::CredentialState { id: id.clone(), from: vec![from], to }).record(suspended);
+            change = change.and(Act::CredentialState { id: one.id.clone(), from: vec![from], to }).record(suspended);
+        }
+        if let Some(seen) = codes {
+            let withdrawn = AuditEvent::new(EventKind::RecoveryCodesWithdrawn, context(visit, stub))
+                .with("actor", "user")
+                .with("reason", "disputed")
+                .with("left", seen.codes.macs.len());
+            let act = Act::RecoveryCodesSet { user: stub.user.clone(), seen: seen.version, codes: None };
+            change = change.and(act).record(withdrawn);
         }
         let change = change.record(event(EventKind::SessionEnded).with("reason", "disputed"));
         self.ports.ledger.commit(&visit.vs.id, change, visit.now).await
@@ -204,13 +226,6 @@ fn context(visit: &Visit, stub: &Stub) -> EventContext {
         flow: stub.flow.clone(),
         request_id: Some(visit.request_id.clone()),
         ..EventContext::default()
-    }
-}
-
-fn store_error(error: CommitError) -> DeskError {
-    match error {
-        CommitError::Store(error) => DeskError::Store(error),
-        CommitError::Lost { what, .. } => StoreError::Unavailable(format!("{what} was lost")).into(),
     }
 }
 

@@ -22,7 +22,6 @@ use doorward_api::{
     AuditEvent, CredentialId, EventContext, EventKind, FieldRule, Secret, Session, SessionId, StoreError, Target,
     Timestamp, TokenState, UserId,
 };
-use doorward_tokens::TokenEvent;
 
 use crate::manage::LONGEST_LABEL;
 use crate::manage::text::line;
@@ -274,12 +273,13 @@ impl Owner {
         const WHY: &str = "lost";
         let holder = self.holder(visit).await?;
         let token = self.own(visit, &holder, id).await?;
-        let (what, kind, to) = if holder.recovered {
-            (TokenEvent::Lose, EventKind::TokenLost, TokenState::Lost)
+        let (kind, to) = if holder.recovered {
+            (EventKind::TokenLost, TokenState::Lost)
         } else {
-            (TokenEvent::Suspend, EventKind::TokenSuspended, TokenState::Suspended)
+            (EventKind::TokenSuspended, TokenState::Suspended)
         };
-        let from = what.sources();
+        // What is held is held by somebody, for a reason: nobody gives it up, to enrol around that (A5).
+        let from = vec![TokenState::Active];
         let suspended = holder
             .event(visit, kind)
             .with("serial", token.serial.as_str())

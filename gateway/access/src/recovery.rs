@@ -66,6 +66,24 @@ impl RecoveryKey {
     }
 }
 
+/// The looks that one passcode has cost, of the few that a day has for what stands in for a token.
+#[derive(Default)]
+pub(crate) struct Looked(Vec<(MeterKey, Timestamp)>);
+
+impl Looked {
+    pub(crate) fn at(&mut self, meter: MeterKey, ends: Timestamp) {
+        self.0.push((meter, ends));
+    }
+
+    /// It was right.
+    pub(crate) async fn give_back(&mut self, desk: &Desk, visit: &Visit) -> Result<(), StoreError> {
+        for (meter, ends) in self.0.drain(..) {
+            desk.ports.meters.give_back(&visit.vs.id, &meter, ends).await?;
+        }
+        Ok(())
+    }
+}
+
 /// A code that was right, and what using it up means.
 pub(crate) struct RecoveryUse {
     version: Version,
@@ -84,6 +102,7 @@ impl Desk {
         visit: &Visit,
         user: &User,
         typed: &Secret,
+        looked: &mut Looked,
     ) -> Result<Option<RecoveryUse>, StoreError> {
         let vs = &visit.vs.id;
         let typed = plain(typed);
@@ -95,6 +114,7 @@ impl Desk {
         let Taken::Place { ends, .. } = self.ports.meters.take_place(vs, &meter, TRIES, DAY, visit.now).await? else {
             return Ok(None);
         };
+        looked.at(meter, ends);
         let macs = self.recovery.every_mac(vs, &user.id, typed.expose());
         let is_it = |kept: &String| {
             macs.iter().fold(false, |found, mac| found | bool::from(kept.as_bytes().ct_eq(mac.as_bytes())))
@@ -102,7 +122,7 @@ impl Desk {
         if !seen.codes.macs.iter().any(is_it) {
             return Ok(None);
         }
-        self.ports.meters.give_back(vs, &meter, ends).await?;
+        looked.give_back(self, visit).await?;
         let macs = seen.codes.macs.iter().filter(|kept| !is_it(kept)).cloned().collect();
         Ok(Some(RecoveryUse { version: seen.version, left: RecoveryCodes { macs, ..seen.codes } }))
     }

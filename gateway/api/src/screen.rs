@@ -80,7 +80,7 @@ pub enum ScreenPage {
         pin: Option<PinOrder>,
         /// What is to be keyed into the token, where it answers questions.
         challenge: Option<ChallengeView>,
-        /// Recovery codes are taken here.
+        /// Recovery codes are taken here. Where the token is suspended: its user has some left, or a temporary passcode.
         recovery: bool,
         /// The user's authenticator shows passcodes: what does not is asked first, and other codes are typed.
         passcodes: bool,

@@ -21,6 +21,7 @@ pub(crate) const PAGES: &[File] = files![
     "pages/parts/form_ids.html",
     "pages/parts/notice.html",
     "pages/parts/otp.html",
+    "pages/parts/stand_in.html",
     "pages/parts/push.html",
     "pages/parts/passkey_asked.html",
     "pages/parts/passkey.html",

@@ -138,6 +138,7 @@ fn pages() -> Vec<(String, ScreenPage)> {
         ("passcode".to_owned(), passcode(6, false, false)),
         ("passcode-hint".to_owned(), passcode(8, true, false)),
         ("passcode-suspended".to_owned(), passcode(6, false, true)),
+        ("passcode-suspended-instead".to_owned(), with_recovery(passcode(6, false, true))),
         ("passcode-recovery".to_owned(), with_recovery(passcode(6, false, false))),
         ("need".to_owned(), need(Some("a***@e***.test"), None)),
         ("need-later".to_owned(), need(None, Some(Timestamp::from_millis(1_798_156_800_000)))),

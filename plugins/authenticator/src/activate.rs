@@ -148,7 +148,7 @@ impl Spent {
 fn claim(visit: &Visit<'_>, issued: Issued, begin: &Begin) -> DeviceAnswer {
     let right = match begin.voucher() {
         Voucher::Ticket(ticket) => *ticket == issued.ticket,
-        Voucher::Code(code) => same_code(code.as_deref(), &issued.code),
+        Voucher::Code(code) => issued.takes_codes() && same_code(code.as_deref(), &issued.code),
     };
     if visit.token.state != TokenState::Assigned {
         return Refusal::NotFound.into();
@@ -156,8 +156,9 @@ fn claim(visit: &Visit<'_>, issued: Issued, begin: &Begin) -> DeviceAnswer {
     match (right, begin.voucher()) {
         (true, _) if issued.over(visit) => expired(),
         (true, _) => claim_rightly(visit, &issued, begin),
-        // A ticket has 256 random bits: nobody guesses it, and nobody should end an activation by trying.
-        (false, Voucher::Code(Some(_))) if !issued.over(visit) => wrong_code(issued),
+        // Nobody should end an activation by trying. A ticket has 256 random bits, and nobody guesses it: it stays good though
+        // somebody who knows a name has used up what a code may be typed wrong.
+        (false, Voucher::Code(Some(_))) if !issued.over(visit) && issued.takes_codes() => wrong_code(issued),
         (false, _) => Refusal::NotFound.into(),
     }
 }
@@ -166,6 +167,10 @@ impl Issued {
     fn over(&self, visit: &Visit<'_>) -> bool {
         visit.now.secs() > self.until
     }
+
+    fn takes_codes(&self) -> bool {
+        self.wrong < WRONG_CODES_MAX
+    }
 }
 
 fn same_code(typed: Option<&str>, code: &Text<16>) -> bool {
@@ -173,13 +178,9 @@ fn same_code(typed: Option<&str>, code: &Text<16>) -> bool {
 }
 
 fn wrong_code(issued: Issued) -> DeviceAnswer {
-    let wrong = issued.wrong.saturating_add(1);
-    if wrong < WRONG_CODES_MAX {
-        return keeping(Refusal::NotFound.into(), &Kept::of(Stage::Issued(Issued { wrong, ..issued })));
-    }
-    let failed = Failed { why: ActivationFailure::WrongCode, spent: None, key: None };
-    let answer = Refusal::NotFound.saying(vec![refused("wrong_code")]);
-    keeping(answer, &Kept::of(Stage::Failed(failed)))
+    let issued = Issued { wrong: issued.wrong.saturating_add(1), ..issued };
+    let said = if issued.takes_codes() { Vec::new() } else { vec![refused("wrong_code")] };
+    keeping(Refusal::NotFound.saying(said), &Kept::of(Stage::Issued(issued)))
 }
 
 fn expired() -> DeviceAnswer {

@@ -31,6 +31,7 @@ use tokio::time::Instant;
 
 use crate::enrol::kinds::in_the_way;
 use crate::names::fold_name;
+use crate::network::network_of;
 use crate::settings::setting;
 use crate::signin::{Desk, DeskError, Stop, has_its_origin};
 use crate::site::VirtualServer;
@@ -279,7 +280,7 @@ impl Desk {
         most: u32,
         window: Duration,
     ) -> Result<bool, StoreError> {
-        let key = MeterKey { scope, key: visit.address.to_canonical().to_string() };
+        let key = MeterKey { scope, key: network_of(visit.address).to_string() };
         let (count, _) = self.ports.meters.count(&visit.vs.id, &key, window, visit.now).await?;
         Ok(count > most)
     }

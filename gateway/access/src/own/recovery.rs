@@ -14,7 +14,7 @@ use crate::visit::Visit;
 pub struct OwnRecovery {
     /// What is left; `None` where none were made.
     pub left: Option<RecoveryLeft>,
-    /// Digits of the passcode by which new ones are made; `None` where no token of theirs shows any.
+    /// Digits of the passcode by which new ones are made; `None` where no token of theirs shows any, or it is on probation.
     pub asks: Option<u8>,
 }
 
@@ -33,7 +33,13 @@ impl Owner {
         let tokens = self.theirs(visit, &holder).await?;
         let provable = tokens.iter().find(|token| seen(token, &policy, visit.now).can_prove());
         let left = kept.as_ref().map(RecoveryLeft::of);
-        Ok(Some(OwnRecovery { left, asks: provable.map(|token| token.template.length) }))
+        let asks = match provable {
+            Some(token) if self.desk.probation_of(visit, &holder.user, token).await?.is_none() => {
+                Some(token.template.length)
+            }
+            _ => None,
+        };
+        Ok(Some(OwnRecovery { left, asks }))
     }
 
     /// Makes ten new codes, which are shown this once, in place of those before. A passcode proves that it is the token's owner who
@@ -62,6 +68,10 @@ impl Owner {
         let policy = self.desk.pin_policy(visit).await?;
         let tokens = self.theirs(visit, &holder).await?;
         let token = tokens.into_iter().find(|token| seen(token, &policy, visit.now).can_prove()).ok_or_else(not_now)?;
+        // A code would stand in for it without any probation.
+        if self.desk.probation_of(visit, &holder.user, &token).await?.is_some() {
+            return Err(not_now());
+        }
         let mine = Mine { holder, token };
         let tested = |said: &'static str| mine.event(visit, EventKind::TokenTested).with("result", said);
         let updated = self.accepted(visit, &mine, typed, &tested).await?;

@@ -2,6 +2,7 @@
 //! them. It proves nothing. Whether it opens anything is for the policies to say (`context.authn.enrolment_deferred`).
 
 use doorward_api::StoreError;
+use doorward_api::credential::Credential;
 use doorward_api::flow::ReturnTo;
 use doorward_api::ports::{Act, Change};
 use doorward_api::settings::EnrolmentRules;
@@ -38,6 +39,20 @@ impl Desk {
             Some(until) => Proofs { deferred_until: Some(until), ..proofs },
             None => proofs,
         })
+    }
+
+    /// Until when a token is on probation, by its user's rule.
+    pub(crate) async fn probation_of(
+        &self,
+        visit: &Visit,
+        user: &UserId,
+        token: &Credential,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let rules = setting::<EnrolmentRules>(self.ports.settings.as_ref(), &visit.vs.id).await?.document;
+        let (Some(since), false) = (token.activated_at, rules.rules.is_empty()) else { return Ok(None) };
+        let user = self.ports.directory.get(&visit.vs.id, user).await?;
+        let until = user.and_then(|user| probation_until(&rules, &user.groups, since));
+        Ok(until.filter(|until| *until > visit.now))
     }
 
     /// Until when somebody need not enrol because their rule has not reached them: to its first day, or for as long as a session

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use crate::device::DeviceNonce;
 use crate::drawn::plain;
 use crate::names::fold_name;
-use crate::recovery::RecoveryUse;
+use crate::recovery::{Looked, RecoveryUse};
 use crate::regulate::{Account, AccountLimits, Attempt, Guesser, Permission, Reached};
 use crate::settings::setting;
 use crate::signin::ahead::times_not_accepted;
@@ -312,8 +312,34 @@ impl Desk {
         }
     }
 
-    /// Checks a passcode against every token in use. For somebody without one it takes the same work and is wrong.
+    /// Checks a passcode against whatever stands in for a token, and then against every token in use.
     async fn check_passcode(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        user: Option<&User>,
+        otp: &Secret,
+        counted_by: CountedBy,
+    ) -> Result<Checked, Stop> {
+        let mut looked = Looked::default();
+        if let Some(user) = user {
+            if self.is_temporary(visit, user, otp, &mut looked).await? {
+                return Ok(Checked::Temporary);
+            }
+            if let Some(code) = self.recovery_code(visit, user, otp, &mut looked).await? {
+                return Ok(Checked::Recovery(code));
+            }
+        }
+        let checked = self.check_tokens(visit, held, user, otp, counted_by).await?;
+        if matches!(checked, Checked::Accepted { .. }) {
+            // It was no guess: whoever signs in day by day shall find their codes on paper good when they need them.
+            looked.give_back(self, visit).await?;
+        }
+        Ok(checked)
+    }
+
+    /// Checks a passcode against every token in use. For somebody without one it takes the same work and is wrong.
+    async fn check_tokens(
         &self,
         visit: &Visit,
         held: &Held,
@@ -323,16 +349,6 @@ impl Desk {
     ) -> Result<Checked, Stop> {
         let nobody = UserId::new("");
         let owner = user.map_or(&nobody, |user| &user.id);
-        if let Some(user) = user
-            && self.is_temporary(visit, user, otp).await?
-        {
-            return Ok(Checked::Temporary);
-        }
-        if let Some(user) = user
-            && let Some(code) = self.recovery_code(visit, user, otp).await?
-        {
-            return Ok(Checked::Recovery(code));
-        }
         let mut tokens = self.tokens_of(visit, owner).await?;
         tokens.retain(|token| in_hand(token) && self.proves_otp(token));
         if tokens.is_empty() {
@@ -472,7 +488,13 @@ impl Desk {
     }
 
     /// Whether it is the passcode that an operator has given the user for a while. Looked at a few times only (LG-04).
-    async fn is_temporary(&self, visit: &Visit, user: &User, typed: &Secret) -> Result<bool, Stop> {
+    async fn is_temporary(
+        &self,
+        visit: &Visit,
+        user: &User,
+        typed: &Secret,
+        looked: &mut Looked,
+    ) -> Result<bool, Stop> {
         let found = self.ports.register.temporary_passcode(&visit.vs.id, &user.id).await?;
         let Some(given) = found.filter(|given| given.expires_at > visit.now) else { return Ok(false) };
         let typed = plain(typed);
@@ -484,8 +506,9 @@ impl Desk {
             Taken::Full { .. } => Ok(false),
             Taken::Place { ends, .. } => {
                 let right = is_right(&self.ports.passwords, &typed, Some(&given.hash)).await?;
+                looked.at(meter, ends);
                 if right {
-                    self.ports.meters.give_back(&visit.vs.id, &meter, ends).await?;
+                    looked.give_back(self, visit).await?;
                 }
                 Ok(right)
             }

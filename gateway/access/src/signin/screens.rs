@@ -163,15 +163,17 @@ impl Desk {
         let active = in_hand().find(|token| self.has_passcodes(token)).or_else(|| in_hand().next());
         // One whose own PIN has locked it is held as well, for its user's part: only the help desk can help.
         let held = |token: &Credential| matches!(token.state, TokenState::Suspended | TokenState::LockedPin);
-        let suspended = active.is_none() && tokens.iter().any(held);
+        let any_held = active.is_none() && tokens.iter().any(held);
         let push = self.push_view(visit, flow).await?;
         let passkey = self.passkey_view(visit, flow).await?;
+        // Whoever can go on by a passkey is not stopped by a token that is held.
+        let suspended = any_held && passkey.is_none();
+        let recovery = if suspended { self.something_stands_in(visit, user, recovery).await? } else { recovery };
         let template = active.map_or(&template, |token| &token.template);
         let page = ScreenPage::Passcode {
             length: template.length,
-            enrolment_hint: active.is_none() && !suspended && passkey.is_none(),
-            // Whoever can go on by a passkey is not stopped by a token that is held.
-            suspended: suspended && passkey.is_none(),
+            enrolment_hint: active.is_none() && !any_held && passkey.is_none(),
+            suspended,
             pin: self.pin_order(visit, template).await?,
             challenge,
             recovery,
@@ -180,6 +182,14 @@ impl Desk {
             passkey,
         };
         Ok(Page { page, notice: push.notice })
+    }
+
+    /// Whether a user whose token is held has a recovery code, where these are taken, or a temporary passcode.
+    async fn something_stands_in(&self, visit: &Visit, user: &UserId, codes: bool) -> Result<bool, DeskError> {
+        let register = &self.ports.register;
+        let left = register.recovery_codes(&visit.vs.id, user).await?.is_some_and(|kept| !kept.codes.macs.is_empty());
+        let given = register.temporary_passcode(&visit.vs.id, user).await?;
+        Ok(codes && left || given.is_some_and(|given| given.expires_at > visit.now))
     }
 
     /// How a PIN is typed with the passcodes of a template.

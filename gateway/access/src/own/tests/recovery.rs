@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use doorward_api::settings::Document;
-use doorward_api::{EventKind, SelfProvisioning, Step};
+use doorward_api::settings::{Document, EnrolmentRule, EnrolmentRules, ExtraProof};
+use doorward_api::{EventKind, ScreenPage, SelfProvisioning, Step};
 
 use super::*;
 use crate::manage::{By, Manager};
@@ -161,6 +161,116 @@ async fn a_quarter_of_an_hour_later_a_lost_one_is_suspended_as_ever() {
     let token = owner(&stage).tokens(&elsewhere.visit()).await.unwrap().remove(0);
     owner(&stage).report_lost(&elsewhere.visit(), &token.id).await.unwrap();
     assert_eq!(stage.world.with(|rows| rows.credentials[0].state), TokenState::Suspended);
+}
+
+/// Somebody came in with alice's password and mailbox, enrolled, and provided for the day on which she says so.
+#[tokio::test]
+async fn not_you_voids_the_codes_and_holds_the_authenticators_that_came_since() {
+    let stage = stage(PASSWORD_AND_OTP);
+    let (thief, codes) = with_codes(&stage).await;
+    stage.world.with(|rows| {
+        let mut second = rows.credentials[0].clone();
+        (second.id, second.serial, second.additional) = ("second".into(), "S-2".into(), true);
+        rows.credentials.push(second);
+    });
+    let url = stage.world.mailed("dispute_url").unwrap();
+    let link = url.rsplit('/').next().unwrap();
+    assert!(stage.disputes.confirm(&Browser::new(&stage).visit(), link).await.unwrap().is_some());
+    let states = stage.world.with(|rows| rows.credentials.iter().map(|token| token.state).collect::<Vec<_>>());
+    assert_eq!((states, left(&stage)), (vec![TokenState::Suspended; 2], 0));
+    let said = details(&stage.world, EventKind::RecoveryCodesWithdrawn);
+    assert_eq!((&said["actor"], &said["reason"], &said["left"]), (&"user".into(), &"disputed".into(), &COUNT.into()));
+    let mut again = asked(&stage, &thief).await;
+    again.send(Send::Passcode(codes[0].clone())).await;
+    assert_eq!(again.page_name().await, "passcode", "the way back is shut");
+}
+
+#[tokio::test]
+async fn not_you_leaves_the_codes_that_were_on_paper_before() {
+    let stage = stage(PASSWORD_AND_OTP);
+    with_codes(&stage).await;
+    let before = crate::testing::now() - Duration::from_secs(86_400);
+    stage.world.with(|rows| rows.recovery_codes.values_mut().for_each(|kept| kept.codes.made_at = before));
+    let url = stage.world.mailed("dispute_url").unwrap();
+    let link = url.rsplit('/').next().unwrap();
+    assert!(stage.disputes.confirm(&Browser::new(&stage).visit(), link).await.unwrap().is_some());
+    assert_eq!(left(&stage), COUNT);
+}
+
+#[tokio::test]
+async fn a_token_on_probation_makes_no_codes_that_would_be_on_none() {
+    let stage = stage(PASSWORD_AND_OTP);
+    let (mut alice, _) = Browser::enrolled(&stage, "alice").await;
+    let rule = EnrolmentRule {
+        name: "everybody".into(),
+        groups: Vec::new(),
+        percentage: 100,
+        starts_on: None,
+        deadline: None,
+        proof: ExtraProof::None,
+        probation_hours: 48,
+    };
+    stage.world.with(|rows| rows.set(&EnrolmentRules { rules: vec![rule] }));
+    alice.wait(60);
+    let make = async |alice: &Browser| {
+        let passcode = Secret::new(stage.passcode("u-alice", alice.now));
+        owner(&stage).make_recovery_codes(&alice.visit(), &passcode).await
+    };
+    assert!(matches!(make(&alice).await, Err(OwnError::Refused(Refusal::NotNow))));
+    assert_eq!(owner(&stage).recovery(&alice.visit()).await.unwrap().unwrap().asks, None, "nor is it offered");
+    stage.world.with(|rows| {
+        rows.credentials[0].activated_at = Some(crate::testing::now() - Duration::from_secs(49 * 3600));
+    });
+    assert_eq!(make(&alice).await.unwrap().len(), COUNT);
+}
+
+/// A5: what is held is not enrolled around.
+#[tokio::test]
+async fn whoever_came_in_by_a_code_does_not_give_up_what_is_held() {
+    let stage = stage(PASSWORD_AND_OTP);
+    let (alice, codes) = with_codes(&stage).await;
+    for state in [TokenState::Suspended, TokenState::LockedPin] {
+        stage.world.with(|rows| rows.credentials[0].state = state);
+        let mut elsewhere = asked(&stage, &alice).await;
+        let page = elsewhere.look().await.page;
+        assert!(matches!(page, ScreenPage::Passcode { suspended: true, recovery: true, .. }), "{page:?}");
+        let code = codes[usize::from(state == TokenState::LockedPin)].clone();
+        assert!(matches!(elsewhere.send(Send::Passcode(code)).await, Moved::SignedIn(_)), "the paper is good");
+        let token = owner(&stage).tokens(&elsewhere.visit()).await.unwrap().remove(0);
+        let outcome = owner(&stage).report_lost(&elsewhere.visit(), &token.id).await;
+        assert!(matches!(outcome, Err(OwnError::Refused(Refusal::NotNow))), "{outcome:?}");
+        assert_eq!(stage.world.with(|rows| rows.credentials[0].state), state);
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_nothing_that_stands_in_is_shown_no_field_for_it() {
+    let stage = stage(PASSWORD_AND_OTP);
+    let (alice, _) = Browser::enrolled(&stage, "alice").await;
+    stage.world.with(|rows| rows.credentials[0].state = TokenState::Suspended);
+    let page = asked(&stage, &alice).await.look().await.page;
+    assert!(matches!(page, ScreenPage::Passcode { suspended: true, recovery: false, .. }), "{page:?}");
+}
+
+/// With a PIN, a passcode may be as long as a code. A right one is no guess at one.
+#[tokio::test]
+async fn signing_in_day_by_day_uses_up_no_look_at_the_codes() {
+    let stage = stage(PASSWORD_AND_OTP);
+    let (mut alice, codes) = with_codes(&stage).await;
+    let hash = stage.desk.ports.passwords.hash(Secret::new("246810")).await.unwrap();
+    stage.world.with(|rows| {
+        let token = &mut rows.credentials[0];
+        token.template.pin = PinType::ServerSide;
+        token.pin = Some(ServerPin { hash, set_at: crate::testing::now(), must_change: false, history: vec![] });
+    });
+    for _ in 0..12 {
+        alice.wait(60);
+        let mut browser = asked(&stage, &alice).await;
+        let typed = format!("246810{}", stage.passcode("u-alice", browser.now));
+        assert!(matches!(browser.send(Send::Passcode(typed)).await, Moved::SignedIn(_)));
+    }
+    let mut broken = asked(&stage, &alice).await;
+    assert!(matches!(broken.send(Send::Passcode(codes[0].clone())).await, Moved::SignedIn(_)));
 }
 
 #[tokio::test]
