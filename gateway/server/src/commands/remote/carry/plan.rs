@@ -71,11 +71,13 @@ impl Plan {
         if let Some(users) = &content.users {
             plan.users_that_go(users, there, prune, &mut removals);
         }
+        let mut leaving = BTreeSet::new();
+        let mut late = Vec::new();
         if let Some(groups) = &content.groups {
-            plan.groups(groups, there, prune, &mut removals);
+            (leaving, late) = plan.groups(groups, there, prune, &mut removals);
         }
         if let Some(users) = &content.users {
-            plan.users(users, there);
+            plan.users(users, there, &leaving);
         }
         plan.settings(content, there);
         if let Some(roles) = &content.roles {
@@ -85,6 +87,7 @@ impl Plan {
             plan.operators(operators, there, invite);
         }
         plan.steps.extend(removals);
+        plan.steps.extend(late);
         // What takes two operators comes last: all before it would have to wait.
         let (last, before): (Vec<Step>, Vec<Step>) = plan.steps.into_iter().partition(Step::holds_others);
         plan.steps = before.into_iter().chain(last).collect();
@@ -97,7 +100,15 @@ impl Plan {
         json!({ "changes": steps, "notes": self.notes })
     }
 
-    fn groups(&mut self, groups: &[Group], there: &There, prune: bool, removals: &mut Vec<Step>) {
+    /// The groups that go, by name, and what can be done only once they are gone. Nobody is taken out of them before: whoever
+    /// leaves a group loses what its rule gave, and whose group is deleted does not.
+    fn groups<'a>(
+        &mut self,
+        groups: &[Group],
+        there: &'a There,
+        prune: bool,
+        removals: &mut Vec<Step>,
+    ) -> (BTreeSet<&'a str>, Vec<Step>) {
         let mut found: BTreeMap<&str, Option<&Known<Group>>> = BTreeMap::new();
         let mut taken = BTreeSet::new();
         let exact: BTreeMap<&str, &Known<Group>> =
@@ -128,26 +139,6 @@ impl Plan {
             taken.extend(like.map(|known| known.id.as_str()));
             found.insert(&group.name, like);
         }
-        // Its parents by the names that they have now: what was renamed is the same group.
-        let now: BTreeMap<&str, &str> =
-            found.iter().filter_map(|(name, known)| known.map(|known| (known.is.name.as_str(), *name))).collect();
-        let (mut comes, mut goes) = (Vec::new(), Vec::new());
-        for group in groups {
-            let old: BTreeSet<&str> = match found.get(group.name.as_str()).copied().flatten() {
-                Some(known) => {
-                    known.is.parents.iter().map(|old| now.get(old.as_str()).copied().unwrap_or(old)).collect()
-                }
-                None => BTreeSet::new(),
-            };
-            let new: BTreeSet<&str> = group.parents.iter().map(String::as_str).collect();
-            let nest =
-                |into: &&str, lies| Step::GroupNest { group: group.name.clone(), into: (*into).to_owned(), lies };
-            goes.extend(old.difference(&new).map(|into| nest(into, false)));
-            comes.extend(new.difference(&old).map(|into| nest(into, true)));
-        }
-        // Those that go make room: the other order could close a circle for a moment.
-        self.steps.extend(goes);
-        self.steps.extend(comes);
         let others: Vec<&Known<Group>> =
             there.groups.iter().filter(|known| !taken.contains(known.id.as_str())).collect();
         if prune {
@@ -157,6 +148,52 @@ impl Plan {
         } else {
             self.stay(&others.iter().map(|known| known.is.name.as_str()).collect::<Vec<_>>(), "groups");
         }
+        let leaving: BTreeSet<&str> = others.iter().map(|known| known.is.name.as_str()).filter(|_| prune).collect();
+        let late = self.nests(groups, &found, &others, &leaving);
+        (leaving, late)
+    }
+
+    /// How groups are to lie in others. What would close a circle by way of a group that goes is handed back, for later.
+    fn nests(
+        &mut self,
+        groups: &[Group],
+        found: &BTreeMap<&str, Option<&Known<Group>>>,
+        others: &[&Known<Group>],
+        leaving: &BTreeSet<&str>,
+    ) -> Vec<Step> {
+        // Its parents by the names that they have now: what was renamed is the same group.
+        let now: BTreeMap<&str, &str> =
+            found.iter().filter_map(|(name, known)| known.map(|known| (known.is.name.as_str(), *name))).collect();
+        let called = |parents: &'_ [String]| -> BTreeSet<String> {
+            parents.iter().map(|old| now.get(old.as_str()).copied().unwrap_or(old).to_owned()).collect()
+        };
+        let mut lie: BTreeMap<&str, BTreeSet<String>> =
+            others.iter().map(|known| (known.is.name.as_str(), called(&known.is.parents))).collect();
+        let (mut comes, mut goes) = (Vec::new(), Vec::new());
+        for group in groups {
+            let old = found.get(group.name.as_str()).copied().flatten().map(|known| called(&known.is.parents));
+            let old = old.unwrap_or_default();
+            let new: BTreeSet<String> = group.parents.iter().cloned().collect();
+            let stays = |into: &&String| leaving.contains(into.as_str());
+            goes.extend(
+                old.difference(&new).filter(|into| !stays(into)).map(|into| (group.name.as_str(), into.clone())),
+            );
+            comes.extend(new.difference(&old).map(|into| (group.name.as_str(), into.clone())));
+            lie.insert(&group.name, old.iter().filter(|into| new.contains(*into) || stays(into)).cloned().collect());
+        }
+        let nest = |(group, into): (&str, String), lies| Step::GroupNest { group: group.to_owned(), into, lies };
+        // Those that go make room: the other order could close a circle for a moment.
+        self.steps.extend(goes.into_iter().map(|one| nest(one, false)));
+        let mut late = Vec::new();
+        for (group, into) in comes {
+            if lies_in(&lie, &into, group) {
+                late.push(nest((group, into), true));
+                continue;
+            }
+            lie.entry(group).or_default().insert(into.clone());
+            self.steps.push(nest((group, into), true));
+        }
+        late
     }
 
     fn users_that_go(&mut self, users: &[User], there: &There, prune: bool, removals: &mut Vec<Step>) {
@@ -187,7 +224,7 @@ impl Plan {
         ));
     }
 
-    fn users(&mut self, users: &[User], there: &There) {
+    fn users(&mut self, users: &[User], there: &There, leaving: &BTreeSet<&str>) {
         let known: BTreeMap<String, &Known<User>> =
             there.users.iter().map(|known| (folded(&known.is.name), known)).collect();
         for new in users {
@@ -199,9 +236,14 @@ impl Plan {
             if *name != new.name {
                 self.notes.push(format!("{} is spelt {} there; names stay as they are", plain(&new.name), plain(name)));
             }
-            // Groups are called here as they will be: a group that is spelt otherwise is no other.
-            let now = User { groups: same_groups(&old.is.groups, &new.groups), ..old.is.clone() };
-            let record = User { name: name.clone(), disabled: now.disabled, ..new.clone() };
+            // Groups are called here as they will be: a group that is spelt otherwise is no other. One that goes takes its
+            // members out itself.
+            let (go, stay): (Vec<String>, Vec<String>) =
+                old.is.groups.iter().cloned().partition(|group| leaving.contains(group.as_str()));
+            let with_those = |groups: Vec<String>| sorted(groups.into_iter().chain(go.iter().cloned()).collect());
+            let now = User { groups: with_those(same_groups(&stay, &new.groups)), ..old.is.clone() };
+            let groups = with_those(new.groups.clone());
+            let record = User { name: name.clone(), disabled: now.disabled, groups, ..new.clone() };
             if record != now {
                 let (id, version) = (old.id.clone(), old.version.clone());
                 self.steps.push(Step::UserEdit { id, version, old: now, new: record });
@@ -307,9 +349,26 @@ fn same_groups(old: &[String], new: &[String]) -> Vec<String> {
         let like = new.iter().find(|other| !exact && lowered(other) == lowered(name));
         like.unwrap_or(name).clone()
     };
-    let mut same: Vec<String> = old.iter().map(spelt).collect();
-    same.sort();
-    same
+    old.iter().map(spelt).collect()
+}
+
+fn sorted(mut groups: Vec<String>) -> Vec<String> {
+    groups.sort();
+    groups
+}
+
+/// Whether a group lies in another, itself or since one lies in one that does; or is it.
+fn lies_in(lie: &BTreeMap<&str, BTreeSet<String>>, group: &str, into: &str) -> bool {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![group]);
+    while let Some(one) = next.pop() {
+        if one == into {
+            return true;
+        }
+        if seen.insert(one) {
+            next.extend(lie.get(one).into_iter().flatten().map(String::as_str));
+        }
+    }
+    false
 }
 
 /// Groups that users and settings name, and that neither are there nor come.

@@ -373,6 +373,65 @@ fn what_differs_is_changed_and_what_is_not_in_the_files_stays_unless_it_is_said(
 }
 
 #[test]
+fn nobody_is_taken_out_of_a_group_before_it_goes() {
+    let old = Content {
+        groups: Some(vec![group("all", &[]), group("north", &["all"]), group("deep", &["north"]), group("Deep", &[])]),
+        users: Some(vec![user("ann", &["north"]), user("bob", &["deep", "north"]), user("cid", &["north"])]),
+        ..Content::default()
+    };
+    // North goes, and so does the deep one of small letters, whose user is in the other one from now on.
+    let new = Content {
+        groups: Some(vec![group("all", &[]), group("Deep", &[])]),
+        users: Some(vec![
+            user("ann", &[]),
+            user("bob", &["Deep"]),
+            User { email: None, groups: vec!["all".to_owned()], ..user("cid", &[]) },
+        ]),
+        ..Content::default()
+    };
+    let plan = Plan::of(&new, &there(&old), true, false).unwrap();
+    assert_eq!(
+        told(&plan),
+        [
+            "~ user bob\n    ~ groups: [\"deep\",\"north\"] → [\"Deep\",\"deep\",\"north\"]",
+            "~ user cid\n    - email: \"cid@example.test\"\n    ~ groups: [\"north\"] → [\"all\",\"north\"]",
+            "- group north",
+            "- group deep",
+        ]
+    );
+    // A group that stays is taken out of nothing that goes: what deletes that one does it.
+    let inner =
+        Content { groups: Some(vec![group("all", &[]), group("deep", &[]), group("Deep", &[])]), ..new.clone() };
+    let plan = Plan::of(&Content { users: None, ..inner.clone() }, &there(&old), true, false).unwrap();
+    assert_eq!(told(&plan), ["- group north"]);
+    // Where nothing goes, what the files say is done at once.
+    let plan = Plan::of(&Content { users: None, ..inner }, &there(&old), false, false).unwrap();
+    assert_eq!(told(&plan), ["~ group deep\n    - parents: \"north\""]);
+}
+
+#[test]
+fn what_closes_a_circle_through_a_group_that_goes_comes_after_it_has_gone() {
+    let old = Content {
+        groups: Some(vec![group("one", &["between"]), group("between", &["two"]), group("two", &[])]),
+        ..Content::default()
+    };
+    let new = Content {
+        groups: Some(vec![group("one", &[]), group("two", &["one"]), group("new", &["two"])]),
+        ..Content::default()
+    };
+    let plan = Plan::of(&new, &there(&old), true, false).unwrap();
+    assert_eq!(
+        told(&plan),
+        [
+            "+ group new",
+            "~ group new\n    + parents: \"two\"",
+            "- group between",
+            "~ group two\n    + parents: \"one\"",
+        ]
+    );
+}
+
+#[test]
 fn groups_that_will_not_be_there_are_named_before_anything_is_done() {
     let mut new = some().ordered();
     new.groups = Some(vec![group("Sales", &[])]);
