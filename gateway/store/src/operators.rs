@@ -21,21 +21,33 @@ use crate::open::{Inner, Store};
 use crate::seal::Place;
 use crate::{api_keys, approvals, roles, settings};
 
+/// What is read of an operator `o` and of their role `r`, where operators have made it.
+macro_rules! of_operator {
+    () => {
+        "o.id, o.name, o.role, o.disabled, o.password_hash, o.plugin, o.sealed, o.version, o.created_at, o.last_seen_at, \
+         r.name AS role_name, r.permissions AS role_permissions"
+    };
+}
+
 macro_rules! select_operator {
     () => {
-        "SELECT o.id, o.name, o.role, o.disabled, o.password_hash, o.plugin, o.sealed, o.version, o.created_at, \
-         o.last_seen_at, r.name AS role_name, r.permissions AS role_permissions FROM operator o \
-         LEFT JOIN operator_role r ON r.virtual_server = o.virtual_server AND r.id = o.role WHERE o.virtual_server = $1"
+        concat!(
+            "SELECT ",
+            of_operator!(),
+            " FROM operator o LEFT JOIN operator_role r ON r.virtual_server = o.virtual_server AND r.id = o.role \
+             WHERE o.virtual_server = $1"
+        )
     };
 }
 
 /// `$4` is the earliest last use that is not idle.
-const FIND_SESSION: &str = "SELECT s.id AS session_id, s.created_at AS began_at, s.last_seen_at AS used_at, s.proved_at, \
-     s.expires_at, o.id, o.name, o.role, o.disabled, o.password_hash, o.plugin, o.sealed, o.version, o.created_at, \
-     o.last_seen_at, r.name AS role_name, r.permissions AS role_permissions FROM operator_session s \
-     JOIN operator o ON o.virtual_server = s.virtual_server AND o.id = s.operator_id \
+const FIND_SESSION: &str = concat!(
+    "SELECT s.id AS session_id, s.created_at AS began_at, s.last_seen_at AS used_at, s.proved_at, s.expires_at, ",
+    of_operator!(),
+    " FROM operator_session s JOIN operator o ON o.virtual_server = s.virtual_server AND o.id = s.operator_id \
      LEFT JOIN operator_role r ON r.virtual_server = o.virtual_server AND r.id = o.role \
-     WHERE s.virtual_server = $1 AND s.token = $2 AND s.expires_at > $3 AND s.last_seen_at >= $4 AND NOT o.disabled";
+     WHERE s.virtual_server = $1 AND s.token = $2 AND s.expires_at > $3 AND s.last_seen_at >= $4 AND NOT o.disabled"
+);
 
 /// That a role is everything: the one from the beginning, or one of operators that is everything, too.
 macro_rules! is_everything {

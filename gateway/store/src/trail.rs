@@ -253,12 +253,9 @@ async fn search(
         let left = limit - items.len();
         let found = search_among(inner, vs, filter, (&between, scanned, left)).await?;
         items.extend(found.items);
-        let (Some(next), Some(_)) = (&found.next, found.searched_to) else {
+        let (Some(next), Some(_), false) = (&found.next, found.searched_to, items.len() == limit) else {
             return Ok(Scanned { items, next: found.next, searched_to: None });
         };
-        if items.len() == limit {
-            return Ok(Scanned { items, next: found.next, searched_to: None });
-        }
         match portions.after(scanned, Instant::now()) {
             Some(more) => scanned = more,
             None => return Ok(Scanned { items, next: found.next, searched_to: found.searched_to }),
