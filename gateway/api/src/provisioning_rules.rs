@@ -63,6 +63,8 @@ pub struct RuleStanding {
 pub struct HeldEntry {
     /// The rule, by its group.
     pub rule: GroupId,
+    /// That group was deleted, and is being emptied: until it is gone, nothing becomes of what it holds.
+    pub going: bool,
     /// The task.
     pub task: TaskNumber,
     /// How far it is.

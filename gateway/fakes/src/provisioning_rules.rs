@@ -105,6 +105,8 @@ impl Rows {
             reserved: count(theirs().filter(|one| one.entry.status.reserves()).count()),
             held: held.map(|one| HeldEntry {
                 rule: one.rule.clone().unwrap(),
+                // A group in memory is gone at once.
+                going: false,
                 task: one.entry.task,
                 status: one.entry.status,
                 token: token(one),

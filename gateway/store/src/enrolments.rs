@@ -404,7 +404,7 @@ async fn groups_of(
 ) -> Result<BTreeMap<String, Vec<String>>, Failure> {
     const AT_ONCE: usize = 20;
     const SQL: &str = "SELECT m.user_id, g.name FROM group_member m \
-                       JOIN user_group g ON g.virtual_server = m.virtual_server AND g.id = m.group_id \
+                       JOIN user_group g ON g.virtual_server = m.virtual_server AND g.id = m.group_id AND NOT g.going \
                        WHERE m.virtual_server = $1 AND m.user_id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
                            $13, $14, $15, $16, $17, $18, $19, $20, $21) ORDER BY g.name";
     let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::db::{Tx, rows};
 use crate::error::{Failure, Verdict};
+use crate::groups::Portion;
 use crate::open::{Inner, Store};
 use crate::{
     api_keys, approvals, audit, credentials, flows, grants, groups, imports, one_times, operators, outbox,
@@ -51,6 +52,10 @@ pub(crate) enum Deed<'a> {
     MailSettle { id: &'a MailId, outcome: Delivery },
     /// Notes that an enrolment expired, and revokes the token it had issued; refused when that was noted before.
     FlowExpire { flow: &'a Flow },
+    /// Some members of a group are taken out of it, which was deleted.
+    GroupLeave(&'a Portion<'a>),
+    /// A group that was deleted and has no members any more.
+    GroupRemove(&'a str),
 }
 
 impl Deed<'_> {
@@ -60,6 +65,8 @@ impl Deed<'_> {
             Deed::VirtualServerAdd => "virtual_server_add",
             Deed::MailSettle { .. } => "mail_settle",
             Deed::FlowExpire { .. } => "flow_expire",
+            Deed::GroupLeave(_) => "group_leave",
+            Deed::GroupRemove(_) => "group_remove",
         }
     }
 }
@@ -111,9 +118,21 @@ impl Store {
         let vs = vs.clone();
         self.spawn(move |inner| async move {
             let deeds: Vec<Deed<'_>> = change.acts.iter().map(Deed::Act).collect();
-            transact(&inner, &vs, &deeds, &change.events, &when).await
+            transact(&inner, &vs, &deeds, &change.events, &when).await?;
+            finish(&inner, &vs, &change, &when).await;
+            Ok(())
         })
         .await?
+    }
+}
+
+/// What a change that was made has begun, in transactions of its own. The change stands whatever comes of it.
+async fn finish(inner: &Arc<Inner>, vs: &VirtualServerId, change: &Change, when: When<'_>) {
+    for act in &change.acts {
+        let Act::GroupDelete { id } = act else { continue };
+        if let Err(error) = groups::finish(inner, vs, id.as_str(), when).await {
+            tracing::warn!(group = id.as_str(), %error, "a group was deleted; the janitor takes the rest of its members out");
+        }
     }
 }
 
@@ -250,6 +269,8 @@ impl At<'_> {
             Deed::VirtualServerAdd => settings::add_virtual_server(tx, self).await,
             Deed::MailSettle { id, outcome } => outbox::settle(tx, self, id, *outcome).await,
             Deed::FlowExpire { flow } => self.expire(tx, flow, told).await,
+            Deed::GroupLeave(part) => groups::leave(tx, self, part).await,
+            Deed::GroupRemove(id) => groups::remove(tx, self, id).await,
         }
     }
 

@@ -55,6 +55,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(17, "0017_scale.sql"),
     migration!(18, "0018_import_jobs.sql"),
     migration!(19, "0019_members_by_name.sql"),
+    migration!(20, "0020_counted_anew.sql"),
 ];
 
 /// The number of the step that brought the self-provisioning settings.
@@ -67,7 +68,7 @@ const TOKEN_TEMPLATE: i64 = 7;
 const REPORTS: i64 = 10;
 
 /// The last step known here.
-const KNOWN: i64 = 19;
+const KNOWN: i64 = 20;
 
 /// The one table that is there before any step: which steps were made, when, and a value sealed with the key.
 pub(crate) const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";

@@ -14,6 +14,7 @@ use doorward_api::{CredentialId, GroupId, Timestamp, UserId, VirtualServerId};
 use crate::credentials::counting;
 use crate::db::{Tx, change_in, rows};
 use crate::error::{Failure, some};
+use crate::groups::Portion;
 use crate::ledger::At;
 use crate::open::Inner;
 use crate::pages::Part;
@@ -29,6 +30,15 @@ macro_rules! inner_group {
             " UNION SELECT n.group_id FROM inner_group i \
                 JOIN group_nest n ON n.virtual_server = $1 AND n.into_id = i.id)"
         )
+    };
+}
+pub(crate) use inner_group;
+
+/// The groups in which the group `$2` lies: `above (id)`, to follow a `WITH RECURSIVE`. A text that `concat!` takes.
+macro_rules! above {
+    () => {
+        "above (id) AS (SELECT n.into_id FROM group_nest n WHERE n.virtual_server = $1 AND n.group_id = $2 \
+            UNION SELECT n.into_id FROM above a JOIN group_nest n ON n.virtual_server = $1 AND n.group_id = a.id)"
     };
 }
 
@@ -47,7 +57,8 @@ macro_rules! standings {
                 AND r.status IN ('pending', 'active')) AS reserved, \
                 COALESCE((SELECT MAX(n.task) FROM provisioning_entry n WHERE n.virtual_server = $1 \
                     AND n.user_id = u.id), 0) AS newest_task, \
-                d.marked, h.task, h.rule, h.status, c.id AS credential, c.serial, c.state \
+                d.marked, h.task, h.rule, EXISTS (SELECT 1 FROM user_group o WHERE o.virtual_server = $1 AND o.id = h.rule \
+                    AND o.going) AS going, h.status, c.id AS credential, c.serial, c.state \
                 FROM found f JOIN user_account u ON u.virtual_server = $1 AND u.id = f.id \
                 LEFT JOIN provisioning_due d ON d.virtual_server = $1 AND d.user_id = u.id \
                 LEFT JOIN provisioning_entry h ON h.virtual_server = $1 AND h.user_id = u.id AND h.rule IS NOT NULL \
@@ -101,6 +112,7 @@ struct StandingRow {
     marked: Option<i64>,
     task: Option<i64>,
     rule: Option<String>,
+    going: bool,
     status: Option<String>,
     credential: Option<String>,
     serial: Option<String>,
@@ -139,7 +151,7 @@ impl StandingRow {
             }),
             _ => None,
         };
-        Ok(Some(HeldEntry { rule: GroupId::new(rule), task, status, token }))
+        Ok(Some(HeldEntry { rule: GroupId::new(rule), going: self.going, task, status, token }))
     }
 }
 
@@ -240,12 +252,12 @@ pub(crate) async fn hold(
 
 /// What was given to members of a group, since it lies in the group of a rule, is held by the group itself from now on,
 /// which is being deleted: there is no rule of that group, so nobody takes it. It is let go by and by, with a record each,
-/// or comes back under a rule by another group of its user. One statement, however many there are.
+/// or comes back under a rule by another group of its user.
 pub(crate) async fn hold_by_deleted(tx: &mut Tx, at: At<'_>, group: &str) -> Result<(), Failure> {
     const SQL: &str = concat!(
-        "WITH RECURSIVE above (id) AS (SELECT n.into_id FROM group_nest n \
-            WHERE n.virtual_server = $1 AND n.group_id = $2 \
-            UNION SELECT n.into_id FROM above a JOIN group_nest n ON n.virtual_server = $1 AND n.group_id = a.id), ",
+        "WITH RECURSIVE ",
+        above!(),
+        ", ",
         inner_group!("$2"),
         " UPDATE provisioning_entry SET rule = $2 \
          WHERE virtual_server = $1 AND rule IS NOT NULL AND rule IN (SELECT id FROM above) \
@@ -253,6 +265,20 @@ pub(crate) async fn hold_by_deleted(tx: &mut Tx, at: At<'_>, group: &str) -> Res
              AND m.group_id IN (SELECT id FROM inner_group))"
     );
     change_in!(tx, SQL, at.vs.as_str(), group)?;
+    Ok(())
+}
+
+/// The same of some of its members, or of those of a group in it.
+pub(crate) async fn hold_some_by_deleted(tx: &mut Tx, at: At<'_>, part: &Portion<'_>) -> Result<(), Failure> {
+    const SQL: &str = concat!(
+        "WITH RECURSIVE ",
+        above!(),
+        " UPDATE provisioning_entry SET rule = $2 \
+         WHERE virtual_server = $1 AND user_id > $4 AND user_id <= $5 AND rule IS NOT NULL AND rule IN (SELECT id FROM above) \
+         AND user_id IN (SELECT m.user_id FROM group_member m WHERE m.virtual_server = $1 AND m.group_id = $3 \
+             AND m.user_id > $4 AND m.user_id <= $5)"
+    );
+    change_in!(tx, SQL, at.vs.as_str(), part.going, part.of, part.after, part.until)?;
     Ok(())
 }
 

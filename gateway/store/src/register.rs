@@ -37,7 +37,7 @@ macro_rules! select_records {
              EXISTS (SELECT 1 FROM group_member m \
                  WHERE m.virtual_server = $1 AND m.user_id = u.id AND m.group_id = g.id) AS direct \
              FROM found u LEFT JOIN within w ON w.user_id = u.id \
-             LEFT JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id \
+             LEFT JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id AND NOT g.going \
              ORDER BY u.sort_key COLLATE \"binary\", u.id"
         )
     };
@@ -97,10 +97,10 @@ macro_rules! select_groups {
             "SELECT f.id, f.name, f.sort_key, f.members, p.id AS parent_id, p.name AS parent_name FROM (\
                 SELECT g.id, g.name, LOWER(g.name) AS sort_key, (SELECT COUNT(*) FROM group_member m \
                     WHERE m.virtual_server = $1 AND m.group_id = g.id) AS members \
-                FROM user_group g WHERE g.virtual_server = $1 AND ",
+                FROM user_group g WHERE g.virtual_server = $1 AND NOT g.going AND ",
             $of,
             ") f LEFT JOIN group_nest n ON n.virtual_server = $1 AND n.group_id = f.id \
-             LEFT JOIN user_group p ON p.virtual_server = $1 AND p.id = n.into_id \
+             LEFT JOIN user_group p ON p.virtual_server = $1 AND p.id = n.into_id AND NOT p.going \
              ORDER BY f.sort_key COLLATE \"binary\", f.id"
         )
     };

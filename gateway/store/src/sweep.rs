@@ -67,7 +67,7 @@ const EXPIRED: &str = concat!(
 impl Store {
     /// Takes away what has expired, in every virtual server, and records each expired enrolment once
     /// (`ENROLLMENT_EXPIRED`), revoking the token that it had issued. Any number of processes may sweep at once. Says how
-    /// many rows that were, not counting application sessions that went with their portal session.
+    /// many rows that were, not counting application sessions that went with their portal session, nor who was in a group.
     ///
     /// # Errors
     /// When the store does not answer; what was swept by then is gone, the rest is there for the next time.
@@ -75,6 +75,7 @@ impl Store {
         let mut swept = 0;
         for vs in self.virtual_servers().await? {
             swept += self.expire_enrolments(&vs, now).await?;
+            swept += self.finish_groups(&vs, now).await?;
             for sql in [SESSIONS, OPERATOR_SESSIONS, ONE_TIMES, METERS] {
                 swept += self.delete(&vs, sql, now).await?;
             }

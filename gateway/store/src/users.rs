@@ -50,7 +50,7 @@ macro_rules! select_user {
             within!("m.user_id = (SELECT id FROM user_account WHERE virtual_server = $1 AND ", $column, " = $2)"),
             " SELECT u.id, u.name, u.display_name, u.email, u.disabled, g.id AS group_id, g.name AS group_name \
              FROM user_account u LEFT JOIN within w ON w.user_id = u.id \
-             LEFT JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id \
+             LEFT JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id AND NOT g.going \
              WHERE u.virtual_server = $1 AND u.",
             $column,
             " = $2"
@@ -123,7 +123,7 @@ pub(crate) async fn without_token(inner: &Inner, vs: &VirtualServerId, part: &Pa
         " ORDER BY one.id LIMIT $3), ",
         within!("m.user_id IN (SELECT id FROM found)"),
         " SELECT u.*, g.id AS group_id, g.name AS group_name FROM found u LEFT JOIN within w ON w.user_id = u.id \
-         LEFT JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id ORDER BY u.id"
+         LEFT JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id AND NOT g.going ORDER BY u.id"
     );
     let found = rows!(inner.db.reader(), UserRow, SQL, vs.as_str(), part.after.id.as_str(), part.rows())?;
     Ok(part.listed_by_row(users(found), |user: &User| user.id.as_str().to_owned()))
@@ -241,7 +241,12 @@ pub(crate) async fn unchanged(tx: &mut Tx, at: At<'_>, user: &User) -> Result<()
     // It writes what is there already: so nobody else writes it until this transaction has ended.
     const HOLD: &str =
         "UPDATE user_account SET disabled = disabled WHERE virtual_server = $1 AND id = $2 AND NOT disabled";
-    const GROUPS: &str = concat!("WITH RECURSIVE ", within!("m.user_id = $2"), " SELECT group_id FROM within");
+    const GROUPS: &str = concat!(
+        "WITH RECURSIVE ",
+        within!("m.user_id = $2"),
+        " SELECT w.group_id FROM within w \
+         JOIN user_group g ON g.virtual_server = $1 AND g.id = w.group_id AND NOT g.going"
+    );
     let (vs, id) = (at.vs.as_str(), user.id.as_str());
     some(change_in!(&mut *tx, HOLD, vs, id)?)?;
     let now: BTreeSet<String> = rows_in!(&mut *tx, (String,), GROUPS, vs, id)?.into_iter().map(|(id,)| id).collect();
@@ -265,7 +270,9 @@ pub(crate) async fn update(
 ) -> Result<(), Failure> {
     const SQL: &str = "UPDATE user_account SET display_name = $4, email = $5, version = version + 1 \
                        WHERE virtual_server = $1 AND id = $2 AND version = $3";
-    const LEAVE: &str = "DELETE FROM group_member WHERE virtual_server = $1 AND user_id = $2";
+    // Of one that is going they are taken out by what deletes it.
+    const LEAVE: &str = "DELETE FROM group_member WHERE virtual_server = $1 AND user_id = $2 AND group_id NOT IN \
+                         (SELECT g.id FROM user_group g WHERE g.virtual_server = $1 AND g.going)";
     let (vs, id, email) = (at.vs.as_str(), user.as_str(), details.email.as_deref());
     some(change_in!(&mut *tx, SQL, vs, id, version, &details.display_name, email)?)?;
     change_in!(&mut *tx, LEAVE, vs, id)?;

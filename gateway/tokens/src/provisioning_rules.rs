@@ -49,6 +49,8 @@ pub fn rule_step<'a>(
 ) -> RuleStep<'a> {
     match (&standing.held, rule_of(rules, &standing.groups)) {
         (None, None) => RuleStep::Stay,
+        // Its members are in it still, or just were: where they belong is seen once it is gone.
+        (Some(held), _) if held.going => RuleStep::Stay,
         (None, Some(rule)) => match in_the_way(most, standing) {
             Some(reason) => RuleStep::Skip(rule, reason),
             None => RuleStep::Give(rule),
@@ -104,6 +106,7 @@ mod tests {
             reserved: 0,
             held: held.map(|rule| HeldEntry {
                 rule: GroupId::new(rule),
+                going: false,
                 task: 1,
                 status: EntryStatus::Completed,
                 token: Some(token),
@@ -148,6 +151,23 @@ mod tests {
         assert_eq!(said(&rules, &standing(&[], Some("removed"))), "let go");
         assert_eq!(said(&rules, &standing(&[], Some("gone"))), "stay");
         assert_eq!(said(&rules, &standing(&["a"], Some("gone"))), "to a");
+    }
+
+    #[test]
+    fn what_a_group_holds_that_is_being_emptied_stays_as_it_is_until_it_is_gone() {
+        let rules = rules(&[("a", true), ("b", true)]);
+        let going = |groups: &[&str], of: &str| {
+            let mut standing = standing(groups, Some(of));
+            standing.held.as_mut().unwrap().going = true;
+            said(&rules, &standing)
+        };
+        assert_eq!(
+            going(&["b"], "removed"),
+            "stay",
+            "by way of the group itself they are still in that of another rule"
+        );
+        assert_eq!(going(&[], "a"), "stay", "they were taken out already");
+        assert_eq!(going(&["a"], "a"), "stay");
     }
 
     #[test]

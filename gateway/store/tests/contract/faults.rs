@@ -133,8 +133,8 @@ fn another_key_and_a_newer_schema_are_refused_by_name() {
             opened(&world.url, 1).unwrap().close();
             world.sql("UPDATE meta SET value = '99' WHERE name = 'schema'").await;
             let error = opened(&world.url, 1).unwrap_err();
-            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 19 }), "{error}");
-            world.sql("UPDATE meta SET value = '19' WHERE name = 'schema'").await;
+            assert!(matches!(error, OpenError::NewerSchema { found: 99, known: 20 }), "{error}");
+            world.sql("UPDATE meta SET value = '20' WHERE name = 'schema'").await;
             world.sql("DELETE FROM meta WHERE name = 'key_check'").await;
             assert!(matches!(opened(&world.url, 1).unwrap_err(), OpenError::Damaged(_)));
         });

@@ -11,7 +11,7 @@ use doorward_api::*;
 use doorward_store::Store;
 
 use crate::fixtures::*;
-use crate::world::World;
+use crate::world::{Kind, World};
 
 both!(
     users_stand_as_they_are_with_what_a_rule_holds_of_them,
@@ -20,6 +20,8 @@ both!(
     whoever_is_changed_is_looked_at_and_nobody_where_there_are_no_rules,
     a_look_through_everybody_goes_on_where_it_stood,
     a_group_that_is_deleted_takes_along_what_was_given_since_it_lay_in_others,
+    a_large_group_is_deleted_in_portions_and_takes_nothing_from_anybody,
+    a_large_group_whose_deletion_was_broken_off_is_gone_all_the_same_and_the_janitor_empties_it,
     users_stand_as_if_a_group_lay_no_longer_in_another,
     users_are_read_in_parts_with_those_of_groups_within,
 );
@@ -278,6 +280,147 @@ async fn a_group_that_is_deleted_takes_along_what_was_given_since_it_lay_in_othe
     };
     lost(commit(&store, took("sales")).await, 0);
     done(commit(&store, took("north")).await);
+}
+
+/// In Large are those from u10001 to u10900, in Inner within it the rest up to u11200. Large lies in Sales, whose rule holds
+/// what they all have.
+async fn crowded(world: &World) -> Store {
+    const NUMBERS: &str = "WITH RECURSIVE n (i) AS (SELECT 10001 UNION ALL SELECT i + 1 FROM n WHERE i < 11200) ";
+    let store = peopled(world).await;
+    let change = Change::of(add_group("large")).and(add_group("inner")).and(task(1, Some(sales())));
+    let change = change.and(nest("inner", "large", true)).and(nest("large", "sales", true));
+    done(store.commit(&vs(), change, NOW).await);
+    world
+        .sql(&format!(
+            "{NUMBERS}INSERT INTO user_account (virtual_server, id, name, folded_name, display_name, email, disabled, created_at) \
+                 SELECT 'default', 'u' || i, 'u' || i, 'u' || i, '', 'u@example.test', FALSE, 0 FROM n; \
+             {NUMBERS}INSERT INTO group_member (virtual_server, user_id, group_id) \
+                 SELECT 'default', 'u' || i, CASE WHEN i <= 10900 THEN 'large' ELSE 'inner' END FROM n"
+        ))
+        .await;
+    let entries =
+        (10_001..=11_200).map(|number| NewEntry { user: numbered(number), skipped: None, rule: Some(sales()) });
+    let fill = Act::ProvisioningFill { task: 1, seen: None, next: None, entries: entries.collect() };
+    done(commit(&store, fill).await);
+    store
+}
+
+fn numbered(number: u32) -> UserId {
+    UserId::new(format!("u{number}"))
+}
+
+/// By whom everybody's entry is held, and whether they are in Sales still: how many of each.
+async fn crowd(store: &Store) -> Vec<(String, bool, usize)> {
+    let mut found: Vec<(String, bool, usize)> = Vec::new();
+    let mut page = first(200);
+    loop {
+        let part = store.rule_standings(&vs(), &RuleScope::Held, &page).await.unwrap();
+        for one in part.items {
+            let stands = (one.held.unwrap().rule.to_string(), one.groups.contains(&sales()));
+            match found.iter_mut().find(|(rule, within, _)| (rule, *within) == (&stands.0, stands.1)) {
+                Some((.., count)) => *count += 1,
+                None => found.push((stands.0, stands.1, 1)),
+            }
+        }
+        match part.next {
+            Some(next) => page.after = next,
+            None => break,
+        }
+    }
+    found.sort();
+    found
+}
+
+fn delete_large() -> Change {
+    Change::of(Act::GroupDelete { id: GroupId::new("large") }).record(event(EventKind::GroupDeleted))
+}
+
+async fn is_gone_without_a_trace(store: &Store) {
+    assert_eq!(crowd(store).await, [("large".to_owned(), false, 1200)], "held by what is gone: nobody takes it");
+    assert!(!standing(store, numbered(10_001)).await.held.unwrap().going);
+    assert!(standing(store, numbered(10_001)).await.groups.is_empty());
+    let in_inner: Vec<GroupId> = standing(store, numbered(11_200)).await.groups.into_iter().collect();
+    assert_eq!(in_inner, [GroupId::new("inner")], "and of a group in it they are members still");
+    let large = GroupId::new("large");
+    assert!(store.group(&vs(), &large).await.unwrap().is_none());
+    assert!(store.all_members(&vs(), &large, &first(10)).await.unwrap().items.is_empty());
+    for (number, version) in [(10_001, 2), (10_900, 2), (10_901, 1)] {
+        let record = store.user_record(&vs(), &numbered(number)).await.unwrap().unwrap();
+        assert_eq!(record.version, version, "whoever has read that they were in it reads it anew: {number}");
+    }
+    let told = of_kind(&whole_chain(store).await, EventKind::GroupDeleted);
+    assert_eq!(told.len(), 1);
+    assert_eq!(store.sweep(NOW).await.unwrap(), 0, "nothing is left of it");
+}
+
+async fn a_large_group_is_deleted_in_portions_and_takes_nothing_from_anybody(world: Arc<World>) {
+    let store = crowded(&world).await;
+    assert_eq!(crowd(&store).await, [("sales".to_owned(), true, 1200)]);
+    let wanted = async || store.rule_pass(&vs()).await.unwrap().unwrap().wanted;
+    let before = wanted().await;
+    done(store.commit(&vs(), delete_large(), NOW).await);
+    is_gone_without_a_trace(&store).await;
+    assert_eq!(wanted().await, before + 1, "everybody is looked at, once it is gone");
+    lost(store.commit(&vs(), delete_large(), NOW).await, 0);
+}
+
+/// Something is in the way of the second portion.
+async fn a_large_group_whose_deletion_was_broken_off_is_gone_all_the_same_and_the_janitor_empties_it(
+    world: Arc<World>,
+) {
+    let store = crowded(&world).await;
+    let (put, take) = match world.kind {
+        Kind::Sqlite => (
+            "CREATE TRIGGER in_the_way BEFORE DELETE ON group_member WHEN OLD.user_id = 'u10700' \
+             BEGIN SELECT RAISE(ABORT, 'in the way'); END",
+            "DROP TRIGGER in_the_way",
+        ),
+        Kind::Postgres => (
+            "CREATE FUNCTION in_the_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'in the way'; END $$; \
+             CREATE TRIGGER in_the_way BEFORE DELETE ON group_member FOR EACH ROW WHEN (OLD.user_id = 'u10700') \
+             EXECUTE FUNCTION in_the_way()",
+            "DROP TRIGGER in_the_way ON group_member",
+        ),
+    };
+    world.sql(put).await;
+    done(store.commit(&vs(), delete_large(), NOW).await);
+    assert_eq!(
+        crowd(&store).await,
+        [("large".to_owned(), false, 500), ("sales".to_owned(), true, 700)],
+        "whoever was taken out of it keeps what they have, and nothing changes for the others yet"
+    );
+    assert!(standing(&store, numbered(10_001)).await.held.unwrap().going);
+
+    // It is not there any more, its name is free, and nothing is done to it.
+    let large = GroupId::new("large");
+    assert!(store.group(&vs(), &large).await.unwrap().is_none());
+    assert!(store.groups(&vs(), "l", &first(10)).await.unwrap().items.is_empty());
+    let inner = store.group(&vs(), &GroupId::new("inner")).await.unwrap().unwrap();
+    assert!(inner.parents.is_empty());
+    let groups = async |number| store.user_by_id(&vs(), &numbered(number)).await.unwrap().unwrap().groups;
+    assert!(groups(10_900).await.iter().all(|group| group.name == "sales"), "{:?}", groups(10_900).await);
+    for act in [
+        Act::GroupDelete { id: large.clone() },
+        Act::GroupRename { id: large.clone(), name: "other".into() },
+        join("large", alice(), true),
+        join("large", numbered(10_900), false),
+        nest("large", "sales", false),
+        nest("sales", "large", true),
+    ] {
+        lost(commit(&store, act).await, 0);
+    }
+    done(commit(&store, Act::GroupAdd { id: GroupId::new("next"), name: "large".into() }).await);
+    // Who is given other groups meanwhile leaves it by its deletion all the same.
+    let details = UserDetails { display_name: "X".into(), email: None, groups: vec![] };
+    done(commit(&store, Act::UserUpdate { user: numbered(10_899), version: 1, details: Box::new(details) }).await);
+    assert_eq!(crowd(&store).await, [("large".to_owned(), false, 500), ("sales".to_owned(), true, 700)]);
+    // One database says that a condition was not met, the other that it failed.
+    drop(store.sweep(NOW).await);
+    assert_eq!(crowd(&store).await.len(), 2);
+
+    world.sql(take).await;
+    assert_eq!(store.sweep(NOW).await.unwrap(), 1);
+    is_gone_without_a_trace(&store).await;
 }
 
 async fn users_stand_as_if_a_group_lay_no_longer_in_another(world: Arc<World>) {

@@ -33,7 +33,7 @@ async fn a_virtual_server_older_than_self_provisioning_has_it_for_nobody(world: 
     let records = whole_chain(&store).await;
     let migrated = of_kind(&records, EventKind::TenantMigrated);
     assert_eq!(migrated.len(), 1);
-    assert_eq!((&migrated[0]["details"]["fromSchema"], &migrated[0]["details"]["toSchema"]), (&1.into(), &19.into()));
+    assert_eq!((&migrated[0]["details"]["fromSchema"], &migrated[0]["details"]["toSchema"]), (&1.into(), &20.into()));
     assert_eq!(migrated[0]["details"]["selfProvisioning"], "none");
 
     store.ensure_virtual_server(&vs(), NOW).await.unwrap();
@@ -126,7 +126,7 @@ async fn a_database_of_before_the_grants_gets_room_for_them(world: Arc<World>) {
     assert_eq!(store.document(&vs(), SettingKind::Lockout).await.unwrap().version, 1);
     done(commit(&store, set_grant(grant(&alice(), GrantState::Asked), None)).await);
     let migrated = &of_kind(&whole_chain(&store).await, EventKind::TenantMigrated)[0]["details"];
-    assert_eq!((&migrated["fromSchema"], &migrated["toSchema"]), (&4.into(), &19.into()));
+    assert_eq!((&migrated["fromSchema"], &migrated["toSchema"]), (&4.into(), &20.into()));
 }
 
 /// What a new one begins with may change with the authenticator. One that is there goes on as it was, and so does what

@@ -81,7 +81,7 @@ impl World {
 }
 
 impl World {
-    /// Undoes the steps for what is large: sums and counts, and names beside members. What they added to `enrolment` goes with that
+    /// Undoes the steps for what is large: sums and counts, names beside members, and groups that are going. What they added to `enrolment` goes with that
     /// table.
     pub(crate) async fn without_sums(&self) {
         let triggers = match self.kind {
@@ -98,7 +98,8 @@ impl World {
             "{triggers}DROP TABLE enrolment_count; DROP INDEX user_missing; DROP INDEX user_enabled; \
              ALTER TABLE user_account DROP COLUMN tokens; DROP INDEX enrolment_uncounted; \
              ALTER TABLE enrolment DROP COLUMN counted; ALTER TABLE enrolment DROP COLUMN counted_seq; \
-             DROP INDEX group_member_by_name; ALTER TABLE group_member DROP COLUMN name"
+             DROP INDEX group_member_by_name; ALTER TABLE group_member DROP COLUMN name; \
+             DROP INDEX user_group_going; ALTER TABLE user_group DROP COLUMN going"
         ))
         .await;
     }
