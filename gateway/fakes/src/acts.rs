@@ -438,7 +438,7 @@ impl Rows {
             }),
             Act::OperatorRole { id, from, role } => {
                 let Some(role) = self.held(&role) else { return false };
-                self.has_role(&id, &from)
+                self.has_role_as_judged(&id, &from)
                     && (role.administers() || !self.is_last_administrator(&id))
                     && self.change_operator(&id, |one| {
                         one.role = role;
@@ -446,7 +446,7 @@ impl Rows {
                     })
             }
             Act::OperatorDisable { id, from, disabled } => {
-                if !self.has_role(&id, &from) || (disabled && self.is_last_administrator(&id)) {
+                if !self.has_role_as_judged(&id, &from) || (disabled && self.is_last_administrator(&id)) {
                     return false;
                 }
                 if disabled {
@@ -457,8 +457,11 @@ impl Rows {
                     true
                 })
             }
-            Act::OperatorStands { id, role } => {
-                self.operators.iter().any(|one| one.id == id && one.role.of == role && !one.disabled)
+            Act::OperatorStands { id, may, gives } => {
+                let Some(gives) = self.held(&gives) else { return false };
+                let needed = gives.permissions.with(may);
+                let stands = |one: &Operator| one.id == id && !one.disabled && one.role.permissions.includes(needed);
+                self.operators.iter().any(stands)
             }
             Act::OperatorSessionStart(new) => {
                 let mut operator = None;
@@ -566,8 +569,9 @@ impl Rows {
         self.operators.iter_mut().find(|one| one.id == *id).is_some_and(change)
     }
 
-    fn has_role(&self, id: &OperatorId, role: &RoleRef) -> bool {
-        self.operators.iter().any(|one| one.id == *id && one.role.of == *role)
+    fn has_role_as_judged(&self, id: &OperatorId, judged: &HeldRole) -> bool {
+        let same = |role: &HeldRole| role.of == judged.of && judged.permissions.includes(role.permissions);
+        self.operators.iter().any(|one| one.id == *id && same(&one.role))
     }
 
     fn is_last_administrator(&self, id: &OperatorId) -> bool {

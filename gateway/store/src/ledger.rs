@@ -516,7 +516,7 @@ impl At<'_> {
             Act::OperatorPassword { id, hash } => operators::set_password(tx, self, id, hash).await,
             Act::OperatorRole { id, from, role } => operators::set_role(tx, self, id, (from, role)).await,
             Act::OperatorDisable { id, from, disabled } => operators::disable(tx, self, (id, from), *disabled).await,
-            Act::OperatorStands { id, role } => operators::stands(tx, self, id, role).await,
+            Act::OperatorStands { id, may, gives } => operators::stands(tx, self, id, (*may, gives)).await,
             Act::OperatorSessionStart(new) => operators::start_session(tx, self, new).await,
             Act::OperatorSessionProved { id } => operators::prove_session(tx, self, id).await,
             Act::OperatorSessionEnd { id } => operators::end_session(tx, self, id).await,

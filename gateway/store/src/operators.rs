@@ -10,8 +10,8 @@ use doorward_api::operator::{
 };
 use doorward_api::ports::Operators;
 use doorward_api::{
-    ApiKeyId, FoldedName, OperatorId, Permissions, RoleId, SecretBytes, SessionId, StoreError, Timestamp, TokenHash,
-    VirtualServerId,
+    ApiKeyId, FoldedName, OperatorId, Permission, Permissions, RoleId, SecretBytes, SessionId, StoreError, Timestamp,
+    TokenHash, VirtualServerId,
 };
 
 use crate::db::{Tx, change, change_in, rows, rows_in};
@@ -94,11 +94,8 @@ struct OperatorRow {
 
 impl OperatorRow {
     fn operator(self, inner: &Inner, vs: &VirtualServerId) -> Result<Operator, Failure> {
-        let role = match (RoleRef::parse(&self.role), self.role_name, self.role_permissions) {
-            (RoleRef::BuiltIn(role), ..) => role.into(),
-            (of, Some(name), Some(permissions)) => HeldRole { of, name, permissions: Permissions::read(&permissions) },
-            _ => return Err(Failure::damaged(format!("operator {}: role", self.id))),
-        };
+        let role = held(&self.role, self.role_name, self.role_permissions);
+        let role = role.ok_or_else(|| Failure::damaged(format!("operator {}: role", self.id)))?;
         Ok(Operator {
             opened: inner.sealer.open(place(&self.id, vs), &self.sealed)?,
             id: OperatorId::new(self.id),
@@ -111,6 +108,14 @@ impl OperatorRow {
             created_at: Timestamp::from_millis(self.created_at),
             last_seen_at: self.last_seen_at.map(Timestamp::from_millis),
         })
+    }
+}
+
+/// A role, with name and permissions of one that operators have made.
+fn held(role: &str, name: Option<String>, permissions: Option<String>) -> Option<HeldRole> {
+    match RoleRef::parse(role) {
+        RoleRef::BuiltIn(role) => Some(role.into()),
+        of => Some(HeldRole { of, name: name?, permissions: Permissions::read(&permissions?) }),
     }
 }
 
@@ -290,17 +295,35 @@ pub(crate) async fn administrators_are_there(tx: &mut Tx, at: At<'_>, least: u32
     holds(found.first().is_some_and(|(count,)| *count >= i64::from(least)))
 }
 
+/// The role of an operator, and whether they are switched off. The caller holds the virtual server, and with it who has which role
+/// and what each permits.
+async fn role_of(tx: &mut Tx, at: At<'_>, id: &OperatorId) -> Result<(HeldRole, bool), Failure> {
+    const SQL: &str = "SELECT o.role, o.disabled, r.name, r.permissions FROM operator o \
+                       LEFT JOIN operator_role r ON r.virtual_server = o.virtual_server AND r.id = o.role \
+                       WHERE o.virtual_server = $1 AND o.id = $2";
+    type Row = (String, bool, Option<String>, Option<String>);
+    let found = rows_in!(tx, Row, SQL, at.vs.as_str(), id.as_str())?;
+    let (role, disabled, name, permissions) = found.into_iter().next().ok_or(Failure::Refused)?;
+    Ok((held(&role, name, permissions).ok_or(Failure::Refused)?, disabled))
+}
+
+/// Refused unless the operator has the role that was judged, and it permits no more than it did then. The caller holds the virtual
+/// server.
+async fn as_judged(tx: &mut Tx, at: At<'_>, id: &OperatorId, judged: &HeldRole) -> Result<(), Failure> {
+    let (now, _) = role_of(tx, at, id).await?;
+    holds(now.of == judged.of && judged.permissions.includes(now.permissions))
+}
+
 /// Refused unless the operator has the role that was judged, and when it would take away one of the last who may do
 /// everything. Two who take each other's role away wait for each other.
 pub(crate) async fn set_role(
     tx: &mut Tx,
     at: At<'_>,
     id: &OperatorId,
-    (from, role): (&RoleRef, &RoleRef),
+    (from, role): (&HeldRole, &RoleRef),
 ) -> Result<(), Failure> {
     const SQL: &str = concat!(
-        "UPDATE operator SET role = $3 WHERE virtual_server = $1 AND id = $2 AND role = $5 \
-         AND (",
+        "UPDATE operator SET role = $3 WHERE virtual_server = $1 AND id = $2 AND (",
         is_everything!("$3"),
         " OR disabled OR NOT ",
         is_everything!("operator.role"),
@@ -311,8 +334,9 @@ pub(crate) async fn set_role(
         ")"
     );
     settings::hold_to_change(tx, at).await?;
+    as_judged(tx, at, id, from).await?;
     let least = approvals::least_administrators(tx, at).await?;
-    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), role.as_str(), least, from.as_str())?)
+    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), role.as_str(), least)?)
 }
 
 /// Refused unless the operator has the role that was judged, and when it would switch off one of the last who may do
@@ -320,37 +344,49 @@ pub(crate) async fn set_role(
 pub(crate) async fn disable(
     tx: &mut Tx,
     at: At<'_>,
-    (id, from): (&OperatorId, &RoleRef),
+    (id, from): (&OperatorId, &HeldRole),
     disabled: bool,
 ) -> Result<(), Failure> {
-    const ON: &str = "UPDATE operator SET disabled = FALSE WHERE virtual_server = $1 AND id = $2 AND role = $3";
+    const ON: &str = "UPDATE operator SET disabled = FALSE WHERE virtual_server = $1 AND id = $2";
     const OFF: &str = concat!(
-        "UPDATE operator SET disabled = TRUE WHERE virtual_server = $1 AND id = $2 AND role = $4 \
-         AND (disabled OR NOT ",
+        "UPDATE operator SET disabled = TRUE WHERE virtual_server = $1 AND id = $2 AND (disabled OR NOT ",
         is_everything!("operator.role"),
         " OR ",
         administrators!(" AND one.id <> $2"),
         " >= $3)"
     );
     const END: &str = "DELETE FROM operator_session WHERE virtual_server = $1 AND operator_id = $2";
-    let (vs, id, from) = (at.vs.as_str(), id.as_str(), from.as_str());
-    if !disabled {
-        return some(change_in!(tx, ON, vs, id, from)?);
-    }
     settings::hold_to_change(tx, at).await?;
+    as_judged(tx, at, id, from).await?;
+    let (vs, id) = (at.vs.as_str(), id.as_str());
+    if !disabled {
+        return some(change_in!(tx, ON, vs, id)?);
+    }
     let least = approvals::least_administrators(tx, at).await?;
-    some(change_in!(&mut *tx, OFF, vs, id, least, from)?)?;
+    some(change_in!(&mut *tx, OFF, vs, id, least)?)?;
     change_in!(&mut *tx, END, vs, id)?;
     Ok(())
 }
 
-/// Refused unless the operator is switched on and has this role. Whoever takes either away at that moment waits.
-pub(crate) async fn stands(tx: &mut Tx, at: At<'_>, id: &OperatorId, role: &RoleRef) -> Result<(), Failure> {
-    const SQL: &str =
-        "SELECT COUNT(*) FROM operator WHERE virtual_server = $1 AND id = $2 AND role = $3 AND NOT disabled";
+/// Refused unless the operator is switched on and may this now, with all that the role permits which is given. Whoever takes any
+/// of it away at that moment, or has the role permit more, waits.
+pub(crate) async fn stands(
+    tx: &mut Tx,
+    at: At<'_>,
+    id: &OperatorId,
+    (may, gives): (Permission, &RoleRef),
+) -> Result<(), Failure> {
+    const GIVES: &str = "SELECT permissions FROM operator_role WHERE virtual_server = $1 AND id = $2";
     settings::hold_to_rely(tx, at).await?;
-    let found = rows_in!(tx, (i64,), SQL, at.vs.as_str(), id.as_str(), role.as_str())?;
-    holds(found.first().is_some_and(|(count,)| *count > 0))
+    let given = match gives {
+        RoleRef::BuiltIn(role) => role.permissions(),
+        RoleRef::Custom(id) => {
+            let found = rows_in!(&mut *tx, (String,), GIVES, at.vs.as_str(), id.as_str())?;
+            found.first().map(|(permissions,)| Permissions::read(permissions)).ok_or(Failure::Refused)?
+        }
+    };
+    let (role, disabled) = role_of(tx, at, id).await?;
+    holds(!disabled && role.permissions.includes(given.with(may)))
 }
 
 /// Refused when the operator is switched off: a session made at that moment would live again once they are switched on.

@@ -48,8 +48,8 @@ struct Found {
     role: HeldRole,
     /// Under which it is kept.
     kept: TokenHash,
-    /// Who made it, with the role by which they may.
-    by: Option<(OperatorId, RoleRef)>,
+    /// Who made it. Nobody made the first administrator's.
+    by: Option<OperatorId>,
 }
 
 /// What the page behind a link shows.
@@ -243,8 +243,9 @@ impl OperatorDesk {
         let begun = self.new_session(&operator.id, &session, caller.now);
         let created = caller.event(EventKind::OperatorCreated, Some(name)).with("role", found.role.name.as_str());
         let mut change = Change::of(take(found.kept));
-        if let Some((id, role)) = found.by.clone() {
-            change = change.and(Act::OperatorStands { id, role });
+        if let Some(id) = found.by.clone() {
+            let (may, gives) = (Module::Operators.edit(), found.role.of.clone());
+            change = change.and(Act::OperatorStands { id, may, gives });
         }
         let change = change
             .and(Act::OperatorAdd(Box::new(operator)))
@@ -295,7 +296,7 @@ impl OperatorDesk {
             let by = self.ports.operators.operator(&caller.vs, &by).await?;
             let needed = role.permissions.with(Module::Operators.edit());
             let may = |by: &Operator| enabled(by) && by.role.permissions.includes(needed);
-            return Ok(by.filter(may).map(|by| Found { kept: hash, by: Some((by.id, by.role.of)), role }));
+            return Ok(by.filter(may).map(|by| Found { kept: hash, by: Some(by.id), role }));
         }
         let first = self.invitation(caller, &FIRST).await?;
         let good =

@@ -58,7 +58,7 @@ impl OperatorDesk {
         let event = about(caller.event(EventKind::RoleChanged, Some(&by.operator.name)), &operator)
             .with("from", operator.role.name.as_str())
             .with("to", role.name.as_str());
-        let act = Act::OperatorRole { id: id.clone(), from: operator.role.of.clone(), role: of.clone() };
+        let act = Act::OperatorRole { id: id.clone(), from: operator.role.clone(), role: of.clone() };
         match self.change(caller, seal, &operator, act, event).await {
             // It may be the role that is gone.
             Err(OperatorError::LastAdministrator) => {
@@ -94,7 +94,7 @@ impl OperatorDesk {
         };
         let kind = if disabled { EventKind::OperatorDisabled } else { EventKind::OperatorEnabled };
         let event = about(caller.event(kind, Some(&by.operator.name)), &operator);
-        let act = Act::OperatorDisable { id: id.clone(), from: operator.role.of.clone(), disabled };
+        let act = Act::OperatorDisable { id: id.clone(), from: operator.role.clone(), disabled };
         self.change(caller, seal, &operator, act, event).await
     }
 
@@ -135,10 +135,10 @@ impl OperatorDesk {
         match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
             Ok(()) => Ok(()),
             Err(CommitError::Lost { what: APPROVAL, .. }) => Err(OperatorError::Conflict),
-            // They were there a moment ago, and operators do not go. But their role may be one by now that whoever asks may
-            // neither give nor take.
+            // They were there a moment ago, and operators do not go. But their role may be one by now, or permit what whoever asks
+            // may neither give nor take.
             Err(CommitError::Lost { .. }) => match self.operator(&caller.vs, &judged.id).await? {
-                now if now.role.of != judged.role.of => Err(OperatorError::Conflict),
+                now if now.role != judged.role => Err(OperatorError::Conflict),
                 _ => Err(OperatorError::LastAdministrator),
             },
             Err(CommitError::Store(error)) => Err(error.into()),

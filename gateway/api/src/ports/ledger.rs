@@ -14,7 +14,8 @@ use crate::ids::{
 };
 use crate::import_job::NewImportJob;
 use crate::mail::NewMail;
-use crate::operator::{CustomRole, NewApiKey, NewOperator, NewOperatorSession, RoleRef};
+use crate::operator::{CustomRole, HeldRole, NewApiKey, NewOperator, NewOperatorSession, RoleRef};
+use crate::permission::Permission;
 use crate::proof::Proofs;
 use crate::provisioning::{NewEntry, NewTask, TaskNumber};
 use crate::push::{Push, PushData, PushState};
@@ -563,32 +564,34 @@ pub enum Act {
         /// argon2id in PHC form.
         hash: String,
     },
-    /// Another role. Lost when there is no such operator or role, when they have another one than was judged, or when no
-    /// administrator would be left.
+    /// Another role. Lost when there is no such operator or role, when they have another one than was judged or it permits more
+    /// by now, or when no administrator would be left.
     OperatorRole {
         /// Whose.
         id: OperatorId,
         /// The role that they have, by which it was judged whether it may be taken.
-        from: RoleRef,
+        from: HeldRole,
         /// The role.
         role: RoleRef,
     },
     /// Off or on; off ends the operator's sessions. Lost when there is no such operator, when they have another role than was
-    /// judged, or when no administrator would be left.
+    /// judged or it permits more by now, or when no administrator would be left.
     OperatorDisable {
         /// Whose.
         id: OperatorId,
         /// The role that they have, by which it was judged whether they may be switched.
-        from: RoleRef,
+        from: HeldRole,
         /// Off?
         disabled: bool,
     },
-    /// An operator is switched on and has this role: something is done by what they may. Lost when they are or have not.
+    /// An operator is switched on, and may now what is done by their powers. Lost when they are not or may not.
     OperatorStands {
         /// Who.
         id: OperatorId,
-        /// The role by which it was judged.
-        role: RoleRef,
+        /// What they must be allowed to do.
+        may: Permission,
+        /// A role that is given by it: all that it permits now, they must be allowed, too.
+        gives: RoleRef,
     },
     /// A new session of an operator. Lost when there is no such operator, or they are switched off.
     OperatorSessionStart(NewOperatorSession),

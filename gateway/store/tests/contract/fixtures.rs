@@ -6,7 +6,7 @@ use std::time::Duration;
 use doorward_api::audit::{GENESIS, StoredRecord, chain_hash};
 use doorward_api::credential::{NewCredential, NewStock, ServerPin};
 use doorward_api::mail::{MailKind, NewMail};
-use doorward_api::operator::{NewOperator, NewOperatorSession, Role, RoleRef};
+use doorward_api::operator::{HeldRole, NewOperator, NewOperatorSession, Role, RoleRef};
 use doorward_api::ports::{Act, AuditLog, Change, Ledger, OneTime, OneTimePurpose, Operators, Page};
 use doorward_api::session::{NewSession, SessionKind};
 use doorward_api::settings::FieldChange;
@@ -244,9 +244,9 @@ pub(crate) async fn switch(store: &Store, name: &str, disabled: bool) -> Act {
     Act::OperatorDisable { id: OperatorId::new(name), from: role_of(store, name).await, disabled }
 }
 
-async fn role_of(store: &Store, name: &str) -> RoleRef {
+async fn role_of(store: &Store, name: &str) -> HeldRole {
     let found = store.operator(&vs(), &OperatorId::new(name)).await.unwrap();
-    found.map_or_else(|| Role::Auditor.into(), |one| one.role.of)
+    found.map_or_else(|| Role::Auditor.into(), |one| one.role)
 }
 
 pub(crate) fn operator_session(id: &str, operator: &str) -> NewOperatorSession {

@@ -214,22 +214,13 @@ async fn an_operator_is_changed_only_while_they_have_the_role_that_was_judged(wo
     let otto = || OperatorId::new("otto");
     let to = |from: Role| Act::OperatorRole { id: otto(), from: from.into(), role: Role::Auditor.into() };
     let off = |from: Role, disabled| Act::OperatorDisable { id: otto(), from: from.into(), disabled };
-    let stands = |role: Role| Act::OperatorStands { id: otto(), role: role.into() };
-    done(commit(&store, stands(Role::HelpDesk)).await);
     for other in [to(Role::Administrator), off(Role::Administrator, true), off(Role::Auditor, false)] {
         lost(commit(&store, other).await, 0);
     }
     done(commit(&store, off(Role::HelpDesk, true)).await);
-    lost(commit(&store, stands(Role::HelpDesk)).await, 0);
     done(commit(&store, off(Role::HelpDesk, false)).await);
     done(commit(&store, to(Role::HelpDesk)).await);
     lost(commit(&store, to(Role::HelpDesk)).await, 0);
-    lost(commit(&store, stands(Role::HelpDesk)).await, 0);
-    done(commit(&store, stands(Role::Auditor)).await);
-    lost(commit(&store, Act::OperatorStands { id: OperatorId::new("nobody"), role: Role::Auditor.into() }).await, 0);
-    let other = VirtualServerId::new("other");
-    inhabit(&store, &other).await;
-    lost(store.commit(&other, Change::of(stands(Role::Auditor)), NOW).await, 0);
 }
 
 /// Both have judged the role that there was before.

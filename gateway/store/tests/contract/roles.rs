@@ -15,6 +15,9 @@ both!(
     an_operator_has_a_role_that_is_there_and_may_what_it_may_now,
     a_role_goes_when_nobody_has_it,
     a_role_that_is_given_and_deleted_at_once_is_either,
+    what_a_role_permits_more_since_it_was_judged_is_neither_given_nor_taken,
+    something_is_done_by_an_operators_powers_while_they_have_them,
+    who_gives_by_a_role_and_who_makes_it_permit_less_wait_for_each_other,
     a_key_is_found_by_its_hash_until_it_is_over_or_revoked,
     the_first_use_of_a_key_is_one_of_many_at_once,
     keys_that_have_been_over_for_a_month_are_swept_away,
@@ -119,6 +122,92 @@ async fn a_role_that_is_given_and_deleted_at_once_is_either(world: Arc<World>) {
         if given.is_ok() {
             done(commit(&store, delete("Desk")).await);
         }
+    }
+}
+
+async fn what_a_role_permits_more_since_it_was_judged_is_neither_given_nor_taken(world: Arc<World>) {
+    let store = with_olga_and_otto(&world).await;
+    done(commit(&store, Act::RoleAdd(desk(1))).await);
+    done(commit(&store, give(&store, "otto", of("Desk")).await).await);
+    let judged = [
+        give(&store, "otto", Role::Auditor.into()).await,
+        switch(&store, "otto", true).await,
+        switch(&store, "otto", false).await,
+    ];
+    done(commit(&store, Act::RoleSet(custom("Desk", &[Module::Tokens.edit(), Module::Operators.edit()], 1))).await);
+    for act in judged.clone() {
+        lost(commit(&store, act).await, 0);
+    }
+    done(commit(&store, Act::RoleSet(custom("Desk", &[Module::Tokens.view()], 2))).await);
+    let [taken, off, on] = judged;
+    for act in [off, on, taken] {
+        done(commit(&store, act).await);
+    }
+}
+
+/// A role is given by otto, who may change operators.
+fn gives(role: impl Into<RoleRef>) -> Act {
+    Act::OperatorStands { id: OperatorId::new("otto"), may: Module::Operators.edit(), gives: role.into() }
+}
+
+async fn something_is_done_by_an_operators_powers_while_they_have_them(world: Arc<World>) {
+    let store = with_olga_and_otto(&world).await;
+    lost(commit(&store, gives(Role::Auditor)).await, 0);
+    let chief = |version, more: &[Permission]| {
+        let mut role = custom("Chief", more, version);
+        role.permissions = role.permissions.with(Module::Operators.edit()).with(Module::Tokens.edit());
+        Act::RoleSet(role)
+    };
+    done(commit(&store, Act::RoleAdd(desk(1))).await);
+    done(commit(&store, Act::RoleAdd(custom("Chief", &[Module::Operators.edit(), Module::Tokens.edit()], 1))).await);
+    done(commit(&store, give(&store, "otto", of("Chief")).await).await);
+    done(commit(&store, gives(of("Desk"))).await);
+    for not in [gives(of("None")), gives(Role::Administrator)] {
+        lost(commit(&store, not).await, 0);
+    }
+    // What is given permits more by now, and then they may as much.
+    done(commit(&store, Act::RoleSet(custom("Desk", &[Module::Tokens.edit(), Module::Users.edit()], 1))).await);
+    lost(commit(&store, gives(of("Desk"))).await, 0);
+    done(commit(&store, chief(1, &[Module::Users.edit()])).await);
+    done(commit(&store, gives(of("Desk"))).await);
+    done(commit(&store, chief(2, &[])).await);
+    lost(commit(&store, gives(of("Desk"))).await, 0);
+    done(commit(&store, chief(3, &[Module::Users.edit()])).await);
+    done(commit(&store, switch(&store, "otto", true).await).await);
+    lost(commit(&store, gives(of("Desk"))).await, 0);
+    let nobody = Act::OperatorStands {
+        id: OperatorId::new("nobody"),
+        may: Module::Operators.edit(),
+        gives: Role::Auditor.into(),
+    };
+    lost(commit(&store, nobody).await, 0);
+    let other = VirtualServerId::new("other");
+    inhabit(&store, &other).await;
+    lost(store.commit(&other, Change::of(gives(Role::Auditor)), NOW).await, 0);
+}
+
+/// Whoever comes second sees what the first has done: nobody is made after the powers are gone by which it is done.
+async fn who_gives_by_a_role_and_who_makes_it_permit_less_wait_for_each_other(world: Arc<World>) {
+    let (store, second) = (with_olga_and_otto(&world).await, world.open());
+    let both = [Module::Operators.edit(), Module::Tokens.edit()];
+    done(commit(&store, Act::RoleAdd(custom("Chief", &both, 1))).await);
+    done(commit(&store, Act::RoleAdd(desk(1))).await);
+    done(commit(&store, give(&store, "otto", of("Chief")).await).await);
+    let mut version = 1;
+    for round in 0..10 {
+        let new = NewOperator { role: of("Desk"), ..operator(&format!("new-{round}"), Role::Auditor) };
+        let given = Change::of(gives(of("Desk"))).and(Act::OperatorAdd(Box::new(new)));
+        let given = given.record(event(EventKind::OperatorCreated).with("round", round));
+        let less = Act::RoleSet(custom("Chief", &both[1..], version));
+        let less = Change::of(less).record(event(EventKind::RoleChanged).with("round", round));
+        let vs = vs();
+        let (given, less) = tokio::join!(store.commit(&vs, given, NOW), second.commit(&vs, less, NOW));
+        less.unwrap();
+        let told = whole_chain(&store).await;
+        let last = of_kind(&told[told.len() - 1..], EventKind::RoleChanged);
+        assert_eq!(last.len(), 1, "round {round}: {given:?}: what comes after it is made by nobody's powers");
+        done(commit(&store, Act::RoleSet(custom("Chief", &both, version + 1))).await);
+        version += 2;
     }
 }
 

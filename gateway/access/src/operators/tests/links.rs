@@ -41,6 +41,28 @@ async fn a_link_is_void_while_whoever_made_it_may_do_less_than_it_gives_or_may_n
 }
 
 #[tokio::test]
+async fn a_link_is_void_when_the_role_permits_less_while_the_password_is_hashed() {
+    let (stage, olga, mallory) = with_mallory().await;
+    let (desk, id) = (&stage.desk, &mallory.operator.id);
+    let permissions = Role::Auditor.permissions().with(Module::Operators.edit());
+    let chief = |permissions| RoleForm { name: "chief".into(), permissions };
+    let role = desk.add_role(&at(1), &olga, &chief(permissions)).await.unwrap().role;
+    desk.set_role(&at(1), &olga, id, RoleRef::Custom(role.id.clone())).await.unwrap();
+    let mallory = OperatorSession { operator: desk.operator(&vs(), id).await.unwrap(), ..mallory.clone() };
+    let link = desk.invite(&at(1), &mallory, Role::Auditor).await.unwrap();
+    let setup = desk.setup(&at(1), "Example", link.expose(), None).await.unwrap().unwrap();
+    let form = form("mallory2", &shown(&setup, at(2).now));
+    let (caller, less) = (at(2), chief(Role::Auditor.permissions()));
+    let (finished, changed) = tokio::join!(
+        desk.finish(&caller, link.expose(), Some(&setup.keep), &form),
+        desk.set_role_of(&caller, &olga, (&role.id, role.version), &less),
+    );
+    changed.unwrap();
+    assert!(matches!(finished.unwrap(), Finished::Gone));
+    assert_eq!(desk.operators(&vs()).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn who_was_shown_the_page_before_makes_nobody_either() {
     let (stage, olga, mallory) = with_mallory().await;
     let desk = &stage.desk;
