@@ -292,7 +292,8 @@ impl OperatorDesk {
         if let Some(invitation) = self.invitation(caller, &hash).await? {
             // A role that was deleted meanwhile can be given to nobody.
             let Some(role) = self.held(&caller.vs, &invitation.role).await? else { return Ok(None) };
-            let Some(by) = invitation.by else { return Ok(Some(Found { role, kept: hash, by: None })) };
+            // A release before this one kept nobody with a link. Nobody's powers stand behind it.
+            let Some(by) = invitation.by else { return Ok(None) };
             let by = self.ports.operators.operator(&caller.vs, &by).await?;
             let needed = role.permissions.with(Module::Operators.edit());
             let may = |by: &Operator| enabled(by) && by.role.permissions.includes(needed);

@@ -63,6 +63,21 @@ async fn a_link_is_void_when_the_role_permits_less_while_the_password_is_hashed(
 }
 
 #[tokio::test]
+async fn a_link_that_says_of_nobody_who_has_made_it_leads_nowhere() {
+    let (stage, olga) = Stage::with_olga().await;
+    let link = stage.desk.invite(&at(1), &olga, Role::Administrator).await.unwrap();
+    assert!(leads_on(&stage, &link).await);
+    // As a release has kept it that knew no makers.
+    stage.world.with(|rows| {
+        let kept = rows.one_times.get_mut(&link.hash()).unwrap();
+        let mut said: serde_json::Value = serde_json::from_str(&kept.data).unwrap();
+        said.as_object_mut().unwrap().remove("by");
+        kept.data = said.to_string();
+    });
+    assert!(!leads_on(&stage, &link).await);
+}
+
+#[tokio::test]
 async fn who_was_shown_the_page_before_makes_nobody_either() {
     let (stage, olga, mallory) = with_mallory().await;
     let desk = &stage.desk;
