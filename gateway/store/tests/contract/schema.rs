@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use doorward_api::enrolment::Wanted;
+use doorward_api::operator::{NewApiKey, Role};
 use doorward_api::ports::*;
+use doorward_api::provisioning::{NewEntry, NewTask};
 use doorward_api::settings::{Document, Seen};
 use doorward_api::*;
 use doorward_store::Store;
@@ -18,6 +21,7 @@ both!(
     a_database_of_before_the_grants_gets_room_for_them,
     a_virtual_server_older_than_the_authenticator_keeps_its_token_template,
     whatever_kind_of_document_there_is_has_room,
+    what_was_counted_wrongly_before_is_counted_anew,
     opening_again_changes_nothing,
     many_may_open_a_new_database_at_once,
 );
@@ -161,6 +165,62 @@ async fn a_virtual_server_older_than_the_authenticator_keeps_its_token_template(
     let later = VirtualServerId::new("later");
     store.ensure_virtual_server(&later, NOW).await.unwrap();
     assert_eq!(store.document(&later, SettingKind::TokenTemplate).await.unwrap().version, 0);
+}
+
+/// A process of the release before has written while the counts were made, and users were deleted and keys revoked under it.
+async fn what_was_counted_wrongly_before_is_counted_anew(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let bob = UserId::new("bob-row");
+    let (year, task) = (NOW + secs(365 * 24 * 3600), || {
+        let (operator, note, stops_at) = (String::new(), String::new(), NOW + secs(86_400));
+        Act::ProvisioningTaskAdd(Box::new(NewTask { number: 1, operator, stops_at, note, group: None, rule: None }))
+    });
+    let entries = [alice(), bob.clone()].map(|user| NewEntry { user, skipped: None, rule: None }).to_vec();
+    let change = Change::of(add_user("bob", bob.clone(), &["staff"]))
+        .and(Act::CredentialIssue(token("one")))
+        .and(activate("one", 1))
+        .and(task())
+        .and(Act::ProvisioningFill { task: 1, seen: None, next: None, entries })
+        .and(Act::OperatorAdd(Box::new(operator("olga", Role::Administrator))));
+    done(store.commit(&vs(), change, NOW).await);
+    for name in ["revoked", "live"] {
+        done(commit(&store, Act::ApiKeyAdd(Box::new(key(name, year)))).await);
+    }
+    let group = store.groups(&vs(), "staff", &first(1)).await.unwrap().items[0].id.clone();
+    store.close();
+    world
+        .sql(
+            "UPDATE user_account SET tokens = 1 - tokens; UPDATE group_member SET name = NULL; \
+             UPDATE provisioning_task SET users = 3; UPDATE api_key SET disabled = TRUE WHERE name = 'revoked'; \
+             DROP INDEX user_group_going; ALTER TABLE user_group DROP COLUMN going; \
+             UPDATE meta SET value = '19' WHERE name = 'schema'",
+        )
+        .await;
+
+    let store = world.open();
+    let everybody = Wanted { within: vec![], without: vec![], everybody: true, targets: None };
+    let missing = store.missing(&vs(), &everybody, &first(10)).await.unwrap().items;
+    assert_eq!(missing.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["bob"], "alice has a token");
+    assert_eq!(store.count_missing(&vs(), &everybody).await.unwrap().missing, 1);
+    let members = store.members(&vs(), &group, &first(10)).await.unwrap().items;
+    assert_eq!(members.iter().map(|one| one.user.name.as_str()).collect::<Vec<_>>(), ["alice", "bob"]);
+    assert_eq!(store.provisioning_task(&vs(), 1).await.unwrap().unwrap().count, 2);
+    let ends = store.api_keys(&vs()).await.unwrap().into_iter().map(|key| (key.name, key.expires_at));
+    assert_eq!(BTreeSet::from_iter(ends), [("live".to_owned(), year), ("revoked".to_owned(), NOW)].into());
+    // And from there on they go on.
+    done(commit(&store, state("one", &[TokenState::Active], TokenState::Revoked)).await);
+    assert_eq!(store.count_missing(&vs(), &everybody).await.unwrap().missing, 2);
+}
+
+fn key(name: &str, expires_at: Timestamp) -> NewApiKey {
+    NewApiKey {
+        id: ApiKeyId::new(name),
+        token: hash(name),
+        name: name.into(),
+        permissions: Module::Users.view().into(),
+        created_by: OperatorId::new("olga"),
+        expires_at,
+    }
 }
 
 /// A new kind of settings needs no step of the schema.
