@@ -84,6 +84,16 @@ fn a_database_of_the_release_before_is_left_to_it() {
 }
 
 #[test]
+fn what_fails_while_it_asks_leaves_nothing_beside_the_database() {
+    let installation = Installation::with_users(Database::Sqlite);
+    let before = database_files(&installation);
+    let asked = installation.command(&["audit", "verify", "--access-log", "no-such-file.log"], &[], "");
+    let said = ends(&asked, 2);
+    assert!(said.contains("no-such-file.log: No such file"), "{said}");
+    assert!(database_files(&installation) == before, "not a byte, and no file beside it");
+}
+
+#[test]
 fn check_looks_while_a_gateway_serves() {
     for database in [Database::Sqlite, Database::Postgres] {
         let installation = Installation::with_users(database);

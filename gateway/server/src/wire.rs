@@ -179,6 +179,18 @@ pub(crate) fn read_own_store(config: &Resolved) -> Result<Store, Failure> {
     Err(Failure::Store(format!("{rule}: ask with the release that made it, or when this one was started")))
 }
 
+/// Asks the database of a configuration, and closes it whatever comes of that: only then does SQLite put away the log that it makes
+/// for whoever reads.
+///
+/// # Errors
+/// As [`read_own_store`], and what comes of it.
+pub(crate) fn asking<T>(config: &Resolved, ask: impl FnOnce(&Store) -> Result<T, Failure>) -> Result<T, Failure> {
+    let store = read_own_store(config)?;
+    let asked = ask(&store);
+    store.close();
+    asked
+}
+
 /// Whether a database that knows these virtual servers was lost or truncated: there are signed checkpoints of another.
 ///
 /// # Errors

@@ -17,18 +17,19 @@ use crate::{Failure, Finding, config, wire};
 pub(crate) fn verify(file: &Path, virtual_server: &str, access_logs: &[PathBuf]) -> Result<Finding, Failure> {
     let config = config::load(file)?;
     let vs = VirtualServerId::new(virtual_server);
-    let store = wire::read_own_store(&config)?;
-    let checkpoints = Checkpoints::new(config.checkpoints, &config.key);
+    let checkpoints = Checkpoints::new(config.checkpoints.clone(), &config.key);
     let runtime = runtime()?;
-    let report = runtime.block_on(checkpoints.verify(&store, &vs)).map_err(Failure::other)?;
-    println!("{report}");
-    let lines_hold = access_logs.is_empty() || {
+    let holds = wire::asking(&config, |store| {
+        let report = runtime.block_on(checkpoints.verify(store, &vs)).map_err(Failure::other)?;
+        println!("{report}");
+        if access_logs.is_empty() {
+            return Ok(report.holds());
+        }
         // Read before the files are: a line that is in them by then may be too new for the chain.
-        let check = runtime.block_on(AccessCheck::begin(&store, &vs)).map_err(Failure::other)?;
-        lines_hold(check, access_logs, store.clock().now())?
-    };
-    store.close();
-    Ok(if report.holds() && lines_hold { Finding::Good } else { Finding::Bad })
+        let check = runtime.block_on(AccessCheck::begin(store, &vs)).map_err(Failure::other)?;
+        Ok(lines_hold(check, access_logs, store.clock().now())? && report.holds())
+    })?;
+    Ok(if holds { Finding::Good } else { Finding::Bad })
 }
 
 fn lines_hold(mut check: AccessCheck, files: &[PathBuf], now: Timestamp) -> Result<bool, Failure> {

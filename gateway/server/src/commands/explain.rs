@@ -112,10 +112,10 @@ fn asking(args: &ExplainArgs, config: Option<&Resolved>, server: &VirtualServer)
 
 fn from_directory(config: &Resolved, server: &VirtualServer, name: &str) -> Result<User, Failure> {
     let folded = fold_name(name).ok_or_else(|| Failure::Other(format!("--user: {name:?} is no user name")))?;
-    let store = wire::read_own_store(config)?;
-    let found =
-        runtime()?.block_on(store.user_by_name(&server.id, &folded)).map_err(|e| Failure::Store(e.to_string()))?;
-    store.close();
+    let runtime = runtime()?;
+    let found = wire::asking(config, |store| {
+        runtime.block_on(store.user_by_name(&server.id, &folded)).map_err(|e| Failure::Store(e.to_string()))
+    })?;
     found.ok_or_else(|| Failure::Other(format!("--user: there is no {name:?}; use --group to assume somebody")))
 }
 
