@@ -54,7 +54,8 @@ pub struct RuleStanding {
     pub held: Option<HeldEntry>,
     /// The newest task in which they are; 0 where there is none.
     pub newest_task: TaskNumber,
-    /// Counts what has become of them since rules have looked; `None` when nothing has.
+    /// Tells what has become of them since rules have looked, and grows with it; `None` when nothing has. None comes twice, not even
+    /// after rules have looked: whoever has stood still meanwhile shall not take what is new for what they have seen.
     pub due: Option<i64>,
 }
 

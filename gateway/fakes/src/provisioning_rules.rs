@@ -17,12 +17,15 @@ pub struct RulesWatch {
     pub pass: Option<RulePass>,
     /// What was wanted when the look began that is under way.
     doing: i64,
+    /// The last mark: none comes twice.
+    marks: i64,
 }
 
 impl RulesWatch {
     fn mark(&mut self, user: &UserId) {
         if self.pass.is_some() {
-            *self.due.entry(user.clone()).or_default() += 1;
+            self.marks += 1;
+            self.due.insert(user.clone(), self.marks);
         }
     }
 
@@ -65,13 +68,15 @@ impl Rows {
                 }
                 right
             }),
-            Act::ProvisioningRulesSaw { users } => {
-                self.watch.due.retain(|user, marked| !users.contains(&(user.clone(), *marked)));
-                true
+            Act::ProvisioningRulesSaw { users, wanted } => {
+                let RulesWatch { due, pass, .. } = &mut self.watch;
+                pass.as_ref().is_some_and(|pass| pass.wanted == wanted)
+                    && users.iter().all(|(user, marked)| due.remove(user) == Some(*marked))
             }
-            Act::ProvisioningPassMove { seen, next } => {
+            Act::ProvisioningPassMove { wanted, seen, next } => {
                 let watch = &mut self.watch;
-                let Some(pass) = watch.pass.as_mut().filter(|pass| pass.place == seen) else { return false };
+                let stands = |pass: &&mut RulePass| pass.place == seen && pass.wanted == wanted;
+                let Some(pass) = watch.pass.as_mut().filter(stands) else { return false };
                 match (&seen, &next) {
                     (None, _) => watch.doing = pass.wanted,
                     (Some(_), None) => (pass.done, pass.done_at) = (watch.doing, Some(now)),

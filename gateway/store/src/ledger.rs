@@ -504,9 +504,9 @@ impl At<'_> {
             Act::ProvisioningRuleHold { task, user, from, to, end } => {
                 provisioning_rules::hold(tx, self, (*task, user), (from, to.as_ref()), *end).await
             }
-            Act::ProvisioningRulesSaw { users } => provisioning_rules::saw(tx, self, users).await,
-            Act::ProvisioningPassMove { seen, next } => {
-                provisioning_rules::move_pass(tx, self, seen.as_deref(), next.as_deref()).await
+            Act::ProvisioningRulesSaw { users, wanted } => provisioning_rules::saw(tx, self, users, *wanted).await,
+            Act::ProvisioningPassMove { wanted, seen, next } => {
+                provisioning_rules::move_pass(tx, self, *wanted, (seen.as_deref(), next.as_deref())).await
             }
             Act::ImportBegin(new) => imports::begin(tx, self, new).await,
             Act::ImportDealt { id, rows } => imports::dealt(tx, self, id, *rows).await,

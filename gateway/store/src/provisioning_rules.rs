@@ -12,8 +12,8 @@ use doorward_api::provisioning_rules::{HeldEntry, HeldToken, RulePass, RuleScope
 use doorward_api::{CredentialId, GroupId, Timestamp, UserId, VirtualServerId};
 
 use crate::credentials::counting;
-use crate::db::{Tx, change_in, rows};
-use crate::error::{Failure, some};
+use crate::db::{Tx, change_in, rows, rows_in};
+use crate::error::{Failure, holds, some};
 use crate::groups::Portion;
 use crate::ledger::At;
 use crate::open::Inner;
@@ -210,14 +210,16 @@ pub(crate) async fn pass(inner: &Inner, vs: &VirtualServerId) -> Result<Option<R
     }))
 }
 
-/// Rules are to look at a user: they came into a group, left one, or were changed otherwise.
+/// Rules are to look at a user: they came into a group, left one, or were changed otherwise. A mark grows, and begins with the time:
+/// one that was taken off does not come back as it was.
 pub(crate) async fn mark(tx: &mut Tx, at: At<'_>, user: &str) -> Result<(), Failure> {
     const SQL: &str = "INSERT INTO provisioning_due (virtual_server, user_id, marked) \
-                       SELECT $1, u.id, 1 FROM user_account u \
+                       SELECT $1, u.id, $3 FROM user_account u \
                        WHERE u.virtual_server = $1 AND u.id = $2 \
                        AND EXISTS (SELECT 1 FROM provisioning_pass p WHERE p.virtual_server = $1) \
-                       ON CONFLICT (virtual_server, user_id) DO UPDATE SET marked = provisioning_due.marked + 1";
-    change_in!(tx, SQL, at.vs.as_str(), user)?;
+                       ON CONFLICT (virtual_server, user_id) DO UPDATE SET marked = \
+                           CASE WHEN $3 > provisioning_due.marked THEN $3 ELSE provisioning_due.marked + 1 END";
+    change_in!(tx, SQL, at.vs.as_str(), user, at.now.millis())?;
     Ok(())
 }
 
@@ -282,25 +284,32 @@ pub(crate) async fn hold_some_by_deleted(tx: &mut Tx, at: At<'_>, part: &Portion
     Ok(())
 }
 
-/// Whoever was changed once more meanwhile stays marked.
-pub(crate) async fn saw(tx: &mut Tx, at: At<'_>, users: &[(UserId, i64)]) -> Result<(), Failure> {
+/// Whoever was changed once more, or looked at by another process, is not as they were seen: nothing is done to them.
+pub(crate) async fn saw(tx: &mut Tx, at: At<'_>, users: &[(UserId, i64)], wanted: i64) -> Result<(), Failure> {
+    const SAME: &str = "SELECT wanted FROM provisioning_pass WHERE virtual_server = $1 AND wanted = $2";
     const SQL: &str = "DELETE FROM provisioning_due WHERE virtual_server = $1 AND user_id = $2 AND marked = $3";
+    holds(!rows_in!(&mut *tx, (i64,), SAME, at.vs.as_str(), wanted)?.is_empty())?;
     for (user, marked) in users {
-        change_in!(&mut *tx, SQL, at.vs.as_str(), user.as_str(), *marked)?;
+        holds(change_in!(&mut *tx, SQL, at.vs.as_str(), user.as_str(), *marked)? == 1)?;
     }
     Ok(())
 }
 
-pub(crate) async fn move_pass(tx: &mut Tx, at: At<'_>, seen: Option<&str>, next: Option<&str>) -> Result<(), Failure> {
-    const BEGIN: &str =
-        "UPDATE provisioning_pass SET place = $2, doing = wanted WHERE virtual_server = $1 AND place IS NULL";
-    const ON: &str = "UPDATE provisioning_pass SET place = $2 WHERE virtual_server = $1 AND place = $3";
-    const END: &str = "UPDATE provisioning_pass SET place = NULL, done = doing, done_at = $3 \
-                       WHERE virtual_server = $1 AND place = $2";
+pub(crate) async fn move_pass(
+    tx: &mut Tx,
+    at: At<'_>,
+    wanted: i64,
+    (seen, next): (Option<&str>, Option<&str>),
+) -> Result<(), Failure> {
+    const BEGIN: &str = "UPDATE provisioning_pass SET place = $3, doing = wanted \
+                         WHERE virtual_server = $1 AND wanted = $2 AND place IS NULL";
+    const ON: &str = "UPDATE provisioning_pass SET place = $3 WHERE virtual_server = $1 AND wanted = $2 AND place = $4";
+    const END: &str = "UPDATE provisioning_pass SET place = NULL, done = doing, done_at = $4 \
+                       WHERE virtual_server = $1 AND wanted = $2 AND place = $3";
     let vs = at.vs.as_str();
     some(match (seen, next) {
-        (None, next) => change_in!(tx, BEGIN, vs, next)?,
-        (Some(seen), Some(next)) => change_in!(tx, ON, vs, next, seen)?,
-        (Some(seen), None) => change_in!(tx, END, vs, seen, at.now.millis())?,
+        (None, next) => change_in!(tx, BEGIN, vs, wanted, next)?,
+        (Some(seen), Some(next)) => change_in!(tx, ON, vs, wanted, next, seen)?,
+        (Some(seen), None) => change_in!(tx, END, vs, wanted, seen, at.now.millis())?,
     })
 }

@@ -146,25 +146,27 @@ impl Provisioner {
     /// Does what rules have to do.
     pub(super) async fn apply_rules(&self, vs: &VirtualServerId, now: Timestamp) -> Result<(), StoreError> {
         let port = &self.ports.provisioning;
-        let Some(pass) = port.rule_pass(vs).await? else { return Ok(()) };
         let first = Page { after: String::new(), limit: AT_ONCE };
         for _ in 0..CHANGES {
+            let Some(RulePass { wanted, .. }) = port.rule_pass(vs).await? else { return Ok(()) };
             let due = port.rule_standings(vs, &RuleScope::Due, &first).await?;
             if due.items.is_empty() {
                 break;
             }
-            let saw = due.items.iter().filter_map(|one| Some((one.user.clone(), one.due?))).collect();
-            if !self.carry_out(vs, &due.items, Act::ProvisioningRulesSaw { users: saw }, now).await? {
+            if !self.carry_out(vs, &due.items, saw(&due.items, wanted), now).await? {
                 return Ok(());
             }
             if due.next.is_none() {
                 break;
             }
         }
-        self.look_at_everybody(vs, pass, now).await
+        self.look_at_everybody(vs, now).await
     }
 
-    async fn look_at_everybody(&self, vs: &VirtualServerId, pass: RulePass, now: Timestamp) -> Result<(), StoreError> {
+    /// Whoever is marked is left to [`Self::apply_rules`]: by the mark it is known whether they are still as they were read.
+    async fn look_at_everybody(&self, vs: &VirtualServerId, now: Timestamp) -> Result<(), StoreError> {
+        let port = &self.ports.provisioning;
+        let Some(pass) = port.rule_pass(vs).await? else { return Ok(()) };
         let over = pass.done_at.is_none_or(|at| now.since(at) >= ANEW);
         if pass.place.is_none() && pass.wanted <= pass.done && !over {
             return Ok(());
@@ -172,7 +174,8 @@ impl Provisioner {
         let mut place = match pass.place {
             Some(place) => place,
             None => {
-                let begin = Act::ProvisioningPassMove { seen: None, next: Some(BEGIN.to_owned()) };
+                let wanted = pass.wanted;
+                let begin = Act::ProvisioningPassMove { wanted, seen: None, next: Some(BEGIN.to_owned()) };
                 if !self.commit(vs, Change::of(begin), now).await? {
                     return Ok(());
                 }
@@ -180,9 +183,11 @@ impl Provisioner {
             }
         };
         for _ in 0..CHANGES {
+            let Some(RulePass { wanted, .. }) = port.rule_pass(vs).await? else { return Ok(()) };
             let rules = setting::<ProvisioningRules>(self.ports.settings.as_ref(), vs).await?.document;
-            let (found, next) = part_of_everybody(&self.ports, vs, &rules, &place, AT_ONCE).await?;
-            let on = Act::ProvisioningPassMove { seen: Some(place), next: next.clone() };
+            let (mut found, next) = part_of_everybody(&self.ports, vs, &rules, &place, AT_ONCE).await?;
+            found.retain(|one| one.due.is_none());
+            let on = Act::ProvisioningPassMove { wanted, seen: Some(place), next: next.clone() };
             match next {
                 Some(next) if self.carry_out(vs, &found, on.clone(), now).await? => place = next,
                 Some(_) => return Ok(()),
@@ -192,7 +197,8 @@ impl Provisioner {
         Ok(())
     }
 
-    /// Does to some users what is to be done, and notes that with it. Whether it was done.
+    /// Does to some users what is to be done, and notes that with it. The note comes first: it says that they are as they were read.
+    /// Whether it was done.
     async fn carry_out(
         &self,
         vs: &VirtualServerId,
@@ -201,7 +207,7 @@ impl Provisioner {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let laws = Laws::of(&self.ports, vs, None, standings).await?;
-        let mut change = Change::default();
+        let mut change = Change::of(note);
         let mut gives: BTreeMap<&GroupId, (&ProvisioningRule, Vec<&RuleStanding>)> = BTreeMap::new();
         for standing in standings {
             match laws.step(standing) {
@@ -221,7 +227,6 @@ impl Provisioner {
             let task = self.task_for(vs, rule, &users, &mut newest, &mut change, now).await?;
             give(&mut change, rule, task, &users);
         }
-        change.acts.push(note);
         self.commit(vs, change, now).await
     }
 
@@ -264,6 +269,12 @@ impl Provisioner {
     }
 }
 
+/// The note that these users were looked at.
+fn saw(standings: &[RuleStanding], wanted: i64) -> Act {
+    let users = standings.iter().filter_map(|one| Some((one.user.clone(), one.due?))).collect();
+    Act::ProvisioningRulesSaw { users, wanted }
+}
+
 fn give(change: &mut Change, rule: &ProvisioningRule, task: TaskNumber, users: &[&RuleStanding]) {
     let entry =
         |user: &&RuleStanding| NewEntry { user: user.user.clone(), skipped: None, rule: Some(rule.group.clone()) };
@@ -276,6 +287,86 @@ fn give(change: &mut Change, rule: &ProvisioningRule, task: TaskNumber, users: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::{PASSWORD_AND_OTP, Stage};
+    use crate::testing::now;
+    use doorward_api::provisioning::EntryStatus;
+
+    async fn done(stage: &Stage, act: Act) {
+        stage.desk.ports.ledger.commit(&stage.vs.id, Change::of(act), now()).await.unwrap();
+    }
+
+    async fn member(stage: &Stage, member: bool) {
+        let (group, user) = (GroupId::from("sales"), UserId::from("u-alice"));
+        done(stage, Act::GroupMember { group, user, member }).await;
+    }
+
+    /// Alice is in Sales, and has a mail by its rule.
+    async fn given() -> std::sync::Arc<Stage> {
+        let stage = Stage::set(PASSWORD_AND_OTP);
+        for name in ["sales", "north"] {
+            done(&stage, Act::GroupAdd { id: name.into(), name: name.into() }).await;
+        }
+        let rule = ProvisioningRule { group: "sales".into(), stop_days: 10, take: true, note: String::new() };
+        stage.world.with(|rows| rows.set(&ProvisioningRules { rules: vec![rule] }));
+        member(&stage, true).await;
+        stage.provisioner.run(now()).await.unwrap();
+        stage
+    }
+
+    fn entry(stage: &Stage) -> (EntryStatus, Option<GroupId>) {
+        stage.world.with(|rows| (rows.provisioned[0].entry.status, rows.provisioned[0].rule.clone()))
+    }
+
+    /// What a process has read that stalls then.
+    async fn read(stage: &Stage, scope: RuleScope) -> (Vec<RuleStanding>, i64) {
+        let (port, page) = (&stage.desk.ports.provisioning, Page { after: String::new(), limit: AT_ONCE });
+        let wanted = port.rule_pass(&stage.vs.id).await.unwrap().unwrap().wanted;
+        (port.rule_standings(&stage.vs.id, &scope, &page).await.unwrap().items, wanted)
+    }
+
+    #[tokio::test]
+    async fn whoever_is_put_back_while_a_process_stalls_loses_nothing() {
+        let stage = given().await;
+        member(&stage, false).await;
+        let (seen, wanted) = read(&stage, RuleScope::Due).await;
+        assert_eq!(seen.len(), 1, "the first process has read that she has left");
+        member(&stage, true).await;
+        stage.provisioner.run(now()).await.unwrap();
+        assert_eq!(read(&stage, RuleScope::Due).await.0, [], "the second has seen that she is back");
+        let late = stage.provisioner.carry_out(&stage.vs.id, &seen, saw(&seen, wanted), now()).await.unwrap();
+        assert_eq!((late, entry(&stage)), (false, (EntryStatus::Active, Some("sales".into()))));
+        // Nor when she is marked again meanwhile for something else.
+        done(&stage, Act::UserDisable { user: "u-alice".into(), disabled: false }).await;
+        let late = stage.provisioner.carry_out(&stage.vs.id, &seen, saw(&seen, wanted), now()).await.unwrap();
+        assert_eq!((late, entry(&stage)), (false, (EntryStatus::Active, Some("sales".into()))));
+    }
+
+    #[tokio::test]
+    async fn groups_that_lie_in_each_other_again_while_a_process_stalls_cost_nobody_anything() {
+        let stage = given().await;
+        let nest = |member| Act::GroupNest { group: "north".into(), into: "sales".into(), member };
+        done(&stage, nest(true)).await;
+        done(&stage, Act::GroupMember { group: "north".into(), user: "u-alice".into(), member: true }).await;
+        member(&stage, false).await;
+        done(&stage, nest(false)).await;
+        let (seen, wanted) = read(&stage, RuleScope::Due).await;
+        done(&stage, nest(true)).await;
+        let late = stage.provisioner.carry_out(&stage.vs.id, &seen, saw(&seen, wanted), now()).await.unwrap();
+        assert_eq!((late, entry(&stage)), (false, (EntryStatus::Active, Some("sales".into()))));
+        stage.provisioner.run(now()).await.unwrap();
+        assert_eq!(entry(&stage), (EntryStatus::Active, Some("sales".into())));
+    }
+
+    #[tokio::test]
+    async fn a_look_through_everybody_leaves_those_who_are_marked_to_their_turn() {
+        let stage = given().await;
+        stage.world.with(|rows| rows.watch.pass.as_mut().unwrap().wanted += 1);
+        member(&stage, false).await;
+        stage.provisioner.look_at_everybody(&stage.vs.id, now()).await.unwrap();
+        assert_eq!(entry(&stage), (EntryStatus::Active, Some("sales".into())), "she may be back by now");
+        stage.provisioner.run(now()).await.unwrap();
+        assert_eq!(entry(&stage), (EntryStatus::Removed, None));
+    }
 
     #[test]
     fn whoever_gets_something_has_so_many_whole_days() {

@@ -520,13 +520,18 @@ pub enum Act {
         /// Nothing comes of it any more: Pending and Active become Removed.
         end: bool,
     },
-    /// Rules have looked at these users, as they were when so much had become of them. Never lost.
+    /// Rules have looked at these users, as they were when so much had become of them. Lost when one of them was changed once more or
+    /// looked at by somebody else meanwhile, or something that concerns many has changed.
     ProvisioningRulesSaw {
         /// Who, and [`crate::provisioning_rules::RuleStanding::due`].
         users: Vec<(UserId, i64)>,
+        /// What was wanted when they were read: [`crate::provisioning_rules::RulePass::wanted`].
+        wanted: i64,
     },
-    /// Rules have looked on through everybody. Lost unless they stood where it was seen.
+    /// Rules have looked on through everybody. Lost unless they stood where it was seen, and nothing that concerns many has changed.
     ProvisioningPassMove {
+        /// What was wanted when they were read: [`crate::provisioning_rules::RulePass::wanted`].
+        wanted: i64,
         /// Where they stood: [`crate::provisioning_rules::RulePass::place`].
         seen: Option<String>,
         /// Where they stand now; `None` when everybody was looked at.

@@ -170,45 +170,58 @@ async fn whoever_is_changed_is_looked_at_and_nobody_where_there_are_no_rules(wor
 
     done(commit(&store, join("sales", alice(), false)).await);
     done(commit(&store, join("sales", alice(), false)).await);
-    assert_eq!(due(&store).await, [("alice".to_owned(), 1)], "nothing has changed by the second");
+    let at = NOW.millis();
+    assert_eq!(due(&store).await, [("alice".to_owned(), at)], "nothing has changed by the second");
     done(commit(&store, join("sales", alice(), true)).await);
     done(commit(&store, Act::UserDisable { user: alice(), disabled: true }).await);
     done(commit(&store, add_user("bob", user("bob"), &["sales"])).await);
     let mut found = due(&store).await;
     found.sort();
-    assert_eq!(found, [("alice".to_owned(), 3), ("bob".to_owned(), 1)]);
+    assert_eq!(found, [("alice".to_owned(), at + 2), ("bob".to_owned(), at)]);
 
-    let saw = |user: UserId, count| Act::ProvisioningRulesSaw { users: vec![(user, count)] };
-    done(commit(&store, saw(alice(), 2)).await);
-    assert_eq!(due(&store).await.len(), 2, "who was changed since stays");
-    done(commit(&store, saw(alice(), 3)).await);
-    assert_eq!(due(&store).await, [("bob".to_owned(), 1)]);
+    let saw = |users: &[(UserId, i64)], wanted| Act::ProvisioningRulesSaw { users: users.to_vec(), wanted };
+    let (both, one) = ([(user("bob"), at), (alice(), at + 1)], [(alice(), at + 2)]);
+    lost(commit(&store, saw(&both, 1)).await, 0);
+    assert_eq!(due(&store).await.len(), 2, "where one was changed since, both stay");
+    lost(commit(&store, saw(&one, 2)).await, 0);
+    done(commit(&store, saw(&one, 1)).await);
+    assert_eq!(due(&store).await, [("bob".to_owned(), at)]);
+    lost(commit(&store, saw(&one, 1)).await, 0);
+    done(commit_at(&store, join("sales", alice(), false), NOW + secs(1)).await);
+    assert_eq!(due(&store).await[0], ("alice".to_owned(), at + 1000), "no mark comes twice");
+    done(commit_at(&store, join("sales", alice(), true), NOW).await);
+    assert_eq!(due(&store).await[0], ("alice".to_owned(), at + 1001), "nor by a clock that is behind");
+    done(commit(&store, saw(&[(alice(), at + 1001)], 1)).await);
     let version = store.user_record(&vs(), &alice()).await.unwrap().unwrap().version;
     let details = UserDetails { display_name: "A".into(), email: None, groups: vec![sales()] };
     done(commit(&store, Act::UserUpdate { user: alice(), version, details: Box::new(details) }).await);
     done(commit(&store, delete_user(user("bob"))).await);
-    assert_eq!(due(&store).await, [("alice".to_owned(), 1)], "whoever is deleted is not looked at");
+    assert_eq!(due(&store).await, [("alice".to_owned(), at)], "whoever is deleted is not looked at");
     assert!(!standing(&store, alice()).await.has_email);
 }
 
 async fn a_look_through_everybody_goes_on_where_it_stood(world: Arc<World>) {
     let store = peopled(&world).await;
-    let go = |seen: Option<&str>, next: Option<&str>| Act::ProvisioningPassMove {
+    let go = |wanted, seen: Option<&str>, next: Option<&str>| Act::ProvisioningPassMove {
+        wanted,
         seen: seen.map(str::to_owned),
         next: next.map(str::to_owned),
     };
     let pass = async || store.rule_pass(&vs()).await.unwrap().unwrap();
-    lost(commit(&store, go(Some("0:"), Some("1:"))).await, 0);
-    done(commit(&store, go(None, Some("0:"))).await);
-    lost(commit(&store, go(None, Some("0:"))).await, 0);
-    done(commit(&store, go(Some("0:"), Some("0:x"))).await);
+    lost(commit(&store, go(1, Some("0:"), Some("1:"))).await, 0);
+    done(commit(&store, go(1, None, Some("0:"))).await);
+    lost(commit(&store, go(1, None, Some("0:"))).await, 0);
+    done(commit(&store, go(1, Some("0:"), Some("0:x"))).await);
     done(store.commit(&vs(), Change::of(add_group("all")).and(nest("sales", "all", true)), NOW).await);
     assert_eq!((pass().await.wanted, pass().await.place.as_deref()), (2, Some("0:x")));
-    done(commit(&store, go(Some("0:x"), None)).await);
+    lost(commit(&store, go(1, Some("0:x"), None)).await, 0);
+    lost(commit(&store, go(1, Some("0:x"), Some("1:"))).await, 0);
+    done(commit(&store, go(2, Some("0:x"), None)).await);
     let after = pass().await;
     assert_eq!((after.wanted, after.done, after.place, after.done_at), (2, 1, None, Some(NOW)), "once more");
-    done(commit(&store, go(None, Some("0:"))).await);
-    done(commit(&store, go(Some("0:"), None)).await);
+    lost(commit(&store, go(1, None, Some("0:"))).await, 0);
+    done(commit(&store, go(2, None, Some("0:"))).await);
+    done(commit(&store, go(2, Some("0:"), None)).await);
     assert_eq!((pass().await.wanted, pass().await.done), (2, 2));
     done(commit(&store, Act::GroupDelete { id: GroupId::new("all") }).await);
     done(commit(&store, set(SettingKind::ProvisioningRules, 1)).await);
@@ -218,7 +231,7 @@ async fn a_look_through_everybody_goes_on_where_it_stood(world: Arc<World>) {
     let other = VirtualServerId::new("other");
     inhabit(&store, &other).await;
     assert_eq!(store.rule_pass(&other).await.unwrap(), None);
-    lost(store.commit(&other, Change::of(go(None, Some("0:"))), NOW).await, 0);
+    lost(store.commit(&other, Change::of(go(0, None, Some("0:"))), NOW).await, 0);
 }
 
 /// Deep lies in North, North in Sales and in West, Sales in All. Who is in which, and whose rule holds what they have.
