@@ -9,7 +9,7 @@ use doorward_api::mail::{MailKind, NewMail};
 use doorward_api::ports::{Act, Change, Page};
 use doorward_api::provisioning::{EntryStatus, NewEntry, ProvisioningEntry, ProvisioningTask, SkipReason};
 use doorward_api::{
-    CommitError, MailId, Secret, SelfProvisioning, StoreError, Timestamp, Token, TokenState, User, VirtualServerId,
+    CommitError, Secret, SelfProvisioning, StoreError, Timestamp, Token, TokenState, User, VirtualServerId,
 };
 
 use crate::enrol::by_mail::LINK_PATH;
@@ -219,7 +219,7 @@ impl Provisioner {
         let fields = [("link", link), ("until", task.stops_at.rfc3339()), ("note", task.note.clone())];
         let mailed = Act::ProvisioningMailed { task: task.number, user: entry.user.clone(), link: secret.hash() };
         let mail = Act::MailQueue(NewMail {
-            id: MailId::new(self.ports.entropy.id()),
+            id: NewMail::by_link(&secret.hash()),
             user: entry.user.clone(),
             kind: MailKind::Provisioning,
             language: language.to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{FlowId, MailId, UserId, VirtualServerId};
-use crate::secret::Secret;
+use crate::secret::{Secret, TokenHash};
 use crate::time::Timestamp;
 
 /// `j***@e***.org`: enough for its owner to know it again, too little for a stranger to learn it (SP 0.6).
@@ -81,6 +81,13 @@ pub struct NewMail {
     pub flow: Option<FlowId>,
     /// After this it is dropped unsent.
     pub expires_at: Timestamp,
+}
+
+impl NewMail {
+    /// The row of a mail that carries a link: it is found by the link's hash.
+    pub fn by_link(link: &TokenHash) -> MailId {
+        MailId::new(link.hex())
+    }
 }
 
 /// A mail taken from the outbox by one sender, for a limited time.

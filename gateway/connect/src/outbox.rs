@@ -116,6 +116,8 @@ enum MailError {
     Expired,
     #[error("there is no such user any more")]
     NoUser,
+    #[error("the account is switched off")]
+    Disabled,
     #[error("the user has no address on record")]
     NoEmail,
     #[error("the address on record is none")]
@@ -134,6 +136,7 @@ impl MailError {
         match self {
             MailError::Expired => Some("expired"),
             MailError::NoUser => Some("no_user"),
+            MailError::Disabled => Some("disabled"),
             MailError::NoEmail => Some("no_email"),
             MailError::BadAddress => Some("bad_address"),
             MailError::Words(_) => Some("template"),
@@ -281,6 +284,10 @@ impl Sender {
             return Err(MailError::Expired);
         }
         let user = directory.get(vs, &mail.user).await?.ok_or(MailError::NoUser)?;
+        // Whoever is switched off cannot enrol, and may be out of the house.
+        if user.disabled && mail.kind == MailKind::Provisioning {
+            return Err(MailError::Disabled);
+        }
         let email = user.email.filter(|email| !email.is_empty()).ok_or(MailError::NoEmail)?;
         let to = address.insert(MailAddress::parse(&email).map_err(|_| MailError::BadAddress)?);
         let look = self.look(vs).await?;

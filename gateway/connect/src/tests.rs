@@ -101,6 +101,29 @@ async fn a_reminder_an_approval_and_a_recovery_code_that_was_used_have_records_o
     }
 }
 
+#[tokio::test]
+async fn whoever_was_switched_off_is_not_written_to_to_enrol() {
+    let (sink, world) = (Sink::start(GOOD).await, World::new());
+    *world.disabled.lock().unwrap() = true;
+    let link = [("link", "http://login.example.test/enrol-by-mail/x"), ("until", "2026-11-27T14:32:05.000Z")];
+    let id = world.queue(MailKind::Provisioning, &link);
+    assert_eq!(deliver(&world.sender(&sink), &id).await, Delivery::Refused);
+    assert_eq!(
+        (world.event_names(), world.event_field("reason")),
+        (vec!["PROVISIONING_MAIL_FAILED".into()], "disabled".into())
+    );
+    let code = world.queue(
+        MailKind::RecoveryCodeUsed,
+        &[
+            ("when", "2026-11-24T14:32:05.120Z"),
+            ("address", "192.0.2.7"),
+            ("left", "9"),
+            ("portal_url", "http://login.example.test/"),
+        ],
+    );
+    assert_eq!(deliver(&world.sender(&sink), &code).await, Delivery::Sent, "what was done in their name they are told");
+}
+
 /// A change is in force with the next mail, without a new start.
 #[tokio::test]
 async fn a_mail_looks_and_speaks_as_the_portal_does_when_it_is_sent() {

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use doorward_api::audit::EventKind;
+use doorward_api::mail::NewMail;
 use doorward_api::ports::{Act, DUE_AT_ONCE, Listed, Page, Provisioning};
 use doorward_api::provisioning::{EntryStatus, ProvisioningEntry, ProvisioningLink, ProvisioningTask, TaskNumber};
 use doorward_api::provisioning_rules::{RulePass, RuleScope, RuleStanding};
@@ -154,6 +155,16 @@ impl Rows {
         }
     }
 
+    /// Nothing comes of a link any more: its mail is not sent, if it still waits.
+    pub(crate) fn withdraw_mail(&mut self, task: TaskNumber, user: &UserId) {
+        let entry = self.provisioned.iter().find(|one| one.entry.task == task && one.entry.user == *user);
+        let Some(mail) = entry.and_then(|one| one.link.as_ref()).map(NewMail::by_link) else { return };
+        if self.mails.iter().any(|one| one.id == mail) && self.withdrawn_mails.insert(mail) {
+            let event = told(EventKind::ProvisioningMailFailed, user, task);
+            self.events.push(event.with("channel", "email").with("reason", "withdrawn"));
+        }
+    }
+
     fn settle_task(&mut self, task: TaskNumber, most: u32, now: Timestamp) {
         let Some(found) = self.provisioning_tasks.iter().find(|one| one.number == task).cloned() else { return };
         let of_task = self.provisioned.iter_mut().filter(|one| one.entry.task == task);
@@ -175,9 +186,14 @@ impl Rows {
                     Some(_) => (EntryStatus::Removed, EventKind::ProvisioningRemoved),
                     None => (EntryStatus::Expired, EventKind::ProvisioningExpired),
                 };
+                let mut ended = Vec::new();
                 for one in of_task.filter(|one| one.entry.status.reserves()).take(most as usize) {
                     one.entry.status = status;
                     events.push(told(kind, &one.entry.user, task));
+                    ended.push(one.entry.user.clone());
+                }
+                for user in ended {
+                    self.withdraw_mail(task, &user);
                 }
             }
         }
@@ -195,6 +211,14 @@ impl Rows {
     /// Whoever has opened the link of before stops there, and what was issued to them is revoked.
     fn send_again(&mut self, task: TaskNumber, user: &UserId) -> bool {
         let mut issued = None;
+        if self
+            .entry_where(|one| {
+                one.entry.task == task && one.entry.user == *user && one.entry.status.may_be_sent_again()
+            })
+            .is_some()
+        {
+            self.withdraw_mail(task, user);
+        }
         let done = self.change_entry(task, user, |one| {
             let right = one.entry.status.may_be_sent_again();
             if right {
@@ -244,13 +268,19 @@ impl Rows {
                 self.unsettled.insert(task);
                 self.runs(task, now) && self.send_again(task, &user)
             }
-            Act::ProvisioningEntryRemove { task, user } => self.change_entry(task, &user, |one| {
-                let right = one.entry.status.may_be_removed();
-                if right {
-                    one.entry.status = EntryStatus::Removed;
+            Act::ProvisioningEntryRemove { task, user } => {
+                let done = self.change_entry(task, &user, |one| {
+                    let right = one.entry.status.may_be_removed();
+                    if right {
+                        one.entry.status = EntryStatus::Removed;
+                    }
+                    right
+                });
+                if done {
+                    self.withdraw_mail(task, &user);
                 }
-                right
-            }),
+                done
+            }
             Act::ProvisioningLinkTake { link } => {
                 let Some(found) = self.provisioned.iter().find(|one| one.link == Some(link)) else { return false };
                 let (task, user) = (found.entry.task, found.entry.user.clone());

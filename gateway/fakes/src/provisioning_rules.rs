@@ -58,16 +58,22 @@ impl RulesWatch {
 impl Rows {
     pub(crate) fn take_of_rules(&mut self, act: Act, now: Timestamp) -> bool {
         match act {
-            Act::ProvisioningRuleHold { task, user, from, to, end } => self.change_entry(task, &user, |one| {
-                let right = one.rule.as_ref() == Some(&from);
-                if right {
-                    one.rule = to;
-                    if end && one.entry.status.reserves() {
-                        one.entry.status = doorward_api::provisioning::EntryStatus::Removed;
+            Act::ProvisioningRuleHold { task, user, from, to, end } => {
+                let done = self.change_entry(task, &user, |one| {
+                    let right = one.rule.as_ref() == Some(&from);
+                    if right {
+                        one.rule = to;
+                        if end && one.entry.status.reserves() {
+                            one.entry.status = doorward_api::provisioning::EntryStatus::Removed;
+                        }
                     }
+                    right
+                });
+                if done && end {
+                    self.withdraw_mail(task, &user);
                 }
-                right
-            }),
+                done
+            }
             Act::ProvisioningRulesSaw { users, wanted } => {
                 let RulesWatch { due, pass, .. } = &mut self.watch;
                 pass.as_ref().is_some_and(|pass| pass.wanted == wanted)

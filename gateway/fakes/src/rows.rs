@@ -15,8 +15,8 @@ use doorward_api::session::SessionKind;
 use doorward_api::settings::{Day, Document, SettingChange, SettingKind, StoredDocument};
 use doorward_api::user::TemporaryPasscode;
 use doorward_api::{
-    AuditEvent, Credential, CredentialId, Flow, Grant, GrantState, GroupId, GroupRef, PendingAct, SecretBytes, Session,
-    Step, Template, Timestamp, TokenForm, TokenHash, TokenState, User, UserId,
+    AuditEvent, Credential, CredentialId, Flow, Grant, GrantState, GroupId, GroupRef, MailId, PendingAct, SecretBytes,
+    Session, Step, Template, Timestamp, TokenForm, TokenHash, TokenState, User, UserId,
 };
 
 use crate::provisioning::Provisioned;
@@ -33,6 +33,8 @@ pub struct Rows {
     pub sessions: HashMap<TokenHash, Session>,
     pub one_times: HashMap<TokenHash, OneTime>,
     pub mails: Vec<NewMail>,
+    /// Of these the ones that were withdrawn before anybody has sent them.
+    pub withdrawn_mails: BTreeSet<MailId>,
     pub meters: HashMap<MeterKey, (u32, Timestamp)>,
     pub events: Vec<AuditEvent>,
     /// Where the trail begins, once it was cut.

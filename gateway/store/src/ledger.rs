@@ -491,7 +491,9 @@ impl At<'_> {
             Act::ProvisioningEntryResend { task, user } => {
                 provisioning::resend_entry(tx, self, *task, user, told).await
             }
-            Act::ProvisioningEntryRemove { task, user } => provisioning::remove_entry(tx, self, *task, user).await,
+            Act::ProvisioningEntryRemove { task, user } => {
+                provisioning::remove_entry(tx, self, *task, user, told).await
+            }
             Act::ProvisioningLinkTake { link } => provisioning::take_link(tx, self, link).await,
             Act::ProvisioningIssued { task, user, token } => provisioning::issued(tx, self, *task, user, token).await,
             Act::ProvisioningEnrolled { task, user, token } => {
@@ -502,7 +504,7 @@ impl At<'_> {
             }
             Act::EnrolmentUsed { token, record } => provisioning::used(tx, self, token, record, told).await,
             Act::ProvisioningRuleHold { task, user, from, to, end } => {
-                provisioning_rules::hold(tx, self, (*task, user), (from, to.as_ref()), *end).await
+                provisioning_rules::hold(tx, self, (*task, user), (from, to.as_ref()), *end, told).await
             }
             Act::ProvisioningRulesSaw { users, wanted } => provisioning_rules::saw(tx, self, users, *wanted).await,
             Act::ProvisioningPassMove { wanted, seen, next } => {

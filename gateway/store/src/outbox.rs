@@ -270,6 +270,14 @@ pub(crate) async fn settle(tx: &mut Tx, at: At<'_>, id: &MailId, outcome: Delive
     some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), delivery_name(outcome), at.now.millis())?)
 }
 
+/// A mail that is no longer to be sent. Not one that a sender has in hand: what becomes of that one is the sender's to say. Whether it
+/// waited until now.
+pub(crate) async fn withdraw(tx: &mut Tx, at: At<'_>, id: &str) -> Result<bool, Failure> {
+    const SQL: &str = "UPDATE mail SET delivery = 'refused', fields = NULL, settled_at = $3 \
+                       WHERE virtual_server = $1 AND id = $2 AND delivery = 'pending' AND leased_until <= $3";
+    Ok(change_in!(tx, SQL, at.vs.as_str(), id, at.now.millis())? > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use doorward_api::Secret;

@@ -18,7 +18,7 @@ use crate::error::{Failure, holds, some};
 use crate::ledger::At;
 use crate::open::{Inner, Store};
 use crate::pages::{After, Part};
-use crate::{credentials, enrolments, flows, provisioning_rules, users};
+use crate::{credentials, enrolments, flows, outbox, provisioning_rules, users};
 
 /// So many entries of one user are told.
 const OF_USER: i64 = 50;
@@ -49,12 +49,12 @@ macro_rules! select_entries {
 
 /// That the task of an entry runs; `$3` is the time.
 macro_rules! if_it_runs {
-    ($before:literal $(, $after:literal)?) => {
+    ($before:literal $(, $($after:tt)+)?) => {
         concat!(
             $before,
             " AND EXISTS (SELECT 1 FROM provisioning_task t WHERE t.virtual_server = $1 \
              AND t.number = provisioning_entry.task AND t.removed_at IS NULL AND t.stops_at > $3)",
-            $($after)?
+            $($($after)+)?
         )
     };
 }
@@ -438,6 +438,22 @@ macro_rules! by_rule {
     };
 }
 
+/// Nothing comes of a link any more: where its mail still waits, it is not sent, with a record. The mail is known by the link.
+pub(crate) async fn withdraw_mail(
+    tx: &mut Tx,
+    at: At<'_>,
+    link: Option<&str>,
+    (user, by): (&str, (TaskNumber, bool)),
+    told: &mut Vec<AuditEvent>,
+) -> Result<(), Failure> {
+    let Some(link) = link else { return Ok(()) };
+    if outbox::withdraw(tx, at, link).await? {
+        let event = event(EventKind::ProvisioningMailFailed, user, by);
+        told.push(event.with("channel", "email").with("reason", "withdrawn"));
+    }
+    Ok(())
+}
+
 /// What is due of a task, for so many of its users. Any number of processes may do so at once.
 pub(crate) async fn settle(
     tx: &mut Tx,
@@ -450,7 +466,7 @@ pub(crate) async fn settle(
     const END: &str = "UPDATE provisioning_entry SET status = $3 WHERE virtual_server = $1 AND task = $2 \
                        AND status IN ('pending', 'active') AND user_id IN (SELECT o.user_id FROM provisioning_entry o \
                            WHERE o.virtual_server = $1 AND o.task = $2 AND o.status IN ('pending', 'active') LIMIT $4) \
-                       RETURNING user_id";
+                       RETURNING user_id, link";
     // Of two processes the second waits here, and then sees what the first has done.
     const ALONE: &str = "SELECT 1 FROM provisioning_task WHERE virtual_server = $1 AND number = $2 FOR UPDATE";
     const AGAIN: &str = "SELECT user_id FROM provisioning_entry WHERE virtual_server = $1 AND task = $2 \
@@ -488,8 +504,12 @@ pub(crate) async fn settle(
             Some(_) => (EntryStatus::Removed, EventKind::ProvisioningRemoved),
             None => (EntryStatus::Expired, EventKind::ProvisioningExpired),
         };
-        let ended = rows_in!(&mut *tx, (String,), END, vs, task, status.as_str(), i64::from(most))?;
-        told.extend(ended.iter().map(|(user,)| event(kind, user, (task, found.rule.is_some()))));
+        let ended = rows_in!(&mut *tx, (String, Option<String>), END, vs, task, status.as_str(), i64::from(most))?;
+        let by = (task, found.rule.is_some());
+        for (user, link) in &ended {
+            told.push(event(kind, user, by));
+            withdraw_mail(&mut *tx, at, link.as_deref(), (user, by), told).await?;
+        }
         change_in!(&mut *tx, ENDED_DONE, vs, task, at.now.millis())?;
     }
     change_in!(tx, DONE, vs, task, at.now.millis())?;
@@ -515,7 +535,7 @@ pub(crate) async fn mailed(
 }
 
 /// A user is to be written to once more. Whoever has opened the link of before stops here: their wizard ends, and what was issued in it
-/// is revoked. Says whether that was so.
+/// is revoked. A mail of before that still waits is not sent: its link is dead. Says whether that was so.
 async fn send_again(
     tx: &mut Tx,
     at: At<'_>,
@@ -523,22 +543,24 @@ async fn send_again(
     user: &UserId,
     told: &mut Vec<AuditEvent>,
 ) -> Result<bool, Failure> {
-    type Before = (Option<i64>, Option<String>);
+    type Before = (Option<i64>, Option<String>, Option<String>, bool);
     const SQL: &str = if_it_runs!(
-        "UPDATE provisioning_entry SET status = 'pending', link = NULL, \
+        "UPDATE provisioning_entry SET status = 'pending', \
          fails = CASE WHEN status = 'active' THEN fails ELSE 0 END \
          WHERE virtual_server = $1 AND task = $2 AND user_id = $4 AND status IN ('active', 'locked', 'expired')",
-        " RETURNING opened_at, credential"
+        " RETURNING opened_at, credential, link, ",
+        by_rule!()
     );
-    const FORGET: &str = "UPDATE provisioning_entry SET opened_at = NULL, credential = NULL \
+    const FORGET: &str = "UPDATE provisioning_entry SET link = NULL, opened_at = NULL, credential = NULL \
                           WHERE virtual_server = $1 AND task = $2 AND user_id = $3";
     let vs = at.vs.as_str();
     let found = rows_in!(&mut *tx, Before, SQL, vs, task, at.now.millis(), user.as_str())?;
-    let Some((opened, issued)) = found.into_iter().next() else { return Ok(false) };
+    let Some((opened, issued, link, by_rule)) = found.into_iter().next() else { return Ok(false) };
+    change_in!(&mut *tx, FORGET, vs, task, user.as_str())?;
+    withdraw_mail(&mut *tx, at, link.as_deref(), (user.as_str(), (task, by_rule)), told).await?;
     if opened.is_none() && issued.is_none() {
         return Ok(true);
     }
-    change_in!(&mut *tx, FORGET, vs, task, user.as_str())?;
     let ended = flows::end_provisioned(&mut *tx, at, user, task).await?;
     told.extend(ended.iter().map(|flow| {
         let event = AuditEvent::new(EventKind::EnrollmentCancelled, flow.context.clone());
@@ -566,10 +588,24 @@ pub(crate) async fn resend_entry(
     holds(send_again(tx, at, task, user, told).await?)
 }
 
-pub(crate) async fn remove_entry(tx: &mut Tx, at: At<'_>, task: TaskNumber, user: &UserId) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE provisioning_entry SET status = 'removed' WHERE virtual_server = $1 AND task = $2 \
-                       AND user_id = $3 AND status IN ('pending', 'active', 'locked', 'expired')";
-    some(change_in!(tx, SQL, at.vs.as_str(), task, user.as_str())?)
+pub(crate) async fn remove_entry(
+    tx: &mut Tx,
+    at: At<'_>,
+    task: TaskNumber,
+    user: &UserId,
+    told: &mut Vec<AuditEvent>,
+) -> Result<(), Failure> {
+    const SQL: &str = concat!(
+        "UPDATE provisioning_entry SET status = 'removed' WHERE virtual_server = $1 AND task = $2 \
+         AND user_id = $3 AND status IN ('pending', 'active', 'locked', 'expired') RETURNING link, ",
+        by_rule!()
+    );
+    let found = rows_in!(&mut *tx, (Option<String>, bool), SQL, at.vs.as_str(), task, user.as_str())?;
+    holds(!found.is_empty())?;
+    for (link, by_rule) in found {
+        withdraw_mail(&mut *tx, at, link.as_deref(), (user.as_str(), (task, by_rule)), told).await?;
+    }
+    Ok(())
 }
 
 /// Of any number who show the same link one takes it.

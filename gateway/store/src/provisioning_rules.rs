@@ -9,7 +9,7 @@ use doorward_api::credential::TokenState;
 use doorward_api::ports::{Listed, Page};
 use doorward_api::provisioning::{EntryStatus, ProvisioningTask, TaskNumber};
 use doorward_api::provisioning_rules::{HeldEntry, HeldToken, RulePass, RuleScope, RuleStanding};
-use doorward_api::{CredentialId, GroupId, Timestamp, UserId, VirtualServerId};
+use doorward_api::{AuditEvent, CredentialId, GroupId, Timestamp, UserId, VirtualServerId};
 
 use crate::credentials::counting;
 use crate::db::{Tx, change_in, rows, rows_in};
@@ -18,7 +18,7 @@ use crate::groups::Portion;
 use crate::ledger::At;
 use crate::open::Inner;
 use crate::pages::Part;
-use crate::provisioning::{TaskRow, select_tasks};
+use crate::provisioning::{TaskRow, select_tasks, withdraw_mail};
 use crate::users::within;
 
 /// A group and all that lie in it: `inner_group (id)`, to follow a `WITH RECURSIVE`. A text that `concat!` takes.
@@ -244,12 +244,18 @@ pub(crate) async fn hold(
     (task, user): (TaskNumber, &UserId),
     (from, to): (&GroupId, Option<&GroupId>),
     end: bool,
+    told: &mut Vec<AuditEvent>,
 ) -> Result<(), Failure> {
     const SQL: &str = "UPDATE provisioning_entry SET rule = $5, \
                        status = CASE WHEN $6 AND status IN ('pending', 'active') THEN 'removed' ELSE status END \
-                       WHERE virtual_server = $1 AND task = $2 AND user_id = $3 AND rule = $4";
+                       WHERE virtual_server = $1 AND task = $2 AND user_id = $3 AND rule = $4 RETURNING link";
     let (from, to) = (from.as_str(), to.map(GroupId::as_str));
-    some(change_in!(tx, SQL, at.vs.as_str(), task, user.as_str(), from, to, end)?)
+    let found = rows_in!(&mut *tx, (Option<String>,), SQL, at.vs.as_str(), task, user.as_str(), from, to, end)?;
+    holds(!found.is_empty())?;
+    for (link,) in found.into_iter().filter(|_| end) {
+        withdraw_mail(&mut *tx, at, link.as_deref(), (user.as_str(), (task, true)), told).await?;
+    }
+    Ok(())
 }
 
 /// What was given to members of a group, since it lies in the group of a rule, is held by the group itself from now on,

@@ -434,14 +434,16 @@ pub enum Act {
         task: TaskNumber,
     },
     /// Does what is due of a task, for so many of its users at the most: those of one that has ended are expired or removed, with
-    /// their records; those who are to be written to once more become pending. When nothing is left to do, it is settled. Never lost.
+    /// their records; those who are to be written to once more become pending. Mails of theirs that still wait are withdrawn. When
+    /// nothing is left to do, it is settled. Never lost.
     ProvisioningTaskSettle {
         /// Which.
         task: TaskNumber,
         /// So many users.
         most: u32,
     },
-    /// The mail with a new link is on its way: Pending to Active. Lost unless it is pending and its task runs.
+    /// The mail with a new link is on its way: Pending to Active. The mail's id is the link's hash ([`NewMail::by_link`]), by which it is
+    /// withdrawn when nothing can come of the link any more. Lost unless it is pending and its task runs.
     ProvisioningMailed {
         /// Which task.
         task: TaskNumber,

@@ -34,6 +34,8 @@ struct Row {
 pub(crate) struct World {
     rows: Mutex<BTreeMap<String, Row>>,
     pub(crate) email: Mutex<Option<String>>,
+    /// The account is switched off.
+    pub(crate) disabled: Mutex<bool>,
     /// The appearance as it is stored, and how often it was changed.
     appearance: Mutex<(Option<String>, i64)>,
     pub(crate) events: Mutex<Vec<AuditEvent>>,
@@ -251,7 +253,7 @@ impl Directory for World {
             name: "alice".into(),
             display_name: "Alice".into(),
             email: self.email.lock().unwrap().clone(),
-            disabled: false,
+            disabled: *self.disabled.lock().unwrap(),
             groups: Vec::new(),
         }))
     }

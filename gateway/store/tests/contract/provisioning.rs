@@ -1,8 +1,12 @@
 //! Provisioning tasks and their users.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_api::credential::NewCredential;
+use doorward_api::flow::Delivery;
+use doorward_api::mail::{MailKind, NewMail};
 use doorward_api::ports::*;
 use doorward_api::provisioning::{EntryStatus, NewEntry, NewTask, SkipReason, TaskNumber};
 use doorward_api::*;
@@ -14,6 +18,7 @@ use crate::world::World;
 both!(
     an_entry_goes_its_way_and_no_other,
     of_many_who_show_a_link_one_takes_it,
+    a_mail_that_still_waits_is_not_sent_when_nothing_can_come_of_its_link,
     a_task_that_has_ended_is_settled_in_portions_with_records,
     a_group_is_read_once_with_those_in_it,
     whoever_has_opened_a_link_stops_when_another_is_sent,
@@ -133,6 +138,70 @@ async fn of_many_who_show_a_link_one_takes_it(world: Arc<World>) {
     done(commit(&store, mailed(1, &alice(), "two")).await);
     done(commit(&store, delete_user(alice())).await);
     assert_eq!(store.provisioning_link(&vs(), &hash("two")).await.unwrap(), None, "it goes with its user");
+}
+
+/// Writes to a user: the link, and the mail that carries it.
+async fn write(store: &Store, task: TaskNumber, user: &UserId, link: &str) -> MailId {
+    let id = NewMail::by_link(&hash(link));
+    let fields = BTreeMap::from([("link".to_owned(), Secret::new(link))]);
+    let (kind, user) = (MailKind::Provisioning, user.clone());
+    let mail = NewMail { id: id.clone(), user: user.clone(), kind, fields, flow: None, ..mail("any") };
+    done(store.commit(&vs(), Change::of(mailed(task, &user, link)).and(Act::MailQueue(mail)), NOW).await);
+    id
+}
+
+async fn a_mail_that_still_waits_is_not_sent_when_nothing_can_come_of_its_link(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    people(&store, 5).await;
+    let sales = Some(GroupId::new("sales"));
+    done(store.commit(&vs(), Change::of(add(1, None)).and(fill(1, (0..5).map(user))), NOW).await);
+    done(store.commit(&vs(), Change::of(add(2, None)).and(fill(2, [user(0)])), NOW).await);
+    let given = vec![NewEntry { user: user(1), skipped: None, rule: sales.clone() }];
+    let give = Act::ProvisioningFill { task: 3, seen: None, next: None, entries: given };
+    done(store.commit(&vs(), Change::of(add(3, None)).and(give), NOW).await);
+    let state = async |id: &MailId| store.delivery(&vs(), id).await.unwrap().unwrap();
+    let other = write(&store, 2, &user(0), "other").await;
+    let mut mails = Vec::new();
+    for number in 0..5 {
+        mails.push(write(&store, 1, &user(number), &format!("link {number}")).await);
+    }
+
+    done(commit(&store, Act::ProvisioningEntryResend { task: 1, user: user(0) }).await);
+    assert_eq!(
+        (state(&mails[0]).await, state(&other).await),
+        (Delivery::Refused, Delivery::Pending),
+        "not of another task"
+    );
+    let again = write(&store, 1, &user(0), "again").await;
+    done(commit(&store, Act::ProvisioningEntryRemove { task: 1, user: user(1) }).await);
+    assert_eq!(state(&mails[1]).await, Delivery::Refused);
+    let held = write(&store, 3, &user(1), "held").await;
+    let hold = |end, to: &Option<GroupId>| Act::ProvisioningRuleHold {
+        task: 3,
+        user: user(1),
+        from: GroupId::new("sales"),
+        to: to.clone(),
+        end,
+    };
+    done(commit(&store, hold(false, &sales)).await);
+    assert_eq!(state(&held).await, Delivery::Pending);
+    done(commit(&store, hold(true, &None)).await);
+    assert_eq!(state(&held).await, Delivery::Refused);
+
+    // One is being sent, and one has been.
+    let taken = store.take(&vs(), &mails[2], Duration::from_secs(15), NOW).await.unwrap();
+    assert!(taken.is_some());
+    store.settle(&vs(), &mails[3], Delivery::Sent, event(EventKind::ProvisioningMailSent), NOW).await.unwrap();
+    done(commit(&store, Act::ProvisioningTaskRemove { task: 1 }).await);
+    for _ in 0..3 {
+        done(commit(&store, Act::ProvisioningTaskSettle { task: 1, most: 2 }).await);
+    }
+    assert_eq!((state(&again).await, state(&mails[4]).await), (Delivery::Refused, Delivery::Refused));
+    assert_eq!((state(&mails[2]).await, state(&mails[3]).await), (Delivery::Pending, Delivery::Sent));
+    assert_eq!(state(&other).await, Delivery::Pending);
+    let told = of_kind(&whole_chain(&store).await, EventKind::ProvisioningMailFailed);
+    let reasons: Vec<_> = told.iter().map(|record| record["details"]["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["withdrawn"; 5], "each with a record");
 }
 
 async fn a_task_that_has_ended_is_settled_in_portions_with_records(world: Arc<World>) {
