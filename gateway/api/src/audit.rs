@@ -113,6 +113,7 @@ pub enum EventKind {
     ProvisioningMailFailed,
     ProvisioningLocked,
     ProvisioningExpired,
+    ProvisioningCompleted,
     ProvisioningRemoved,
     ProvisioningRuleGave,
     ProvisioningRuleReleased,
@@ -235,6 +236,7 @@ impl EventKind {
             | E::ProvisioningMailFailed
             | E::ProvisioningLocked
             | E::ProvisioningExpired
+            | E::ProvisioningCompleted
             | E::ProvisioningRemoved => "ENROLLMENT",
             _ => "AUDIT",
         }

@@ -312,6 +312,20 @@ impl Rows {
                         right
                     })
             }
+            Act::ProvisioningClose { user } => {
+                let open = |one: &&mut Provisioned| one.entry.user == user && one.entry.status.reserves();
+                let mut closed = Vec::new();
+                for one in self.provisioned.iter_mut().filter(open) {
+                    one.entry.status = EntryStatus::Completed;
+                    closed.push(one.entry.task);
+                }
+                for task in closed {
+                    let event = told(EventKind::ProvisioningCompleted, &user, task);
+                    self.events.push(event.with("reason", "enrolled_without_it"));
+                    self.withdraw_mail(task, &user);
+                }
+                true
+            }
             Act::ProvisioningFailed { task, user, most } => {
                 let mut locked = false;
                 self.change_entry(task, &user, |one| {

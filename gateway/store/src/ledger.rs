@@ -499,6 +499,7 @@ impl At<'_> {
             Act::ProvisioningEnrolled { task, user, token } => {
                 provisioning::enrolled(tx, self, *task, user, token).await
             }
+            Act::ProvisioningClose { user } => provisioning::close(tx, self, user, told).await,
             Act::ProvisioningFailed { task, user, most } => {
                 provisioning::failed(tx, self, *task, user, *most, told).await
             }

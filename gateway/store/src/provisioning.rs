@@ -646,6 +646,23 @@ pub(crate) async fn enrolled(
     some(change_in!(tx, SQL, at.vs.as_str(), task, at.now.millis(), user.as_str(), token.as_str())?)
 }
 
+/// Whoever has a token now by themselves is written to no more, and misses nothing. What came by an entry stays as it is: the token is
+/// not of the entry, and no rule that holds it takes it.
+pub(crate) async fn close(tx: &mut Tx, at: At<'_>, user: &UserId, told: &mut Vec<AuditEvent>) -> Result<(), Failure> {
+    const SQL: &str = concat!(
+        "UPDATE provisioning_entry SET status = 'completed' \
+         WHERE virtual_server = $1 AND user_id = $2 AND status IN ('pending', 'active') RETURNING task, link, ",
+        by_rule!()
+    );
+    let found = rows_in!(&mut *tx, (TaskNumber, Option<String>, bool), SQL, at.vs.as_str(), user.as_str())?;
+    for (task, link, by_rule) in found {
+        let by = (task, by_rule);
+        told.push(event(EventKind::ProvisioningCompleted, user.as_str(), by).with("reason", "enrolled_without_it"));
+        withdraw_mail(&mut *tx, at, link.as_deref(), (user.as_str(), by), told).await?;
+    }
+    Ok(())
+}
+
 pub(crate) async fn failed(
     tx: &mut Tx,
     at: At<'_>,

@@ -197,9 +197,7 @@ impl Desk {
         }
         let (id, version, most) = (token.id.clone(), token.version, permission.most);
         deed.act(Act::CredentialActivate { id, version, opened, most });
-        if let Some(task) = permission.task {
-            deed.act(Act::ProvisioningEnrolled { task, user: user.id.clone(), token: token.id.clone() });
-        }
+        deed.act(Self::enrolled_act(permission.task, user, &token.id));
         let activated = found.event(visit, EventKind::TokenActivated);
         deed.record(Self::activated(activated, Some(target), "activation"));
         let event = found.event(visit, EventKind::ActivationCompleted);

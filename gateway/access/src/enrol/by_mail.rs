@@ -291,10 +291,13 @@ impl Desk {
         Ok(Moved::BackToOwn { url: DONE_PATH.to_owned() })
     }
 
-    /// What an activation in a flow means for its task.
-    pub(super) fn enrolled_act(held: &Held, user: &User, token: &CredentialId) -> Option<Act> {
-        let task = held.flow().data.provisioned?;
-        Some(Act::ProvisioningEnrolled { task, user: user.id.clone(), token: token.clone() })
+    /// What an activation means for the task by which it came. Without one, whatever tasks still have for the user is closed (R3).
+    pub(crate) fn enrolled_act(task: Option<TaskNumber>, user: &User, token: &CredentialId) -> Act {
+        let user = user.id.clone();
+        match task {
+            Some(task) => Act::ProvisioningEnrolled { task, user, token: token.clone() },
+            None => Act::ProvisioningClose { user },
+        }
     }
 
     /// A wrong passcode counts for the task as well. `Err` when that has locked the entry: the wizard ends.

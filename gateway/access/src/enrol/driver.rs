@@ -576,7 +576,7 @@ impl Desk {
         let mut change = Change { acts: acts.collect(), events: activate.events }
             .and(self.put_off_no_longer(held, &who.user))
             .record(Self::activated(event, token.target, reason));
-        change.acts.extend(Self::enrolled_act(held, &who.user, &token.id));
+        change.acts.push(Self::enrolled_act(flow.data.provisioned, &who.user, &token.id));
         change.acts.extend(self.notice(visit, Some(&flow.id), &who.user, &token.into(), &visit.language));
         change
     }

@@ -490,6 +490,12 @@ pub enum Act {
         /// The token.
         token: CredentialId,
     },
+    /// A user has put a token in use by themselves: the entries by which they still might are completed, with a record each. The token
+    /// is not theirs. Never lost.
+    ProvisioningClose {
+        /// Who.
+        user: UserId,
+    },
     /// An entry has failed once more; so many failures lock it, with a record. Never lost.
     ProvisioningFailed {
         /// Which task.
@@ -723,6 +729,7 @@ impl Act {
             Act::ProvisioningLinkTake { .. } => "provisioning_link_take",
             Act::ProvisioningIssued { .. } => "provisioning_issued",
             Act::ProvisioningEnrolled { .. } => "provisioning_enrolled",
+            Act::ProvisioningClose { .. } => "provisioning_close",
             Act::ProvisioningFailed { .. } => "provisioning_failed",
             Act::EnrolmentUsed { .. } => "enrolment_used",
             Act::ProvisioningRuleHold { .. } => "provisioning_rule_hold",

@@ -1,6 +1,6 @@
 //! Provisioning tasks and their users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ both!(
     an_entry_goes_its_way_and_no_other,
     of_many_who_show_a_link_one_takes_it,
     a_mail_that_still_waits_is_not_sent_when_nothing_can_come_of_its_link,
+    whoever_has_a_token_by_themselves_is_completed_in_every_task,
     a_task_that_has_ended_is_settled_in_portions_with_records,
     a_group_is_read_once_with_those_in_it,
     whoever_has_opened_a_link_stops_when_another_is_sent,
@@ -202,6 +203,39 @@ async fn a_mail_that_still_waits_is_not_sent_when_nothing_can_come_of_its_link(w
     let told = of_kind(&whole_chain(&store).await, EventKind::ProvisioningMailFailed);
     let reasons: Vec<_> = told.iter().map(|record| record["details"]["reason"].as_str().unwrap()).collect();
     assert_eq!(reasons, ["withdrawn"; 5], "each with a record");
+}
+
+async fn whoever_has_a_token_by_themselves_is_completed_in_every_task(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    people(&store, 2).await;
+    for task in 1..=4 {
+        done(store.commit(&vs(), Change::of(add(task, None)).and(fill(task, [alice(), user(0)])), NOW).await);
+    }
+    let waits = write(&store, 1, &alice(), "one").await;
+    done(commit(&store, mailed(2, &alice(), "two")).await);
+    done(commit(&store, Act::ProvisioningLinkTake { link: hash("two") }).await);
+    in_the_wizard(&store, "by mail", Some(2)).await;
+    done(commit(&store, Act::ProvisioningEntryRemove { task: 3, user: alice() }).await);
+    let close = Act::ProvisioningClose { user: alice() };
+    for _ in 0..2 {
+        done(commit(&store, close.clone()).await);
+    }
+    let mut statuses = Vec::new();
+    for task in 1..=4 {
+        statuses.push(status(&store, task, &alice()).await);
+        assert_eq!(status(&store, task, &user(0)).await, EntryStatus::Pending, "nobody else");
+    }
+    use EntryStatus::{Completed, Removed};
+    assert_eq!(statuses, [Completed, Completed, Removed, Completed]);
+    let entry = store.provisioning_entry(&vs(), 2, &alice()).await.unwrap().unwrap();
+    assert_eq!(entry.token.map(|(id, _)| id), Some(CredentialId::new("by mail")), "what came by it, not what did not");
+    let (task, user, token) = (2, alice(), CredentialId::new("by mail"));
+    lost(commit(&store, Act::ProvisioningEnrolled { task, user, token }).await, 0);
+    assert_eq!(store.delivery(&vs(), &waits).await.unwrap(), Some(Delivery::Refused), "its mail is not sent");
+    lost(commit(&store, Act::ProvisioningEntryResend { task: 1, user: alice() }).await, 0);
+    let told = of_kind(&whole_chain(&store).await, EventKind::ProvisioningCompleted);
+    let tasks: BTreeSet<_> = told.iter().map(|record| record["details"]["taskId"].as_i64().unwrap()).collect();
+    assert_eq!((told.len(), tasks), (3, BTreeSet::from([1, 2, 4])), "once each");
 }
 
 async fn a_task_that_has_ended_is_settled_in_portions_with_records(world: Arc<World>) {

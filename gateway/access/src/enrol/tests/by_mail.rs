@@ -12,6 +12,7 @@ use super::*;
 use crate::enrol::by_mail::{DONE_PATH, LinkGone, LinkView, OVER_PATH};
 use crate::manage::{By, ManageError, Manager, TaskForm};
 use crate::testing::now;
+use crate::toy_app::activated;
 use crate::visit::Visit;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -300,6 +301,30 @@ async fn a_removed_task_stops_those_who_are_under_way() {
     assert_eq!(gone(&stage, &alice.visit(), &link(&stage, "u-alice")).await, LinkGone::Removed);
     stage.provisioner.run(now()).await.unwrap();
     assert_eq!(status(&stage, "u-alice"), EntryStatus::Removed);
+}
+
+/// R3: self-provisioning is for Bob, too.
+#[tokio::test]
+async fn whoever_enrols_by_themselves_has_nothing_left_to_do_in_their_tasks() {
+    for device in [false, true] {
+        let stage = if device { Stage::with_app(PASSWORD_AND_OTP) } else { stage() };
+        let number = task(&stage, &["bob", "alice"]).await;
+        let link = link(&stage, "u-bob");
+        let bob = if device { activated(&stage, "bob").await.0 } else { Browser::enrolled(&stage, "bob").await.0 };
+        assert_eq!((status(&stage, "u-bob"), status(&stage, "u-alice")), (EntryStatus::Completed, EntryStatus::Active));
+        assert_eq!(count(&stage, EventKind::ProvisioningCompleted), 1);
+        assert_eq!(gone(&stage, &bob.visit(), &link).await, LinkGone::Enrolled);
+        assert!(stage.world.with(|rows| rows.provisioned.iter().all(|one| one.entry.token.is_none())), "it is his own");
+        let later = now() + Duration::from_secs(60);
+        let admin = by(Role::Administrator, later);
+        manager(&stage).resend_provisioning_task(&stage.vs.id, &admin, number).await.unwrap();
+        assert_eq!(stage.provisioner.run(later).await.unwrap(), 1, "Alice alone is written to again");
+        stage.provisioner.run(now() + DAY * 11).await.unwrap();
+        assert_eq!(
+            (status(&stage, "u-bob"), count(&stage, EventKind::ProvisioningExpired)),
+            (EntryStatus::Completed, 1)
+        );
+    }
 }
 
 #[tokio::test]

@@ -168,6 +168,20 @@ async fn tokens_that_no_rule_gave_are_nobodys_to_take() {
 }
 
 #[tokio::test]
+async fn whoever_has_enrolled_by_themselves_keeps_that_when_they_leave() {
+    let stage = stage();
+    manager(&stage).add_group(&stage.vs.id, &by(now()), "sales").await.unwrap();
+    set(&stage, vec![rule(&stage, "sales", true).await]).await;
+    member(&stage, "sales", "u-bob", true).await;
+    run(&stage).await;
+    Browser::enrolled(&stage, "bob").await;
+    assert_eq!(entries(&stage, "u-bob"), [EntryStatus::Completed]);
+    member(&stage, "sales", "u-bob", false).await;
+    run(&stage).await;
+    assert_eq!((tokens(&stage, "u-bob"), count(&stage, EventKind::TokenRevoked)), (vec![TokenState::Active], 0));
+}
+
+#[tokio::test]
 async fn a_mail_that_was_not_used_leads_nowhere_once_its_user_has_left() {
     let stage = staged().await;
     set(&stage, vec![rule(&stage, "sales", true).await]).await;
