@@ -172,7 +172,8 @@ impl Rows {
         match (found.runs(now), found.resend_at) {
             (true, Some(before)) => {
                 let due = |one: &&mut Provisioned| {
-                    one.entry.status.may_be_sent_again() && one.entry.mailed_at.is_none_or(|at| at < before)
+                    let meant = one.rule.is_some() || found.rule.is_none();
+                    meant && one.entry.status.may_be_sent_again() && one.entry.mailed_at.is_none_or(|at| at < before)
                 };
                 let again: Vec<UserId> =
                     of_task.filter(due).take(most as usize).map(|one| one.entry.user.clone()).collect();

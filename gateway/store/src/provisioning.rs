@@ -469,13 +469,16 @@ pub(crate) async fn settle(
                        RETURNING user_id, link";
     // Of two processes the second waits here, and then sees what the first has done.
     const ALONE: &str = "SELECT 1 FROM provisioning_task WHERE virtual_server = $1 AND number = $2 FOR UPDATE";
+    // Of a task that a rule has made those whom a rule still has something for: whoever has left their group is not written to.
     const AGAIN: &str = "SELECT user_id FROM provisioning_entry WHERE virtual_server = $1 AND task = $2 \
-                         AND status IN ('active', 'locked', 'expired') AND COALESCE(mailed_at, 0) < $3 LIMIT $4";
+                         AND status IN ('active', 'locked', 'expired') AND COALESCE(mailed_at, 0) < $3 \
+                         AND (rule IS NOT NULL OR NOT $5) LIMIT $4";
     // Whoever has asked once more meanwhile has asked for more than what was done.
     const AGAIN_DONE: &str = "UPDATE provisioning_task SET resend_at = NULL WHERE virtual_server = $1 AND number = $2 \
                               AND resend_at = $3 AND NOT EXISTS (SELECT 1 FROM provisioning_entry e \
                                   WHERE e.virtual_server = $1 AND e.task = $2 \
-                                  AND e.status IN ('active', 'locked', 'expired') AND COALESCE(e.mailed_at, 0) < $3)";
+                                  AND e.status IN ('active', 'locked', 'expired') AND COALESCE(e.mailed_at, 0) < $3 \
+                                  AND (e.rule IS NOT NULL OR NOT $4))";
     const ENDED_DONE: &str = "UPDATE provisioning_task SET resend_at = NULL WHERE virtual_server = $1 AND number = $2 \
                               AND (removed_at IS NOT NULL OR stops_at <= $3)";
     const DONE: &str = "UPDATE provisioning_task SET unsettled = FALSE WHERE virtual_server = $1 AND number = $2 \
@@ -488,15 +491,15 @@ pub(crate) async fn settle(
     let Some(found) = found.into_iter().next().map(ProvisioningTask::from) else { return Ok(()) };
     if found.runs(at.now) {
         if let Some(before) = found.resend_at {
-            let before = before.millis();
-            let mut again = rows_in!(&mut *tx, (String,), AGAIN, vs, task, before, i64::from(most))?;
+            let (before, by_rule) = (before.millis(), found.rule.is_some());
+            let mut again = rows_in!(&mut *tx, (String,), AGAIN, vs, task, before, i64::from(most), by_rule)?;
             // All in the same order, so that nobody waits for one who waits for them.
             again.sort_unstable();
             for (user,) in &again {
                 send_again(&mut *tx, at, task, &UserId::new(user), told).await?;
             }
             if again.len() < most as usize {
-                change_in!(&mut *tx, AGAIN_DONE, vs, task, before)?;
+                change_in!(&mut *tx, AGAIN_DONE, vs, task, before, by_rule)?;
             }
         }
     } else {

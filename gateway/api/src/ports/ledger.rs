@@ -428,7 +428,8 @@ pub enum Act {
         /// Which.
         task: TaskNumber,
     },
-    /// Everybody of it who has not enrolled is to be written to once more. Lost unless it runs.
+    /// Everybody of it who has not enrolled is to be written to once more; where a rule has made it, everybody for whom a rule still
+    /// holds something. Lost unless it runs.
     ProvisioningTaskResend {
         /// Which.
         task: TaskNumber,

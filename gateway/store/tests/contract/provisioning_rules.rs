@@ -16,6 +16,7 @@ use crate::world::{Kind, World};
 both!(
     users_stand_as_they_are_with_what_a_rule_holds_of_them,
     a_rule_gives_once_and_what_it_holds_is_handed_on_or_let_go,
+    whoever_has_left_is_not_among_those_to_whom_all_mails_are_sent_again,
     of_many_who_give_to_one_user_one_does,
     whoever_is_changed_is_looked_at_and_nobody_where_there_are_no_rules,
     a_look_through_everybody_goes_on_where_it_stood,
@@ -142,6 +143,29 @@ async fn a_rule_gives_once_and_what_it_holds_is_handed_on_or_let_go(world: Arc<W
         2,
         "what was filled anew is open again"
     );
+}
+
+async fn whoever_has_left_is_not_among_those_to_whom_all_mails_are_sent_again(world: Arc<World>) {
+    let store = peopled(&world).await;
+    let both = Change::of(task(1, Some(sales()))).and(give(1, alice(), Some(sales()))).and(give(
+        1,
+        user("bob"),
+        Some(sales()),
+    ));
+    done(store.commit(&vs(), both, NOW).await);
+    for (user, link) in [(alice(), "of alice"), (user("bob"), "of bob")] {
+        done(commit(&store, Act::ProvisioningMailed { task: 1, user, link: hash(link) }).await);
+    }
+    // The rule takes nothing: it has let go.
+    done(commit(&store, hold(1, "sales", None, false)).await);
+    let later = NOW + secs(60);
+    done(commit_at(&store, Act::ProvisioningTaskResend { task: 1 }, later).await);
+    done(commit_at(&store, Act::ProvisioningTaskSettle { task: 1, most: 10 }, later).await);
+    let status = async |user| store.provisioning_entry(&vs(), 1, &user).await.unwrap().unwrap().status;
+    assert_eq!((status(alice()).await, status(user("bob")).await), (EntryStatus::Active, EntryStatus::Pending));
+    assert_eq!(store.provisioning_task(&vs(), 1).await.unwrap().unwrap().resend_at, None, "nobody is waited for");
+    done(commit_at(&store, Act::ProvisioningEntryResend { task: 1, user: alice() }, later).await);
+    assert_eq!(status(alice()).await, EntryStatus::Pending, "by hand she can be");
 }
 
 async fn of_many_who_give_to_one_user_one_does(world: Arc<World>) {
