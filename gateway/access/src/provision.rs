@@ -6,7 +6,7 @@ pub(crate) mod rules;
 use std::time::Duration;
 
 use doorward_api::mail::{MailKind, NewMail};
-use doorward_api::ports::{Act, Change, Page};
+use doorward_api::ports::{Act, Change, Clock, Page};
 use doorward_api::provisioning::{EntryStatus, NewEntry, ProvisioningEntry, ProvisioningTask, SkipReason};
 use doorward_api::{
     CommitError, Secret, SelfProvisioning, StoreError, Timestamp, Token, TokenState, User, VirtualServerId,
@@ -68,48 +68,49 @@ impl Provisioner {
         Self { ports, site }
     }
 
-    /// Does what is due, and says how many mails were queued.
+    /// Does what is due, and says how many mails were queued. The time is read for each portion anew: of thousands the last are written
+    /// to long after the first, and what was asked for meanwhile was asked for before.
     ///
     /// # Errors
     /// A store that does not answer. What was done by then is done; the next run goes on.
-    pub async fn run(&self, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn run(&self, clock: &dyn Clock) -> Result<u64, StoreError> {
         let site = self.site.load_full();
         let mut mailed = 0;
         for vs in site.virtual_servers.values() {
-            self.apply_rules(&vs.id, now).await?;
-            mailed += self.advance_all(vs, now).await?;
+            self.apply_rules(&vs.id, clock).await?;
+            mailed += self.advance_all(vs, clock).await?;
         }
         Ok(mailed)
     }
 
     /// However many wait, each has its turn in every run.
-    async fn advance_all(&self, vs: &VirtualServer, now: Timestamp) -> Result<u64, StoreError> {
+    async fn advance_all(&self, vs: &VirtualServer, clock: &dyn Clock) -> Result<u64, StoreError> {
         let (mut mailed, mut after) = (0, 0);
         loop {
-            let due = self.ports.provisioning.due_provisioning_tasks(&vs.id, now, after).await?;
+            let due = self.ports.provisioning.due_provisioning_tasks(&vs.id, clock.now(), after).await?;
             let Some(last) = due.last().map(|task| task.number) else { return Ok(mailed) };
             for task in due {
-                mailed += self.advance(vs, task, now).await?;
+                mailed += self.advance(vs, task, clock).await?;
             }
             after = last;
         }
     }
 
-    async fn advance(&self, vs: &VirtualServer, task: ProvisioningTask, now: Timestamp) -> Result<u64, StoreError> {
+    async fn advance(&self, vs: &VirtualServer, task: ProvisioningTask, clock: &dyn Clock) -> Result<u64, StoreError> {
         let mut mailed = 0;
-        if task.runs(now) {
-            self.find_members(&vs.id, &task, now).await?;
+        if task.runs(clock.now()) {
+            self.find_members(&vs.id, &task, clock).await?;
         }
         for _ in 0..CHANGES {
             let settle = Act::ProvisioningTaskSettle { task: task.number, most: AT_ONCE * 4 };
-            self.commit(&vs.id, Change::of(settle), now).await?;
-            if !self.more_to_settle(&vs.id, &task, now).await? {
+            self.commit(&vs.id, Change::of(settle), clock).await?;
+            if !self.more_to_settle(&vs.id, &task, clock).await? {
                 break;
             }
         }
-        if task.runs(now) {
+        if task.runs(clock.now()) {
             for _ in 0..CHANGES {
-                let queued = self.write_mails(vs, &task, now).await?;
+                let queued = self.write_mails(vs, &task, clock).await?;
                 mailed += queued;
                 if queued < u64::from(AT_ONCE) {
                     break;
@@ -124,10 +125,10 @@ impl Provisioner {
         &self,
         vs: &VirtualServerId,
         task: &ProvisioningTask,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<bool, StoreError> {
         let port = &self.ports.provisioning;
-        if task.runs(now) {
+        if task.runs(clock.now()) {
             let now_stands = port.provisioning_task(vs, task.number).await?;
             return Ok(now_stands.is_some_and(|task| task.resend_at.is_some()));
         }
@@ -141,8 +142,8 @@ impl Provisioner {
     }
 
     /// Whether it was done; not when somebody else was faster.
-    async fn commit(&self, vs: &VirtualServerId, change: Change, now: Timestamp) -> Result<bool, StoreError> {
-        match self.ports.ledger.commit(vs, change, now).await {
+    async fn commit(&self, vs: &VirtualServerId, change: Change, clock: &dyn Clock) -> Result<bool, StoreError> {
+        match self.ports.ledger.commit(vs, change, clock.now()).await {
             Ok(()) => Ok(true),
             Err(CommitError::Lost { .. }) => Ok(false),
             Err(CommitError::Store(error)) => Err(error),
@@ -154,7 +155,7 @@ impl Provisioner {
         &self,
         vs: &VirtualServerId,
         task: &ProvisioningTask,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<(), StoreError> {
         let Some(group) = &task.group else { return Ok(()) };
         let mut seen = task.cursor.clone();
@@ -169,7 +170,7 @@ impl Provisioner {
             }
             let next = found.next;
             let fill = Act::ProvisioningFill { task: task.number, seen, next: next.clone(), entries };
-            if !self.commit(vs, Change::of(fill), now).await? {
+            if !self.commit(vs, Change::of(fill), clock).await? {
                 return Ok(());
             }
             seen = next;
@@ -182,7 +183,7 @@ impl Provisioner {
         &self,
         vs: &VirtualServer,
         task: &ProvisioningTask,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<u64, StoreError> {
         let page = Page { after: String::new(), limit: AT_ONCE };
         let pending = Some(EntryStatus::Pending);
@@ -192,15 +193,16 @@ impl Provisioner {
         }
         let language = mail_language(self.ports.settings.as_ref(), &vs.id).await?;
         let written = |entries: &[ProvisioningEntry]| {
+            let now = clock.now();
             let acts = entries.iter().flat_map(|entry| self.mail(vs, task, entry, &language, now));
             Change { acts: acts.collect(), events: Vec::new() }
         };
-        if self.commit(&vs.id, written(&waiting), now).await? {
+        if self.commit(&vs.id, written(&waiting), clock).await? {
             return Ok(waiting.len() as u64);
         }
         let mut queued = 0;
         for entry in &waiting {
-            queued += u64::from(self.commit(&vs.id, written(std::slice::from_ref(entry)), now).await?);
+            queued += u64::from(self.commit(&vs.id, written(std::slice::from_ref(entry)), clock).await?);
         }
         Ok(queued)
     }

@@ -251,12 +251,14 @@ impl Rows {
     fn take_of_entry(&mut self, act: Act, now: Timestamp) -> bool {
         match act {
             Act::ProvisioningMailed { task, user, link } => {
+                let asked = self.provisioning_tasks.iter().find(|one| one.number == task).and_then(|one| one.resend_at);
+                let mailed = asked.map_or(now, |asked| asked.max(now));
                 let done = self.runs(task, now)
                     && self.change_entry(task, &user, |one| {
                         let right = one.entry.status == EntryStatus::Pending;
                         if right {
                             (one.entry.status, one.link) = (EntryStatus::Active, Some(link));
-                            (one.entry.mailed_at, one.entry.opened_at) = (Some(now), None);
+                            (one.entry.mailed_at, one.entry.opened_at) = (Some(mailed), None);
                         }
                         right
                     });

@@ -527,14 +527,18 @@ pub(crate) async fn mailed(
     link: &TokenHash,
 ) -> Result<(), Failure> {
     const SQL: &str = if_it_runs!(
-        "UPDATE provisioning_entry SET status = 'active', link = $5, mailed_at = $3, opened_at = NULL \
+        "UPDATE provisioning_entry SET status = 'active', link = $5, mailed_at = $6, opened_at = NULL \
          WHERE virtual_server = $1 AND task = $2 AND user_id = $4 AND status = 'pending'"
     );
-    const TASK: &str = "UPDATE provisioning_task SET mailed_at = $3 WHERE virtual_server = $1 AND number = $2";
+    const TASK: &str =
+        "UPDATE provisioning_task SET mailed_at = $3 WHERE virtual_server = $1 AND number = $2 RETURNING resend_at";
     let (vs, now) = (at.vs.as_str(), at.now.millis());
     // The task before its users, as everybody does it.
-    some(change_in!(&mut *tx, TASK, vs, task, now)?)?;
-    some(change_in!(tx, SQL, vs, task, now, user.as_str(), link.hex())?)
+    let found = rows_in!(&mut *tx, (Option<i64>,), TASK, vs, task, now)?.pop();
+    holds(found.is_some())?;
+    // Whoever is written to while all are to be written to again has it behind them, by whatever clock that was asked for.
+    let mailed = found.and_then(|(asked,)| asked).map_or(now, |asked| asked.max(now));
+    some(change_in!(tx, SQL, vs, task, now, user.as_str(), link.hex(), mailed)?)
 }
 
 /// A user is to be written to once more. Whoever has opened the link of before stops here: their wizard ends, and what was issued in it

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use doorward_api::ports::{Act, Change, Page};
+use doorward_api::ports::{Act, Change, Clock, Page};
 use doorward_api::provisioning::{NewEntry, NewTask, ProvisioningTask, TaskNumber};
 use doorward_api::provisioning_rules::{HeldEntry, RulePass, RuleScope, RuleStanding};
 use doorward_api::settings::{Day, ProvisioningRule, ProvisioningRules};
@@ -144,7 +144,7 @@ fn release(change: &mut Change, user: &UserId, held: &HeldEntry, to: Option<&Gro
 
 impl Provisioner {
     /// Does what rules have to do.
-    pub(super) async fn apply_rules(&self, vs: &VirtualServerId, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn apply_rules(&self, vs: &VirtualServerId, clock: &dyn Clock) -> Result<(), StoreError> {
         let port = &self.ports.provisioning;
         let first = Page { after: String::new(), limit: AT_ONCE };
         for _ in 0..CHANGES {
@@ -153,21 +153,21 @@ impl Provisioner {
             if due.items.is_empty() {
                 break;
             }
-            if !self.carry_out(vs, &due.items, saw(&due.items, wanted), now).await? {
+            if !self.carry_out(vs, &due.items, saw(&due.items, wanted), clock).await? {
                 return Ok(());
             }
             if due.next.is_none() {
                 break;
             }
         }
-        self.look_at_everybody(vs, now).await
+        self.look_at_everybody(vs, clock).await
     }
 
     /// Whoever is marked is left to [`Self::apply_rules`]: by the mark it is known whether they are still as they were read.
-    async fn look_at_everybody(&self, vs: &VirtualServerId, now: Timestamp) -> Result<(), StoreError> {
+    async fn look_at_everybody(&self, vs: &VirtualServerId, clock: &dyn Clock) -> Result<(), StoreError> {
         let port = &self.ports.provisioning;
         let Some(pass) = port.rule_pass(vs).await? else { return Ok(()) };
-        let over = pass.done_at.is_none_or(|at| now.since(at) >= ANEW);
+        let over = pass.done_at.is_none_or(|at| clock.now().since(at) >= ANEW);
         if pass.place.is_none() && pass.wanted <= pass.done && !over {
             return Ok(());
         }
@@ -176,7 +176,7 @@ impl Provisioner {
             None => {
                 let wanted = pass.wanted;
                 let begin = Act::ProvisioningPassMove { wanted, seen: None, next: Some(BEGIN.to_owned()) };
-                if !self.commit(vs, Change::of(begin), now).await? {
+                if !self.commit(vs, Change::of(begin), clock).await? {
                     return Ok(());
                 }
                 BEGIN.to_owned()
@@ -189,9 +189,9 @@ impl Provisioner {
             found.retain(|one| one.due.is_none());
             let on = Act::ProvisioningPassMove { wanted, seen: Some(place), next: next.clone() };
             match next {
-                Some(next) if self.carry_out(vs, &found, on.clone(), now).await? => place = next,
+                Some(next) if self.carry_out(vs, &found, on.clone(), clock).await? => place = next,
                 Some(_) => return Ok(()),
-                None => return self.carry_out(vs, &found, on, now).await.map(drop),
+                None => return self.carry_out(vs, &found, on, clock).await.map(drop),
             }
         }
         Ok(())
@@ -204,7 +204,7 @@ impl Provisioner {
         vs: &VirtualServerId,
         standings: &[RuleStanding],
         note: Act,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<bool, StoreError> {
         let laws = Laws::of(&self.ports, vs, None, standings).await?;
         let mut change = Change::of(note);
@@ -224,10 +224,10 @@ impl Provisioner {
         }
         let mut newest = self.ports.provisioning.newest_provisioning_task(vs).await?;
         for (rule, users) in gives.into_values() {
-            let task = self.task_for(vs, rule, &users, &mut newest, &mut change, now).await?;
+            let task = self.task_for(vs, rule, &users, &mut newest, &mut change, clock).await?;
             give(&mut change, rule, task, &users);
         }
-        self.commit(vs, change, now).await
+        self.commit(vs, change, clock).await
     }
 
     /// The rule's task to which somebody may come now: the last one of the same day and the same words, unless one of
@@ -239,8 +239,9 @@ impl Provisioner {
         users: &[&RuleStanding],
         newest: &mut TaskNumber,
         change: &mut Change,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<TaskNumber, StoreError> {
+        let now = clock.now();
         let stops_at = stops_at(rule, now);
         let fits = |task: &ProvisioningTask| {
             let same = task.runs(now) && task.stops_at == stops_at && task.note == rule.note;
@@ -309,7 +310,7 @@ mod tests {
         let rule = ProvisioningRule { group: "sales".into(), stop_days: 10, take: true, note: String::new() };
         stage.world.with(|rows| rows.set(&ProvisioningRules { rules: vec![rule] }));
         member(&stage, true).await;
-        stage.provisioner.run(now()).await.unwrap();
+        stage.provisioner.run(&now()).await.unwrap();
         stage
     }
 
@@ -331,13 +332,13 @@ mod tests {
         let (seen, wanted) = read(&stage, RuleScope::Due).await;
         assert_eq!(seen.len(), 1, "the first process has read that she has left");
         member(&stage, true).await;
-        stage.provisioner.run(now()).await.unwrap();
+        stage.provisioner.run(&now()).await.unwrap();
         assert_eq!(read(&stage, RuleScope::Due).await.0, [], "the second has seen that she is back");
-        let late = stage.provisioner.carry_out(&stage.vs.id, &seen, saw(&seen, wanted), now()).await.unwrap();
+        let late = stage.provisioner.carry_out(&stage.vs.id, &seen, saw(&seen, wanted), &now()).await.unwrap();
         assert_eq!((late, entry(&stage)), (false, (EntryStatus::Active, Some("sales".into()))));
         // Nor when she is marked again meanwhile for something else.
         done(&stage, Act::UserDisable { user: "u-alice".into(), disabled: false }).await;
-        let late = stage.provisioner.carry_out(&stage.vs.id, &seen, saw(&seen, wanted), now()).await.unwrap();
+        let late = stage.provisioner.carry_out(&stage.vs.id, &seen, saw(&seen, wanted), &now()).await.unwrap();
         assert_eq!((late, entry(&stage)), (false, (EntryStatus::Active, Some("sales".into()))));
     }
 
@@ -351,9 +352,9 @@ mod tests {
         done(&stage, nest(false)).await;
         let (seen, wanted) = read(&stage, RuleScope::Due).await;
         done(&stage, nest(true)).await;
-        let late = stage.provisioner.carry_out(&stage.vs.id, &seen, saw(&seen, wanted), now()).await.unwrap();
+        let late = stage.provisioner.carry_out(&stage.vs.id, &seen, saw(&seen, wanted), &now()).await.unwrap();
         assert_eq!((late, entry(&stage)), (false, (EntryStatus::Active, Some("sales".into()))));
-        stage.provisioner.run(now()).await.unwrap();
+        stage.provisioner.run(&now()).await.unwrap();
         assert_eq!(entry(&stage), (EntryStatus::Active, Some("sales".into())));
     }
 
@@ -362,9 +363,9 @@ mod tests {
         let stage = given().await;
         stage.world.with(|rows| rows.watch.pass.as_mut().unwrap().wanted += 1);
         member(&stage, false).await;
-        stage.provisioner.look_at_everybody(&stage.vs.id, now()).await.unwrap();
+        stage.provisioner.look_at_everybody(&stage.vs.id, &now()).await.unwrap();
         assert_eq!(entry(&stage), (EntryStatus::Active, Some("sales".into())), "she may be back by now");
-        stage.provisioner.run(now()).await.unwrap();
+        stage.provisioner.run(&now()).await.unwrap();
         assert_eq!(entry(&stage), (EntryStatus::Removed, None));
     }
 

@@ -8,6 +8,13 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
+/// A moment is a clock that stands.
+impl Clock for Timestamp {
+    fn now(&self) -> Timestamp {
+        *self
+    }
+}
+
 /// The operating system's randomness.
 pub trait Entropy: Send + Sync {
     /// Fills the slice. An operating system without randomness is one on which nothing may run: implementations abort.

@@ -189,7 +189,7 @@ async fn provision(provisioner: Arc<Provisioner>, clock: Arc<dyn Clock>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match provisioner.run(clock.now()).await {
+        match provisioner.run(clock.as_ref()).await {
             Ok(mailed) if mailed > 0 => tracing::info!(mailed, "mails of provisioning tasks were queued"),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "provisioning tasks could not be advanced; tried again"),

@@ -1,10 +1,11 @@
 //! The link of a provisioning mail, as those who get it live it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use doorward_api::mail::MailKind;
 use doorward_api::operator::Role;
-use doorward_api::ports::DUE_AT_ONCE;
+use doorward_api::ports::{Clock, DUE_AT_ONCE};
 use doorward_api::provisioning::{EntryStatus, ProvisioningTask, SkipReason};
 use doorward_api::{OperatorId, TargetUsers, Timestamp, Token, UserId};
 
@@ -47,7 +48,7 @@ fn form(names: &[&str]) -> TaskForm {
 
 async fn task(stage: &Arc<Stage>, names: &[&str]) -> i64 {
     let made = manager(stage).provision(&stage.vs.id, &by(Role::Administrator, now()), &form(names)).await.unwrap();
-    stage.provisioner.run(now()).await.unwrap();
+    stage.provisioner.run(&now()).await.unwrap();
     made.task.number
 }
 
@@ -177,7 +178,7 @@ async fn what_has_missed_its_stop_date_is_expired_and_can_be_sent_again() {
     let moved = alice.send(Send::Passcode(code)).await;
     assert!(matches!(&moved, Moved::BackToOwn { url } if url == OVER_PATH), "{moved:?}");
     assert!(stage.world.with(|rows| rows.credentials.iter().all(|token| token.state == TokenState::Revoked)));
-    stage.provisioner.run(late).await.unwrap();
+    stage.provisioner.run(&late).await.unwrap();
     assert_eq!((status(&stage, "u-alice"), status(&stage, "u-bob")), (EntryStatus::Expired, EntryStatus::Expired));
     assert_eq!(count(&stage, EventKind::ProvisioningExpired), 2);
 
@@ -188,7 +189,7 @@ async fn what_has_missed_its_stop_date_is_expired_and_can_be_sent_again() {
     let until = (late + DAY * 5).rfc3339();
     manager.edit_provisioning_task(vs, &admin, number, 1, (&until[..10], "")).await.unwrap();
     manager.resend_provisioning(vs, &by(Role::HelpDesk, late), number, &bob).await.unwrap();
-    stage.provisioner.run(late).await.unwrap();
+    stage.provisioner.run(&late).await.unwrap();
     assert_eq!((status(&stage, "u-alice"), status(&stage, "u-bob")), (EntryStatus::Expired, EntryStatus::Active));
     assert_eq!(gone(&stage, &visit, &first).await, LinkGone::Unknown, "a newer one stands in its place");
     assert!(stage.desk.begin_by_mail(&visit, &link(&stage, "u-bob")).await.unwrap().is_ok());
@@ -209,7 +210,7 @@ async fn five_failures_lock_the_entry_and_end_the_wizard() {
     assert!(stage.world.with(|rows| rows.credentials.iter().all(|token| token.state == TokenState::Revoked)));
     let help = by(Role::HelpDesk, now());
     manager(&stage).resend_provisioning(&stage.vs.id, &help, number, &"u-alice".into()).await.unwrap();
-    stage.provisioner.run(now()).await.unwrap();
+    stage.provisioner.run(&now()).await.unwrap();
     let mut alice = at_the_end(&stage, "u-alice").await;
     let code = stage.passcode("u-alice", alice.now);
     assert!(matches!(alice.send(Send::Passcode(code)).await, Moved::BackToOwn { .. }));
@@ -227,13 +228,46 @@ async fn whoever_has_opened_a_link_is_stopped_by_the_next_mail() {
         let help = by(Role::HelpDesk, now());
         manager(&stage).resend_provisioning(&stage.vs.id, &help, number, &"u-alice".into()).await.unwrap();
         assert!(stage.world.with(|rows| rows.credentials.iter().all(|token| token.state == TokenState::Revoked)));
-        stage.provisioner.run(now()).await.unwrap();
+        stage.provisioner.run(&now()).await.unwrap();
         assert_eq!(status(&stage, "u-alice"), EntryStatus::Active, "the next mail is written");
         stranger.send(Send::Passcode(code)).await;
         assert_eq!(count(&stage, EventKind::TokenActivated), 0);
         assert_eq!(status(&stage, "u-alice"), EntryStatus::Active);
         assert!(stage.desk.begin_by_mail(&stranger.visit(), &link(&stage, "u-alice")).await.unwrap().is_ok());
     }
+}
+
+/// A clock that goes on by a second each time it is looked at; at one of these moments something is asked for.
+struct Goes {
+    seconds: AtomicU64,
+    at: u64,
+    ask: Box<dyn Fn() + std::marker::Send + Sync>,
+}
+
+impl Clock for Goes {
+    fn now(&self) -> Timestamp {
+        let seconds = self.seconds.fetch_add(1, Ordering::SeqCst);
+        if seconds == self.at {
+            (self.ask)();
+        }
+        now() + Duration::from_secs(seconds)
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_written_to_after_all_were_asked_to_be_again_is_not_written_to_twice() {
+    let stage = closed();
+    manager(&stage).provision(&stage.vs.id, &by(Role::Administrator, now()), &form(&["alice", "bob"])).await.unwrap();
+    let world = stage.world.clone();
+    // When the run has begun, and before the first is written to.
+    let ask =
+        move || world.with(|rows| rows.provisioning_tasks[0].resend_at = Some(now() + Duration::from_millis(500)));
+    let clock = Goes { seconds: AtomicU64::new(0), at: 5, ask: Box::new(ask) };
+    assert_eq!(stage.provisioner.run(&clock).await.unwrap(), 2);
+    let first = link(&stage, "u-bob");
+    assert_eq!(stage.provisioner.run(&clock).await.unwrap(), 0);
+    let visit = Visit { now: now() + Duration::from_secs(60), ..Browser::new(&stage).visit() };
+    assert!(matches!(stage.desk.look_at_link(&visit, &first).await.unwrap(), LinkView::Good { .. }));
 }
 
 #[tokio::test]
@@ -251,8 +285,8 @@ async fn however_many_tasks_wait_each_is_written_to() {
             rows.unsettled.insert(number);
         }
     });
-    assert_eq!(stage.provisioner.run(now()).await.unwrap(), (many - first).unsigned_abs());
-    assert_eq!(stage.provisioner.run(now()).await.unwrap(), 0);
+    assert_eq!(stage.provisioner.run(&now()).await.unwrap(), (many - first).unsigned_abs());
+    assert_eq!(stage.provisioner.run(&now()).await.unwrap(), 0);
 }
 
 /// Were its flow still there, too: an entry whose link nobody has opened is nobody's.
@@ -280,7 +314,7 @@ async fn a_wizard_that_is_left_is_a_failed_attempt_and_the_fifth_locks() {
         let expected = if count < 5 { EntryStatus::Active } else { EntryStatus::Locked };
         assert_eq!(status(&stage, "u-alice"), expected, "{count}");
         manager(&stage).resend_provisioning(&stage.vs.id, &help, number, &"u-alice".into()).await.unwrap();
-        stage.provisioner.run(now()).await.unwrap();
+        stage.provisioner.run(&now()).await.unwrap();
     }
     assert_eq!((fails(), count(&stage, EventKind::ProvisioningLocked)), (0, 1), "then it begins anew");
     let mut alice = at_the_end(&stage, "u-alice").await;
@@ -299,7 +333,7 @@ async fn a_removed_task_stops_those_who_are_under_way() {
     let moved = alice.send(Send::Target("android")).await;
     assert!(matches!(&moved, Moved::BackToOwn { url } if url == OVER_PATH), "{moved:?}");
     assert_eq!(gone(&stage, &alice.visit(), &link(&stage, "u-alice")).await, LinkGone::Removed);
-    stage.provisioner.run(now()).await.unwrap();
+    stage.provisioner.run(&now()).await.unwrap();
     assert_eq!(status(&stage, "u-alice"), EntryStatus::Removed);
 }
 
@@ -318,8 +352,8 @@ async fn whoever_enrols_by_themselves_has_nothing_left_to_do_in_their_tasks() {
         let later = now() + Duration::from_secs(60);
         let admin = by(Role::Administrator, later);
         manager(&stage).resend_provisioning_task(&stage.vs.id, &admin, number).await.unwrap();
-        assert_eq!(stage.provisioner.run(later).await.unwrap(), 1, "Alice alone is written to again");
-        stage.provisioner.run(now() + DAY * 11).await.unwrap();
+        assert_eq!(stage.provisioner.run(&later).await.unwrap(), 1, "Alice alone is written to again");
+        stage.provisioner.run(&(now() + DAY * 11)).await.unwrap();
         assert_eq!(
             (status(&stage, "u-bob"), count(&stage, EventKind::ProvisioningExpired)),
             (EntryStatus::Completed, 1)
@@ -349,8 +383,8 @@ async fn whoever_cannot_get_a_token_is_skipped_with_the_reason() {
     assert_eq!(manager.reserved_tokens(vs).await.unwrap(), 1);
     let twice = manager.provision(vs, &admin, &form(&["alice"])).await.unwrap();
     assert_eq!((twice.task.number, twice.all()), (2, 0), "one is reserved for her already");
-    stage.provisioner.run(now()).await.unwrap();
-    stage.provisioner.run(now()).await.unwrap();
+    stage.provisioner.run(&now()).await.unwrap();
+    stage.provisioner.run(&now()).await.unwrap();
     assert_eq!(stage.world.with(|rows| rows.mails.iter().filter(|m| m.kind == MailKind::Provisioning).count()), 1);
     let far = manager.provisioning_task(vs, 1).await.unwrap();
     assert_eq!((far.waiting(), far.percent()), (0, 100));
@@ -370,16 +404,16 @@ async fn a_whole_group_is_found_by_and_by() {
     let form = TaskForm { group: Some("g-staff".into()), ..TaskForm::default() };
     let made = manager.provision(vs, &admin, &form).await.unwrap();
     assert_eq!((made.task.count, made.task.cursor.as_deref(), made.percent()), (0, Some(""), 99));
-    assert_eq!(stage.provisioner.run(now()).await.unwrap(), 2, "carol has no address");
+    assert_eq!(stage.provisioner.run(&now()).await.unwrap(), 2, "carol has no address");
     let far = manager.provisioning_task(vs, made.task.number).await.unwrap();
     assert_eq!((far.task.count, far.task.cursor.as_deref(), far.count(EntryStatus::Skipped)), (3, None, 1));
     let nowhere = TaskForm { group: Some("g-none".into()), ..TaskForm::default() };
     assert!(matches!(manager.provision(vs, &admin, &nowhere).await, Err(ManageError::Invalid(_))));
     manager.resend_provisioning_task(vs, &admin, made.task.number).await.unwrap();
     let later = now() + Duration::from_secs(5);
-    assert_eq!(stage.provisioner.run(later).await.unwrap(), 0, "whoever was written to in the same moment was");
+    assert_eq!(stage.provisioner.run(&later).await.unwrap(), 0, "whoever was written to in the same moment was");
     manager.resend_provisioning_task(vs, &By { now: later, ..admin }, made.task.number).await.unwrap();
-    assert_eq!(stage.provisioner.run(later).await.unwrap(), 2);
+    assert_eq!(stage.provisioner.run(&later).await.unwrap(), 2);
 }
 
 #[tokio::test]

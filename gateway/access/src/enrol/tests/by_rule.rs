@@ -63,7 +63,7 @@ async fn member(stage: &Arc<Stage>, name: &str, user: &str, member: bool) {
 }
 
 async fn run(stage: &Arc<Stage>) {
-    stage.provisioner.run(now()).await.unwrap();
+    stage.provisioner.run(&now()).await.unwrap();
 }
 
 fn mails(stage: &Arc<Stage>, user: &str) -> usize {
@@ -401,7 +401,7 @@ async fn everybody_is_looked_at_once_a_day_and_when_groups_come_to_lie_in_others
     });
     run(&stage).await;
     assert_eq!(mails(&stage, "u-bob"), 0);
-    stage.provisioner.run(now() + DAY).await.unwrap();
+    stage.provisioner.run(&(now() + DAY)).await.unwrap();
     assert_eq!(mails(&stage, "u-bob"), 1);
 }
 
@@ -416,7 +416,7 @@ async fn two_processes_give_and_take_once() {
         let runs: Vec<_> = (0..6)
             .map(|_| {
                 let stage = stage.clone();
-                tokio::spawn(async move { stage.provisioner.run(now()).await.unwrap() })
+                tokio::spawn(async move { stage.provisioner.run(&now()).await.unwrap() })
             })
             .collect();
         for one in runs {
