@@ -53,6 +53,15 @@ const OUTLETS: &str = "UPDATE audit_outlet SET \
      failing_since = CASE WHEN failing_since > $2 THEN $2 ELSE failing_since END, \
      wanted_at = CASE WHEN wanted_at > $2 THEN $2 ELSE wanted_at END";
 
+/// Provisioning by mail goes by what was done last: whoever was written to, or looked at, later than now would not be for as long.
+const PROVISIONING: [&str; 3] = [
+    "UPDATE provisioning_entry SET mailed_at = CASE WHEN mailed_at > $2 THEN mailed_at - $1 ELSE mailed_at END, \
+     opened_at = CASE WHEN opened_at > $2 THEN opened_at - $1 ELSE opened_at END WHERE mailed_at > $2 OR opened_at > $2",
+    "UPDATE provisioning_task SET mailed_at = CASE WHEN mailed_at > $2 THEN mailed_at - $1 ELSE mailed_at END, \
+     resend_at = CASE WHEN resend_at > $2 THEN resend_at - $1 ELSE resend_at END WHERE mailed_at > $2 OR resend_at > $2",
+    "UPDATE provisioning_pass SET done_at = done_at - $1 WHERE done_at > $2",
+];
+
 const PROOFS: &str = "SELECT virtual_server, id, proofs FROM session";
 const PROVED: &str = "UPDATE session SET proofs = $3 WHERE virtual_server = $1 AND id = $2";
 
@@ -110,6 +119,9 @@ async fn shift(tx: &mut Tx, inner: &Inner, by: Duration, now: Timestamp) -> Resu
     }
     change_in!(tx, FLOWS, now.millis())?;
     change_in!(tx, OUTLETS, millis, now.millis())?;
+    for sql in PROVISIONING {
+        change_in!(tx, sql, millis, now.millis())?;
+    }
     for (vs, session, proofs) in rows_in!(tx, (String, String, String), PROOFS)? {
         let damaged = || Failure::damaged(format!("session {session}"));
         let proofs: Proofs = serde_json::from_str(&proofs).map_err(|_| damaged())?;
@@ -143,10 +155,12 @@ mod tests {
     use doorward_api::operator::{NewOperator, NewOperatorSession, Role};
     use doorward_api::ports::{
         Act, AuditOutlets, Change, Credentials, Flows, Ledger, MeterKey, MeterScope, Meters, OneTime, OneTimePurpose,
-        OneTimes, Operators, Outbox, OutletState, Pushes, Register, Sessions,
+        OneTimes, Operators, Outbox, OutletState, Provisioning, Pushes, Register, Sessions,
     };
+    use doorward_api::provisioning::{EntryStatus, NewEntry, NewTask};
     use doorward_api::push::{Push, PushContext, PushData, PushPurpose, PushState};
     use doorward_api::session::{NewSession, SessionKind};
+    use doorward_api::settings::SettingKind;
     use doorward_api::user::NewUser;
     use doorward_api::{
         CommitError, CredentialId, Factor, Flow, FlowId, FoldedName, Grant, GrantDetails, GrantState, MailId,
@@ -421,6 +435,56 @@ mod tests {
             let forgotten = now + 7 * 24 * HOUR;
             assert_eq!(store.outlets_sent(&vs(), forgotten).await.unwrap(), None, "it was wanted by now");
             assert!(store.take_outlet(&vs(), &outlet, "two", lease, now + lease).await.unwrap().is_some());
+        });
+    }
+
+    /// A task of alice, whose mail was written at a time.
+    async fn write_to_alice(store: &Store, task: i64, now: Timestamp) {
+        let (operator, note, stops_at) = ("olga".to_owned(), String::new(), now + 240 * HOUR);
+        let new = NewTask { number: task, operator, stops_at, note, group: None, rule: None };
+        let entries = vec![NewEntry { user: "alice".into(), skipped: None, rule: None }];
+        let link = hash(u8::try_from(task).unwrap() + 20);
+        let change = Change::of(Act::ProvisioningTaskAdd(Box::new(new)))
+            .and(Act::ProvisioningFill { task, seen: None, next: None, entries })
+            .and(Act::ProvisioningMailed { task, user: "alice".into(), link });
+        store.commit(&vs(), change, now).await.unwrap();
+    }
+
+    #[test]
+    fn whoever_was_written_to_by_a_clock_that_was_ahead_can_be_written_to_again() {
+        story(|store| async move {
+            let vs = vs();
+            write_to_alice(&store, 1, store.clock().now()).await;
+            store.inner.clock.go_on(Course::astray(24 * HOUR));
+            let ahead = store.clock().now();
+            write_to_alice(&store, 2, ahead).await;
+            let go = |wanted, seen: Option<&str>, next: Option<&str>| {
+                let text = |place: Option<&str>| place.map(str::to_owned);
+                Change::of(Act::ProvisioningPassMove { wanted, seen: text(seen), next: text(next) })
+            };
+            let (kind, operator) = (SettingKind::ProvisioningRules, "olga".to_owned());
+            let rules = Act::SettingSet { kind, seen: 0, body: "{}".into(), operator, changes: Vec::new() };
+            for change in [Change::of(rules), go(1, None, Some("0:")), go(1, Some("0:"), None)] {
+                store.commit(&vs, change, ahead).await.unwrap();
+            }
+            store.commit(&vs, Change::of(Act::ProvisioningLinkTake { link: hash(22) }), ahead).await.unwrap();
+            let asked = ahead + Duration::from_secs(1);
+            store.commit(&vs, Change::of(Act::ProvisioningTaskResend { task: 2 }), asked).await.unwrap();
+
+            look(&store.inner).await;
+            let now = store.clock().now();
+            let alice = UserId::new("alice");
+            let entry = async |task| store.provisioning_entry(&vs, task, &alice).await.unwrap().unwrap();
+            assert!(entry(2).await.mailed_at <= Some(now) && entry(2).await.opened_at <= Some(now));
+            let done_at = store.rule_pass(&vs).await.unwrap().unwrap().done_at;
+            assert!(done_at.is_some() && done_at <= Some(now), "the daily look comes after a day, not after two");
+            // What was asked for before is done, and so is what is asked for now.
+            store.commit(&vs, Change::of(Act::ProvisioningTaskResend { task: 1 }), now).await.unwrap();
+            for task in [1, 2] {
+                let settle = Act::ProvisioningTaskSettle { task, most: 10 };
+                store.commit(&vs, Change::of(settle), now).await.unwrap();
+                assert_eq!(entry(task).await.status, EntryStatus::Pending, "task {task}");
+            }
         });
     }
 
