@@ -72,25 +72,49 @@ impl Provisioner {
     /// to long after the first, and what was asked for meanwhile was asked for before.
     ///
     /// # Errors
-    /// A store that does not answer. What was done by then is done; the next run goes on.
+    /// The last of what went wrong. All that does not depend on it is done: what cannot be read of one virtual server, or of one task,
+    /// holds up no other. The next run goes on.
     pub async fn run(&self, clock: &dyn Clock) -> Result<u64, StoreError> {
         let site = self.site.load_full();
-        let mut mailed = 0;
+        let (mut mailed, mut failed) = (0, None);
         for vs in site.virtual_servers.values() {
-            self.apply_rules(&vs.id, clock).await?;
-            mailed += self.advance_all(vs, clock).await?;
+            if let Err(error) = self.apply_rules(&vs.id, clock).await {
+                tracing::warn!(vs = %vs.id, part = "rules", %error, "provisioning goes on without a part");
+                failed = Some(error);
+            }
+            mailed += self.advance_all(vs, clock, &mut failed).await;
         }
-        Ok(mailed)
+        failed.map_or(Ok(mailed), Err)
     }
 
     /// However many wait, each has its turn in every run.
-    async fn advance_all(&self, vs: &VirtualServer, clock: &dyn Clock) -> Result<u64, StoreError> {
+    async fn advance_all(&self, vs: &VirtualServer, clock: &dyn Clock, failed: &mut Option<StoreError>) -> u64 {
         let (mut mailed, mut after) = (0, 0);
         loop {
-            let due = self.ports.provisioning.due_provisioning_tasks(&vs.id, clock.now(), after).await?;
-            let Some(last) = due.last().map(|task| task.number) else { return Ok(mailed) };
+            let due = match self.ports.provisioning.due_provisioning_tasks(&vs.id, clock.now(), after).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::warn!(vs = %vs.id, part = "tasks", %error, "provisioning goes on without a part");
+                    *failed = Some(error);
+                    return mailed;
+                }
+            };
+            let Some(last) = due.last().map(|task| task.number) else { return mailed };
             for task in due {
-                mailed += self.advance(vs, task, clock).await?;
+                let number = task.number;
+                match self.advance(vs, task, clock).await {
+                    Ok(queued) => mailed += queued,
+                    // A store that is away is away for all of them.
+                    Err(error @ StoreError::Unavailable(_)) => {
+                        tracing::warn!(vs = %vs.id, part = "tasks", %error, "provisioning goes on without a part");
+                        *failed = Some(error);
+                        return mailed;
+                    }
+                    Err(error) => {
+                        tracing::warn!(vs = %vs.id, part = "task", number, %error, "provisioning goes on without a part");
+                        *failed = Some(error);
+                    }
+                }
             }
             after = last;
         }
@@ -230,5 +254,34 @@ impl Provisioner {
             expires_at: task.stops_at.min(now + MAIL_LIFE),
         });
         [mailed, mail]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::{PASSWORD_AND_OTP, Stage};
+    use crate::testing::now;
+    use doorward_api::provisioning::NewTask;
+
+    #[tokio::test]
+    async fn what_cannot_be_read_of_one_virtual_server_holds_up_no_other() {
+        let stage = Stage::set(PASSWORD_AND_OTP);
+        let (ports, site) = stage.beside_one_that_is_damaged();
+        let (operator, note, stops_at) = ("olga".to_owned(), String::new(), now() + Duration::from_hours(24));
+        let entries = vec![NewEntry { user: "u-alice".into(), skipped: None, rule: None }];
+        let new = NewTask { number: 1, operator, stops_at, note, group: None, rule: None };
+        let change = Change::of(Act::ProvisioningTaskAdd(Box::new(new))).and(Act::ProvisioningFill {
+            task: 1,
+            seen: None,
+            next: None,
+            entries,
+        });
+        ports.ledger.commit(&stage.vs.id, change, now()).await.unwrap();
+        let ran = Provisioner::new(ports, site.clone()).run(&now()).await;
+        assert!(matches!(ran, Err(StoreError::Damaged(_))), "it is said: {ran:?}");
+        assert_eq!(stage.world.with(|rows| rows.mails.len()), 1, "and Alice is written to");
+        let order: Vec<_> = site.load().virtual_servers.keys().map(|vs| vs.as_str().to_owned()).collect();
+        assert_eq!(order, ["damaged", "default"], "the damaged one comes first");
     }
 }

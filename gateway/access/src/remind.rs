@@ -65,14 +65,21 @@ impl Reminders {
     /// Running it twice, or in two processes at once, reminds nobody twice.
     ///
     /// # Errors
-    /// A store that does not answer. Whoever was reminded before stays so; the next run goes on.
+    /// The last of what went wrong; what cannot be read of one virtual server holds up no other. Whoever was reminded before stays so;
+    /// the next run goes on.
     pub async fn remind(&self, now: Timestamp) -> Result<u64, StoreError> {
         let site = self.site.load_full();
-        let mut reminded = 0;
+        let (mut reminded, mut failed) = (0, None);
         for vs in site.virtual_servers.values() {
-            reminded += self.remind_users_of(vs, now).await?;
+            match self.remind_users_of(vs, now).await {
+                Ok(of_one) => reminded += of_one,
+                Err(error) => {
+                    tracing::warn!(vs = %vs.id, %error, "users of a virtual server cannot be reminded of their deadline");
+                    failed = Some(error);
+                }
+            }
         }
-        Ok(reminded)
+        failed.map_or(Ok(reminded), Err)
     }
 
     async fn remind_users_of(&self, vs: &VirtualServer, now: Timestamp) -> Result<u64, StoreError> {
@@ -248,5 +255,15 @@ mod tests {
         assert_eq!(reminders.remind(now() + DAY * 8).await.unwrap(), waiting);
         assert_eq!(reminders.remind(now() + DAY * 12).await.unwrap(), 0, "too late");
         assert_eq!(stage.world.mailed("days").as_deref(), Some("3"));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_of_one_virtual_server_holds_up_no_other() {
+        let stage = Stage::set(PASSWORD_AND_OTP);
+        stage.world.with(|rows| rows.set(&rule(now() + DAY * 3)));
+        let (ports, site) = stage.beside_one_that_is_damaged();
+        let reminded = Reminders::new(ports, site).remind(now()).await;
+        assert!(matches!(reminded, Err(StoreError::Damaged(_))), "it is said: {reminded:?}");
+        assert!(stage.world.with(|rows| !rows.mails.is_empty()), "and the users of the other are reminded");
     }
 }

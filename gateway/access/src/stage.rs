@@ -5,10 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use async_trait::async_trait;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Host, Plugin};
-use doorward_api::ports::NoMetrics;
-use doorward_api::{Screen, ScreenPage, Secret, SecretBytes, Timestamp, Token, TokenState};
+use doorward_api::ports::{NoMetrics, Settings};
+use doorward_api::settings::{SettingChange, SettingKind, StoredDocument};
+use doorward_api::{
+    Screen, ScreenPage, Secret, SecretBytes, StoreError, Timestamp, Token, TokenState, VirtualServerId,
+};
 use doorward_fakes::{ToyTokens, World};
 
 use crate::dispute::Disputes;
@@ -131,6 +135,23 @@ impl Stage {
         Reminders::new(ports(&self.world), self.site.clone())
     }
 
+    /// The same ports and virtual server, beside one of which no setting can be read.
+    pub(crate) fn beside_one_that_is_damaged(&self) -> (Ports, SharedSite) {
+        let damaged = VirtualServerId::new("damaged");
+        let site = self.site.load_full();
+        let mut virtual_servers = site.virtual_servers.clone();
+        virtual_servers.insert(damaged.clone(), Arc::new(virtual_server_with("damaged", PASSWORD_AND_OTP)));
+        let both = Site {
+            generation: site.generation,
+            virtual_servers,
+            hosts: HashMap::new(),
+            trusted_proxies: Vec::new(),
+            secure_cookies: false,
+        };
+        let settings = Arc::new(DamagedSettings { world: self.world.clone(), of: damaged });
+        (Ports { settings, ..ports(&self.world) }, Arc::new(ArcSwap::from_pointee(both)))
+    }
+
     /// The passcode that a user's app shows.
     pub(crate) fn passcode(&self, user: &str, at: Timestamp) -> String {
         self.world.with(|rows| {
@@ -181,6 +202,31 @@ fn ports(world: &Arc<World>) -> Ports {
         entropy: Arc::new(Dice::default()),
         metrics: Arc::new(NoMetrics),
         passwords: Arc::new(Passwords::new(Arc::new(Dice::default()))),
+    }
+}
+
+/// Settings of which those of one virtual server cannot be read.
+struct DamagedSettings {
+    world: Arc<World>,
+    of: VirtualServerId,
+}
+
+#[async_trait]
+impl Settings for DamagedSettings {
+    async fn document(&self, vs: &VirtualServerId, kind: SettingKind) -> Result<StoredDocument, StoreError> {
+        match *vs == self.of {
+            true => Ok(StoredDocument { body: Some("no document".to_owned()), version: 1 }),
+            false => self.world.document(vs, kind).await,
+        }
+    }
+
+    async fn changes(
+        &self,
+        vs: &VirtualServerId,
+        kind: SettingKind,
+        limit: u32,
+    ) -> Result<Vec<SettingChange>, StoreError> {
+        self.world.changes(vs, kind, limit).await
     }
 }
 
