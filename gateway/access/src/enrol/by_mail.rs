@@ -12,8 +12,8 @@ use doorward_api::provisioning::{
     EntryStatus, MOST_FAILURES, ProvisioningEntry, ProvisioningLink, ProvisioningTask, TaskNumber,
 };
 use doorward_api::{
-    CredentialId, EventKind, FlowData, SelfProvisioning, SettingKind, Step, StoreError, Target, TargetSettings,
-    Template, Timestamp, Token, TokenState, User,
+    AuditEvent, CredentialId, EventKind, Factor, FlowData, SelfProvisioning, SettingKind, Step, StoreError, Target,
+    TargetSettings, Template, Timestamp, Token, TokenState, User,
 };
 use doorward_tokens::targets::guess;
 use doorward_tokens::{NotOffered, Terms};
@@ -300,15 +300,26 @@ impl Desk {
         }
     }
 
-    /// A wrong passcode counts for the task as well. `Err` when that has locked the entry: the wizard ends.
-    pub(crate) async fn count_for_task(&self, visit: &Visit, held: &Held) -> Result<(), Stop> {
-        let (Some(task), Some(user)) = (held.flow().data.provisioned, held.flow().user.clone()) else { return Ok(()) };
+    /// A wrong passcode counts for the task as well, and is recorded with that. Where there is no task, the record is given back. `Err`
+    /// when it has locked the entry: the wizard ends.
+    pub(crate) async fn count_for_task(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        failure: AuditEvent,
+    ) -> Result<Option<AuditEvent>, Stop> {
+        let (Some(task), Some(user)) = (held.flow().data.provisioned, held.flow().user.clone()) else {
+            return Ok(Some(failure));
+        };
         let failed = Act::ProvisioningFailed { task, user: user.clone(), most: MOST_FAILURES };
-        self.commit(visit, Change::of(failed)).await?;
+        self.commit(visit, Change::of(failed).record(failure)).await?;
         let entry = self.ports.provisioning.provisioning_entry(&visit.vs.id, task, &user).await?;
         match entry.is_some_and(|entry| entry.status == EntryStatus::Locked) {
-            true => self.withdraw_by_mail(visit, held, NotOffered::TaskOver).await,
-            false => Ok(()),
+            true => {
+                self.measure_sign_in(visit, Factor::Otp, "locked");
+                self.withdraw_by_mail(visit, held, NotOffered::TaskOver).await
+            }
+            false => Ok(None),
         }
     }
 

@@ -664,8 +664,8 @@ impl Desk {
 
     /// A wrong passcode after a right first factor.
     pub(crate) async fn passcode_rejected(&self, visit: &Visit, held: &Held, tokens: &[Tried]) -> Result<Moved, Stop> {
-        self.count_for_task(visit, held).await?;
-        let mut events = vec![self.failure(visit, held, Failed::PASSCODE)];
+        let failure = self.failure(visit, held, Failed::PASSCODE);
+        let mut events: Vec<AuditEvent> = self.count_for_task(visit, held, failure).await?.into_iter().collect();
         let about = self.event(EventKind::TokenLocked, visit, held.flow()).context;
         let (locked, told) = self.count_rejected(visit, tokens, &about).await?;
         events.extend(told);

@@ -206,6 +206,7 @@ async fn five_failures_lock_the_entry_and_end_the_wizard() {
     let moved = alice.send(Send::Passcode("000000".into())).await;
     assert!(matches!(&moved, Moved::BackToOwn { url } if url == OVER_PATH), "{moved:?}");
     assert_eq!((status(&stage, "u-alice"), count(&stage, EventKind::ProvisioningLocked)), (EntryStatus::Locked, 1));
+    assert_eq!(count(&stage, EventKind::AuthFailure), 5, "the last one is recorded, too, and each once");
     assert_eq!(gone(&stage, &alice.visit(), &link(&stage, "u-alice")).await, LinkGone::Locked);
     assert!(stage.world.with(|rows| rows.credentials.iter().all(|token| token.state == TokenState::Revoked)));
     let help = by(Role::HelpDesk, now());
