@@ -430,6 +430,14 @@ impl Provisioning for World {
             EntryStatus::ALL.into_iter().map(of).filter(|(_, count)| *count > 0).collect()
         }))
     }
+    async fn provisioning_never_written(&self, _: &VirtualServerId, task: TaskNumber) -> Result<u64, StoreError> {
+        self.up()?;
+        Ok(self.with(|rows| {
+            let ended = |status| matches!(status, EntryStatus::Completed | EntryStatus::Expired | EntryStatus::Removed);
+            let of_task = rows.provisioned.iter().map(|one| &one.entry).filter(|one| one.task == task);
+            of_task.filter(|one| ended(one.status) && one.mailed_at.is_none()).count() as u64
+        }))
+    }
     async fn reserved_tokens(&self, _: &VirtualServerId) -> Result<u64, StoreError> {
         self.up()?;
         Ok(self.with(|rows| rows.provisioned.iter().filter(|one| one.entry.status.reserves()).count() as u64))

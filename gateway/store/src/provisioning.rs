@@ -231,6 +231,17 @@ impl Provisioning for Store {
         .await
     }
 
+    async fn provisioning_never_written(&self, vs: &VirtualServerId, number: TaskNumber) -> Result<u64, StoreError> {
+        const SQL: &str = "SELECT COUNT(*) FROM provisioning_entry WHERE virtual_server = $1 AND task = $2 \
+                           AND status IN ('completed', 'expired', 'removed') AND mailed_at IS NULL";
+        let vs = vs.clone();
+        self.run(move |inner| async move {
+            let found = rows!(inner.db.reader(), (i64,), SQL, vs.as_str(), number)?;
+            Ok(found.first().map_or(0, |(count,)| count.unsigned_abs()))
+        })
+        .await
+    }
+
     async fn reserved_tokens(&self, vs: &VirtualServerId) -> Result<u64, StoreError> {
         const SQL: &str = "SELECT COUNT(*) FROM provisioning_entry \
                            WHERE virtual_server = $1 AND status IN ('pending', 'active')";

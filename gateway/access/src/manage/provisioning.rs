@@ -54,6 +54,8 @@ pub struct TaskProgress {
     pub task: ProvisioningTask,
     /// How many users are how far; none of those that are nobody's.
     pub counts: Vec<(EntryStatus, u64)>,
+    /// How many have come to their end before they were written to.
+    pub never_written: u64,
 }
 
 impl TaskProgress {
@@ -62,9 +64,14 @@ impl TaskProgress {
         self.counts.iter().find(|(one, _)| *one == status).map_or(0, |(_, count)| *count)
     }
 
-    /// How many were to be written to.
+    /// How many were written to, or are to be: neither those who were skipped nor those who have come to their end before.
     pub fn all(&self) -> u64 {
-        self.task.count.saturating_sub(self.count(EntryStatus::Skipped))
+        self.task.count.saturating_sub(self.count(EntryStatus::Skipped)).saturating_sub(self.never_written)
+    }
+
+    /// How many were written to.
+    pub fn written(&self) -> u64 {
+        self.all().saturating_sub(self.waiting())
     }
 
     /// How many mails are still to be written.
@@ -75,8 +82,7 @@ impl TaskProgress {
     /// The same in hundredths of all that were written; a hundred where there is nothing to write. While the group is still being
     /// read there is more to come.
     pub fn percent(&self) -> u64 {
-        let (all, waiting) = (self.all(), self.waiting());
-        let done = all.saturating_sub(waiting).saturating_mul(100).checked_div(all).unwrap_or(100);
+        let done = self.written().saturating_mul(100).checked_div(self.all()).unwrap_or(100);
         if self.task.cursor.is_some() && self.task.removed_at.is_none() { done.min(99) } else { done }
     }
 }
@@ -110,7 +116,8 @@ impl Manager {
         let port = &self.ports().provisioning;
         let task = port.provisioning_task(vs, task).await?.ok_or(ManageError::NotFound)?;
         let counts = port.provisioning_counts(vs, task.number).await?;
-        Ok(TaskProgress { task, counts })
+        let never_written = port.provisioning_never_written(vs, task.number).await?;
+        Ok(TaskProgress { task, counts, never_written })
     }
 
     /// Users of a task, by name.

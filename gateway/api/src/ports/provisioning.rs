@@ -45,6 +45,9 @@ pub trait Provisioning: Send + Sync {
         vs: &VirtualServerId,
         task: TaskNumber,
     ) -> Result<Vec<(EntryStatus, u64)>, StoreError>;
+    /// How many users of a task have come to their end without ever having been written to: they were taken out, the stop date passed, or
+    /// they have enrolled by themselves before.
+    async fn provisioning_never_written(&self, vs: &VirtualServerId, task: TaskNumber) -> Result<u64, StoreError>;
     /// How many tokens are reserved, by all tasks.
     async fn reserved_tokens(&self, vs: &VirtualServerId) -> Result<u64, StoreError>;
     /// Users of a task, by name; all of them, or those who are so far.

@@ -179,7 +179,7 @@ struct CountShown {
 pub(super) struct ProgressShown {
     /// The task.
     task: TaskShown,
-    /// How many users are to be written to.
+    /// How many users were written to or are to be.
     all: u64,
     /// How many were written to.
     written: u64,
@@ -194,7 +194,7 @@ impl ProgressShown {
         let counts = progress.counts.iter();
         Self {
             all: progress.all(),
-            written: progress.all().saturating_sub(progress.waiting()),
+            written: progress.written(),
             percent: progress.percent(),
             counts: counts
                 .map(|(status, count)| CountShown { status: ProvisioningStatus::of(*status), count: *count })

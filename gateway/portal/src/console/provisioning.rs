@@ -166,7 +166,7 @@ pub(super) async fn one(
     let page = ProvisioningTaskPage {
         note: progress.task.note.clone(),
         all: progress.all(),
-        written: progress.all().saturating_sub(progress.waiting()),
+        written: progress.written(),
         percent: progress.percent(),
         finding: progress.task.cursor.is_some() && runs,
         counts: counts.collect(),

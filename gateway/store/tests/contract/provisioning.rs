@@ -250,6 +250,7 @@ async fn a_task_that_has_ended_is_settled_in_portions_with_records(world: Arc<Wo
         store.provisioning_counts(&vs(), 1).await.unwrap(),
         [(EntryStatus::Pending, 4), (EntryStatus::Active, 1)]
     );
+    assert_eq!(store.provisioning_never_written(&vs(), 1).await.unwrap(), 0, "they still may be");
     let late = NOW + secs(10 * DAY);
     lost(commit_at(&store, Act::ProvisioningLinkTake { link: hash("zero") }, late).await, 0);
     lost(commit_at(&store, mailed(1, &user(1), "one"), late).await, 0);
@@ -258,6 +259,7 @@ async fn a_task_that_has_ended_is_settled_in_portions_with_records(world: Arc<Wo
         assert_eq!(store.reserved_tokens(&vs()).await.unwrap(), left);
     }
     assert_eq!(of_kind(&whole_chain(&store).await, EventKind::ProvisioningExpired).len(), 5);
+    assert_eq!(store.provisioning_never_written(&vs(), 1).await.unwrap(), 4, "one was written to");
     assert_eq!(store.due_provisioning_tasks(&vs(), late, 0).await.unwrap(), []);
 
     let edit =

@@ -399,6 +399,26 @@ async fn whoever_cannot_get_a_token_is_skipped_with_the_reason() {
 }
 
 #[tokio::test]
+async fn whoever_was_never_written_to_is_not_counted_as_if_they_were() {
+    let stage = closed();
+    let (manager, vs, admin) = (manager(&stage), &stage.vs.id, by(Role::Administrator, now()));
+    let made = manager.provision(vs, &admin, &form(&["alice", "bob"])).await.unwrap();
+    let number = made.task.number;
+    let far = async || {
+        let far = manager.provisioning_task(vs, number).await.unwrap();
+        (far.written(), far.all(), far.percent())
+    };
+    assert_eq!(far().await, (0, 2, 0));
+    manager.remove_provisioning(vs, &admin, number, &"u-bob".into()).await.unwrap();
+    assert_eq!(far().await, (0, 1, 0), "nobody was written to, and Bob is not going to be");
+    stage.provisioner.run(&now()).await.unwrap();
+    assert_eq!(far().await, (1, 1, 100));
+    manager.remove_provisioning_task(vs, &admin, number).await.unwrap();
+    stage.provisioner.run(&now()).await.unwrap();
+    assert_eq!(far().await, (1, 1, 100), "Alice was");
+}
+
+#[tokio::test]
 async fn a_whole_group_is_found_by_and_by() {
     let stage = closed();
     let (manager, vs, admin) = (manager(&stage), &stage.vs.id, by(Role::Administrator, now()));
