@@ -41,7 +41,7 @@ pub struct TaskForm {
     pub names: Vec<String>,
     /// Or the group whose members it is for.
     pub group: Option<GroupId>,
-    /// The last day on which its users may enrol, `2026-12-24`; [`USUAL_DAYS`] from now where nothing is said.
+    /// The last day on which its users may enrol, `2026-12-24`; the day [`USUAL_DAYS`] from now where nothing is said.
     pub stop_date: String,
     /// What its mails say besides; one line, may be empty.
     pub note: String,
@@ -303,7 +303,7 @@ impl Manager {
         Self::allow(by, Module::Provisioning.edit())?;
         let before = self.provisioning_task(vs, number).await?.task;
         let mut faults = Vec::new();
-        let stops_at = stops_at(&mut faults, stop_date, by.now);
+        let stops_at = end_of(&mut faults, stop_date, by.now);
         let note = line(&mut faults, "note", note, LONGEST_NOTE, true);
         let (Some(stops_at), Some(note)) = (stops_at, note) else { return Err(ManageError::Invalid(faults)) };
         if (before.stops_at, &before.note) == (stops_at, &note) && before.version == seen {
@@ -389,13 +389,21 @@ impl Manager {
     }
 }
 
-/// The end of a stop date: 1 to 90 days from now.
+/// The end of a stop date; that of the usual one where nothing is said. It is the end of a day in any case: so a form that shows the day
+/// and is saved as it is changes nothing.
 fn stops_at(faults: &mut Vec<FieldFault>, date: &str, now: Timestamp) -> Option<Timestamp> {
-    let date = date.trim();
-    if date.is_empty() {
-        return Some(now + DAY * u32::try_from(USUAL_DAYS).unwrap_or(1));
+    if !date.trim().is_empty() {
+        return end_of(faults, date, now);
     }
+    let usual = now + DAY * u32::try_from(USUAL_DAYS).unwrap_or(1);
+    Some(usual.rfc3339().get(..10).and_then(Day::parse).map_or(usual, Day::ends))
+}
+
+/// The end of a stop date that must be given: 1 to 90 days from now.
+fn end_of(faults: &mut Vec<FieldFault>, date: &str, now: Timestamp) -> Option<Timestamp> {
+    let date = date.trim();
     let rule = match Day::parse(date) {
+        _ if date.is_empty() => FieldRule::Required,
         None => FieldRule::Day,
         Some(day) if day.ends() <= now => FieldRule::Past,
         Some(day) if day.begins().since(now).as_secs() / DAY.as_secs() >= MOST_DAYS => {
@@ -418,9 +426,13 @@ mod unit {
             let mut faults = Vec::new();
             stops_at(&mut faults, date, now).ok_or_else(|| faults.remove(0).rule)
         };
-        assert_eq!(read(""), Ok(now + DAY * 10));
+        assert_eq!(read(""), Ok(Day::parse("2026-12-11").unwrap().ends()), "the end of the tenth");
+        assert_eq!(read("2026-12-11"), read(""), "as the form shows it");
         assert_eq!(read("2026-12-01"), Ok(Day::parse("2026-12-02").unwrap().begins()), "today is a day still");
         assert_eq!(read(" 2026-12-24 "), Ok(Day::parse("2026-12-25").unwrap().begins()));
+        let mut faults = Vec::new();
+        assert_eq!(end_of(&mut faults, " ", now), None);
+        assert_eq!(faults[0].rule, FieldRule::Required, "what there is is not given up for nothing");
         assert_eq!(read("2026-11-30"), Err(FieldRule::Past));
         assert_eq!(read("24.12.2026"), Err(FieldRule::Day));
         assert_eq!(read("2027-03-01"), Ok(Day::parse("2027-03-02").unwrap().begins()), "the ninetieth");

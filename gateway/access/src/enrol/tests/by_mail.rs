@@ -172,7 +172,7 @@ async fn what_has_missed_its_stop_date_is_expired_and_can_be_sent_again() {
     let first = link(&stage, "u-bob");
     let visit = Visit { now: late, ..alice.visit() };
     assert_eq!(gone(&stage, &visit, &first).await, LinkGone::Expired, "before anybody has noted it");
-    alice.now = now() + DAY * 10;
+    alice.now = now() + DAY * 10 + Duration::from_hours(9);
     stage.world.with(|rows| rows.flows.iter_mut().for_each(|flow| flow.expires_at = late));
     let code = stage.passcode("u-alice", alice.now);
     let moved = alice.send(Send::Passcode(code)).await;
