@@ -1590,6 +1590,7 @@ console-fault-push-off = Gerade wird diesem Benutzer keine Anfrage gesendet: Ein
    *[other] { $minutes } Minuten noch einmal.
 }
 console-fault-changed = Jemand anderes hat es inzwischen geändert. Nichts wurde geändert. Sehen Sie es sich an und versuchen Sie es noch einmal.
+console-fault-task-over = Diese Aufgabe ist zu Ende: Ihr letzter Tag ist vorbei, oder sie wurde entfernt. Nichts wurde geändert.
 console-fault-test-wrong = Dieser Passcode ist falsch.
 console-fault-test-used = Dieser Passcode ist schon verbraucht.
 console-fault-test-out-of-step = Dieser Passcode stimmt, aber das Token ist aus dem Takt. Geben Sie den allernächsten ein.

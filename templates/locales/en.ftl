@@ -1591,6 +1591,7 @@ console-fault-push-off = No request is sent to this user just now: one is under 
    *[other] { $minutes } minutes.
 }
 console-fault-changed = Somebody else has changed it meanwhile. Nothing was changed. Look at it and try again.
+console-fault-task-over = This task is over: its last day has passed, or it was removed. Nothing was changed.
 console-fault-test-wrong = This passcode is wrong.
 console-fault-test-used = This passcode is spent already.
 console-fault-test-out-of-step = This passcode is right, but the token is out of step. Type the very next one.

@@ -1590,6 +1590,7 @@ console-fault-push-off = Ahora no se envía ninguna solicitud a este usuario: ya
    *[other] { $minutes } minutos.
 }
 console-fault-changed = Entretanto, otra persona lo ha modificado. No se ha cambiado nada. Revíselo e inténtelo de nuevo.
+console-fault-task-over = Esta tarea ha terminado: ha pasado su último día o se ha retirado. No se ha cambiado nada.
 console-fault-test-wrong = Este código es incorrecto.
 console-fault-test-used = Este código ya está consumido.
 console-fault-test-out-of-step = Este código es correcto, pero el token va adelantado o atrasado. Escriba el código que sigue inmediatamente.

@@ -1590,6 +1590,7 @@ console-fault-push-off = Aucune demande n’est envoyée à cet utilisateur pour
    *[other] { $minutes } minutes.
 }
 console-fault-changed = Quelqu’un d’autre y a apporté une modification entre-temps. Rien n’a été changé. Vérifiez et réessayez.
+console-fault-task-over = Cette tâche est terminée : son dernier jour est passé, ou elle a été retirée. Rien n’a été changé.
 console-fault-test-wrong = Ce code n’est pas le bon.
 console-fault-test-used = Ce code est déjà consommé.
 console-fault-test-out-of-step = Ce code est juste, mais le jeton avance ou retarde. Saisissez le code qui suit immédiatement.

@@ -1591,6 +1591,7 @@ console-fault-push-off = Al momento non viene inviata alcuna richiesta a questo 
    *[other] { $minutes } minuti.
 }
 console-fault-changed = Nel frattempo qualcun altro ha fatto una modifica. Nulla è stato cambiato. Controlli e riprovi.
+console-fault-task-over = Questa attività è terminata: il suo ultimo giorno è passato oppure è stata rimossa. Nulla è stato cambiato.
 console-fault-test-wrong = Questo codice è errato.
 console-fault-test-used = Questo codice è già stato consumato.
 console-fault-test-out-of-step = Questo codice è giusto, ma il token non è sincronizzato. Digiti quello subito successivo.

@@ -1567,6 +1567,7 @@ console-fault-unknown-group = この名前のグループは存在しません�
 console-fault-no-device = このユーザーには、リクエストを送信できるデバイスがありません。
 console-fault-push-off = 現在、このユーザーにはリクエストを送信できません。進行中のリクエストがあるか、不成立のリクエストが多すぎます。{ $minutes } 分後にもう一度お試しください。
 console-fault-changed = その間に、ほかの人が変更しました。何も変更されていません。内容を確認してからもう一度お試しください。
+console-fault-task-over = このタスクは終了しています。期限を過ぎたか、削除されました。何も変更されていません。
 console-fault-test-wrong = このパスコードは正しくありません。
 console-fault-test-used = このパスコードはすでに使用済みです。
 console-fault-test-out-of-step = パスコードは正しいのですが、トークンがずれています。すぐ次のパスコードを入力してください。

@@ -1590,6 +1590,7 @@ console-fault-push-off = { $minutes ->
    *[other] Er wordt nu geen verzoek naar deze gebruiker gestuurd: er loopt er al een, of te veel verzoeken bleven zonder resultaat. Probeer het over { $minutes } minuten opnieuw.
 }
 console-fault-changed = Iemand anders heeft het intussen gewijzigd. Uw wijziging is niet uitgevoerd. Bekijk het en probeer het opnieuw.
+console-fault-task-over = Deze taak is afgelopen: de laatste dag is voorbij of de taak is verwijderd. Er is niets gewijzigd.
 console-fault-test-wrong = Deze toegangscode is onjuist.
 console-fault-test-used = Deze toegangscode is al verbruikt.
 console-fault-test-out-of-step = Deze toegangscode is juist, maar het token loopt niet gelijk. Typ de eerstvolgende.

@@ -1610,6 +1610,7 @@ console-fault-push-off = { $minutes ->
    *[other] Nie można teraz wysłać prośby do tego użytkownika: jedna jest w toku albo zbyt wiele pozostało bez skutku. Proszę spróbować ponownie za { $minutes } minuty.
 }
 console-fault-changed = W międzyczasie zmienił to ktoś inny. Niczego nie zmieniono. Proszę sprawdzić i spróbować ponownie.
+console-fault-task-over = To zadanie jest zakończone: minął jego ostatni dzień albo zostało usunięte. Niczego nie zmieniono.
 console-fault-test-wrong = Ten kod jednorazowy jest błędny.
 console-fault-test-used = Ten kod jednorazowy jest już zużyty.
 console-fault-test-out-of-step = Ten kod jednorazowy jest prawidłowy, ale token nie jest zsynchronizowany. Proszę wpisać następny.

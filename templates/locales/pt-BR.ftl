@@ -1591,6 +1591,7 @@ console-fault-push-off = { $minutes ->
    *[other] No momento, nenhuma solicitação é enviada a este usuário: há uma em andamento, ou muitas ficaram sem resultado. Tente novamente em { $minutes } minutos.
 }
 console-fault-changed = Outra pessoa fez uma alteração nesse meio-tempo. Nada foi alterado. Verifique e tente novamente.
+console-fault-task-over = Esta tarefa terminou: o último dia passou ou ela foi removida. Nada foi alterado.
 console-fault-test-wrong = Este código está errado.
 console-fault-test-used = Este código já foi consumido.
 console-fault-test-out-of-step = Este código está certo, mas o token está fora de sincronia. Digite o próximo código que ele mostrar.

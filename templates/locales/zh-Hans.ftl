@@ -1568,6 +1568,7 @@ console-fault-unknown-group = 没有该名称的组。
 console-fault-no-device = 此用户没有可以接收请求的设备。
 console-fault-push-off = 目前不向此用户发送请求：已有一个请求正在进行，或未成功的请求过多。请在 { $minutes } 分钟后重试。
 console-fault-changed = 其他人在此期间已更改了它。您的操作未生效。请查看后重试。
+console-fault-task-over = 此任务已结束：最后期限已过，或任务已被移除。未做任何更改。
 console-fault-test-wrong = 此动态口令不正确。
 console-fault-test-used = 此动态口令已使用过。
 console-fault-test-out-of-step = 此动态口令正确，但令牌未同步。请输入紧接着的下一个。

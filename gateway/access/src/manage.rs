@@ -79,6 +79,9 @@ pub enum ManageError {
     /// Somebody else has changed it meanwhile.
     #[error("somebody else has changed it meanwhile")]
     Conflict,
+    /// A provisioning task runs no more: there is nothing to change about it.
+    #[error("its stop date has passed, or it was removed")]
+    TaskOver,
     /// Fields break rules.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<FieldFault>),

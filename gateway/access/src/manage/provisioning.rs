@@ -291,7 +291,8 @@ impl Manager {
     /// Another stop date or note. Whoever has missed the date before stays so until they are written to again.
     ///
     /// # Errors
-    /// [`ManageError::Invalid`]; [`ManageError::Conflict`]; [`ManageError::NotFound`]; [`ManageError::Forbidden`].
+    /// [`ManageError::Invalid`]; [`ManageError::Conflict`]; [`ManageError::TaskOver`] when it was removed; [`ManageError::NotFound`];
+    /// [`ManageError::Forbidden`].
     pub async fn edit_provisioning_task(
         &self,
         vs: &VirtualServerId,
@@ -302,6 +303,9 @@ impl Manager {
     ) -> Result<TaskProgress, ManageError> {
         Self::allow(by, Module::Provisioning.edit())?;
         let before = self.provisioning_task(vs, number).await?.task;
+        if before.removed_at.is_some() {
+            return Err(ManageError::TaskOver);
+        }
         let mut faults = Vec::new();
         let stops_at = end_of(&mut faults, stop_date, by.now);
         let note = line(&mut faults, "note", note, LONGEST_NOTE, true);
@@ -322,7 +326,7 @@ impl Manager {
     /// Nobody of a task may enrol any more. What was enrolled stays.
     ///
     /// # Errors
-    /// [`ManageError::NotFound`]; [`ManageError::Conflict`] when it was removed before; [`ManageError::Forbidden`].
+    /// [`ManageError::NotFound`]; [`ManageError::TaskOver`] when it was removed before; [`ManageError::Forbidden`].
     pub async fn remove_provisioning_task(
         &self,
         vs: &VirtualServerId,
@@ -332,13 +336,14 @@ impl Manager {
         Self::allow(by, Module::Provisioning.edit())?;
         self.provisioning_task(vs, number).await?;
         let event = by.event(EventKind::ProvisioningTaskRemoved).with("taskId", number);
-        Ok(self.commit(vs, by, Change::of(Act::ProvisioningTaskRemove { task: number }).record(event)).await?)
+        let change = Change::of(Act::ProvisioningTaskRemove { task: number }).record(event);
+        self.commit(vs, by, change).await.map_err(over_if_lost)
     }
 
     /// Everybody of a task who has not enrolled is written to once more; links of before are dead then.
     ///
     /// # Errors
-    /// [`ManageError::NotFound`]; [`ManageError::Conflict`] when it runs no more; [`ManageError::Forbidden`].
+    /// [`ManageError::NotFound`]; [`ManageError::TaskOver`] when it runs no more; [`ManageError::Forbidden`].
     pub async fn resend_provisioning_task(
         &self,
         vs: &VirtualServerId,
@@ -348,14 +353,15 @@ impl Manager {
         Self::allow(by, Module::Provisioning.edit())?;
         self.provisioning_task(vs, number).await?;
         let event = by.event(EventKind::ProvisioningTaskResent).with("taskId", number);
-        Ok(self.commit(vs, by, Change::of(Act::ProvisioningTaskResend { task: number }).record(event)).await?)
+        let change = Change::of(Act::ProvisioningTaskResend { task: number }).record(event);
+        self.commit(vs, by, change).await.map_err(over_if_lost)
     }
 
     /// One user of a task is written to once more; whatever locked or ended their entry is forgotten.
     ///
     /// # Errors
-    /// [`ManageError::NotFound`]; [`ManageError::Conflict`] when they have enrolled, or the task runs no more;
-    /// [`ManageError::Forbidden`].
+    /// [`ManageError::NotFound`]; [`ManageError::Conflict`] when they have enrolled; [`ManageError::TaskOver`] when the task runs no
+    /// more; [`ManageError::Forbidden`].
     pub async fn resend_provisioning(
         &self,
         vs: &VirtualServerId,
@@ -367,7 +373,12 @@ impl Manager {
         self.provisioning_entry(vs, number, user).await?;
         let event = by.event_of(EventKind::ProvisioningTaskResent, user).with("taskId", number);
         let act = Act::ProvisioningEntryResend { task: number, user: user.clone() };
-        Ok(self.commit(vs, by, Change::of(act).record(event)).await?)
+        match self.commit(vs, by, Change::of(act).record(event)).await {
+            Err(CommitError::Lost { .. }) if !self.provisioning_task(vs, number).await?.task.runs(by.now) => {
+                Err(ManageError::TaskOver)
+            }
+            outcome => Ok(outcome?),
+        }
     }
 
     /// One user is taken out of a task.
@@ -386,6 +397,14 @@ impl Manager {
         let event = by.event_of(EventKind::ProvisioningRemoved, user).with("taskId", number);
         let act = Act::ProvisioningEntryRemove { task: number, user: user.clone() };
         Ok(self.commit(vs, by, Change::of(act).record(event)).await?)
+    }
+}
+
+/// Why something was not done that asks for nothing but that a task runs. It does not come to run again by being looked at anew.
+fn over_if_lost(error: CommitError) -> ManageError {
+    match error {
+        CommitError::Lost { .. } => ManageError::TaskOver,
+        CommitError::Store(error) => error.into(),
     }
 }
 

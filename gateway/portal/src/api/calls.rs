@@ -664,7 +664,7 @@ fn provisioning_calls() -> Vec<Call> {
     let (user, one) = ("/provisioning/tasks/{task}/users/{user}", "/users/{user}/provisioning");
     let below = |path: &str| format!("{path}/resend");
     let (view, edit, care) = (Module::Provisioning.view(), Module::Provisioning.edit(), Module::Users.edit());
-    let over = [Kind::ChangedMeanwhile];
+    let (over, changed) = ([Kind::TaskOver], [Kind::ChangedMeanwhile]);
     vec![
         Call::new(view, Method::GET, tasks, "listProvisioningTasks", "List provisioning tasks", provisioning::list)
             .about("The newest first.")
@@ -709,7 +709,8 @@ fn provisioning_calls() -> Vec<Call> {
             provisioning::resend_one,
         )
         .about("The link of before is dead then; what has locked or ended their entry is forgotten.")
-        .fails(&over),
+        .fails(&over)
+        .fails(&changed),
         Call::new(
             care,
             Method::DELETE,
@@ -718,7 +719,7 @@ fn provisioning_calls() -> Vec<Call> {
             "Take a user out of a task",
             provisioning::remove_one,
         )
-        .fails(&over),
+        .fails(&changed),
         preview_provisioning_rules(),
     ]
 }

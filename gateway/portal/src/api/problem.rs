@@ -30,6 +30,7 @@ pub(super) enum Kind {
     ChangedMeanwhile,
     NotInState,
     HasToken,
+    TaskOver,
     NoDevice,
     LastAdministrator,
     BeyondOwn,
@@ -59,7 +60,7 @@ pub(super) enum Kind {
 impl Kind {
     /// Every kind that has a name.
     #[cfg(test)]
-    pub(super) const ALL: [Kind; 30] = [
+    pub(super) const ALL: [Kind; 31] = [
         Kind::Malformed,
         Kind::SignInRequired,
         Kind::NotAccepted,
@@ -70,6 +71,7 @@ impl Kind {
         Kind::ChangedMeanwhile,
         Kind::NotInState,
         Kind::HasToken,
+        Kind::TaskOver,
         Kind::NoDevice,
         Kind::LastAdministrator,
         Kind::BeyondOwn,
@@ -109,6 +111,7 @@ impl Kind {
             }
             Kind::NotInState => (StatusCode::CONFLICT, "not-in-state", "This cannot happen to a token in its state"),
             Kind::HasToken => (StatusCode::CONFLICT, "has-token", "The user has a token already"),
+            Kind::TaskOver => (StatusCode::CONFLICT, "task-over", "The task is over"),
             Kind::NoDevice => (StatusCode::CONFLICT, "no-device", "None of the user's devices can be asked"),
             Kind::LastAdministrator => (StatusCode::CONFLICT, "last-administrator", "The last administrator stays"),
             Kind::BeyondOwn => (StatusCode::FORBIDDEN, "beyond-own", "It is more than you may do yourself"),
@@ -294,6 +297,7 @@ impl From<ManageError> for Problem {
             ManageError::Invalid(faults) => Self::invalid(faults.into_iter().map(Wrong::from).collect()),
             ManageError::NotInState { from } => Self { state: Some(from), ..Self::new(Kind::NotInState, told) },
             ManageError::HasToken => Self::new(Kind::HasToken, told),
+            ManageError::TaskOver => Self::new(Kind::TaskOver, told),
             ManageError::Forbidden => Self::new(Kind::RoleRequired, told),
             ManageError::Held(id) => Self::held(id),
             ManageError::TooManyWait => Self::new(Kind::TooManyWait, told),

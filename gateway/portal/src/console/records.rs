@@ -156,6 +156,7 @@ impl Refused {
                 conflict(None, key.as_deref().unwrap_or("console-fault-state"))
             }
             ManageError::Conflict => conflict(None, "console-fault-changed"),
+            ManageError::TaskOver => conflict(None, "console-fault-task-over"),
             other => return Err(other.into()),
         })
     }

@@ -185,7 +185,9 @@ async fn what_has_missed_its_stop_date_is_expired_and_can_be_sent_again() {
     let (manager, vs, admin) = (manager(&stage), &stage.vs.id, by(Role::Administrator, late));
     let bob = UserId::from("u-bob");
     let again = manager.resend_provisioning(vs, &admin, number, &bob).await;
-    assert!(matches!(again, Err(ManageError::Conflict)), "the task is over");
+    assert!(matches!(again, Err(ManageError::TaskOver)), "{again:?}");
+    let all = manager.resend_provisioning_task(vs, &admin, number).await;
+    assert!(matches!(all, Err(ManageError::TaskOver)), "{all:?}");
     let until = (late + DAY * 5).rfc3339();
     manager.edit_provisioning_task(vs, &admin, number, 1, (&until[..10], "")).await.unwrap();
     manager.resend_provisioning(vs, &by(Role::HelpDesk, late), number, &bob).await.unwrap();
@@ -330,7 +332,11 @@ async fn a_removed_task_stops_those_who_are_under_way() {
     let mut alice = begun(&stage, "u-alice").await;
     let (manager, vs, admin) = (manager(&stage), &stage.vs.id, by(Role::Administrator, now()));
     manager.remove_provisioning_task(vs, &admin, number).await.unwrap();
-    assert!(matches!(manager.remove_provisioning_task(vs, &admin, number).await, Err(ManageError::Conflict)));
+    assert!(matches!(manager.remove_provisioning_task(vs, &admin, number).await, Err(ManageError::TaskOver)));
+    let edited = manager.edit_provisioning_task(vs, &admin, number, 1, ("2999-01-01", "")).await;
+    assert!(matches!(edited, Err(ManageError::TaskOver)), "whatever else is wrong with it: {edited:?}");
+    let again = manager.resend_provisioning(vs, &admin, number, &"u-alice".into()).await;
+    assert!(matches!(again, Err(ManageError::TaskOver)), "{again:?}");
     let moved = alice.send(Send::Target("android")).await;
     assert!(matches!(&moved, Moved::BackToOwn { url } if url == OVER_PATH), "{moved:?}");
     assert_eq!(gone(&stage, &alice.visit(), &link(&stage, "u-alice")).await, LinkGone::Removed);

@@ -48,7 +48,10 @@ async fn a_task_is_made_looked_at_edited_sent_again_and_removed() {
     assert_eq!(olga.ask(Method::DELETE, &one, &[], None).await.status, 204);
     assert_eq!(olga.get(&one).await.body["status"], "removed");
     assert_eq!(olga.ask(Method::DELETE, &path, &[], None).await.status, 204);
-    assert_eq!(olga.ask(Method::DELETE, &path, &[], None).await.status, 409);
+    olga.ask(Method::DELETE, &path, &[], None).await.is(409, "task-over");
+    let edit = json!({"stop_date": stop, "note": "too late"});
+    olga.ask(Method::PUT, &path, &[("if-match", "\"2\"")], Some(edit)).await.is(409, "task-over");
+    olga.post(&format!("{path}/resend"), json!(null)).await.is(409, "task-over");
     assert_eq!(olga.get(&path).await.body["task"]["running"], false);
     olga.get("/provisioning/tasks/99").await.is(404, "not-found");
     olga.get("/provisioning/tasks/none").await.is(404, "not-found");

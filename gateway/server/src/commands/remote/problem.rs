@@ -127,6 +127,7 @@ mod tests {
         assert!(told("reproof-required", 403, None).contains("doorward prove"));
         assert_eq!(told("too-many", 429, Some(12)), "No: try again in 12 s");
         assert_eq!(told("role-required", 403, None), "No: why");
+        assert_eq!(told("task-over", 409, None), "No: why", "to look at it anew helps nothing");
         assert_eq!(told("internal", 500, None), "No: why (request r-1)");
         assert_eq!(Refusal::read(502, &Value::Null, None).to_string(), "the server answered 502");
     }
