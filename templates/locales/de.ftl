@@ -1708,6 +1708,7 @@ rule-pin-used-before = Die PIN war schon in Gebrauch.
 rule-differs = Die beiden Eingaben sind nicht gleich.
 rule-day = Das muss ein Tag sein, etwa 2026-12-24.
 rule-past = Das darf nicht schon vorbei sein.
+rule-within-days = Das muss innerhalb der nächsten { $max } Tage liegen.
 rule-network = Das muss ein Netzwerk sein, etwa 10.0.0.0/8, oder eine Adresse.
 rule-host-bits = Das bezeichnet einen Computer und kein Netzwerk. Das Netzwerk ist { $network }.
 rule-colour = Das muss eine Farbe sein, etwa #1a5fb4.

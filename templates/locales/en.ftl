@@ -1709,6 +1709,7 @@ rule-pin-used-before = The PIN was used before.
 rule-differs = This is not the same both times.
 rule-day = This must be a day, such as 2026-12-24.
 rule-past = This must not be over already.
+rule-within-days = This must be within the next { $max } days.
 rule-network = This must be a network, such as 10.0.0.0/8, or an address.
 rule-host-bits = This names a computer and not a network. The network is { $network }.
 rule-colour = This must be a colour, such as #1a5fb4.

@@ -1708,6 +1708,7 @@ rule-pin-used-before = Este PIN ya se ha usado.
 rule-differs = Las dos entradas no coinciden.
 rule-day = Debe ser un día, como 2026-12-24.
 rule-past = Este momento no debe haber pasado ya.
+rule-within-days = Debe ser un día dentro de los próximos { $max } días.
 rule-network = Debe ser una red, como 10.0.0.0/8, o una dirección.
 rule-host-bits = Esto designa un equipo y no una red. La red es { $network }.
 rule-colour = Debe ser un color, como #1a5fb4.

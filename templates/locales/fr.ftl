@@ -1708,6 +1708,7 @@ rule-pin-used-before = Ce PIN a déjà été utilisé.
 rule-differs = Les deux saisies diffèrent.
 rule-day = Ce doit être une date, par exemple 2026-12-24.
 rule-past = Ce moment ne doit pas être déjà passé.
+rule-within-days = Ce doit être une date dans les { $max } prochains jours.
 rule-network = Ce doit être un réseau, par exemple 10.0.0.0/8, ou une adresse.
 rule-host-bits = Ceci désigne un ordinateur et non un réseau. Le réseau est { $network }.
 rule-colour = Ce doit être une couleur, par exemple #1a5fb4.

@@ -1709,6 +1709,7 @@ rule-pin-used-before = Il PIN è già stato usato.
 rule-differs = I due valori non coincidono.
 rule-day = Deve essere una data, ad esempio 2026-12-24.
 rule-past = Non deve essere già trascorso.
+rule-within-days = Deve essere una data entro i prossimi { $max } giorni.
 rule-network = Deve essere una rete, ad esempio 10.0.0.0/8, oppure un indirizzo.
 rule-host-bits = Questo indica un computer e non una rete. La rete è { $network }.
 rule-colour = Deve essere un colore, ad esempio #1a5fb4.

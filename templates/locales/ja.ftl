@@ -1684,6 +1684,7 @@ rule-pin-used-before = この PIN は以前に使われています。
 rule-differs = 2 つの入力が一致しません。
 rule-day = 2026-12-24 のような日付を入力してください。
 rule-past = すでに過ぎた日時は指定できません。
+rule-within-days = 今後 { $max } 日以内の日付を入力してください。
 rule-network = 10.0.0.0/8 のようなネットワーク、またはアドレスを入力してください。
 rule-host-bits = ネットワークではなく、コンピューターを指しています。ネットワークは { $network } です。
 rule-colour = #1a5fb4 のような色を入力してください。

@@ -1708,6 +1708,7 @@ rule-pin-used-before = De PIN is al eerder gebruikt.
 rule-differs = Dit is niet beide keren hetzelfde.
 rule-day = Dit moet een dag zijn, zoals 2026-12-24.
 rule-past = Dit mag niet al voorbij zijn.
+rule-within-days = Dit moet binnen de komende { $max } dagen liggen.
 rule-network = Dit moet een netwerk zijn, zoals 10.0.0.0/8, of een adres.
 rule-host-bits = Dit is een computer en geen netwerk. Het netwerk is { $network }.
 rule-colour = Dit moet een kleur zijn, zoals #1a5fb4.

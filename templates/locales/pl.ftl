@@ -1730,6 +1730,7 @@ rule-pin-used-before = Ten PIN był już używany.
 rule-differs = Podane wartości różnią się.
 rule-day = Wymagany jest dzień, na przykład 2026-12-24.
 rule-past = Ten czas nie może już należeć do przeszłości.
+rule-within-days = To musi być dzień w ciągu najbliższych { $max } dni.
 rule-network = Wymagana jest sieć, na przykład 10.0.0.0/8, lub adres.
 rule-host-bits = Ten adres wskazuje komputer, a nie sieć. Sieć to { $network }.
 rule-colour = Wymagany jest kolor, na przykład #1a5fb4.

@@ -1709,6 +1709,7 @@ rule-pin-used-before = O PIN já foi usado antes.
 rule-differs = Não é igual nas duas vezes.
 rule-day = Deve ser um dia, como 2026-12-24.
 rule-past = Não pode estar no passado.
+rule-within-days = Deve ser um dia dentro dos próximos { $max } dias.
 rule-network = Deve ser uma rede, como 10.0.0.0/8, ou um endereço.
 rule-host-bits = Isto indica um computador, e não uma rede. A rede é { $network }.
 rule-colour = Deve ser uma cor, como #1a5fb4.

@@ -1685,6 +1685,7 @@ rule-pin-used-before = 此 PIN 以前用过。
 rule-differs = 两次输入不一致。
 rule-day = 必须是日期，例如 2026-12-24。
 rule-past = 不能是已过去的时间。
+rule-within-days = 必须是今后 { $max } 天之内的日期。
 rule-network = 必须是网络（例如 10.0.0.0/8）或地址。
 rule-host-bits = 这指的是一台计算机，而不是网络。对应的网络是 { $network }。
 rule-colour = 必须是颜色，例如 #1a5fb4。

@@ -122,6 +122,11 @@ pub enum FieldRule {
     Day,
     /// A time that is over.
     Past,
+    /// A day further away than so many days.
+    WithinDays {
+        /// The most.
+        max: u32,
+    },
     /// Neither a network nor an address.
     Network,
     /// An address with a prefix: it sets bits behind the prefix, which belong to no network.
@@ -193,6 +198,7 @@ impl fmt::Display for FieldRule {
             FieldRule::Differs => f.write_str("is not the same both times"),
             FieldRule::Day => f.write_str("must be a day such as 2026-12-24"),
             FieldRule::Past => f.write_str("must not be over already"),
+            FieldRule::WithinDays { max } => write!(f, "must be within the next {max} days"),
             FieldRule::Network => f.write_str("must be a network such as 10.0.0.0/8, or an address"),
             FieldRule::HostBits { network } => write!(f, "sets bits behind its prefix; the network is {network}"),
             FieldRule::Colour => f.write_str("must be a colour such as #1a5fb4"),

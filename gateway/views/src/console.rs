@@ -220,7 +220,10 @@ impl Fault {
             FieldRule::Unknown { value } => {
                 told.args.insert("value", Value::from(value.clone()));
             }
-            FieldRule::TooLong { max } | FieldRule::TooMany { max } | FieldRule::TooLarge { max } => {
+            FieldRule::TooLong { max }
+            | FieldRule::TooMany { max }
+            | FieldRule::TooLarge { max }
+            | FieldRule::WithinDays { max } => {
                 told.args.insert("max", Value::from(*max));
             }
             FieldRule::TooShort { min } => {
@@ -272,6 +275,7 @@ const fn rule_name(rule: &FieldRule) -> &'static str {
         FieldRule::Differs => "differs",
         FieldRule::Day => "day",
         FieldRule::Past => "past",
+        FieldRule::WithinDays { .. } => "within-days",
         FieldRule::Network => "network",
         FieldRule::HostBits { .. } => "host-bits",
         FieldRule::Colour => "colour",
@@ -324,6 +328,7 @@ pub(crate) fn every_rule() -> Vec<FieldRule> {
         FieldRule::Differs,
         FieldRule::Day,
         FieldRule::Past,
+        FieldRule::WithinDays { max: 2 },
         FieldRule::Network,
         FieldRule::HostBits { network: text() },
         FieldRule::Colour,

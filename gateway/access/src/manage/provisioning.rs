@@ -426,7 +426,7 @@ fn end_of(faults: &mut Vec<FieldFault>, date: &str, now: Timestamp) -> Option<Ti
         None => FieldRule::Day,
         Some(day) if day.ends() <= now => FieldRule::Past,
         Some(day) if day.begins().since(now).as_secs() / DAY.as_secs() >= MOST_DAYS => {
-            FieldRule::Between { min: 1, max: i64::try_from(MOST_DAYS).unwrap_or_default() }
+            FieldRule::WithinDays { max: u32::try_from(MOST_DAYS).unwrap_or_default() }
         }
         Some(day) => return Some(day.ends()),
     };
@@ -455,6 +455,6 @@ mod unit {
         assert_eq!(read("2026-11-30"), Err(FieldRule::Past));
         assert_eq!(read("24.12.2026"), Err(FieldRule::Day));
         assert_eq!(read("2027-03-01"), Ok(Day::parse("2027-03-02").unwrap().begins()), "the ninetieth");
-        assert_eq!(read("2027-03-02"), Err(FieldRule::Between { min: 1, max: 90 }));
+        assert_eq!(read("2027-03-02"), Err(FieldRule::WithinDays { max: 90 }));
     }
 }

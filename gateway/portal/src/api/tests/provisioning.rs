@@ -32,6 +32,8 @@ async fn a_task_is_made_looked_at_edited_sent_again_and_removed() {
     let edit = json!({"stop_date": "1999-01-01"});
     let told = olga.ask(Method::PUT, &path, &[("if-match", "\"1\"")], Some(edit)).await;
     assert_eq!(told.wrong(), ["stop_date past"]);
+    let told = olga.ask(Method::PUT, &path, &[("if-match", "\"1\"")], Some(json!({"stop_date": "2999-01-01"}))).await;
+    assert_eq!(told.wrong(), ["stop_date within_days"]);
     let told = olga.ask(Method::PUT, &path, &[("if-match", "\"1\"")], Some(json!({"stop_date": ""}))).await;
     assert_eq!(told.wrong(), ["stop_date required"]);
     let stop = made.body["task"]["stops_at"].as_str().unwrap()[..10].to_owned();
