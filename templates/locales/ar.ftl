@@ -1107,6 +1107,7 @@ console-explain-proved-hint = قبل كم من الوقت: 0s أو 90s أو 5m �
 console-explain-deferred = التسجيل مؤجّل
 console-explain-probation = أداة المصادقة في فترة الاختبار
 console-fault-path = ترفض البوابة هذا المسار قبل سؤال أي سياسة: { $why }.
+console-fault-path-form = يبدأ المسار بـ «/» ولا يحتوي على «?» أو «#».
 console-fault-age = اكتب 0s أو 90s أو 5m أو 2h أو 1d.
 console-fault-time = اكتب وقتًا مثل 2026-12-24T18:00:00Z.
 console-policy-held = تحققت
@@ -1616,6 +1617,8 @@ console-fault-state = لا يمكن فعل ذلك بأداة المصادقة ف
 console-fault-has-token = لدى هذا المستخدم أداة مصادقة من قبل. استردّها أولًا.
 console-fault-unknown-user = لا يوجد مستخدم بهذا الاسم.
 console-fault-unknown-group = لا توجد مجموعة بهذا الاسم.
+console-fault-users-or-group = اذكر مستخدمين أو مجموعة، لا كليهما.
+console-fault-nobody-left = لم يبقَ أحد يمكن مراسلته مجددًا. لم يحدث شيء.
 console-fault-no-device = لا يمكن إرسال طلب إلى أيّ من أجهزة هذا المستخدم.
 console-fault-push-off = لا يُرسَل طلب إلى هذا المستخدم الآن: هناك طلب لم ينتهِ بعد، أو لم تنجح طلبات كثيرة. { $minutes ->
     [zero] حاول مرة أخرى بعد قليل.

@@ -796,7 +796,7 @@ console-preview-no-plugin = Kein Authenticator kann, was die Token-Vorlage verla
 console-preview-begins = Die Ausstellungsregel für den Benutzer gilt ab { $time }.
 console-preview-not-reached = Die Ausstellungsregel hat den Benutzer noch nicht erreicht: Ihr Prozentsatz lässt ihn aus.
 
-## Konsole: Ausstellungsregeln
+## Konsole: Einrichtungsregeln
 console-section-rules = Regeln
 console-section-rules-hint = Wie alle, denen Selbstausstattung angeboten wird, zu einem Token kommen. Die Regeln werden von der ersten bis zur letzten geprüft; nur die erste, die auf einen Benutzer zutrifft, gilt für ihn.
 console-rule-everybody = alle
@@ -1078,6 +1078,7 @@ console-explain-proved-hint = Wie lange vorher: 0s, 90s, 5m, 2h, 1d. Leer: gar n
 console-explain-deferred = Die Einrichtung ist aufgeschoben
 console-explain-probation = Der Token ist auf Probe
 console-fault-path = Diesen Pfad lehnt das Gateway ab, bevor eine Richtlinie gefragt wird: { $why }.
+console-fault-path-form = Ein Pfad beginnt mit „/“ und enthält weder „?“ noch „#“.
 console-fault-age = Schreiben Sie 0s, 90s, 5m, 2h oder 1d.
 console-fault-time = Schreiben Sie einen Zeitpunkt wie 2026-12-24T18:00:00Z.
 console-policy-held = traf zu
@@ -1584,6 +1585,8 @@ console-fault-state = Das geht nicht mit dem Token, so wie es jetzt ist.
 console-fault-has-token = Dieser Benutzer hat schon ein Token. Nehmen Sie es zuerst zurück.
 console-fault-unknown-user = Einen Benutzer dieses Namens gibt es nicht.
 console-fault-unknown-group = Eine Gruppe dieses Namens gibt es nicht.
+console-fault-users-or-group = Nennen Sie Benutzer oder eine Gruppe, nicht beides.
+console-fault-nobody-left = Niemand ist übrig, der noch einmal angeschrieben werden könnte. Nichts wurde getan.
 console-fault-no-device = Keines der Geräte dieses Benutzers kann gefragt werden.
 console-fault-push-off = Gerade wird diesem Benutzer keine Anfrage gesendet: Eine ist im Gange, oder zu viele blieben ohne Erfolg. Versuchen Sie es in { $minutes ->
     [one] { $minutes } Minute noch einmal.

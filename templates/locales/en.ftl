@@ -1079,6 +1079,7 @@ console-explain-proved-hint = How long before: 0s, 90s, 5m, 2h, 1d. Empty: not a
 console-explain-deferred = The enrolment is put off
 console-explain-probation = The token is on probation
 console-fault-path = The gateway refuses this path before any policy is asked: { $why }.
+console-fault-path-form = A path begins with “/”, and has neither “?” nor “#” in it.
 console-fault-age = Write 0s, 90s, 5m, 2h or 1d.
 console-fault-time = Write a moment such as 2026-12-24T18:00:00Z.
 console-policy-held = held
@@ -1585,6 +1586,8 @@ console-fault-state = This cannot be done with the token as it is now.
 console-fault-has-token = This user has a token already. Take it back first.
 console-fault-unknown-user = There is no user of this name.
 console-fault-unknown-group = There is no group of this name.
+console-fault-users-or-group = Name users or a group, not both.
+console-fault-nobody-left = Nobody is left who could be written to once more. Nothing was done.
 console-fault-no-device = None of this user’s devices can be asked.
 console-fault-push-off = No request is sent to this user just now: one is under way, or too many came to nothing. Try again in { $minutes ->
     [one] { $minutes } minute.

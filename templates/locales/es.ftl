@@ -1078,6 +1078,7 @@ console-explain-proved-hint = Cuánto antes: 0s, 90s, 5m, 2h, 1d. Vacío: nada.
 console-explain-deferred = La inscripción está aplazada
 console-explain-probation = El token está a prueba
 console-fault-path = La puerta de enlace rechaza esta ruta antes de consultar ninguna política: { $why }.
+console-fault-path-form = Una ruta empieza por «/» y no contiene «?» ni «#».
 console-fault-age = Escriba 0s, 90s, 5m, 2h o 1d.
 console-fault-time = Escriba un momento como 2026-12-24T18:00:00Z.
 console-policy-held = se cumplió
@@ -1584,6 +1585,8 @@ console-fault-state = Eso no es posible con el token en su estado actual.
 console-fault-has-token = Este usuario ya tiene un token. Retírelo primero.
 console-fault-unknown-user = No hay ningún usuario con este nombre.
 console-fault-unknown-group = No hay ningún grupo con este nombre.
+console-fault-users-or-group = Indique usuarios o un grupo, no ambas cosas.
+console-fault-nobody-left = No queda nadie a quien volver a escribir. No se ha hecho nada.
 console-fault-no-device = Ninguno de los dispositivos de este usuario puede recibir solicitudes.
 console-fault-push-off = Ahora no se envía ninguna solicitud a este usuario: ya hay una en curso, o demasiadas han quedado sin resultado. Inténtelo de nuevo dentro de { $minutes ->
     [one] { $minutes } minuto.

@@ -1078,6 +1078,7 @@ console-explain-proved-hint = Combien de temps avant : 0s, 90s, 5m, 2h, 1d. Vide
 console-explain-deferred = L’inscription est reportée
 console-explain-probation = Le jeton est en période probatoire
 console-fault-path = La passerelle refuse ce chemin avant de consulter une politique : { $why }.
+console-fault-path-form = Un chemin commence par « / » et ne contient ni « ? » ni « # ».
 console-fault-age = Écrivez 0s, 90s, 5m, 2h ou 1d.
 console-fault-time = Écrivez un moment tel que 2026-12-24T18:00:00Z.
 console-policy-held = s’appliquait
@@ -1584,6 +1585,8 @@ console-fault-state = Ce n’est pas possible avec le jeton dans son état actue
 console-fault-has-token = Cet utilisateur a déjà un jeton. Reprenez-le d’abord.
 console-fault-unknown-user = Il n’y a pas d’utilisateur de ce nom.
 console-fault-unknown-group = Il n’y a pas de groupe de ce nom.
+console-fault-users-or-group = Indiquez des utilisateurs ou un groupe, pas les deux.
+console-fault-nobody-left = Il ne reste personne à qui écrire de nouveau. Rien n’a été fait.
 console-fault-no-device = Aucun appareil de cet utilisateur ne peut recevoir de demande.
 console-fault-push-off = Aucune demande n’est envoyée à cet utilisateur pour le moment : une autre est en cours, ou trop sont restées sans résultat. Réessayez dans { $minutes ->
     [one] { $minutes } minute.

@@ -1079,6 +1079,7 @@ console-explain-proved-hint = Quanto prima: 0s, 90s, 5m, 2h, 1d. Vuoto: per null
 console-explain-deferred = La registrazione è rinviata
 console-explain-probation = Il token è in periodo di prova
 console-fault-path = Il gateway rifiuta questo percorso prima di consultare un criterio: { $why }.
+console-fault-path-form = Un percorso inizia con «/» e non contiene né «?» né «#».
 console-fault-age = Scriva 0s, 90s, 5m, 2h o 1d.
 console-fault-time = Scriva un momento come 2026-12-24T18:00:00Z.
 console-policy-held = valeva
@@ -1585,6 +1586,8 @@ console-fault-state = Nello stato attuale del token non è possibile.
 console-fault-has-token = Questo utente ha già un token. Prima lo ritiri.
 console-fault-unknown-user = Non esiste alcun utente con questo nome.
 console-fault-unknown-group = Non esiste alcun gruppo con questo nome.
+console-fault-users-or-group = Indicare degli utenti o un gruppo, non entrambi.
+console-fault-nobody-left = Non resta nessuno a cui scrivere di nuovo. Non è stato fatto nulla.
 console-fault-no-device = Nessuno dei dispositivi di questo utente può ricevere una richiesta.
 console-fault-push-off = Al momento non viene inviata alcuna richiesta a questo utente: una è già in corso, oppure troppe sono rimaste senza esito. Riprovi tra { $minutes ->
     [one] { $minutes } minuto.

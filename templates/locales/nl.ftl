@@ -1078,6 +1078,7 @@ console-explain-proved-hint = Hoe lang ervoor: 0s, 90s, 5m, 2h, 1d. Leeg: helema
 console-explain-deferred = De registratie is uitgesteld
 console-explain-probation = Het token heeft proeftijd
 console-fault-path = De gateway weigert dit pad voordat er een beleidsregel wordt gevraagd: { $why }.
+console-fault-path-form = Een pad begint met “/” en bevat geen “?” of “#”.
 console-fault-age = Schrijf 0s, 90s, 5m, 2h of 1d.
 console-fault-time = Schrijf een tijdstip zoals 2026-12-24T18:00:00Z.
 console-policy-held = gold
@@ -1584,6 +1585,8 @@ console-fault-state = Dit kan met het token in zijn huidige status niet.
 console-fault-has-token = Deze gebruiker heeft al een token. Neem dat eerst terug.
 console-fault-unknown-user = Er is geen gebruiker met deze naam.
 console-fault-unknown-group = Er is geen groep met deze naam.
+console-fault-users-or-group = Noem gebruikers of een groep, niet allebei.
+console-fault-nobody-left = Er is niemand over die opnieuw bericht kan krijgen. Er is niets gedaan.
 console-fault-no-device = Geen van de apparaten van deze gebruiker kan een verzoek krijgen.
 console-fault-push-off = { $minutes ->
     [one] Er wordt nu geen verzoek naar deze gebruiker gestuurd: er loopt er al een, of te veel verzoeken bleven zonder resultaat. Probeer het over { $minutes } minuut opnieuw.

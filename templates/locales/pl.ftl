@@ -1094,6 +1094,7 @@ console-explain-proved-hint = Jak dawno wcześniej: 0s, 90s, 5m, 2h, 1d. Puste: 
 console-explain-deferred = Rejestracja jest odłożona
 console-explain-probation = Token jest w okresie próbnym
 console-fault-path = Brama odrzuca tę ścieżkę, zanim zapyta jakąkolwiek zasadę: { $why }.
+console-fault-path-form = Ścieżka zaczyna się od „/” i nie zawiera „?” ani „#”.
 console-fault-age = Proszę wpisać 0s, 90s, 5m, 2h lub 1d.
 console-fault-time = Proszę wpisać chwilę, np. 2026-12-24T18:00:00Z.
 console-policy-held = spełniona
@@ -1602,6 +1603,8 @@ console-fault-state = W obecnym stanie tokenu nie można tego zrobić.
 console-fault-has-token = Ten użytkownik ma już token. Najpierw trzeba go odebrać.
 console-fault-unknown-user = Nie ma użytkownika o tej nazwie.
 console-fault-unknown-group = Nie ma grupy o tej nazwie.
+console-fault-users-or-group = Podaj użytkowników albo grupę, nie jedno i drugie.
+console-fault-nobody-left = Nie ma już nikogo, do kogo można by napisać ponownie. Nic nie zostało zrobione.
 console-fault-no-device = Na żadne z urządzeń tego użytkownika nie można wysłać prośby.
 console-fault-push-off = { $minutes ->
     [one] Nie można teraz wysłać prośby do tego użytkownika: jedna jest w toku albo zbyt wiele pozostało bez skutku. Proszę spróbować ponownie za { $minutes } minutę.

@@ -1079,6 +1079,7 @@ console-explain-proved-hint = Quanto tempo antes: 0s, 90s, 5m, 2h, 1d. Vazio: na
 console-explain-deferred = O cadastro está adiado
 console-explain-probation = O token está em período probatório
 console-fault-path = O gateway recusa este caminho antes de consultar qualquer política: { $why }.
+console-fault-path-form = Um caminho começa com “/” e não contém “?” nem “#”.
 console-fault-age = Escreva 0s, 90s, 5m, 2h ou 1d.
 console-fault-time = Escreva um momento como 2026-12-24T18:00:00Z.
 console-policy-held = valeu
@@ -1585,6 +1586,8 @@ console-fault-state = Isso não é possível com o token na situação atual.
 console-fault-has-token = Este usuário já tem um token. Recolha-o primeiro.
 console-fault-unknown-user = Não há usuário com este nome.
 console-fault-unknown-group = Não há grupo com este nome.
+console-fault-users-or-group = Informe usuários ou um grupo, não ambos.
+console-fault-nobody-left = Não resta ninguém a quem escrever de novo. Nada foi feito.
 console-fault-no-device = Nenhum dos dispositivos deste usuário pode receber uma solicitação.
 console-fault-push-off = { $minutes ->
     [one] No momento, nenhuma solicitação é enviada a este usuário: há uma em andamento, ou muitas ficaram sem resultado. Tente novamente em { $minutes } minuto.

@@ -31,7 +31,7 @@ pub struct ConsoleFrame {
     pub operator: Option<OperatorName>,
     /// Which entry of the menu this page belongs to: its path.
     pub here: String,
-    /// How many acts wait for whoever is signed in.
+    /// How many acts wait for whoever is signed in: to be decided, or to be done since they were approved.
     pub waiting: u64,
     /// Where the help link leads (R84).
     pub support_url: Option<String>,
@@ -111,6 +111,16 @@ impl ConsolePage {
         }
     }
 
+    /// It shows what cannot be looked up again: whatever leads away from it and back loses that.
+    pub(crate) const fn is_shown_once(&self) -> bool {
+        matches!(
+            self,
+            ConsolePage::Invited(_)
+                | ConsolePage::Access(AccessPage::KeyMade(_))
+                | ConsolePage::Records(RecordsPage::Given(_))
+        )
+    }
+
     /// The page's fields as its template takes them.
     pub(crate) fn fields(&self) -> Value {
         match self {
@@ -184,12 +194,21 @@ pub struct Fault {
     pub other: Option<String>,
     /// What that field says.
     pub value: Option<Said>,
+    /// The keys of its own field's label, which goes before the words where they stand apart from the field.
+    pub label: Vec<String>,
 }
 
 impl Fault {
     /// Plain words about a field.
     pub fn plain(field: Option<&str>, key: impl Into<String>) -> Self {
-        Self { field: field.map(str::to_owned), key: key.into(), args: BTreeMap::new(), other: None, value: None }
+        let (field, key) = (field.map(str::to_owned), key.into());
+        Self { field, key, args: BTreeMap::new(), other: None, value: None, label: Vec::new() }
+    }
+
+    /// With the keys of its field's label.
+    #[must_use]
+    pub fn called(self, label: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { label: label.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// With a number or text in its words.
@@ -201,7 +220,8 @@ impl Fault {
 
     /// A broken rule. `label` gives the key of a field's label, `said` what a field's value is called.
     pub fn of(fault: &FieldFault, label: impl Fn(&str) -> String, said: impl Fn(&str, &str) -> Said) -> Self {
-        let mut told = Self::plain(Some(&fault.field), RULE.to_owned() + rule_name(&fault.rule));
+        let mut told =
+            Self::plain(Some(&fault.field), RULE.to_owned() + rule_name(&fault.rule)).called([label(&fault.field)]);
         match &fault.rule {
             FieldRule::Between { min, max } => {
                 told.args.insert("min", Value::from(*min));
@@ -236,6 +256,27 @@ impl Fault {
         }
         told
     }
+}
+
+/// What is wrong, in the order in which the fields stand on their page, each with what its field is called. What belongs to no
+/// field goes first, and what belongs to none of these, such as the proof, last. The first fault of a field is the one it is told.
+pub fn in_page_order<'a>(
+    mut faults: Vec<Fault>,
+    fields: impl IntoIterator<Item = (&'a str, Vec<String>)>,
+) -> Vec<Fault> {
+    let fields: Vec<(&str, Vec<String>)> = fields.into_iter().collect();
+    let place = |fault: &Fault| {
+        let name = fault.field.as_deref()?;
+        Some(fields.iter().position(|(field, _)| *field == name).unwrap_or(usize::MAX))
+    };
+    for fault in &mut faults {
+        let at = place(fault).and_then(|place| fields.get(place));
+        if let Some((_, label)) = at {
+            fault.label.clone_from(label);
+        }
+    }
+    faults.sort_by_key(place);
+    faults
 }
 
 /// What the keys of rules begin with.
@@ -597,6 +638,8 @@ pub struct Field {
     pub suggests: Option<&'static str>,
     /// A word for style: when it is of use.
     pub when: Option<&'static str>,
+    /// It is technical text, which is written from the left in every language.
+    pub ltr: bool,
 }
 
 impl Field {

@@ -5,7 +5,7 @@ use doorward_api::Timestamp;
 use minijinja::Value;
 use serde::Serialize;
 
-use crate::console::{Fault, Field, PreviewOutcome, ProofFields, Said, Told};
+use crate::console::{Fault, Field, PreviewOutcome, ProofFields, Said, Told, in_page_order};
 use crate::console_enrolment::{Granted, RequestsPage};
 use crate::console_provisioning::{ProvisioningPage, ProvisioningTaskPage};
 use crate::console_provisioning_rules::{ProvisioningPreviewPage, ProvisioningRulesPage};
@@ -403,6 +403,8 @@ impl TaskPage {
     /// What is wrong, said at the top and at each field.
     #[must_use]
     pub fn with_faults(mut self, faults: Vec<Fault>) -> Self {
+        let faults =
+            in_page_order(faults, self.fields.iter().map(|field| (field.name.as_str(), vec![field.label.clone()])));
         for field in &mut self.fields {
             field.fault = faults.iter().find(|fault| fault.field.as_deref() == Some(field.name.as_str())).cloned();
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use doorward_api::FieldFault;
+use doorward_api::{FieldFault, FieldRule};
 
 use super::*;
 use crate::builtin::LOCALES;
@@ -57,12 +57,93 @@ fn a_broken_rule_is_said_at_the_top_and_at_its_field() {
     let all: BTreeMap<String, String> = console_pages(&views(), "en").into_iter().collect();
     let html = &all["console-setting-edit"];
     assert!(
-        html.contains("<a href=\"#number\">This must not be less than “<span>Length</span>”.</a>")
-            || html.contains("<a href=\"#number\">This must not be less than “Length”.</a>"),
-        "{html}"
+        html.contains("<a href=\"#number\">Length: This must not be less than “Length”.</a>"),
+        "the field is named where its words stand apart from it: {html}"
     );
     assert!(html.contains("id=\"number-error\"") && html.contains("This must be a whole number from 1 to 4."));
     assert!(html.contains("value=\"&lt;4.5&gt;\""), "what was typed is there still");
+}
+
+/// A rule may name a value or a field that no page has words for: what was typed must not be lost over that.
+#[test]
+fn a_rule_that_names_what_has_no_words_is_said_all_the_same() {
+    let rule = FieldRule::NotAvailable { other: "nothing".into(), value: "such".into() };
+    let label = |name: &str| format!("console-field-{name}");
+    let unknown = |name: &str, value: &str| console::Said::words(format!("console-choice-{name}-{value}"));
+    let fault = console::Fault::of(&FieldFault::new("none", rule), label, unknown);
+    let field =
+        console::Field { name: "none".into(), label: "console-field-note".into(), kind: "text", ..Default::default() };
+    let key = "console-task-provisioning-new".into();
+    let page = console_records::TaskPage { key, fields: vec![field], ..Default::default() }.with_faults(vec![fault]);
+    let page = ConsolePage::Records(console_records::RecordsPage::Task(Box::new(page)));
+    let html = views().console(&page, &console_samples::console_frame("en", true)).unwrap();
+    assert!(plain(&html).contains("Note to the users: This is not available when “” is “…”."), "{}", plain(&html));
+}
+
+/// Each is shown in the order of the page, the one that belongs to no field before them, and the proof last.
+#[test]
+fn what_is_wrong_is_said_in_the_order_of_the_page() {
+    let fault = |field: Option<&str>| console::Fault::plain(field, "rule-required");
+    let faults = vec![fault(Some("proof")), fault(Some("b")), fault(None), fault(Some("a"))];
+    let fields = [("a", vec!["console-field-note".to_owned()]), ("b", vec!["console-field-group".to_owned()])];
+    let told = console::in_page_order(faults, fields);
+    let told: Vec<(Option<&str>, usize)> = told.iter().map(|one| (one.field.as_deref(), one.label.len())).collect();
+    assert_eq!(told, [(None, 0), (Some("a"), 1), (Some("b"), 1), (Some("proof"), 0)]);
+}
+
+#[test]
+fn a_field_that_is_wrong_says_so_itself() {
+    let all = english();
+    for (page, field) in [
+        ("setup-wrong", "passcode"),
+        ("role", "name"),
+        ("key-new", "permissions"),
+        ("audit", "from"),
+        ("operators", "role"),
+    ] {
+        let html = &all[&format!("console-{page}")];
+        let id = format!("id=\"{field}-error\"");
+        assert!(html.contains(&id) && html.contains(&format!("<a href=\"#{field}\">")), "{page}: {html}");
+        let (at, error) = (html.find(&format!(" id=\"{field}\"")), html.find(&id));
+        assert!(at.is_some() && error.is_some(), "{page}");
+    }
+    for (page, field) in [("setup-wrong", "passcode"), ("role", "name"), ("audit", "from")] {
+        let html = &all[&format!("console-{page}")];
+        let tag = html.split('<').find(|tag| tag.contains(&format!(" id=\"{field}\""))).unwrap();
+        assert!(tag.contains("aria-invalid=\"true\"") && tag.contains(&format!("{field}-error\"")), "{page}: {tag}");
+    }
+}
+
+/// Whatever leads away from it and back loses it.
+#[test]
+fn what_is_shown_once_has_no_choice_of_a_language() {
+    for (name, html) in console_pages(&views(), "en") {
+        let once =
+            ["console-invited", "console-key-made"].contains(&name.as_str()) || name.starts_with("console-given");
+        assert_eq!(!html.contains("action=\"/language\""), once, "{name}");
+    }
+}
+
+#[test]
+fn what_would_be_saved_stands_before_whom_it_affects() {
+    let all = english();
+    let html = &all["console-provisioning-rule-edit"];
+    let (changes, affected) = (html.find("id=\"changes\"").unwrap(), html.find("id=\"affected\"").unwrap());
+    assert!(changes < affected);
+    let row = between(html, "<ul class=\"log\">", "</ul>");
+    assert_eq!(plain(row), "&lt;b&gt;Sales&lt;/b&gt;: Take it from whoever leavesOff → On");
+}
+
+#[test]
+fn a_task_by_which_nobody_is_written_to_claims_no_mails() {
+    let all = english();
+    let text = plain(&all["console-provisioning-task-nobody"]);
+    assert!(
+        text.contains("Nobody is written to: 3 users were skipped.") && text.contains("Nobody is written to: there is")
+    );
+    assert!(!all["console-provisioning-task-nobody"].contains("<progress"));
+    assert!(text.contains("was taken off the task; the link is void."));
+    assert!(plain(&all["console-provisioning"]).contains("until 2026-11-24"), "a task ends with a day");
 }
 
 #[test]

@@ -88,6 +88,11 @@ impl Locales {
         })
     }
 
+    /// Whether there is a message of a name: English has all there are.
+    pub(crate) fn known(&self, name: &str) -> bool {
+        self.pattern(ENGLISH.tag, name).is_some()
+    }
+
     /// The names of the messages that operators may put words in place of.
     pub(crate) fn replaceable(&self) -> &[String] {
         &self.replaceable

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `t("key", name=…)` | a message as HTML; each text argument is escaped and isolated from the direction around it |
 //! | `text("key", name=…)` | a message as plain text, for titles, attributes and text mails |
+//! | `known("key")` | whether there is such a message |
 //! | `clock(at)`, `moment(at)` | a time of day, a date and time: UTC, which the script turns into local time |
 //! | `day(at)` | the day in UTC that has its last moment just before this |
 //! | `asset("logo.svg")` | the link to an asset, with its content's hash |
@@ -43,6 +44,8 @@ pub(crate) fn environment(
     env.add_function("clock", |at: i64| time_element(TimeForm::Clock, Timestamp::from_millis(at)));
     env.add_function("moment", |at: i64| time_element(TimeForm::Moment, Timestamp::from_millis(at)));
     env.add_function("day", |at: i64| time_element(TimeForm::LastDay, Timestamp::from_millis(at)));
+    let words = Arc::clone(&locales);
+    env.add_function("known", move |key: &str| words.known(key));
     let words = Arc::clone(&locales);
     env.add_function("t", move |state: &State<'_, '_>, key: &str, args: Kwargs| {
         html_message(state, &words, key, &args)

@@ -179,15 +179,15 @@ pub(super) async fn finish(State(console): State<Shared>, Path(link): Path<Strin
 
 /// What is wrong, and with which field.
 pub(super) fn said(fault: SetupFault) -> Said {
-    let (field, key) = match fault {
-        SetupFault::Name => ("name", "console-fault-name"),
-        SetupFault::NameTaken => ("name", "console-fault-name-taken"),
-        SetupFault::PasswordLength => ("password", "console-fault-password-length"),
-        SetupFault::PasswordIsName => ("password", "console-fault-password-is-name"),
-        SetupFault::Differs => ("again", "console-fault-differs"),
-        SetupFault::Passcode => ("passcode", "console-fault-passcode"),
+    let (field, label, key) = match fault {
+        SetupFault::Name => ("name", "console-signin-name", "console-fault-name"),
+        SetupFault::NameTaken => ("name", "console-signin-name", "console-fault-name-taken"),
+        SetupFault::PasswordLength => ("password", "password-label", "console-fault-password-length"),
+        SetupFault::PasswordIsName => ("password", "password-label", "console-fault-password-is-name"),
+        SetupFault::Differs => ("again", "console-password-again", "console-fault-differs"),
+        SetupFault::Passcode => ("passcode", "console-passcode", "console-fault-passcode"),
     };
-    Said::plain(Some(field), key)
+    Said::plain(Some(field), key).called([label])
 }
 
 /// `POST /language`

@@ -16,7 +16,7 @@ use doorward_access::site::METHODS;
 use doorward_api::decided::Decided;
 use doorward_api::ports::Page;
 use doorward_api::{Factor, FieldFault, Module, parse_age};
-use doorward_views::console::{Choice, ConsolePage, Fault as Said, Field, Said as Words};
+use doorward_views::console::{Choice, ConsolePage, Fault as Said, Field, Said as Words, in_page_order};
 use doorward_views::console_policies::{
     CaseFile, CaseLine, CasesPage, ClauseOutcome, DecisionSaid, EXPLAIN, ExplainAnswer, ExplainPage, POLICIES,
     PoliciesPage, PolicyFile, PolicyLine, PolicyListPage, PolicyOutcome,
@@ -76,6 +76,11 @@ fn said(decided: &Decided) -> DecisionSaid {
 /// A field of these pages: its words are named after it.
 fn field(name: &str, kind: &'static str, value: &str) -> Field {
     Field { name: name.to_owned(), label: FIELD.to_owned() + name, kind, value: value.to_owned(), ..Field::default() }
+}
+
+/// With technical text in it.
+fn technical(field: Field) -> Field {
+    Field { ltr: true, ..field }
 }
 
 fn hinted(field: Field) -> Field {
@@ -173,12 +178,11 @@ pub(super) async fn explain(State(console): State<Shared>, RawQuery(raw): RawQue
         Err(faults) => (None, faults),
     };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = ExplainPage {
-        fields: with_faults(request_fields(&console, &signed, &query, asked).await?, &faults),
-        proofs: with_faults(proof_fields(&query), &faults),
-        faults,
-        answer,
-    };
+    let (fields, proofs) = (request_fields(&console, &signed, &query, asked).await?, proof_fields(&query));
+    let labels = fields.iter().chain(&proofs).map(|field| (field.name.as_str(), vec![field.label.clone()]));
+    let faults = in_page_order(faults, labels);
+    let page =
+        ExplainPage { fields: with_faults(fields, &faults), proofs: with_faults(proofs, &faults), faults, answer };
     show(&console, &signed, status, PoliciesPage::Explain(Box::new(page)))
 }
 
@@ -193,7 +197,10 @@ async fn explained(console: &Console, signed: &Signed, query: &Fields) -> Result
         match (query.filled(factor.as_str()), parse_age(query.text(factor.as_str()))) {
             (None, _) => {}
             (Some(_), Some(age)) => proofs.push((factor, age)),
-            (Some(_), None) => faults.push(Said::plain(Some(factor.as_str()), "console-fault-age")),
+            (Some(_), None) => {
+                let label = FACTOR.to_owned() + factor.as_str();
+                faults.push(Said::plain(Some(factor.as_str()), "console-fault-age").called([label]));
+            }
         }
     }
     let supposed = Supposed {
@@ -228,8 +235,13 @@ async fn explained(console: &Console, signed: &Signed, query: &Fields) -> Result
 fn told(amiss: &Amiss) -> Said {
     match amiss {
         Amiss::Rule(rule) => fault(rule),
-        Amiss::Path(why) => Said::plain(Some("path"), "console-fault-path").with("why", *why),
-        Amiss::Time => Said::plain(Some("time"), "console-fault-time"),
+        Amiss::Path("path_form") => {
+            Said::plain(Some("path"), "console-fault-path-form").called([FIELD.to_owned() + "path"])
+        }
+        Amiss::Path(why) => {
+            Said::plain(Some("path"), "console-fault-path").with("why", *why).called([FIELD.to_owned() + "path"])
+        }
+        Amiss::Time => Said::plain(Some("time"), "console-fault-time").called([FIELD.to_owned() + "time"]),
     }
 }
 
@@ -248,12 +260,12 @@ async fn request_fields(console: &Console, signed: &Signed, query: &Fields, aske
     let address = signed.caller.address.to_string();
     Ok(vec![
         app_field(console, signed, query.text("app"), false)?,
-        hinted(field("path", "text", &value("path", "/"))),
-        Field { offered: methods, ..field("method", "suggest", &value("method", "GET")) },
+        technical(hinted(field("path", "text", &value("path", "/")))),
+        technical(Field { offered: methods, ..field("method", "suggest", &value("method", "GET")) }),
         hinted(user_field(console, signed, query.text("user")).await?),
         hinted(field("groups", "text", query.text("groups"))),
-        hinted(field("address", "text", &value("address", &address))),
-        hinted(field("time", "text", query.text("time"))),
+        technical(hinted(field("address", "text", &value("address", &address)))),
+        technical(hinted(field("time", "text", query.text("time")))),
         flag("secure", tls),
     ])
 }
@@ -262,7 +274,8 @@ fn proof_fields(query: &Fields) -> Vec<Field> {
     let ages = ["0s", "5m", "1h", "1d"].map(str::to_owned).to_vec();
     let of = |factor: Factor| {
         let name = factor.as_str();
-        Field { label: FACTOR.to_owned() + name, offered: ages.clone(), ..field(name, "suggest", query.text(name)) }
+        let field = field(name, "suggest", query.text(name));
+        technical(Field { label: FACTOR.to_owned() + name, offered: ages.clone(), ..field })
     };
     let flag = |name: &str| field(name, "flag", query.text(name));
     Factor::ALL.into_iter().map(of).chain(["deferred", "probation"].map(flag)).collect()

@@ -12,7 +12,7 @@ use http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Console;
-use super::panels::{choice_key, hint_key, label};
+use super::panels::{PANELS, choice_key, hint_key, label, said};
 use super::signed::{Signed, SignedPost};
 use crate::answer::{Answer, see_other};
 use crate::fault::Fault;
@@ -26,9 +26,11 @@ const OFFERED: u32 = 200;
 
 /// What was done, as its page is told in `?done=`.
 const DONE: &str = "console-done-";
-const DONE_WORDS: [&str; 30] = [
+const DONE_WORDS: [&str; 32] = [
     "provisioned",
     "resent",
+    "resent-all",
+    "task-removed",
     "saved",
     "created",
     "deleted",
@@ -165,10 +167,27 @@ impl Refused {
 fn told(fault: &FieldFault) -> Said {
     match (fault.field.as_str(), &fault.rule) {
         ("first", FieldRule::Unknown { .. }) => Said::plain(Some("first"), "console-fault-resync"),
-        _ => Said::of(fault, label, |field, value| match value {
-            "on" | "off" => Words::words(if value == "on" { "console-on" } else { "console-off" }),
-            value => Words::words(choice_key(field, value)),
-        }),
+        ("group", FieldRule::NotAvailable { other, .. }) if other == "users" => {
+            Said::plain(Some("group"), "console-fault-users-or-group")
+        }
+        // What is not there is named as it was typed; what kind of thing it is says the field.
+        (field @ ("users" | "group"), FieldRule::Unknown { value }) => {
+            let typed = value.split_once(' ').map_or(value.as_str(), |(_, name)| name);
+            let rule = FieldRule::Unknown { value: typed.to_owned() };
+            Said::of(&FieldFault::new(field, rule), label, value_said)
+        }
+        _ => Said::of(fault, label, value_said),
+    }
+}
+
+/// What a field's value is called; the value itself where it is none of those that pages have words for.
+fn value_said(field: &str, value: &str) -> Words {
+    match value {
+        "on" | "off" => Words::words(if value == "on" { "console-on" } else { "console-off" }),
+        value => {
+            let known = PANELS.iter().find(|panel| panel.spec(field).is_some());
+            known.map_or_else(|| Words::text(value), |panel| said(panel, field, value))
+        }
     }
 }
 
@@ -252,6 +271,45 @@ pub(super) async fn offered_users(console: &Console, signed: &Signed) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a page has no words for makes it fail, with all that was typed into it.
+    #[test]
+    fn whatever_a_rule_names_there_are_words_for_it() {
+        let words = include_str!("../../../../templates/locales/en.ftl");
+        let has = |key: &str| words.contains(&format!("\n{key} = "));
+        for panel in &PANELS {
+            for spec in panel.specs() {
+                if let super::super::panels::Kind::Choice(choices) = spec.kind {
+                    for (value, _) in choices {
+                        assert!(has(&choice_key(spec.name, value)), "{} {value}", spec.name);
+                    }
+                }
+                assert!(super::super::panels::labels(spec.name).iter().all(|key| has(key)), "{}", spec.name);
+            }
+        }
+        for (field, other, value) in [
+            ("group", "users", "given"),
+            ("pin", "pin_type", "none"),
+            ("pin", "pin_type", "user_selected"),
+            ("resync", "mode", "challenge_response"),
+            ("pin", "change_on_first_use", "on"),
+            ("networks", "proof", "none"),
+            ("groups", "target_users.mode", "all"),
+            ("installer_url", "windows_link", "store"),
+            ("android.push", "android.allowed", "off"),
+            ("password", "draw_password", "true"),
+            ("anything", "of_the_future", "whatever"),
+        ] {
+            let rule = FieldRule::NotAvailable { other: other.into(), value: value.into() };
+            let said = told(&FieldFault::new(field, rule));
+            assert!(has(&said.key), "{field}: {}", said.key);
+            match said.value {
+                Some(Words::Words(key)) => assert!(has(&key), "{field}: {key}"),
+                Some(Words::Text(text)) => assert_eq!(text, value),
+                _ => assert_eq!((field, said.key.as_str()), ("group", "console-fault-users-or-group")),
+            }
+        }
+    }
 
     #[test]
     fn a_part_of_a_list_keeps_what_is_looked_for() {

@@ -5,7 +5,7 @@ use doorward_access::operators::{OperatorError, RoleForm, RoleRecord};
 use doorward_api::operator::{CustomRole, HeldRole, Role, RoleRef};
 use doorward_api::permission::{Module, Permission, Permissions};
 use doorward_api::{FieldFault, RoleId};
-use doorward_views::console::{ConsolePage, Fault as Said, ProofFields, Said as Words, Told};
+use doorward_views::console::{ConsolePage, Fault as Said, ProofFields, Said as Words, Told, in_page_order};
 use doorward_views::console_access::{
     AccessPage, MAY, RoleChoice, RoleLine, RolePage, RolesPage, built_in_said, permission_table,
 };
@@ -90,7 +90,9 @@ struct Back {
 
 fn show(console: &Console, signed: &Signed, page: RolePage, back: Back) -> Answer {
     let proof = back.proof.unwrap_or_else(|| signed.proof_fields());
-    let page = RolePage { faults: back.faults, notice: back.notice, proof, ..page };
+    let labels = [("name", "console-field-role-name"), ("permissions", "console-permissions")];
+    let faults = in_page_order(back.faults, labels.map(|(name, label)| (name, vec![label.to_owned()])));
+    let page = RolePage { faults, notice: back.notice, proof, ..page };
     console.page(signed, HERE, back.status, ConsolePage::Access(AccessPage::Role(Box::new(page))))
 }
 

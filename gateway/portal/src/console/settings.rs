@@ -11,7 +11,7 @@ use doorward_tokens::NotOffered;
 use doorward_tokens::settings::Checked;
 use doorward_views::console::{
     ChangeRow, Choice, ConsolePage, Fault as Said, Field, GroupLine, KindLine, KindTable, PinTester, Platforms,
-    PreviewBox, PreviewOutcome, ProofFields, Said as Words, Section, SettingPage, TargetLine, Told,
+    PreviewBox, PreviewOutcome, ProofFields, Said as Words, Section, SettingPage, TargetLine, Told, in_page_order,
 };
 use http::StatusCode;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::appearance::{self, Shown};
 use super::changes::{self, Names};
 use super::entered::{Entered, ON, kept};
-use super::panels::{GROUPS, Kind, Panel, Part, Spec, Special, choice_key, hint_key, label, said};
+use super::panels::{GROUPS, Kind, Panel, Part, Spec, Special, choice_key, hint_key, label, labels, said};
 use super::records::offered_groups;
 use super::signed::{Signed, SignedPost};
 use super::{Console, Shared, rules};
@@ -437,7 +437,8 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
         SettingKind::TokenTemplate => kinds_that_can(console, signed, &entered.json(panel)).await?,
         _ => None,
     };
-    let (faults, tester) = (&draft.faults, &draft.tester);
+    let faults = in_page_order(draft.faults, panel.specs().map(|spec| (spec.name, labels(spec.name))));
+    let (faults, tester) = (&faults, &draft.tester);
     let view = View { panel, entered: &entered, faults, names: &names, allowed: &allowed, offered, tester, look };
     let log = console.parts.manager.change_log(&signed.vs.id, panel.kind).await?;
     let may_edit = signed.may(panel.kind.module().edit());
@@ -455,7 +456,7 @@ async fn show(console: &Console, signed: &Signed, panel: &Panel, status: StatusC
         sections: view.sections(draft.editing),
         hidden: view.hidden(),
         warnings: view.warnings(),
-        faults: draft.faults.clone(),
+        faults: faults.clone(),
         notice: draft.notice,
         conflict: draft.conflict,
         kinds,
@@ -590,6 +591,7 @@ impl View<'_> {
             when: spec.when,
             ticked: if groups { Vec::new() } else { self.entered.list(spec.name).to_vec() },
             swatch: None,
+            ltr: false,
         };
         if matches!(spec.kind, Kind::Colour) { field.coloured() } else { field }
     }

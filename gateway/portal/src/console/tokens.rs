@@ -152,7 +152,10 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
         serial: serial.to_owned(),
         owner: owner.to_owned(),
         filtered: sought.iter().any(|(_, value)| !value.is_empty()),
-        faults: unknown.then(|| Said::plain(Some("owner"), "console-fault-unknown-user")).into_iter().collect(),
+        faults: unknown
+            .then(|| Said::plain(Some("owner"), "console-fault-unknown-user").called(["console-tokens-owner"]))
+            .into_iter()
+            .collect(),
         tokens: tokens.iter().map(|token| line(token, signed.caller.now)).collect(),
         parts: parts(HERE, &sought, &page.after, next.as_deref()),
         notice: notice(&query),

@@ -103,9 +103,9 @@ async fn what_is_wrong_with_the_look_is_said_at_its_field() {
         &told.body,
         &[
             "<a href=\"#product_name\">",
-            "<a href=\"#accent\">This colour is too light.",
+            "<a href=\"#accent\">Accent colour: This colour is too light.",
             "<a href=\"#support_url\">",
-            "<a href=\"#default_language\">This must be given.</a>",
+            "<a href=\"#default_language\">Default language: This must be given.</a>",
             "value=\"javascript:alert(1)\"",
             "name=\"languages.de\" value=\"on\" checked",
         ],
@@ -158,12 +158,12 @@ async fn what_is_no_picture_or_too_large_is_said_and_not_kept() {
     ] {
         let told = upload(&olga, &page, file).await;
         assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
-        all_in(&told.body, &[&format!("<a href=\"#logo\">{said}</a>")]);
+        all_in(&told.body, &[&format!("<a href=\"#logo\">Picture: {said}</a>")]);
     }
     let (csrf, seen) = (page.hidden("csrf"), page.hidden("seen"));
     let fields = [("csrf", csrf.as_str()), ("seen", seen.as_str())];
     let none = olga.upload(LOGO, ORIGIN, ("logo", "", b""), &fields).await;
-    all_in(&none.body, &["<a href=\"#logo\">Choose a file.</a>"]);
+    all_in(&none.body, &["<a href=\"#logo\">Picture: Choose a file.</a>"]);
     let elsewhere = olga.upload(LOGO, "http://evil.test", ("logo", "picture", PNG), &fields).await;
     assert_eq!(elsewhere.status, StatusCode::FORBIDDEN);
     let forged = olga.upload(LOGO, ORIGIN, ("logo", "picture", PNG), &[("csrf", "forged"), ("seen", "0")]).await;

@@ -163,12 +163,12 @@ async fn what_is_wrong_with_a_rule_is_said_at_its_field_and_nothing_that_was_typ
     all_in(
         &told.body,
         &[
-            "<a href=\"#rule.name\">This is given twice.</a>",
-            "<a href=\"#rule.percentage\">This must be a whole number from 1 to 100.</a>",
-            "<a href=\"#rule.deadline\">This must not be before “First day”.</a>",
-            "<a href=\"#rule.networks\">“<bdi>10.1.2.3/8</bdi>” names a computer and not a network. The network is <bdi>10.0.0.0/8</bdi>.</a>",
-            "<a href=\"#rule.networks\">“<bdi>&lt;office&gt;</bdi>” is neither a network, such as 10.0.0.0/8, nor an address.</a>",
-            "<a href=\"#rule.probation_hours\">This must be a whole number from 0 to 720.</a>",
+            "<a href=\"#rule.name\">Name: This is given twice.</a>",
+            "<a href=\"#rule.percentage\">Percentage: This must be a whole number from 1 to 100.</a>",
+            "<a href=\"#rule.deadline\">Deadline: This must not be before “First day”.</a>",
+            "<a href=\"#rule.networks\">Networks: “<bdi>10.1.2.3/8</bdi>” names a computer and not a network. The network is <bdi>10.0.0.0/8</bdi>.</a>",
+            "<a href=\"#rule.networks\">Networks: “<bdi>&lt;office&gt;</bdi>” is neither a network, such as 10.0.0.0/8, nor an address.</a>",
+            "<a href=\"#rule.probation_hours\">Probation: This must be a whole number from 0 to 720.</a>",
             "id=\"rule.name-error\"",
             "value=\"GUESTS\"",
             "value=\"&lt;half&gt;\"",
@@ -189,9 +189,9 @@ async fn what_is_wrong_with_a_rule_is_said_at_its_field_and_nothing_that_was_typ
     assert_eq!(names(&console), ["Guests", "Staff"]);
 
     let renamed = fill(&olga, &format!("{RULES}/1/edit"), &[("rule.name", Some("staff"))]).await;
-    all_in(&renamed.body, &["<a href=\"#rule.name\">This is given twice.</a>", "value=\"staff\""]);
+    all_in(&renamed.body, &["<a href=\"#rule.name\">Name: This is given twice.</a>", "value=\"staff\""]);
     let none = fill(&olga, &format!("{RULES}/1/edit"), &[("rule.proof", Some("trusted_network"))]).await;
-    all_in(&none.body, &["<a href=\"#rule.networks\">This must be given.</a>"]);
+    all_in(&none.body, &["<a href=\"#rule.networks\">Networks: This must be given.</a>"]);
 }
 
 #[tokio::test]
@@ -206,7 +206,11 @@ async fn groups_of_a_rule_are_added_by_name_and_one_that_was_deleted_is_flagged(
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
     all_in(
         &unknown.body,
-        &["<a href=\"#rule.groups\">There is no group of this name.</a>", "value=\"Typed\"", "value=\"nobody&#39;s\""],
+        &[
+            "<a href=\"#rule.groups\">Groups: There is no group of this name.</a>",
+            "value=\"Typed\"",
+            "value=\"nobody&#39;s\"",
+        ],
     );
     let shown = send(&olga, &unknown, NEW, &[choose, ("group_add", Some("pilot <1>"))]).await;
     assert_eq!((shown.status, names(&console).len()), (StatusCode::OK, 0));
@@ -414,7 +418,7 @@ async fn a_refusal_has_a_reason_that_the_user_is_shown() {
     let path = "/users/u-alice/refuse?from=requests";
     let none = fill(&hugo, path, &[("reason", Some(" "))]).await;
     assert_eq!((none.status, state(&console)), (StatusCode::UNPROCESSABLE_ENTITY, Some(GrantState::Asked)));
-    all_in(&none.body, &["<a href=\"#reason\">This must be given.</a>", &format!("href=\"{REQUESTS}\"")]);
+    all_in(&none.body, &["<a href=\"#reason\">Reason: This must be given.</a>", &format!("href=\"{REQUESTS}\"")]);
     let told = send(&hugo, &none, "/users/u-alice/refuse", &[("reason", Some("please come by"))]).await;
     assert_eq!(told.location(), format!("{REQUESTS}?done=refused"));
     let page = hugo.get("/users/u-alice").await;
@@ -452,7 +456,7 @@ async fn the_help_desk_gives_a_code_that_is_shown_once() {
     );
     assert_eq!(anna.get(path).await.status, StatusCode::FORBIDDEN);
     let none = fill(&hugo, path, &[]).await;
-    all_in(&none.body, &["<a href=\"#reason\">This must be given.</a>"]);
+    all_in(&none.body, &["<a href=\"#reason\">Reason: This must be given.</a>"]);
     let given = send(&hugo, &none, path, &[("reason", Some("called back"))]).await;
     assert_eq!(given.status, StatusCode::OK);
     let code = given.body.split("id=\"secret\"").nth(1).unwrap().split(['>', '<']).nth(1).unwrap();

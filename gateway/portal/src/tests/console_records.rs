@@ -174,7 +174,11 @@ async fn groups_of_a_user_are_added_by_name_without_losing_what_was_typed() {
     let fields = [("display_name", "Typed"), ("group.g-staff", "on"), ("choose", "group")];
     let unknown = fill(&olga, "/users/u-alice/edit", &[&fields[..], &[("group_add", "nobody")]].concat()).await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(unknown.body.contains("<a href=\"#groups\">There is no group of this name.</a>"), "{}", unknown.body);
+    assert!(
+        unknown.body.contains("<a href=\"#groups\">In the groups: There is no group of this name.</a>"),
+        "{}",
+        unknown.body
+    );
     let shown = fill(&olga, "/users/u-alice/edit", &[&fields[..], &[("group_add", "crew")]].concat()).await;
     assert_eq!(shown.status, StatusCode::OK);
     assert!(shown.body.contains("name=\"group.g-crew\"") && shown.body.contains("value=\"Typed\""), "{}", shown.body);
@@ -425,7 +429,11 @@ async fn a_token_goes_from_the_stock_to_a_user_and_back() {
 
     let assign = format!("{token}/assign");
     let unknown = fill(&olga, &assign, &[("user", "nobody")]).await;
-    assert!(unknown.body.contains("<a href=\"#user\">There is no user of this name.</a>"), "{}", unknown.body);
+    assert!(
+        unknown.body.contains("<a href=\"#user\">Name of the user: There is no user of this name.</a>"),
+        "{}",
+        unknown.body
+    );
     let told = fill(&olga, &assign, &[("user", "ALICE")]).await;
     assert_eq!(told.location(), format!("{token}?done=assign"));
     let page = olga.get(told.location()).await;
@@ -560,7 +568,11 @@ async fn tokens_are_looked_for_by_state_serial_number_and_owner() {
     assert_eq!(serials("/tokens?owner=BOB").await, [false, true]);
     assert_eq!(serials("/tokens?state=lost").await, [false, false]);
     let unknown = olga.get("/tokens?owner=nobody").await;
-    assert!(unknown.body.contains("<a href=\"#owner\">There is no user of this name.</a>"), "{}", unknown.body);
+    assert!(
+        unknown.body.contains("<a href=\"#owner\">Name of the user: There is no user of this name.</a>"),
+        "{}",
+        unknown.body
+    );
     let counts = olga.get("/tokens").await.body;
     assert!(counts.contains("<span>In stock</span> <strong>1</strong>"), "{counts}");
 }
@@ -588,7 +600,11 @@ async fn a_group_has_members_and_lies_in_others_but_not_in_itself() {
     assert!(olga.get("/groups").await.body.contains("lies in"));
     let circle = fill(&olga, "/groups/g-staff/add-parent", &[("into", "crew")]).await;
     assert_eq!(circle.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(circle.body.contains("<a href=\"#into\">It would lie in itself.</a>"), "{}", circle.body);
+    assert!(
+        circle.body.contains("<a href=\"#into\">Name of the other group: It would lie in itself.</a>"),
+        "{}",
+        circle.body
+    );
     let out = fill(&olga, &format!("{crew}/remove-parent?into=g-staff"), &[]).await;
     assert_eq!(out.location(), format!("{crew}?done=parent-removed"));
     let renamed = fill(&olga, &format!("{crew}/rename"), &[("name", "Crew 2")]).await;
