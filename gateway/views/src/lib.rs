@@ -193,6 +193,7 @@ impl Views {
             chrome => frame,
             lang => locale::language(&frame.language),
             languages => locale::LANGUAGES,
+            shown_once => page.is_shown_once(),
         };
         let template = self.env.get_template(&format!("admin/{}.html", page.name()))?;
         Ok(template.render(context! { ..around, ..page.fields() })?)

@@ -43,7 +43,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use doorward_access::arrival::{ConsoleArrival, ErrorKind, ErrorPage};
 use doorward_access::cookies::CookieNames;
 use doorward_access::manage::Manager;
@@ -60,6 +60,7 @@ use http::StatusCode;
 use tower::ServiceExt;
 use tracing::Instrument;
 
+use crate::answer::{Answer, see_other};
 use crate::csrf::Forgery;
 use crate::fault::Fault;
 use crate::headers;
@@ -68,6 +69,7 @@ use crate::supposed::JudgedPath;
 use caller::Caller;
 use guard::Pages;
 use panels::PANELS;
+use signed::Signed;
 
 pub(crate) use caller::{SessionCookie, origin};
 pub use mailbox::{Mailbox, ReceivedMail};
@@ -145,13 +147,21 @@ fn routes(console: Shared) -> Router {
     let mut pages = Pages::of(&console)
         .route("/", Takes::a_session(), get(overview::start))
         .route("/signin", Takes::nothing(), get(door::open).post(door::sign_in))
-        .route("/signout", Takes::a_session(), post(door::sign_out))
+        .route("/signout", Takes::a_session(), get(|_: Signed| back_to("/")).post(door::sign_out))
         .route("/setup/{token}", Takes::nothing(), get(door::setup).post(door::finish))
-        .route("/language", Takes::nothing(), post(door::language))
+        .route("/language", Takes::nothing(), get(|| back_to("/")).post(door::language))
         .route("/assets/{file}", Takes::nothing(), get(door::asset))
-        .route("/settings/self-provisioning/preview", Takes::look(Module::SelfProvisioning), post(settings::preview))
+        .route(
+            "/settings/self-provisioning/preview",
+            Takes::look(Module::SelfProvisioning),
+            get(|_: Signed| back_to("/settings/self-provisioning")).post(settings::preview),
+        )
         .route("/operators", Takes::look(Module::Operators), get(staff::list))
-        .route("/operators/invite", Takes::edit(Module::Operators), post(staff::invite))
+        .route(
+            "/operators/invite",
+            Takes::edit(Module::Operators),
+            get(|_: Signed| back_to("/operators")).post(staff::invite),
+        )
         .route("/operators/{id}", Takes::look_and_edit(Module::Operators), get(staff::one).post(staff::change))
         .route(roles::HERE, Takes::look(Module::Roles), get(roles::list))
         .route("/operators/roles/new", Takes::edit(Module::Roles), get(roles::ask_new).post(roles::add))
@@ -295,6 +305,11 @@ async fn in_a_task(routes: Router, caller: &Caller, request: Request) -> Respons
         Ok(Err(never)) => match never {},
         Err(broken) => Fault::new(ErrorKind::Internal, format!("a page's task broke off: {broken}")).into_response(),
     }
+}
+
+/// Whoever looks at what a form is sent to, as after a reload, comes to the page on which the form stands.
+async fn back_to(page: &'static str) -> Answer {
+    see_other(page)
 }
 
 async fn not_found() -> Fault {

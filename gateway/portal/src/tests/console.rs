@@ -186,8 +186,8 @@ async fn what_breaks_a_rule_is_said_at_its_field_and_nothing_that_was_typed_is_l
     .await;
     assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
     for part in [
-        "<a href=\"#account_failures\">This must be a whole number from 0 to 50.</a>",
-        "<a href=\"#token_minutes\">This must be given.</a>",
+        "<a href=\"#account_failures\">Account lock threshold: This must be a whole number from 0 to 50.</a>",
+        "<a href=\"#token_minutes\">Token lock duration: This must be given.</a>",
         "id=\"account_failures-error\"",
         "value=\"4.5&lt;b&gt;\"",
         "value=\"20\"",
@@ -289,7 +289,7 @@ async fn groups_are_added_by_name_and_kept_by_their_rows() {
     let only = ("target_users.mode", Some("only_groups"));
 
     let none = send(&olga, &page, PROVISIONING, &[only]).await;
-    assert!(none.body.contains("<a href=\"#target_users.groups\">This must be given.</a>"), "{}", none.body);
+    assert!(none.body.contains("<a href=\"#target_users.groups\">Groups: This must be given.</a>"), "{}", none.body);
     let unknown = send(&olga, &page, PROVISIONING, &[only, ("group_add", Some("nobody's"))]).await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
@@ -486,7 +486,11 @@ async fn the_fields_of_a_template_are_those_of_its_pin_type() {
     );
     assert_eq!(stored::<TokenTemplate>(&console), TokenTemplate::of_new(), "nothing is stored that was not seen");
     let bad = send(&olga, &again, TEMPLATE, &[("pin_length", Some("3")), ("max_pin_attempts", Some("16"))]).await;
-    assert!(bad.body.contains("<a href=\"#pin_length\">This must be a whole number from 4 to 8.</a>"), "{}", bad.body);
+    assert!(
+        bad.body.contains("<a href=\"#pin_length\">PIN Length: This must be a whole number from 4 to 8.</a>"),
+        "{}",
+        bad.body
+    );
     let fields = [("pin_length", Some("5")), ("max_pin_attempts", Some("7")), ("allow_biometric_pin", Some("on"))];
     assert_eq!(send(&olga, &bad, TEMPLATE, &fields).await.location(), format!("{TEMPLATE}?saved"));
     let now: TokenTemplate = stored(&console);
@@ -637,6 +641,34 @@ async fn a_session_that_has_ended_is_said_to_have_ended() {
         page.body.contains("Your session has ended.")
             && page.body.contains("name=\"next\" value=\"/policies/account-lockout\"")
     );
+}
+
+/// After a reload, or the end of a session, a form's own address is looked at.
+#[tokio::test]
+async fn what_a_form_is_sent_to_leads_back_to_the_page_of_the_form() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    for (path, page) in [
+        ("/operators/invite", "/operators"),
+        ("/settings/self-provisioning/preview", "/settings/self-provisioning"),
+        ("/signout", "/"),
+        ("/language", "/"),
+    ] {
+        let told = olga.get(path).await;
+        assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, page), "{path}");
+    }
+    assert_eq!(olga.get("/operators").await.status, StatusCode::OK, "looking signs nobody out");
+}
+
+/// The link would be lost by it.
+#[tokio::test]
+async fn a_link_that_is_shown_once_has_no_choice_of_a_language_beside_it() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let page = olga.get("/operators").await;
+    assert!(page.body.contains("action=\"/language\""));
+    let told = send(&olga, &page, "/operators/invite", &[("role", Some("auditor"))]).await;
+    assert!(told.body.contains("/setup/") && !told.body.contains("action=\"/language\""), "{}", told.body);
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ const MATRIX: &str = "
     POST   /signin                                  | yes    | yes     | yes       | yes           | yes        | yes
     GET    /setup/nothing                           | yes    | yes     | yes       | yes           | yes        | yes
     POST   /setup/nothing                           | yes    | yes     | yes       | yes           | yes        | yes
+    GET    /language                                | yes    | yes     | yes       | yes           | yes        | yes
     POST   /language                                | yes    | yes     | yes       | yes           | yes        | yes
     GET    /assets/console.css                      | yes    | yes     | yes       | yes           | yes        | yes
 
@@ -37,6 +38,7 @@ const MATRIX: &str = "
     GET    /settings/self-provisioning              | -      | yes     | yes       | yes           | -          | -
     GET    /settings/self-provisioning/edit         | -      | -       | -         | yes           | -          | -
     POST   /settings/self-provisioning              | -      | -       | -         | yes           | -          | -
+    GET    /settings/self-provisioning/preview      | -      | yes     | yes       | yes           | -          | -
     POST   /settings/self-provisioning/preview      | -      | yes     | yes       | yes           | -          | -
     GET    /settings/enrolment-rules                | -      | yes     | yes       | yes           | -          | -
     GET    /settings/enrolment-rules/new            | -      | -       | -         | yes           | -          | -
@@ -212,6 +214,7 @@ const MATRIX: &str = "
 
 
     GET    /operators                               | -      | yes     | yes       | yes           | -          | yes
+    GET    /operators/invite                        | -      | -       | -         | yes           | -          | yes
     POST   /operators/invite                        | -      | -       | -         | yes           | -          | yes
     GET    /operators/{operator}                    | -      | yes     | yes       | yes           | -          | yes
     POST   /operators/{operator}                    | -      | -       | -         | yes           | -          | yes
@@ -229,6 +232,7 @@ const MATRIX: &str = "
     GET    /operators/keys/{key}/revoke             | -      | -       | -         | yes           | -          | yes
     POST   /operators/keys/{key}/revoke             | -      | -       | -         | yes           | -          | yes
 
+    GET    /signout                                 | -      | yes     | yes       | yes           | yes        | yes
     POST   /signout                                 | -      | yes     | yes       | yes           | yes        | yes
 ";
 
