@@ -1,5 +1,7 @@
 //! The audit trail as operators look through it: one record read again, and what is asked of all of them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::audit::{EventKind, StoredRecord};
@@ -82,15 +84,44 @@ impl Fact {
     }
 
     /// The kind and the name of what it was done to, as far as the record tells.
-    pub fn object(&self) -> Option<(&'static str, &str)> {
+    pub fn object(&self) -> Option<(&'static str, Cow<'_, str>)> {
+        self.of_its_kind().or_else(|| self.by_what_it_names())
+    }
+
+    /// By what happened: in most records of these a name or an id is that of something else besides.
+    fn of_its_kind(&self) -> Option<(&'static str, Cow<'_, str>)> {
+        let event = self.event.as_str();
+        let named = |kind, name: &str| self.text(name).map(|name| (kind, Cow::Borrowed(name)));
+        match event {
+            "LOG_EXPORTED" => named("log", "name"),
+            "REPORT_RUN" => named("report", "name"),
+            "OPERATOR_INVITED" => named("invitation", "role"),
+            "OPERATOR_CREATED" => self.context("operator").map(|name| ("operator", Cow::Borrowed(name))),
+            "ROLE_CREATED" | "ROLE_UPDATED" | "ROLE_DELETED" => named("role", "role"),
+            "ROLE_CHANGED" => named("operator", "name"),
+            _ if event.starts_with("API_KEY_") => named("api_key", "apiKey"),
+            _ if event.starts_with("APPROVAL_") => named("approval", "act"),
+            _ if event.starts_with("OPERATOR_") => named("operator", "name"),
+            _ if event.ends_with("_CHANGED") && self.detail("operationObjectType").is_some() => {
+                named("settings", "operationObjectType")
+            }
+            _ if event.starts_with("PROVISIONING_TASK_") && self.context("principalId").is_none() => {
+                self.detail("taskId").map(|number| ("task", Cow::Owned(number.to_string())))
+            }
+            _ => None,
+        }
+    }
+
+    fn by_what_it_names(&self) -> Option<(&'static str, Cow<'_, str>)> {
         let token = || self.text("serial").map(|serial| ("token", serial));
         let group = || self.text("group").map(|id| ("group", self.text("name").or(self.text("new")).unwrap_or(id)));
-        let operator = || self.text("name").filter(|_| self.event.starts_with("OPERATOR")).map(|it| ("operator", it));
+        let of_group = || group().filter(|_| self.event.starts_with("GROUP_"));
         let user = || {
             let name = self.context("usedName").or_else(|| self.text("name")).or_else(|| self.context("principalId"));
             name.map(|name| ("user", name))
         };
-        token().or_else(group).or_else(operator).or_else(user)
+        let found = token().or_else(of_group).or_else(user).or_else(group)?;
+        Some((found.0, Cow::Borrowed(found.1)))
     }
 
     /// Whether a text, in small letters, is in one of its values.
@@ -187,9 +218,41 @@ mod tests {
         assert_eq!((told.seq, told.kind), (3, Some(EventKind::TokenAssigned)));
         assert_eq!((told.event.as_str(), told.record_type.as_str()), ("TOKEN_ASSIGNED", "AUDIT"));
         assert_eq!((told.context("transactionId"), told.actor()), (Some("f1"), Some("olga")));
-        assert_eq!(told.object(), Some(("token", "DW-1")));
+        assert_eq!(told.object(), Some(("token", "DW-1".into())));
         assert_eq!(told.further().map(|(name, _)| name).collect::<Vec<_>>(), ["serial", "tries"]);
         assert!(told.says("dw-") && told.says("3") && !told.says("serial"), "names of fields are no values");
+    }
+
+    #[test]
+    fn what_it_was_done_to_is_told_of_whatever_kind_it_is() {
+        let by = || EventContext { operator: Some("olga".into()), ..EventContext::default() };
+        let of_user = || EventContext { user: Some(UserId::new("u1")), ..by() };
+        for (event, wanted) in [
+            (
+                AuditEvent::new(EventKind::ProvisioningTaskCreated, by()).with("taskId", 7).with("group", "g1"),
+                ("task", "7"),
+            ),
+            (AuditEvent::new(EventKind::ProvisioningTaskResent, of_user()).with("taskId", 7), ("user", "u1")),
+            (AuditEvent::new(EventKind::ProvisioningRuleGave, of_user()).with("group", "g1"), ("user", "u1")),
+            (
+                AuditEvent::new(EventKind::GroupRenamed, by()).with("group", "g1").with("new", "Sales"),
+                ("group", "Sales"),
+            ),
+            (AuditEvent::new(EventKind::RoleCreated, by()).with("roleId", "r1").with("role", "Desk"), ("role", "Desk")),
+            (AuditEvent::new(EventKind::RoleChanged, by()).with("name", "otto"), ("operator", "otto")),
+            (AuditEvent::new(EventKind::ApiKeyRevoked, by()).with("apiKey", "nightly"), ("api_key", "nightly")),
+            (AuditEvent::new(EventKind::OperatorInvited, by()).with("role", "auditor"), ("invitation", "auditor")),
+            (AuditEvent::new(EventKind::OperatorDisabled, by()).with("name", "otto"), ("operator", "otto")),
+            (AuditEvent::new(EventKind::ApprovalGiven, by()).with("act", "export"), ("approval", "export")),
+            (AuditEvent::new(EventKind::LogExported, by()).with("name", "audit_log"), ("log", "audit_log")),
+            (
+                AuditEvent::new(EventKind::ReportRun, by()).with("name", "enrolment_history"),
+                ("report", "enrolment_history"),
+            ),
+            (AuditEvent::new(EventKind::UserUpdated, of_user()).with("apiKey", "nightly"), ("user", "u1")),
+        ] {
+            assert_eq!(fact(&event).object(), Some((wanted.0, wanted.1.into())), "{:?}", event.kind);
+        }
     }
 
     #[test]

@@ -87,14 +87,14 @@ pub struct LookingField {
     pub name: String,
     /// The key of its label.
     pub label: String,
-    /// `text`, `date`, `select`, `zone` or `flag`.
+    /// `text`, `date`, `select`, `suggest` (values are offered, others may be typed), `zone` or `flag`.
     pub kind: &'static str,
     /// What it says.
     pub value: String,
     /// What there is to choose from.
     pub choices: Vec<Choice>,
-    /// Something is wrong with it.
-    pub wrong: bool,
+    /// What is wrong with it.
+    pub fault: Option<Fault>,
 }
 
 /// Records of the audit trail.
@@ -169,8 +169,8 @@ pub struct TotalsBox {
     pub started: u64,
     /// How many succeeded.
     pub completed: u64,
-    /// `91.3 %`
-    pub rate: Option<String>,
+    /// 91.3 %: the whole, and the tenths.
+    pub rate: Option<(u64, u64)>,
     /// `1:35`
     pub median: Option<String>,
     /// The commonest reason of the others, and how many had it.
@@ -340,8 +340,12 @@ pub(crate) mod samples {
         Looking {
             path: path.into(),
             fields: vec![
-                field("from", "date", "2026-11-01"),
-                LookingField { choices: vec![choice], ..field("result", "select", "failed") },
+                LookingField {
+                    fault: Some(Fault::plain(Some("from"), "rule-day")),
+                    ..field("from", "date", "2026-11-01")
+                },
+                LookingField { choices: vec![choice.clone()], ..field("result", "select", "failed") },
+                LookingField { choices: vec![choice], ..field("event", "suggest", "TOKEN_ASSIGNED") },
                 field("q", "text", "\"<b>"),
             ],
             more: vec![field("tz", "zone", "Europe/Berlin"), field("offered", "flag", "on")],
@@ -374,6 +378,9 @@ pub(crate) mod samples {
             hash: "6b86b273".into(),
         };
         let bare = RecordRow { object: Some(("user".into(), Said::text("alice"))), ..RecordRow::default() };
+        let kinds = ["task", "role", "api_key", "invitation", "approval", "settings", "log", "report", "operator"];
+        let of_kind =
+            |kind: &str| RecordRow { object: Some((kind.into(), Said::text("<b>x"))), ..RecordRow::default() };
         let user = Linked { path: "/users/u1".into(), name: "<b>alice".into() };
         let row = HistoryRow {
             user: Some(user),
@@ -392,7 +399,7 @@ pub(crate) mod samples {
         let totals = TotalsBox {
             started: 40,
             completed: 30,
-            rate: Some("75 %".into()),
+            rate: Some((75, 3)),
             median: Some("1:35".into()),
             top_reason: Some(("<b>expired".into(), 7)),
             counting: None,
@@ -448,7 +455,7 @@ pub(crate) mod samples {
                 "audit",
                 PastPage::Audit(Box::new(AuditPage {
                     looking: looking(AUDIT),
-                    records: vec![record, bare],
+                    records: [record, bare].into_iter().chain(kinds.map(of_kind)).collect(),
                     parts: parts.clone(),
                     searched_to: Some("2026-11-01 00:00:00".into()),
                     begins: Some("2025-10-20 00:00:00".into()),

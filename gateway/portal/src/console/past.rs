@@ -8,11 +8,13 @@ use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use doorward_access::manage::{EnrolmentTotals, ManageError, MissingLine, MissingOf, Taken};
 use doorward_api::enrolment::{EnrolmentResult, Initiation, ReportRow, StepTotal};
+use doorward_api::operator::Role;
 use doorward_api::ports::{Page, Scanned};
-use doorward_api::settings::Day;
+use doorward_api::settings::{Day, SettingKind};
 use doorward_api::trail::{Fact, RECORD_TYPES, TrailRecord};
-use doorward_api::{FieldFault, FieldRule, Module, Timestamp, UserId};
-use doorward_views::console::{Choice, ConsolePage, Fault as Said, Said as Words};
+use doorward_api::{EventKind, FieldFault, FieldRule, HeldAct, Module, Timestamp, UserId};
+use doorward_views::console::{Choice, ConsolePage, Fault as Said, Said as Words, in_page_order};
+use doorward_views::console_access::built_in_said;
 use doorward_views::console_past::{
     AUDIT, AuditPage, FUNNEL, FunnelBar, FunnelPage, HISTORY, HistoryPage, HistoryRow, Looking, LookingField, MISSING,
     MissingBar, MissingPage, MissingRow, PastPage, RecordRow, TotalsBox, hundredths, took,
@@ -21,9 +23,10 @@ use doorward_views::console_records::Linked;
 use http::StatusCode;
 use serde_json::Value;
 
+use super::changes::Names;
 use super::records::{AT_A_TIME, at, counting, linked, parts, path_with, query};
 use super::signed::Signed;
-use super::{Console, Shared, tokens, users};
+use super::{Console, Shared, approvals, changes, groups, provisioning, roles, tokens, users};
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::fields::Fields;
@@ -72,15 +75,12 @@ impl Sought {
         Self { query, names, usual: Vec::new(), ids: Vec::new(), unknown: Vec::new() }
     }
 
-    /// The report begins with the last days, and with what users have set going themselves.
+    /// The report begins with the last days.
     fn of_report(query: Fields, now: Timestamp) -> Self {
         let zone = Zone::parse(query.text("tz")).unwrap_or_default();
         let mut sought = Self::new(query, &OF_REPORT);
         if !sought.filtered() {
-            sought.usual = vec![
-                ("from", zone.day(now - USUAL)),
-                ("initiated_by", Initiation::SelfProvisioning.as_str().to_owned()),
-            ];
+            sought.usual = vec![("from", zone.day(now - USUAL))];
         }
         sought
     }
@@ -167,12 +167,17 @@ impl Sought {
             zone: zone.name().to_owned(),
             turn: Some((turned.to_owned(), self.path(path, &[("order", turned)]))),
             permalink: self.path(path, &[]),
-            faults: faults.iter().map(|fault| Said::of(fault, label, |_, value| Words::text(value))).collect(),
+            faults: in_page_order(
+                faults.iter().map(|fault| Said::of(fault, label, |_, value| Words::text(value))).collect(),
+                self.names.iter().map(|name| (*name, vec![label(name)])),
+            ),
             ..Looking::default()
         }
     }
 
+    /// What cannot be read cannot be taken away either.
     fn files(&self, looking: Looking, may: bool) -> Looking {
+        let may = may && looking.faults.is_empty();
         let file = |form: Form| may.then(|| self.path(&format!("{}.{}", looking.path, form.ending()), &[]));
         Looking { csv: file(Form::Csv), json: file(Form::Json), ..looking }
     }
@@ -184,7 +189,7 @@ impl Sought {
             kind,
             value: self.typed(name),
             choices: Vec::new(),
-            wrong: faults.iter().any(|fault| fault.field.as_deref() == Some(name)),
+            fault: faults.iter().find(|fault| fault.field.as_deref() == Some(name)).cloned(),
         }
     }
 
@@ -252,7 +257,7 @@ pub(super) async fn audit(State(console): State<Shared>, RawQuery(raw): RawQuery
             field("from", "date"),
             field("until", "date"),
             sought.select("type", &RECORD_TYPES, "console-record-", &wrong),
-            field("event", "text"),
+            LookingField { choices: events(), ..field("event", "suggest") },
             field("user", "text"),
             field("q", "text"),
         ],
@@ -261,8 +266,10 @@ pub(super) async fn audit(State(console): State<Shared>, RawQuery(raw): RawQuery
         ..looking
     };
     let names = names_of_users(&console, &signed, &found.items).await?;
+    let facts: Vec<Fact> = found.items.iter().map(TrailRecord::fact).collect();
+    let groups = changes::names(&console, &signed.vs.id, facts.iter().filter_map(|fact| fact.text("group"))).await?;
     let begins = console.parts.manager.trail_begins(&signed.vs.id).await?;
-    let records = found.items.iter().map(|record| record_row(record, &zone, &sought, &names));
+    let records = found.items.iter().map(|record| record_row(record, &zone, &sought, (&names, &groups)));
     let page = AuditPage {
         records: records.collect(),
         parts: through(&sought, AUDIT, &part, found.next.as_deref()),
@@ -271,6 +278,12 @@ pub(super) async fn audit(State(console): State<Shared>, RawQuery(raw): RawQuery
         looking,
     };
     show(&console, &signed, AUDIT, status(&wrong), PastPage::Audit(Box::new(page)))
+}
+
+/// The names of all events, to choose from.
+fn events() -> Vec<Choice> {
+    let choice = |kind: EventKind| Choice { value: kind.name(), said: Words::Nothing, hint: None };
+    EventKind::ALL.into_iter().map(choice).collect()
 }
 
 fn through(sought: &Sought, path: &str, part: &Page, next: Option<&str>) -> doorward_views::console_records::Parts {
@@ -287,7 +300,9 @@ async fn names_of_users(
 ) -> Result<BTreeMap<String, String>, Fault> {
     let mut names = BTreeMap::new();
     for fact in records.iter().map(TrailRecord::fact) {
-        let Some(id) = fact.context("principalId").filter(|id| fact.object() == Some(("user", id))) else { continue };
+        let Some(id) = fact.context("principalId").filter(|id| fact.object() == Some(("user", (*id).into()))) else {
+            continue;
+        };
         if names.contains_key(id) {
             continue;
         }
@@ -300,7 +315,12 @@ async fn names_of_users(
     Ok(names)
 }
 
-fn record_row(record: &TrailRecord, zone: &Zone, sought: &Sought, names: &BTreeMap<String, String>) -> RecordRow {
+fn record_row(
+    record: &TrailRecord,
+    zone: &Zone,
+    sought: &Sought,
+    (names, groups): (&BTreeMap<String, String>, &Names),
+) -> RecordRow {
     let fact = record.fact();
     let called = |name: &str| names.get(name).map_or_else(|| name.to_owned(), String::clone);
     let own = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -312,10 +332,10 @@ fn record_row(record: &TrailRecord, zone: &Zone, sought: &Sought, names: &BTreeM
         event: fact.event.clone(),
         actor: own(fact.actor()),
         address: own(fact.context("originatingAddress")),
-        object: fact.object().map(|(kind, name)| (kind.to_owned(), Words::text(called(name)))),
+        object: fact.object().map(|(kind, name)| (kind.to_owned(), object_said(kind, &name, called))),
         object_path: object_path(&fact),
         changes: changes(&fact),
-        details: details(&fact),
+        details: details(&fact, groups),
         transaction: fact
             .context("transactionId")
             .map(|flow| path_with(AUDIT, &[("transaction", flow), ("order", "oldest"), ("tz", &tz)])),
@@ -323,10 +343,35 @@ fn record_row(record: &TrailRecord, zone: &Zone, sought: &Sought, names: &BTreeM
     }
 }
 
+/// What it is called, in our words where it is something of ours.
+fn object_said(kind: &str, name: &str, called: impl Fn(&str) -> String) -> Words {
+    match (kind, name) {
+        ("log", "audit_log") => Words::words("console-page-audit"),
+        ("report", "enrolment_history") => Words::words("console-page-history"),
+        ("settings", _) if SettingKind::ALL.iter().any(|known| known.as_str() == name) => {
+            Words::words(format!("console-page-{name}"))
+        }
+        ("approval", _) if HeldAct::NAMES.contains(&name) => Words::words(format!("console-act-{name}")),
+        ("invitation", _) => match Role::parse(name) {
+            Some(role) => built_in_said(role),
+            None => Words::text(name),
+        },
+        ("user", _) => Words::text(called(name)),
+        _ => Words::text(name),
+    }
+}
+
 fn object_path(fact: &Fact) -> Option<String> {
-    match fact.object()? {
-        ("token", serial) => Some(path_with(tokens::HERE, &[("serial", serial)])),
-        ("user", _) => fact.context("principalId").map(|id| at(users::HERE, id)),
+    let (kind, name) = fact.object()?;
+    let gone = fact.event.ends_with("_DELETED");
+    match kind {
+        "token" => Some(path_with(tokens::HERE, &[("serial", &name)])),
+        "user" => fact.context("principalId").map(|id| at(users::HERE, id)),
+        "task" => Some(at(provisioning::HERE, &name)),
+        "group" if !gone => fact.text("group").map(|id| at(groups::HERE, id)),
+        "role" if !gone => fact.text("roleId").map(|id| at(roles::HERE, id)),
+        "approval" => fact.text("approvalId").map(|id| at(approvals::HERE, id)),
+        "report" => Some(HISTORY.to_owned()),
         _ => None,
     }
 }
@@ -347,12 +392,16 @@ fn changes(fact: &Fact) -> Vec<(String, String, String)> {
     found
 }
 
-fn details(fact: &Fact) -> Vec<(String, String)> {
+fn details(fact: &Fact, groups: &Names) -> Vec<(String, String)> {
     let of_context =
         ["usedName", "principalId", "sessionId", "transactionId", "applicationName", "policyName", "globalAccessId"];
     let of_context = of_context.into_iter().filter_map(|name| Some((name.to_owned(), fact.context(name)?.to_owned())));
     let further = fact.further().filter(|(name, _)| *name != "changes");
-    further.map(|(name, value)| (name.to_owned(), plain(value))).chain(of_context).collect()
+    let said = |name: &str, value: &Value| match (name, groups.get(&plain(value)).cloned().flatten()) {
+        ("group", Some(called)) => format!("{called} ({})", plain(value)),
+        _ => plain(value),
+    };
+    further.map(|(name, value)| (name.to_owned(), said(name, value))).chain(of_context).collect()
 }
 
 fn plain(value: &Value) -> String {
@@ -455,7 +504,7 @@ fn summed(counted: Option<&EnrolmentTotals>, now: Timestamp) -> TotalsBox {
         counted: true,
         started: totals.started(),
         completed: totals.completed(),
-        rate: totals.completion_rate().map(|rate| format!("{}.{} %", rate / 10, rate % 10)),
+        rate: totals.completion_rate().map(|rate| (u64::from(rate) / 10, u64::from(rate) % 10)),
         median: totals.median_duration.map(took),
         top_reason: totals.top_reason.clone(),
     }

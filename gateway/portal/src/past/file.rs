@@ -234,7 +234,7 @@ const TRAIL: &[(&str, Cell<Told>)] = &[
     ("actor", |r, _| text(r.fact.actor())),
     ("address", |r, _| text(r.fact.context("originatingAddress"))),
     ("object_type", |r, _| text(r.fact.object().map(|(kind, _)| kind))),
-    ("object", |r, _| text(r.fact.object().map(|(_, name)| name))),
+    ("object", |r, _| r.fact.object().map(|(_, name)| name.into_owned()).unwrap_or_default()),
     ("user_id", |r, _| text(r.fact.context("principalId"))),
     ("user", |r, _| text(r.fact.context("usedName"))),
     ("transaction", |r, _| text(r.fact.context("transactionId"))),
