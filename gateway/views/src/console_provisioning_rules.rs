@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::console::{ChangeRow, Fault, GroupLine, ProofFields, Told};
+use crate::console::{ChangeRow, ChangedField, Fault, GroupLine, ProofFields, Told};
 use crate::console_records::{Crumb, Linked};
 
 /// The rules.
@@ -51,6 +51,8 @@ pub struct ProvisioningPreviewPage {
     pub about: String,
     /// What the change is, besides.
     pub texts: Vec<Told>,
+    /// What would be saved.
+    pub changes: Vec<ChangedField>,
     /// How many would be affected how: pairs of a name and a number; the words are `console-rules-effect-<name>`.
     pub counts: Vec<(&'static str, u64)>,
     /// Some of them.

@@ -24,6 +24,15 @@ fn rule(place: usize, name: &str, gone: bool, take: bool) -> ProvisioningRuleLin
     }
 }
 
+fn changed() -> ChangedField {
+    ChangedField {
+        of: vec![Said::text("<b>Sales</b>")],
+        label: vec!["console-field-rule-take".into()],
+        old: Said::words("console-off"),
+        new: Said::words("console-on"),
+    }
+}
+
 fn line(name: &str, effect: &'static str) -> AffectedLine {
     AffectedLine {
         user: Linked { path: "/users/u1".into(), name: name.into() },
@@ -44,6 +53,7 @@ fn preview(task: &str) -> ProvisioningPreviewPage {
         },
         key,
         about: "<b>Sales</b>".into(),
+        changes: vec![changed()],
         counts: vec![("gets", 3), ("skipped", 2), ("loses", 1), ("keeps", 1), ("handed_over", 1)],
         lines: vec![
             line("<b>alice</b>", "gets"),
@@ -67,16 +77,10 @@ fn preview(task: &str) -> ProvisioningPreviewPage {
 
 /// By a name.
 pub(crate) fn provisioning_rules_pages() -> Vec<(&'static str, RecordsPage)> {
-    let changed = ChangedField {
-        of: vec![Said::text("<b>Sales</b>")],
-        label: vec!["console-field-rule-take".into()],
-        old: Said::words("console-off"),
-        new: Said::words("console-on"),
-    };
     let log = vec![ChangeRow {
         at: doorward_api::Timestamp::from_millis(1_795_530_725_000),
         operator: "olga".into(),
-        fields: vec![changed],
+        fields: vec![changed()],
     }];
     let list = ProvisioningRulesPage {
         rules: vec![rule(1, "<b>Sales</b>", false, true), rule(2, "g-77", true, false)],

@@ -138,6 +138,14 @@ fn line(laws: &Laws, standing: &RuleStanding) -> RulePreviewLine {
     }
 }
 
+/// Whether a user comes off as before: the same is done to them by the same group's rule, and what is given is given alike.
+fn same(before: &Laws, laws: &Laws, standing: &RuleStanding, now: &RulePreviewLine) -> bool {
+    let was = line(before, standing);
+    let gives = |laws: &Laws| laws.rules.rules.iter().find(|rule| Some(&rule.group) == now.rule.as_ref()).cloned();
+    (&was.effect, &was.rule) == (&now.effect, &now.rule)
+        && (now.effect != RuleEffect::Gets || gives(before) == gives(laws))
+}
+
 impl Manager {
     /// Whom these rules would affect, were they in force now; nobody is, of whom nothing would change. A bounded number
     /// of users is looked at, from a place on that an earlier answer has given.
@@ -151,6 +159,30 @@ impl Manager {
         rules: &ProvisioningRules,
         after: &str,
     ) -> Result<RulePreview, ManageError> {
+        self.preview_beside(vs, by, rules, None, after).await
+    }
+
+    /// Whom it would affect that these rules take the place of those: nobody is, to whom the ones do what the others do.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`]; [`ManageError::Forbidden`].
+    pub async fn preview_change_of_rules(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        (old, new): (&ProvisioningRules, &ProvisioningRules),
+    ) -> Result<RulePreview, ManageError> {
+        self.preview_beside(vs, by, new, Some(old), "").await
+    }
+
+    async fn preview_beside(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        rules: &ProvisioningRules,
+        old: Option<&ProvisioningRules>,
+        after: &str,
+    ) -> Result<RulePreview, ManageError> {
         Self::allow(by, Module::Provisioning.view())?;
         let mut preview = RulePreview::default();
         let mut place = Some(after).filter(|after| !after.is_empty()).unwrap_or(BEGIN).to_owned();
@@ -162,11 +194,16 @@ impl Manager {
             let here = rules.rules.get(phase).map(|rule| &rule.group);
             let (found, next) = part_of_everybody(self.ports(), vs, rules, &place, AT_ONCE).await?;
             let laws = Laws::of(self.ports(), vs, Some(rules), &found).await?;
+            let before = match old {
+                Some(old) => Some(Laws::of(self.ports(), vs, Some(old), &found).await?),
+                None => None,
+            };
             for standing in &found {
                 preview.looked_at += 1;
                 let covering = rule_of(rules, &standing.groups).map(|rule| &rule.group);
                 let line = line(&laws, standing);
-                if covering != here || line.effect == RuleEffect::Nothing {
+                let same = before.as_ref().is_some_and(|before| same(before, &laws, standing, &line));
+                if covering != here || line.effect == RuleEffect::Nothing || same {
                     continue;
                 }
                 preview.count(&line.effect);

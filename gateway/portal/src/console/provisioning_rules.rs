@@ -1,12 +1,12 @@
 //! Token Management > Provisioning Rules: the list, and what is done to one rule. Whatever it is, the page shows first
 //! whom it would affect; only its button changes anything, if the rules are still as they were seen.
 
-mod log;
+pub(super) mod log;
 
 use axum::extract::{Path, RawQuery, State};
 use doorward_access::arrival::ErrorKind;
 use doorward_access::manage::{ManageError, RuleEffect, RulePreview, RuleQuestion};
-use doorward_api::settings::{ProvisioningRule, ProvisioningRules, Seen, SettingKind};
+use doorward_api::settings::{FieldChange, ProvisioningRule, ProvisioningRules, Seen, SettingChange, SettingKind};
 use doorward_api::user::UserRecord;
 use doorward_api::{FieldFault, FieldRule, GroupId, GroupRef, Module};
 use doorward_tokens::settings::{Checked, MOST_PROVISIONING_RULES};
@@ -410,10 +410,21 @@ impl Draft {
         &self,
         console: &Console,
         signed: &Signed,
-        rules: &ProvisioningRules,
+        (old, rules): (&[ProvisioningRule], &ProvisioningRules),
         refused: Option<Refused>,
     ) -> Answer {
-        let found = console.parts.manager.preview_rules(&signed.vs.id, &signed.by(), rules, "").await?;
+        let (manager, vs) = (&console.parts.manager, &signed.vs.id);
+        let old = ProvisioningRules { rules: old.to_vec() };
+        let found = manager.preview_change_of_rules(vs, &signed.by(), (&old, rules)).await?;
+        let shown = |rules: &ProvisioningRules| rules.shown().get("rules").cloned().unwrap_or_default();
+        let change = FieldChange { field: "rules".to_owned(), old: shown(&old), new: shown(rules) };
+        let change = SettingChange {
+            version: self.seen,
+            at: signed.caller.now,
+            operator: signed.session.operator.name.clone(),
+            changes: vec![change],
+        };
+        let changes = log::rows(console, vs, &[change]).await?.into_iter().flat_map(|row| row.fields).collect();
         let mut hidden = vec![("seen".to_owned(), self.seen.to_string())];
         if self.task.has_form() {
             hidden.extend(self.entered.hidden());
@@ -431,6 +442,7 @@ impl Draft {
             key: self.task.key(),
             about: if self.task == Task::New { self.entered.group.clone() } else { self.about() },
             texts: text.into_iter().collect(),
+            changes,
             lines: lines(console, signed, &found).await?,
             counts: found.counts,
             complete: found.complete,
@@ -486,7 +498,7 @@ pub(super) async fn ask(
         return show_task(&console, &signed, HERE, draft.form(&console, &signed).await?, None);
     }
     match draft.changed(&console, &signed, &rules).await? {
-        Ok(rules) => draft.preview(&console, &signed, &rules, None).await,
+        Ok(changed) => draft.preview(&console, &signed, (&rules, &changed), None).await,
         Err(_) => Err(no_such()),
     }
 }
@@ -517,8 +529,8 @@ async fn write(console: &Console, mut post: SignedPost, at: Option<(&str, &str)>
     }
     let changed = draft.changed(console, &post.signed, &rules).await?;
     let again = post.fields.get(AGAIN).is_some();
-    let rules = match changed {
-        Ok(rules) if !again => rules,
+    let changed = match changed {
+        Ok(changed) if !again => changed,
         other => {
             let form = draft.form(console, &post.signed).await?;
             let refused = other.err().filter(|_| !again);
@@ -526,12 +538,12 @@ async fn write(console: &Console, mut post: SignedPost, at: Option<(&str, &str)>
         }
     };
     if post.fields.get(CONFIRMED).is_none() {
-        return draft.preview(console, &post.signed, &rules, None).await;
+        return draft.preview(console, &post.signed, (&rules, &changed), None).await;
     }
     if let Some(refused) = unproved(console, &mut post).await? {
-        return draft.preview(console, &post.signed, &rules, Some(refused)).await;
+        return draft.preview(console, &post.signed, (&rules, &changed), Some(refused)).await;
     }
-    match settings::apply(console, &post.signed, KIND, seen, &rules.shown()).await {
+    match settings::apply(console, &post.signed, KIND, seen, &changed.shown()).await {
         Ok(_) => done(HERE, "saved"),
         Err(ManageError::Conflict) => too_late(console, &post.signed, seen).await,
         Err(ManageError::Invalid(wrong)) => {

@@ -151,6 +151,27 @@ async fn whoever_joins_gets_a_mail_and_whoever_leaves_loses_what_the_rule_gave()
 }
 
 #[tokio::test]
+async fn of_a_change_nobody_is_told_to_whom_it_does_what_the_rules_of_before_did() {
+    let stage = staged().await;
+    member(&stage, "sales", "u-bob", true).await;
+    let (manager, vs) = (manager(&stage), &stage.vs.id);
+    let old = ProvisioningRules { rules: vec![rule(&stage, "sales", true).await] };
+    let none = ProvisioningRules::default();
+    let shown = async |old: &ProvisioningRules, new: &ProvisioningRules| {
+        counts(&manager.preview_change_of_rules(vs, &by(now()), (old, new)).await.unwrap())
+    };
+    assert_eq!(shown(&none, &old).await, [("gets", 1)]);
+    assert_eq!(shown(&old, &old).await, []);
+    let mut other = old.clone();
+    other.rules[0].take = false;
+    other.rules[0].stop_days += 1;
+    assert_eq!(shown(&old, &other).await, [("gets", 1)], "what they get is not the same");
+    stage.world.with(|rows| rows.users.iter_mut().for_each(|user| user.email = None));
+    assert_eq!(shown(&none, &old).await, [("skipped", 1)]);
+    assert_eq!(shown(&old, &other).await, [], "they get none, before and after");
+}
+
+#[tokio::test]
 async fn tokens_that_no_rule_gave_are_nobodys_to_take() {
     let stage = staged().await;
     let two = SelfProvisioning { max_tokens: 2, ..SelfProvisioning::for_new_virtual_server() };

@@ -12,7 +12,7 @@ use crate::console::panels::label;
 use crate::fault::Fault;
 
 /// The entries of the log.
-pub(super) async fn rows(
+pub(in crate::console) async fn rows(
     console: &Console,
     vs: &VirtualServerId,
     log: &[SettingChange],
