@@ -739,6 +739,22 @@ console-attention-waiting =
         [many] { $count } شخصًا ينتظرون موافقة.
        *[other] { $count } شخص ينتظرون موافقة.
     }
+console-attention-approvals = { $count ->
+    [zero] لا توجد إجراءات تنتظر موافقتك.
+    [two] إجراءان ينتظران موافقتك.
+    [few] { $count } إجراءات تنتظر موافقتك.
+    [many] { $count } إجراءً ينتظر موافقتك.
+    [one] إجراء واحد ينتظر موافقتك.
+   *[other] { $count } إجراء ينتظر موافقتك.
+}
+console-attention-collect = { $count ->
+    [zero] لا توجد إجراءات موافق عليها.
+    [two] تمت الموافقة على إجراءين طلبتهما: عليك تنفيذهما الآن.
+    [few] تمت الموافقة على { $count } إجراءات طلبتها: عليك تنفيذها الآن.
+    [many] تمت الموافقة على { $count } إجراءً طلبته: عليك تنفيذها الآن.
+    [one] تمت الموافقة على إجراء طلبته: عليك تنفيذه الآن.
+   *[other] تمت الموافقة على { $count } إجراء طلبته: عليك تنفيذها الآن.
+}
 console-attention-locked = أدوات مصادقة مقفلة بسبب رموز مرور خاطئة: { $what }.
 console-attention-certificate = تنتهي صلاحية شهادة { $what } في { $time }.
 console-attention-certificate-over = انتهت صلاحية شهادة { $what } في { $time }.

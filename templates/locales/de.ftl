@@ -710,6 +710,14 @@ console-attention-waiting =
         [one] Eine Person wartet auf eine Genehmigung.
        *[other] { $count } Personen warten auf eine Genehmigung.
     }
+console-attention-approvals = { $count ->
+    [one] Eine Handlung wartet auf Ihre Genehmigung.
+   *[other] { $count } Handlungen warten auf Ihre Genehmigung.
+}
+console-attention-collect = { $count ->
+    [one] Eine Handlung von Ihnen ist genehmigt: Sie können sie jetzt ausführen.
+   *[other] { $count } Handlungen von Ihnen sind genehmigt: Sie können sie jetzt ausführen.
+}
 console-attention-locked = Durch Fehlversuche gesperrte Token: { $what }.
 console-attention-certificate = Das Zertifikat für { $what } endet { $time }.
 console-attention-certificate-over = Das Zertifikat für { $what } endete { $time }.

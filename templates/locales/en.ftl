@@ -711,6 +711,14 @@ console-attention-waiting =
         [one] One person waits for an approval.
        *[other] { $count } people wait for an approval.
     }
+console-attention-approvals = { $count ->
+    [one] One act waits for your approval.
+   *[other] { $count } acts wait for your approval.
+}
+console-attention-collect = { $count ->
+    [one] One act of yours is approved: it is for you to do now.
+   *[other] { $count } acts of yours are approved: they are for you to do now.
+}
 console-attention-locked = Tokens locked by failed passcodes: { $what }.
 console-attention-certificate = The certificate for { $what } ends { $time }.
 console-attention-certificate-over = The certificate for { $what } ended { $time }.

@@ -710,6 +710,14 @@ console-attention-waiting =
         [one] Una persona espera una aprobación.
        *[other] { $count } personas esperan una aprobación.
     }
+console-attention-approvals = { $count ->
+    [one] Una acción espera su aprobación.
+   *[other] { $count } acciones esperan su aprobación.
+}
+console-attention-collect = { $count ->
+    [one] Una acción suya está aprobada: ahora puede realizarla.
+   *[other] { $count } acciones suyas están aprobadas: ahora puede realizarlas.
+}
 console-attention-locked = Tokens bloqueados por códigos incorrectos: { $what }.
 console-attention-certificate = El certificado de { $what } caduca: { $time }.
 console-attention-certificate-over = El certificado de { $what } ha caducado: { $time }.

@@ -710,6 +710,14 @@ console-attention-waiting =
         [one] Une personne attend une approbation.
        *[other] { $count } personnes attendent une approbation.
     }
+console-attention-approvals = { $count ->
+    [one] Une action attend votre approbation.
+   *[other] { $count } actions attendent votre approbation.
+}
+console-attention-collect = { $count ->
+    [one] Une action que vous avez demandée est approuvée : à vous de l’effectuer.
+   *[other] { $count } actions que vous avez demandées sont approuvées : à vous de les effectuer.
+}
 console-attention-locked = Jetons bloqués par des codes erronés : { $what }.
 console-attention-certificate = Le certificat pour { $what } expire : { $time }.
 console-attention-certificate-over = Le certificat pour { $what } a expiré : { $time }.

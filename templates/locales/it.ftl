@@ -711,6 +711,14 @@ console-attention-waiting =
         [one] Una persona attende un’approvazione.
        *[other] { $count } persone attendono un’approvazione.
     }
+console-attention-approvals = { $count ->
+    [one] Un’azione attende la Sua approvazione.
+   *[other] { $count } azioni attendono la Sua approvazione.
+}
+console-attention-collect = { $count ->
+    [one] Un’azione richiesta da Lei è approvata: ora può eseguirla.
+   *[other] { $count } azioni richieste da Lei sono approvate: ora può eseguirle.
+}
 console-attention-locked = Token bloccati per codici errati: { $what }.
 console-attention-certificate = Il certificato per { $what } scade: { $time }.
 console-attention-certificate-over = Il certificato per { $what } è scaduto: { $time }.

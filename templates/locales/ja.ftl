@@ -691,6 +691,12 @@ console-attention-group-gone = セルフプロビジョニングで、削除さ�
 console-attention-rule-group-gone = 登録ルール「{ $what }」で、削除されたグループが指定されています。該当するユーザーはいません。
 console-attention-mail-waits = { $time } からメールを送信できていないため、登録を始めるためのコードが誰にも届きません。メールサーバーが応答しているか確認してください。
 console-attention-waiting = { $count } 人が承認を待っています。
+console-attention-approvals = { $count ->
+   *[other] { $count } 件の操作があなたの承認を待っています。
+}
+console-attention-collect = { $count ->
+   *[other] あなたが依頼した操作 { $count } 件が承認されました。実行してください。
+}
 console-attention-locked = パスコードの誤りによりロックされたトークン：{ $what }。
 console-attention-certificate = { $what } の証明書の有効期限は { $time } です。
 console-attention-certificate-over = { $what } の証明書は { $time } に期限切れになりました。

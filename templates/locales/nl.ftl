@@ -710,6 +710,14 @@ console-attention-waiting =
         [one] Eén persoon wacht op goedkeuring.
        *[other] { $count } personen wachten op goedkeuring.
     }
+console-attention-approvals = { $count ->
+    [one] Eén handeling wacht op uw goedkeuring.
+   *[other] { $count } handelingen wachten op uw goedkeuring.
+}
+console-attention-collect = { $count ->
+    [one] Eén handeling van u is goedgekeurd: u kunt haar nu uitvoeren.
+   *[other] { $count } handelingen van u zijn goedgekeurd: u kunt ze nu uitvoeren.
+}
 console-attention-locked = Tokens die door onjuiste toegangscodes zijn vergrendeld: { $what }.
 console-attention-certificate = Het certificaat voor { $what } verloopt { $time }.
 console-attention-certificate-over = Het certificaat voor { $what } is verlopen: { $time }.

@@ -726,6 +726,18 @@ console-attention-waiting =
         [many] { $count } osób czeka na zgodę.
        *[other] { $count } osoby czeka na zgodę.
     }
+console-attention-approvals = { $count ->
+    [few] { $count } czynności czekają na zatwierdzenie.
+    [many] { $count } czynności czeka na zatwierdzenie.
+    [one] Jedna czynność czeka na zatwierdzenie.
+   *[other] { $count } czynności czeka na zatwierdzenie.
+}
+console-attention-collect = { $count ->
+    [few] Zatwierdzono { $count } zgłoszone czynności: można je teraz wykonać.
+    [many] Zatwierdzono { $count } zgłoszonych czynności: można je teraz wykonać.
+    [one] Zatwierdzono jedną zgłoszoną czynność: można ją teraz wykonać.
+   *[other] Zatwierdzono { $count } zgłoszonej czynności: można je teraz wykonać.
+}
 console-attention-locked = Tokeny zablokowane po błędnych kodach jednorazowych: { $what }.
 console-attention-certificate = Koniec ważności certyfikatu dla { $what }: { $time }.
 console-attention-certificate-over = Certyfikat dla { $what } stracił ważność: { $time }.

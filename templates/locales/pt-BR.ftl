@@ -711,6 +711,14 @@ console-attention-waiting =
         [one] { $count } pessoa aguarda aprovação.
        *[other] { $count } pessoas aguardam aprovação.
     }
+console-attention-approvals = { $count ->
+    [one] Uma ação aguarda a sua aprovação.
+   *[other] { $count } ações aguardam a sua aprovação.
+}
+console-attention-collect = { $count ->
+    [one] Uma ação sua foi aprovada: agora você pode realizá-la.
+   *[other] { $count } ações suas foram aprovadas: agora você pode realizá-las.
+}
 console-attention-locked = Tokens bloqueados por códigos incorretos: { $what }.
 console-attention-certificate = O certificado de { $what } vence em { $time }.
 console-attention-certificate-over = O certificado de { $what } venceu em { $time }.

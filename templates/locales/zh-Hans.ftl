@@ -692,6 +692,12 @@ console-attention-group-gone = “自助开通”中指定的一个组已被删�
 console-attention-rule-group-gone = 注册规则“{ $what }”中指定的一个组已被删除。它不匹配任何人。
 console-attention-mail-waits = 自 { $time } 起，邮件一直未能发出，因此没有人能收到开始注册所需的验证码。请检查邮件服务器是否有响应。
 console-attention-waiting = 有 { $count } 人正在等待批准。
+console-attention-approvals = { $count ->
+   *[other] 有 { $count } 项操作正在等待您的批准。
+}
+console-attention-collect = { $count ->
+   *[other] 您申请的 { $count } 项操作已获批准，现在可以执行。
+}
 console-attention-locked = 因动态口令错误而锁定的令牌：{ $what }。
 console-attention-certificate = { $what } 的证书将于 { $time } 到期。
 console-attention-certificate-over = { $what } 的证书已于 { $time } 到期。

@@ -178,6 +178,15 @@ pub fn permission_table(free: Permissions, ticked: Permissions) -> Vec<ModuleRow
     Module::ALL.into_iter().map(row).collect()
 }
 
+/// What is permitted, module by module; of others than those nothing is.
+pub fn permission_words(permissions: Permissions) -> Vec<(&'static str, Vec<&'static str>)> {
+    let of = |module: Module| {
+        let may = |action: &&Action| permissions.may(Permission { module, action: **action });
+        (module.as_str(), Action::ALL.iter().filter(may).map(|action| action.as_str()).collect::<Vec<_>>())
+    };
+    Module::ALL.into_iter().map(of).filter(|(_, actions)| !actions.is_empty()).collect()
+}
+
 /// All keys.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct KeysPage {
@@ -196,8 +205,8 @@ pub struct KeyLine {
     pub name: String,
     /// Whose it is.
     pub operator: String,
-    /// What it may now, as texts of the API.
-    pub permissions: Vec<String>,
+    /// What it may now: modules, each with its actions. Their words are `console-module-<name>` and `console-action-<name>`.
+    pub permissions: Vec<(&'static str, Vec<&'static str>)>,
     /// `live`, `over`, `revoked` or `dead` (its operator is switched off): its words are `console-key-<state>`.
     pub state: &'static str,
     /// When it was made.

@@ -6,7 +6,7 @@ use doorward_api::{Module, Permissions, Timestamp};
 use crate::console::{ChangedField, Fault, ProofFields, Said, Told};
 use crate::console_access::{
     KeyLine, KeyMadePage, KeysPage, NewKeyPage, RoleChoice, RoleLine, RolePage, RolesPage, built_in_said,
-    permission_table,
+    permission_table, permission_words,
 };
 use crate::console_approvals::{ApprovalLine, ApprovalPage, ApprovalsPage};
 use crate::console_records::Parts;
@@ -61,7 +61,7 @@ pub(crate) fn keys(some: bool) -> KeysPage {
     let key = |name: &str, state| KeyLine {
         name: name.into(),
         operator: "olga".into(),
-        permissions: if state == "live" { vec!["users:view".into()] } else { Vec::new() },
+        permissions: if state == "live" { permission_words(Permissions::HELP_DESK) } else { Vec::new() },
         state,
         created_at: NOW,
         expires_at: NOW,

@@ -158,6 +158,10 @@ fn attention() -> Vec<Told> {
         rule_group_gone("<b>Staff</b>", "/settings/enrolment-rules"),
         waiting(1),
         waiting(3),
+        Told::new("console-attention-approvals").counting(1).at_page("/approvals"),
+        Told::new("console-attention-approvals").counting(3).at_page("/approvals"),
+        Told::new("console-attention-collect").counting(1).at_page("/approvals"),
+        Told::new("console-attention-collect").counting(2).at_page("/approvals"),
     ]
 }
 

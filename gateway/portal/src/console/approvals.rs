@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::panels::PANELS;
 use super::records::{at, part, parts, path_with, query};
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared, changes, rules};
+use super::{Console, Shared, changes, provisioning_rules, rules};
 use crate::answer::{Answer, see_other};
 use crate::fault::Fault;
 use crate::fields::Fields;
@@ -97,16 +97,29 @@ fn about(act: &PendingAct) -> Words {
 }
 
 /// Where whoever asked does it, once it is approved.
-fn collected_at(act: &HeldAct) -> Option<String> {
-    match act {
-        HeldAct::OperatorInvite { .. } => Some("/operators".to_owned()),
-        HeldAct::ApiKeyAdd { .. } => Some("/operators/keys/new".to_owned()),
+fn collected_at(pending: &PendingAct) -> Option<String> {
+    match &pending.act {
+        HeldAct::OperatorInvite { role } => Some(path_with("/operators", &[("role", role.as_str())])),
+        HeldAct::ApiKeyAdd { .. } => Some(path_with("/operators/keys/new", &[("approval", pending.id.as_str())])),
         HeldAct::Export { module, format, filter } => {
             let path = if *module == Module::Audit { "/logs/audit" } else { "/reports/enrolments" };
             let query = if filter.is_empty() { String::new() } else { format!("?{filter}") };
             Some(format!("{path}.{format}{query}"))
         }
         _ => None,
+    }
+}
+
+/// What this operator has asked for and was approved: what its form is filled in with.
+pub(super) async fn approved(console: &Console, signed: &Signed, id: &str) -> Result<Option<HeldAct>, Fault> {
+    let caller = signed.caller.at(&signed.vs.id);
+    match console.approvals().look(&caller, &signed.session, &ApprovalId::new(id)).await {
+        Ok(record) => {
+            let own = record.act.operator == signed.session.operator.id;
+            Ok(Some(record.act.act).filter(|_| own && record.state == ApprovalState::Approved))
+        }
+        Err(ApprovalError::NotFound) => Ok(None),
+        Err(error) => Err(fault_of(error)),
     }
 }
 
@@ -146,7 +159,7 @@ async fn show(console: &Console, signed: &Signed, id: &ApprovalId, back: Back) -
     let page = ApprovalPage {
         may_decide: state == ApprovalState::Waiting && !of.own,
         may_withdraw: state.is_open() && of.own,
-        collect: collected_at(&act.act).filter(|_| state == ApprovalState::Approved && of.own),
+        collect: collected_at(&act).filter(|_| state == ApprovalState::Approved && of.own),
         waits_for_asker: state == ApprovalState::Approved && !of.own,
         changes,
         outdated,
@@ -173,6 +186,7 @@ async fn told(console: &Console, signed: &Signed, record: &ActRecord) -> Result<
     }];
     let rows = match (kind, PANELS.iter().find(|panel| panel.kind == *kind)) {
         (SettingKind::EnrolmentRules, _) => rules::log::rows(console, &signed.vs.id, &log).await?,
+        (SettingKind::ProvisioningRules, _) => provisioning_rules::log::rows(console, &signed.vs.id, &log).await?,
         (_, Some(panel)) => changes::rows(console, &signed.vs.id, panel, &log).await?,
         (_, None) => return Ok(record.changes.iter().map(raw).collect()),
     };
@@ -287,7 +301,7 @@ fn refusal(error: ApprovalError) -> Result<Said, Fault> {
     Ok(Said::plain(None, key))
 }
 
-fn fault_of(error: ApprovalError) -> Fault {
+pub(super) fn fault_of(error: ApprovalError) -> Fault {
     let kind = match &error {
         ApprovalError::NotFound => ErrorKind::NotFound,
         ApprovalError::NotFresh => ErrorKind::Denied,

@@ -3,16 +3,18 @@
 use axum::extract::{Path, RawQuery, State};
 use doorward_access::operators::{KeyForm, KeyRecord, LONGEST_KEY_DAYS};
 use doorward_api::operator::ApiKey;
-use doorward_api::{ApiKeyId, Module, Permissions, Timestamp};
-use doorward_views::console::{ConsolePage, Fault as Said, ProofFields, Said as Words, Told};
-use doorward_views::console_access::{AccessPage, KeyLine, KeyMadePage, KeysPage, NewKeyPage, permission_table};
+use doorward_api::{ApiKeyId, HeldAct, Module, Permissions, Timestamp};
+use doorward_views::console::{ConsolePage, Fault as Said, ProofFields, Said as Words, Told, in_page_order};
+use doorward_views::console_access::{
+    AccessPage, KeyLine, KeyMadePage, KeysPage, NewKeyPage, permission_table, permission_words,
+};
 use doorward_views::console_records::TaskPage;
 use http::StatusCode;
 
 use super::records::{Refused, at, crumb, done, notice, query, show_task, unproved};
 use super::roles::{faults_of, ticked};
 use super::signed::{Signed, SignedPost};
-use super::{Console, Shared};
+use super::{Console, Shared, approvals};
 use crate::answer::Answer;
 
 pub(super) const HERE: &str = "/operators/keys";
@@ -38,7 +40,7 @@ fn line(KeyRecord { key, operator, permissions, live }: KeyRecord, signed: &Sign
         revoke: revocable.then(|| format!("{}/revoke", at(HERE, key.id.as_str()))),
         name: key.name,
         operator,
-        permissions: permissions.names(),
+        permissions: permission_words(permissions),
         created_at: key.created_at,
         expires_at: key.expires_at,
         last_used_at: key.last_used_at,
@@ -59,19 +61,31 @@ fn free(signed: &Signed) -> Permissions {
     signed.session.operator.role.permissions.of_key()
 }
 
-/// `GET /operators/keys/new`
-pub(super) async fn ask_new(State(console): State<Shared>, signed: Signed) -> Answer {
-    let page = NewKeyPage {
-        days: USUAL_DAYS.to_owned(),
-        table: permission_table(free(&signed), Permissions::NONE),
-        proof: signed.proof_fields(),
-        ..NewKeyPage::default()
+/// `GET /operators/keys/new?approval=…`
+pub(super) async fn ask_new(State(console): State<Shared>, RawQuery(raw): RawQuery, signed: Signed) -> Answer {
+    let query = query(raw)?;
+    let approved = match query.filled("approval") {
+        Some(id) => approvals::approved(&console, &signed, id).await?,
+        None => None,
     };
+    // It is done by asking for the same once more.
+    let (name, days, permissions) = match approved {
+        Some(HeldAct::ApiKeyAdd { name, days, permissions }) => (name, days.to_string(), permissions),
+        _ => (String::new(), USUAL_DAYS.to_owned(), Permissions::NONE),
+    };
+    let table = permission_table(free(&signed), permissions);
+    let page = NewKeyPage { name, days, table, proof: signed.proof_fields(), ..NewKeyPage::default() };
     show_new(&console, &signed, StatusCode::OK, page)
 }
 
 fn show_new(console: &Console, signed: &Signed, status: StatusCode, page: NewKeyPage) -> Answer {
-    let page = NewKeyPage { most_days: LONGEST_KEY_DAYS, ..page };
+    let labels = [
+        ("name", "console-field-key-name"),
+        ("days", "console-field-key-days"),
+        ("permissions", "console-permissions"),
+    ];
+    let faults = in_page_order(page.faults, labels.map(|(name, label)| (name, vec![label.to_owned()])));
+    let page = NewKeyPage { most_days: LONGEST_KEY_DAYS, faults, ..page };
     console.page(signed, HERE, status, ConsolePage::Access(AccessPage::NewKey(Box::new(page))))
 }
 

@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use doorward_access::approvals::MOST_OPEN;
 use doorward_access::manage::ManageError;
+use doorward_api::ports::Page;
 use doorward_api::settings::{SelfProvisioning, TargetSettings};
-use doorward_api::{Module, Timestamp, TokenState};
+use doorward_api::{ApprovalState, Module, PendingAct, Timestamp, TokenState};
 use doorward_views::console::{ConsolePage, Counted, OverviewPage, Told};
 use doorward_views::console_enrolment;
 use http::StatusCode;
 
 use super::records::counting;
 use super::signed::Signed;
-use super::{Console, Shared, grants, provisioning_rules, rules};
+use super::{Console, Shared, approvals, grants, provisioning_rules, rules};
 use crate::answer::Answer;
 use crate::fault::Fault;
 
@@ -46,7 +48,7 @@ pub(super) async fn start(State(console): State<Shared>, signed: Signed) -> Answ
 async fn attention(console: &Console, signed: &Signed, locked: u64) -> Result<Vec<Told>, Fault> {
     // Nobody is told of what they may not look at.
     let may = |module: Module| signed.may(module.view());
-    let mut found = Vec::new();
+    let mut found = acts(console, signed).await?;
     if may(Module::Users) {
         found.extend(waiting(console, signed).await?);
     }
@@ -69,6 +71,22 @@ async fn attention(console: &Console, signed: &Signed, locked: u64) -> Result<Ve
     }
     found.extend((console.parts.certificates)().into_iter().filter_map(|(host, end)| certificate(host, end, signed)));
     Ok(found)
+}
+
+/// What waits for this operator to decide it, and what was approved and is theirs to do now.
+async fn acts(console: &Console, signed: &Signed) -> Result<Vec<Told>, Fault> {
+    if signed.waiting == 0 {
+        return Ok(Vec::new());
+    }
+    let all = Page { after: String::new(), limit: MOST_OPEN };
+    let open = console.approvals().list(&signed.caller.at(&signed.vs.id), &signed.session, true, &all).await;
+    let own = |act: &&PendingAct| act.operator == signed.session.operator.id;
+    let approved = |act: &&PendingAct| act.state_at(signed.caller.now) == ApprovalState::Approved;
+    let theirs = open.map_err(approvals::fault_of)?.items.iter().filter(own).filter(approved).count() as u64;
+    let of =
+        [("console-attention-approvals", signed.waiting.saturating_sub(theirs)), ("console-attention-collect", theirs)];
+    let told = |(key, count): (&str, u64)| (count > 0).then(|| Told::new(key).counting(count).at_page(approvals::HERE));
+    Ok(of.into_iter().filter_map(told).collect())
 }
 
 /// Somebody waits for an operator.

@@ -32,8 +32,8 @@ pub(super) struct Signed {
     pub(super) vs: Arc<VirtualServer>,
     pub(super) session: OperatorSession,
     token: Token,
-    /// How many acts wait for them.
-    waiting: u64,
+    /// How many acts wait for them: to be decided, or to be done since they were approved.
+    pub(super) waiting: u64,
 }
 
 /// A form of an operator who is signed in, proved to be our own.

@@ -1,6 +1,6 @@
 //! The pages of operators.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use doorward_access::operators::OperatorError;
 use doorward_api::Module;
 use doorward_api::OperatorId;
@@ -11,6 +11,7 @@ use doorward_views::console::{
 use doorward_views::console_access::{RoleChoice, role_said};
 use http::StatusCode;
 
+use super::records::query;
 use super::signed::{Signed, SignedPost};
 use super::{Console, Shared, roles};
 use crate::answer::Answer;
@@ -18,10 +19,10 @@ use crate::fault::Fault;
 
 const HERE: &str = "/operators";
 
-/// `GET /operators`
-pub(super) async fn list(State(console): State<Shared>, signed: Signed) -> Answer {
-    let proof = signed.proof_fields();
-    list_page(&console, &signed, StatusCode::OK, OperatorsPage { proof, ..OperatorsPage::default() }).await
+/// `GET /operators?role=…`: the role that is chosen, where one was approved.
+pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery, signed: Signed) -> Answer {
+    let (proof, role) = (signed.proof_fields(), query(raw)?.text("role").to_owned());
+    list_page(&console, &signed, StatusCode::OK, OperatorsPage { proof, role, ..OperatorsPage::default() }).await
 }
 
 async fn list_page(console: &Console, signed: &Signed, status: StatusCode, page: OperatorsPage) -> Answer {
@@ -55,7 +56,7 @@ pub(super) async fn invite(State(console): State<Shared>, mut post: SignedPost) 
     let proved = post.prove(&console).await?;
     let mut faults = Vec::new();
     if role.is_none() {
-        faults.push(Said::plain(Some("role"), "rule-one-of"));
+        faults.push(of_role("rule-one-of"));
     }
     let proof = proved.err().unwrap_or_default();
     faults.extend(proof.fault.clone());
@@ -108,7 +109,7 @@ pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>
     let proof = post.prove(&console).await?.err().unwrap_or_default();
     let mut faults: Vec<Said> = proof.fault.clone().into_iter().collect();
     if role.is_none() {
-        faults.push(Said::plain(Some("role"), "rule-one-of"));
+        faults.push(of_role("rule-one-of"));
     }
     if let (Some(role), []) = (role, faults.as_slice()) {
         match change_both(&console, &post.signed, &id, role, disabled).await {
@@ -119,10 +120,10 @@ pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>
                 return one_page(&console, &post.signed, StatusCode::OK, page).await;
             }
             Err(OperatorError::LastAdministrator) => {
-                faults.push(Said::plain(Some("role"), "console-fault-last-administrator"));
+                faults.push(of_role("console-fault-last-administrator"));
             }
-            Err(OperatorError::OwnRole) => faults.push(Said::plain(Some("role"), "console-fault-own-role")),
-            Err(OperatorError::Beyond) => faults.push(Said::plain(Some("role"), "console-fault-beyond")),
+            Err(OperatorError::OwnRole) => faults.push(of_role("console-fault-own-role")),
+            Err(OperatorError::Beyond) => faults.push(of_role("console-fault-beyond")),
             // As they stand now is shown, to be decided anew.
             Err(OperatorError::Conflict) => {
                 let now = console.parts.operators.operator(&post.signed.vs.id, &id).await?;
@@ -136,6 +137,11 @@ pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>
     let proof = if faults.is_empty() { ProofFields::default() } else { proof };
     let page = OperatorPage { of: typed, faults, proof, ..OperatorPage::default() };
     one_page(&console, &post.signed, StatusCode::UNPROCESSABLE_ENTITY, page).await
+}
+
+/// What is wrong with the role.
+fn of_role(key: &str) -> Said {
+    Said::plain(Some("role"), key).called(["console-operator-role"])
 }
 
 /// The role that was chosen, of those that somebody may give.

@@ -5,7 +5,7 @@ use doorward_api::settings::{Approvals, Lockout};
 use doorward_api::{ApprovalState, EventKind};
 use http::StatusCode;
 
-use super::console_world::{Browser, Console, edit, send, stored};
+use super::console_world::{Browser, Console, edit, send, stored, words};
 use super::world::Told;
 
 const EVERYTHING: Approvals =
@@ -203,4 +203,53 @@ async fn who_has_asked_for_as_much_as_may_wait_is_shown_what_waits() {
     assert_eq!(asked.len(), 21);
     asked.dedup();
     assert_eq!(asked, [ApprovalState::Waiting], "of what could not wait nothing is left");
+}
+
+#[tokio::test]
+async fn what_waits_needs_attention_and_so_does_what_is_to_be_done_since_it_was_approved() {
+    let console = Console::start();
+    let [olga, oleg] = two(&console).await;
+    let start = words(&oleg.get("/").await);
+    assert!(!start.contains("waits for your approval"), "{start}");
+    let page = olga.get("/operators").await;
+    let path = held(&send(&olga, &page, "/operators/invite", &[("role", Some("auditor"))]).await);
+    let start = oleg.get("/").await;
+    assert!(words(&start).contains("One act waits for your approval.") && start.body.contains("href=\"/approvals\""));
+    assert!(!words(&olga.get("/").await).contains("One act"), "it is not hers to decide");
+    decide(&oleg, &path, "approve").await;
+    assert!(words(&olga.get("/").await).contains("One act of yours is approved: it is for you to do now."));
+    assert!(!words(&oleg.get("/").await).contains("One act"));
+}
+
+#[tokio::test]
+async fn rules_that_provision_are_shown_to_the_second_operator_in_words() {
+    let console = Console::start();
+    let [olga, oleg] = two(&console).await;
+    let new = "/provisioning/rules/new";
+    let form = olga.get(new).await;
+    let shown = send(&olga, &form, new, &[("rule.group", Some("staff")), ("rule.stop_days", Some("5"))]).await;
+    let path = held(&send(&olga, &shown, new, &[("confirmed", Some("on"))]).await);
+    let page = oleg.get(&path).await;
+    let said = words(&page);
+    assert!(said.contains("Rule none → staff") && said.contains("Days to enrol none → 5"), "{said}");
+    assert!(!page.body.contains("g-staff") && !page.body.contains("stop_days"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_key_that_was_approved_has_not_to_be_typed_again() {
+    let console = Console::start();
+    let [olga, oleg] = two(&console).await;
+    let new = "/operators/keys/new";
+    let form = olga.get(new).await;
+    let typed = [("name", Some("nightly")), ("days", Some("7")), ("may.users.view", Some("on"))];
+    let path = held(&send(&olga, &form, new, &typed).await);
+    decide(&oleg, &path, "approve").await;
+    let own = olga.get(&path).await;
+    let way = own.body.split("href=\"/operators/keys/new").nth(1).unwrap().split('"').next().unwrap();
+    let form = olga.get(&format!("{new}{way}")).await;
+    assert!(form.body.contains("value=\"nightly\"") && form.body.contains("value=\"7\""), "{}", form.body);
+    let told = send(&olga, &form, new, &[]).await;
+    assert!(told.status == StatusCode::OK && told.body.contains("The key is ready"), "{}", told.body);
+    let other = oleg.get(&format!("{new}{way}")).await;
+    assert!(!other.body.contains("value=\"nightly\""), "it is nobody else's");
 }
