@@ -1942,12 +1942,22 @@ console-provisioning-state = الحالة
 console-provisioning-operator = المشغّل
 console-provisioning-begun = الإنشاء
 console-provisioning-end = الانتهاء
+console-provisioning-end-of = بانتهاء يوم { $time } (UTC)
 console-provisioning-far = رسائل البريد
 console-provisioning-written = أُرسل { $written } من { $all }.
 console-provisioning-finding = لا يزال البحث عن أعضاء المجموعة جاريًا.
 console-provisioning-entries = المستخدمون
 console-provisioning-all = جميع مستخدمي هذه المهمة
 console-provisioning-nobody = لا أحد.
+console-provisioning-none-written = { $count ->
+    [0] لا يُراسَل أحد: لا يوجد مستخدمون.
+    [two] لا يُراسَل أحد: تُخطّي مستخدمان.
+    [few] لا يُراسَل أحد: تُخطّي { $count } مستخدمين.
+    [many] لا يُراسَل أحد: تُخطّي { $count } مستخدمًا.
+    [one] لا يُراسَل أحد: تُخطّي مستخدم واحد.
+   *[other] لا يُراسَل أحد: تُخطّي { $count } مستخدم.
+}
+console-provisioning-off-task = أُخرج { $what } من المهمة؛ أصبح الرابط لاغيًا.
 console-entry-pending = ينتظر البريد
 console-entry-active = نشط
 console-entry-enrolled = مسجَّل
@@ -1980,6 +1990,14 @@ console-task-provisioning-edit = تعديل المهمة
 console-task-provisioning-edit-text = من فاته موعد الانتهاء السابق يبقى منتهيًا حتى يُرسل إليه البريد مرة أخرى.
 console-task-provisioning-resend = إعادة الإرسال إلى الجميع
 console-task-provisioning-resend-text = يتلقّى كل من لم يسجّل بعد رابطًا جديدًا. لا تعود الروابط السابقة تعمل عندئذٍ.
+console-task-provisioning-resend-count = { $count ->
+    [0] لا يوجد الآن من يمكن مراسلته.
+    [two] هما الآن مستخدمان.
+    [few] هم الآن { $count } مستخدمين.
+    [many] هم الآن { $count } مستخدمًا.
+    [one] هو الآن مستخدم واحد.
+   *[other] هم الآن { $count } مستخدم.
+}
 console-task-provisioning-remove = إزالة المهمة
 console-task-provisioning-remove-text = لا يعود أحد قادرًا على التسجيل من خلالها. تبقى تطبيقات المصادقة التي أُعدّت.
 console-task-provisioning-user-resend = إعادة الإرسال
@@ -2037,8 +2055,10 @@ console-field-users = أسماء تسجيل الدخول
 console-field-users-hint = اسم واحد في كل سطر، 1000 على الأكثر. اتركه فارغًا إذا ذكرت مجموعة.
 console-field-group-hint = جميع أعضائها، بمن فيهم أعضاء المجموعات المتضمَّنة فيها.
 console-field-stop_date = آخر يوم
-console-field-stop_date-hint = يمكنهم التسجيل حتى ذلك اليوم: خلال 90 يومًا.
+console-field-stop_date-hint = يمكنهم التسجيل حتى انتهاء هذا اليوم (بتوقيت UTC): خلال 90 يومًا.
 console-field-note = ملاحظة للمستخدمين
 console-field-note-hint = تظهر في رسالة البريد؛ سطر واحد.
 console-done-provisioned = أُنشئت المهمة. تُرسل رسائلها تباعًا.
 console-done-resent = تُرسل رسالة جديدة بعد لحظات.
+console-done-resent-all = يُراسَل مجددًا كل من لم يسجّل. تُرسل الرسائل تباعًا.
+console-done-task-removed = أُزيلت المهمة. الروابط التي لم تُستخدم أصبحت لاغية.

@@ -1885,12 +1885,19 @@ console-provisioning-state = Zustand
 console-provisioning-operator = Operator
 console-provisioning-begun = Erstellt
 console-provisioning-end = Endet
+console-provisioning-end-of = mit dem Ende des { $time } (UTC)
 console-provisioning-far = E-Mails
 console-provisioning-written = { $written } von { $all } geschrieben.
 console-provisioning-finding = Mitglieder der Gruppe werden noch gesucht.
 console-provisioning-entries = Benutzer
 console-provisioning-all = Alle Benutzer dieser Aufgabe
 console-provisioning-nobody = Niemand.
+console-provisioning-none-written = { $count ->
+    [0] Niemand wird angeschrieben: Es gibt niemanden.
+    [one] Niemand wird angeschrieben: { $count } Benutzer wurde übergangen.
+   *[other] Niemand wird angeschrieben: { $count } Benutzer wurden übergangen.
+}
+console-provisioning-off-task = { $what } wurde aus der Aufgabe genommen; der Link gilt nicht mehr.
 console-entry-pending = Wartet auf die E-Mail
 console-entry-active = Aktiv
 console-entry-enrolled = Registriert
@@ -1919,6 +1926,11 @@ console-task-provisioning-edit = Aufgabe bearbeiten
 console-task-provisioning-edit-text = Wer das frühere Enddatum verpasst hat, bleibt abgelaufen, bis er erneut angeschrieben wird.
 console-task-provisioning-resend = Allen erneut senden
 console-task-provisioning-resend-text = Wer sich noch nicht registriert hat, bekommt einen neuen Link. Die früheren Links führen dann nirgendwohin.
+console-task-provisioning-resend-count = { $count ->
+    [0] Jetzt gibt es niemanden, für den das möglich wäre.
+    [one] Das ist jetzt { $count } Benutzer.
+   *[other] Das sind jetzt { $count } Benutzer.
+}
 console-task-provisioning-remove = Aufgabe entfernen
 console-task-provisioning-remove-text = Niemand daraus kann sich mehr registrieren. Eingerichtete Authenticatoren bleiben.
 console-task-provisioning-user-resend = Erneut senden
@@ -1979,8 +1991,10 @@ console-field-users = Anmeldenamen
 console-field-users-hint = Einer in jeder Zeile, höchstens 1000. Leer lassen, wenn Sie eine Gruppe nennen.
 console-field-group-hint = Alle Mitglieder, auch die der Gruppen darin.
 console-field-stop_date = Letzter Tag
-console-field-stop_date-hint = Bis dahin können sie sich registrieren: innerhalb von 90 Tagen.
+console-field-stop_date-hint = Bis dieser Tag (in UTC) vorüber ist, können sie einen Authenticator einrichten: innerhalb von 90 Tagen.
 console-field-note = Hinweis an die Benutzer
 console-field-note-hint = Steht in der E-Mail; eine Zeile.
 console-done-provisioned = Die Aufgabe ist erstellt. Die E-Mails gehen nach und nach hinaus.
 console-done-resent = Gleich geht eine neue E-Mail hinaus.
+console-done-resent-all = Alle, die noch nichts eingerichtet haben, werden noch einmal angeschrieben. Die E-Mails gehen nach und nach hinaus.
+console-done-task-removed = Die Aufgabe ist entfernt. Links, die nicht benutzt wurden, gelten nicht mehr.

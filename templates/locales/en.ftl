@@ -1889,12 +1889,19 @@ console-provisioning-state = State
 console-provisioning-operator = Operator
 console-provisioning-begun = Created
 console-provisioning-end = Stops
+console-provisioning-end-of = with the day { $time } (UTC)
 console-provisioning-far = Mails
 console-provisioning-written = { $written } of { $all } written.
 console-provisioning-finding = Members of the group are still being found.
 console-provisioning-entries = Users
 console-provisioning-all = All users of this task
 console-provisioning-nobody = Nobody.
+console-provisioning-none-written = { $count ->
+    [0] Nobody is written to: there is nobody.
+    [one] Nobody is written to: { $count } user was skipped.
+   *[other] Nobody is written to: { $count } users were skipped.
+}
+console-provisioning-off-task = { $what } was taken off the task; the link is void.
 console-entry-pending = Waiting for the mail
 console-entry-active = Active
 console-entry-enrolled = Enrolled
@@ -1923,6 +1930,11 @@ console-task-provisioning-edit = Edit the task
 console-task-provisioning-edit-text = Whoever has missed the stop date before stays expired until they are written to again.
 console-task-provisioning-resend = Send again to all
 console-task-provisioning-resend-text = Everybody who has not enrolled gets a new link. The links of before lead nowhere then.
+console-task-provisioning-resend-count = { $count ->
+    [0] There is nobody now to whom that could be done.
+    [one] It is { $count } user now.
+   *[other] They are { $count } users now.
+}
 console-task-provisioning-remove = Remove the task
 console-task-provisioning-remove-text = Nobody of it can enrol any more. Authenticators that were set up stay.
 console-task-provisioning-user-resend = Send again
@@ -1983,8 +1995,10 @@ console-field-users = Sign-in names
 console-field-users-hint = One in each line, at most 1000. Leave it empty where you name a group.
 console-field-group-hint = All its members, those of groups in it included.
 console-field-stop_date = Last day
-console-field-stop_date-hint = Until then they may enrol: within 90 days.
+console-field-stop_date-hint = They may enrol until this day (in UTC) is over: within 90 days.
 console-field-note = Note to the users
 console-field-note-hint = Stands in the mail; one line.
 console-done-provisioned = The task is made. Its mails leave by and by.
 console-done-resent = A new mail leaves in a moment.
+console-done-resent-all = Everybody who has not enrolled is written to once more. The mails leave by and by.
+console-done-task-removed = The task is removed. Links that were not used are void.

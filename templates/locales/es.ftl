@@ -1888,12 +1888,19 @@ console-provisioning-state = Estado
 console-provisioning-operator = Operador
 console-provisioning-begun = Creación
 console-provisioning-end = Fin
+console-provisioning-end-of = al terminar el { $time } (UTC)
 console-provisioning-far = Correos
 console-provisioning-written = { $written } de { $all } enviados.
 console-provisioning-finding = Todavía se están buscando los miembros del grupo.
 console-provisioning-entries = Usuarios
 console-provisioning-all = Todos los usuarios de esta tarea
 console-provisioning-nobody = Nadie.
+console-provisioning-none-written = { $count ->
+    [0] No se escribe a nadie: no hay nadie.
+    [one] No se escribe a nadie: se omitió { $count } usuario.
+   *[other] No se escribe a nadie: se omitieron { $count } usuarios.
+}
+console-provisioning-off-task = { $what } ya no está en la tarea; el enlace ya no sirve.
 console-entry-pending = Espera el correo
 console-entry-active = Activo
 console-entry-enrolled = Inscrito
@@ -1922,6 +1929,11 @@ console-task-provisioning-edit = Modificar la tarea
 console-task-provisioning-edit-text = Quien haya dejado pasar la fecha de fin anterior sigue como caducado hasta que se le vuelva a enviar el correo.
 console-task-provisioning-resend = Enviar de nuevo a todos
 console-task-provisioning-resend-text = Todos los que no se han inscrito reciben un enlace nuevo. Los enlaces anteriores dejan entonces de funcionar.
+console-task-provisioning-resend-count = { $count ->
+    [0] Ahora no hay nadie a quien se le pueda enviar.
+    [one] Ahora es { $count } usuario.
+   *[other] Ahora son { $count } usuarios.
+}
 console-task-provisioning-remove = Retirar la tarea
 console-task-provisioning-remove-text = Ya nadie puede inscribirse con ella. Los autenticadores ya configurados se conservan.
 console-task-provisioning-user-resend = Enviar de nuevo
@@ -1982,8 +1994,10 @@ console-field-users = Nombres de inicio de sesión
 console-field-users-hint = Uno por línea, 1000 como máximo. Déjelo vacío si indica un grupo.
 console-field-group-hint = Todos sus miembros, incluidos los de los grupos que contiene.
 console-field-stop_date = Último día
-console-field-stop_date-hint = Hasta entonces se pueden inscribir: dentro de 90 días.
+console-field-stop_date-hint = Se pueden inscribir hasta que termine este día (en UTC): dentro de 90 días.
 console-field-note = Nota para los usuarios
 console-field-note-hint = Aparece en el correo; una sola línea.
 console-done-provisioned = La tarea se ha creado. Sus correos van saliendo poco a poco.
 console-done-resent = Un correo nuevo sale en un momento.
+console-done-resent-all = Se vuelve a escribir a quienes no se han inscrito. Los correos van saliendo poco a poco.
+console-done-task-removed = La tarea se ha retirado. Los enlaces que no se usaron ya no sirven.

@@ -1888,12 +1888,19 @@ console-provisioning-state = État
 console-provisioning-operator = Opérateur
 console-provisioning-begun = Création
 console-provisioning-end = Fin
+console-provisioning-end-of = à la fin du { $time } (UTC)
 console-provisioning-far = E-mails
 console-provisioning-written = { $written } sur { $all } envoyés.
 console-provisioning-finding = La recherche des membres du groupe est encore en cours.
 console-provisioning-entries = Utilisateurs
 console-provisioning-all = Tous les utilisateurs de cette tâche
 console-provisioning-nobody = Personne.
+console-provisioning-none-written = { $count ->
+    [0] Personne ne reçoit d’e-mail : il n’y a personne.
+    [one] Personne ne reçoit d’e-mail : { $count } utilisateur ignoré.
+   *[other] Personne ne reçoit d’e-mail : { $count } utilisateurs ignorés.
+}
+console-provisioning-off-task = { $what } ne fait plus partie de la tâche ; le lien n’est plus valable.
 console-entry-pending = En attente de l’e-mail
 console-entry-active = Actif
 console-entry-enrolled = Inscrit
@@ -1922,6 +1929,11 @@ console-task-provisioning-edit = Modifier la tâche
 console-task-provisioning-edit-text = Ceux qui ont manqué l’ancienne date de fin restent expirés tant que l’e-mail ne leur est pas renvoyé.
 console-task-provisioning-resend = Renvoyer à tous
 console-task-provisioning-resend-text = Tous ceux qui ne sont pas encore inscrits reçoivent un nouveau lien. Les liens précédents ne mènent alors plus nulle part.
+console-task-provisioning-resend-count = { $count ->
+    [0] Cela ne concerne personne pour l’instant.
+    [one] Cela concerne { $count } utilisateur.
+   *[other] Cela concerne { $count } utilisateurs.
+}
 console-task-provisioning-remove = Retirer la tâche
 console-task-provisioning-remove-text = Plus personne ne peut s’inscrire par elle. Les authentificateurs déjà configurés restent.
 console-task-provisioning-user-resend = Renvoyer
@@ -1982,8 +1994,10 @@ console-field-users = Noms de connexion
 console-field-users-hint = Un par ligne, 1000 au plus. Laissez ce champ vide si vous indiquez un groupe.
 console-field-group-hint = Tous ses membres, y compris ceux des groupes qu’il contient.
 console-field-stop_date = Dernier jour
-console-field-stop_date-hint = L’inscription est possible jusque-là : dans les 90 jours.
+console-field-stop_date-hint = L’inscription est possible jusqu’à la fin de ce jour (en UTC) : dans les 90 jours.
 console-field-note = Message aux utilisateurs
 console-field-note-hint = Il figure dans l’e-mail ; une seule ligne.
 console-done-provisioned = La tâche est créée. Ses e-mails partent peu à peu.
 console-done-resent = Un nouvel e-mail part dans un instant.
+console-done-resent-all = Toutes les personnes qui ne se sont pas inscrites reçoivent un nouvel e-mail. Les e-mails partent peu à peu.
+console-done-task-removed = La tâche est retirée. Les liens qui n’ont pas servi ne sont plus valables.

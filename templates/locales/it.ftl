@@ -1889,12 +1889,19 @@ console-provisioning-state = Stato
 console-provisioning-operator = Operatore
 console-provisioning-begun = Creata
 console-provisioning-end = Termina
+console-provisioning-end-of = alla fine del { $time } (UTC)
 console-provisioning-far = E-mail
 console-provisioning-written = { $written } di { $all } inviate.
 console-provisioning-finding = La ricerca dei membri del gruppo è ancora in corso.
 console-provisioning-entries = Utenti
 console-provisioning-all = Tutti gli utenti di questa attività
 console-provisioning-nobody = Nessuno.
+console-provisioning-none-written = { $count ->
+    [0] Non si scrive a nessuno: non c’è nessuno.
+    [one] Non si scrive a nessuno: { $count } utente è stato saltato.
+   *[other] Non si scrive a nessuno: { $count } utenti sono stati saltati.
+}
+console-provisioning-off-task = { $what } non fa più parte dell’attività; il link non è più valido.
 console-entry-pending = In attesa dell’e-mail
 console-entry-active = Attivo
 console-entry-enrolled = Registrato
@@ -1923,6 +1930,11 @@ console-task-provisioning-edit = Modifica l’attività
 console-task-provisioning-edit-text = Chi ha mancato la data di fine precedente resta scaduto finché non gli viene inviata una nuova e-mail.
 console-task-provisioning-resend = Invia di nuovo a tutti
 console-task-provisioning-resend-text = Chi non si è ancora registrato riceve un nuovo link. I link precedenti non portano più da nessuna parte.
+console-task-provisioning-resend-count = { $count ->
+    [0] Ora non c’è nessuno a cui inviarlo.
+    [one] Ora si tratta di { $count } utente.
+   *[other] Ora si tratta di { $count } utenti.
+}
 console-task-provisioning-remove = Rimuovi l’attività
 console-task-provisioning-remove-text = Nessuno può più registrarsi con questa attività. Gli autenticatori già configurati restano.
 console-task-provisioning-user-resend = Invia di nuovo
@@ -1983,8 +1995,10 @@ console-field-users = Nomi di accesso
 console-field-users-hint = Uno per riga, al massimo 1000. Lasci vuoto se indica un gruppo.
 console-field-group-hint = Tutti i suoi membri, compresi quelli dei gruppi che contiene.
 console-field-stop_date = Ultimo giorno
-console-field-stop_date-hint = Fino ad allora si può effettuare la registrazione: entro 90 giorni.
+console-field-stop_date-hint = Si può effettuare la registrazione fino alla fine di questo giorno (in UTC): entro 90 giorni.
 console-field-note = Nota per gli utenti
 console-field-note-hint = Compare nell’e-mail; una sola riga.
 console-done-provisioned = L’attività è stata creata. Le sue e-mail partono a poco a poco.
 console-done-resent = Una nuova e-mail parte tra un momento.
+console-done-resent-all = A chi non si è registrato viene scritto di nuovo. Le e-mail partono a poco a poco.
+console-done-task-removed = L’attività è stata rimossa. I link non usati non sono più validi.

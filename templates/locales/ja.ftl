@@ -1860,12 +1860,18 @@ console-provisioning-state = 状態
 console-provisioning-operator = オペレーター
 console-provisioning-begun = 作成日時
 console-provisioning-end = 期限
+console-provisioning-end-of = { $time } の終わり（UTC）
 console-provisioning-far = メール
 console-provisioning-written = { $all } 通のうち { $written } 通を送信しました。
 console-provisioning-finding = グループのメンバーを検索しています。
 console-provisioning-entries = ユーザー
 console-provisioning-all = このタスクのすべてのユーザー
 console-provisioning-nobody = 該当者なし。
+console-provisioning-none-written = { $count ->
+    [0] メールは誰にも送信されません：対象者がいません。
+   *[other] メールは誰にも送信されません：{ $count } 人がスキップされました。
+}
+console-provisioning-off-task = { $what } をタスクから外しました。リンクは無効です。
 console-entry-pending = メール待ち
 console-entry-active = 有効
 console-entry-enrolled = 登録済み
@@ -1893,6 +1899,10 @@ console-task-provisioning-edit = タスクを編集
 console-task-provisioning-edit-text = 以前の期限を過ぎた人は、メールが再送信されるまで期限切れのままです。
 console-task-provisioning-resend = 全員に再送信
 console-task-provisioning-resend-text = まだ登録していない全員に新しいリンクが送信されます。以前のリンクは使えなくなります。
+console-task-provisioning-resend-count = { $count ->
+    [0] 現在、対象者はいません。
+   *[other] 現在の対象者は { $count } 人です。
+}
 console-task-provisioning-remove = タスクを削除
 console-task-provisioning-remove-text = このタスクでは誰も登録できなくなります。設定済みの認証アプリは残ります。
 console-task-provisioning-user-resend = 再送信
@@ -1947,8 +1957,10 @@ console-field-users = サインイン名
 console-field-users-hint = 1 行に 1 人、最大 1000 人。グループを指定する場合は空のままにしてください。
 console-field-group-hint = 含まれるグループのメンバーも含めた、すべてのメンバーが対象です。
 console-field-stop_date = 最終日
-console-field-stop_date-hint = この日まで登録できます。90 日以内で指定してください。
+console-field-stop_date-hint = この日（UTC）が終わるまで登録できます。90 日以内で指定してください。
 console-field-note = ユーザーへのお知らせ
 console-field-note-hint = メールに記載されます。1 行で入力してください。
 console-done-provisioned = タスクを作成しました。メールは順次送信されます。
 console-done-resent = 新しいメールがまもなく送信されます。
+console-done-resent-all = まだ登録していない全員にもう一度送信します。メールは順次送信されます。
+console-done-task-removed = タスクを削除しました。使われていないリンクは無効です。

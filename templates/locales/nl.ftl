@@ -1888,12 +1888,19 @@ console-provisioning-state = Status
 console-provisioning-operator = Operator
 console-provisioning-begun = Aangemaakt
 console-provisioning-end = Eindigt
+console-provisioning-end-of = met het einde van { $time } (UTC)
 console-provisioning-far = E-mails
 console-provisioning-written = { $written } van { $all } verstuurd.
 console-provisioning-finding = De leden van de groep worden nog opgezocht.
 console-provisioning-entries = Gebruikers
 console-provisioning-all = Alle gebruikers van deze taak
 console-provisioning-nobody = Niemand.
+console-provisioning-none-written = { $count ->
+    [0] Niemand krijgt bericht: er is niemand.
+    [one] Niemand krijgt bericht: { $count } gebruiker is overgeslagen.
+   *[other] Niemand krijgt bericht: { $count } gebruikers zijn overgeslagen.
+}
+console-provisioning-off-task = { $what } is uit de taak gehaald; de link geldt niet meer.
 console-entry-pending = Wacht op de e-mail
 console-entry-active = Actief
 console-entry-enrolled = Geregistreerd
@@ -1922,6 +1929,11 @@ console-task-provisioning-edit = De taak bewerken
 console-task-provisioning-edit-text = Wie de vorige einddatum heeft gemist, blijft verlopen totdat diegene opnieuw wordt aangeschreven.
 console-task-provisioning-resend = Aan iedereen opnieuw versturen
 console-task-provisioning-resend-text = Iedereen die zich nog niet heeft geregistreerd, krijgt een nieuwe link. De eerdere links leiden dan nergens meer heen.
+console-task-provisioning-resend-count = { $count ->
+    [0] Er is nu niemand voor wie dat kan.
+    [one] Dat is nu { $count } gebruiker.
+   *[other] Dat zijn nu { $count } gebruikers.
+}
 console-task-provisioning-remove = De taak verwijderen
 console-task-provisioning-remove-text = Niemand kan zich er nog mee registreren. Al ingestelde authenticators blijven.
 console-task-provisioning-user-resend = Opnieuw versturen
@@ -1982,8 +1994,10 @@ console-field-users = Aanmeldnamen
 console-field-users-hint = Eén per regel, hoogstens 1000. Laat dit leeg als u een groep noemt.
 console-field-group-hint = Alle leden, ook die van de groepen erin.
 console-field-stop_date = Laatste dag
-console-field-stop_date-hint = Tot dan kunnen ze zich registreren: binnen 90 dagen.
+console-field-stop_date-hint = Ze kunnen zich registreren tot deze dag (in UTC) voorbij is: binnen 90 dagen.
 console-field-note = Bericht aan de gebruikers
 console-field-note-hint = Staat in de e-mail; één regel.
 console-done-provisioned = De taak is aangemaakt. De e-mails gaan geleidelijk de deur uit.
 console-done-resent = Er gaat zo een nieuwe e-mail uit.
+console-done-resent-all = Iedereen die zich niet heeft geregistreerd, krijgt opnieuw bericht. De e-mails gaan geleidelijk de deur uit.
+console-done-task-removed = De taak is verwijderd. Links die niet zijn gebruikt, gelden niet meer.

@@ -1918,12 +1918,21 @@ console-provisioning-state = Stan
 console-provisioning-operator = Operator
 console-provisioning-begun = Utworzono
 console-provisioning-end = Koniec
+console-provisioning-end-of = z końcem dnia { $time } (UTC)
 console-provisioning-far = Wiadomości
 console-provisioning-written = Wysłano { $written } z { $all }.
 console-provisioning-finding = Trwa jeszcze wyszukiwanie członków grupy.
 console-provisioning-entries = Użytkownicy
 console-provisioning-all = Wszyscy użytkownicy tego zadania
 console-provisioning-nobody = Nikogo.
+console-provisioning-none-written = { $count ->
+    [0] Nikt nie dostanie wiadomości: nikogo tu nie ma.
+    [few] Nikt nie dostanie wiadomości: pominięto { $count } użytkowników.
+    [many] Nikt nie dostanie wiadomości: pominięto { $count } użytkowników.
+    [one] Nikt nie dostanie wiadomości: pominięto { $count } użytkownika.
+   *[other] Nikt nie dostanie wiadomości: pominięto { $count } użytkownika.
+}
+console-provisioning-off-task = { $what }: usunięto z zadania, link jest nieważny.
 console-entry-pending = Czeka na wiadomość
 console-entry-active = Aktywny
 console-entry-enrolled = Zarejestrowany
@@ -1954,6 +1963,13 @@ console-task-provisioning-edit = Edytuj zadanie
 console-task-provisioning-edit-text = Kto nie zdążył przed poprzednią datą zakończenia, pozostaje wygasły, dopóki wiadomość nie zostanie do niego wysłana ponownie.
 console-task-provisioning-resend = Wyślij ponownie do wszystkich
 console-task-provisioning-resend-text = Wszyscy, którzy się jeszcze nie zarejestrowali, dostaną nowy link. Poprzednie linki przestaną działać.
+console-task-provisioning-resend-count = { $count ->
+    [0] Teraz nikogo to nie dotyczy.
+    [few] Teraz dotyczy to { $count } użytkowników.
+    [many] Teraz dotyczy to { $count } użytkowników.
+    [one] Teraz dotyczy to { $count } użytkownika.
+   *[other] Teraz dotyczy to { $count } użytkownika.
+}
 console-task-provisioning-remove = Usuń zadanie
 console-task-provisioning-remove-text = Nikt nie będzie mógł się już z niego zarejestrować. Skonfigurowane uwierzytelniacze pozostaną.
 console-task-provisioning-user-resend = Wyślij ponownie
@@ -2011,8 +2027,10 @@ console-field-users = Nazwy logowania
 console-field-users-hint = Po jednej w wierszu, najwyżej 1000. Jeśli podano grupę, należy zostawić to pole puste.
 console-field-group-hint = Wszyscy jej członkowie, także członkowie grup, które się w niej znajdują.
 console-field-stop_date = Ostatni dzień
-console-field-stop_date-hint = Do tego dnia można się zarejestrować: w ciągu 90 dni.
+console-field-stop_date-hint = Można się zarejestrować do końca tego dnia (w czasie UTC): w ciągu 90 dni.
 console-field-note = Informacja dla użytkowników
 console-field-note-hint = Znajdzie się w wiadomości; jeden wiersz.
 console-done-provisioned = Zadanie zostało utworzone. Wiadomości będą wysyłane stopniowo.
 console-done-resent = Nowa wiadomość zostanie za chwilę wysłana.
+console-done-resent-all = Wszyscy, którzy się nie zarejestrowali, dostaną nową wiadomość. Wiadomości będą wysyłane stopniowo.
+console-done-task-removed = Zadanie zostało usunięte. Nieużyte linki są nieważne.

@@ -1889,12 +1889,19 @@ console-provisioning-state = Estado
 console-provisioning-operator = Operador
 console-provisioning-begun = Criação
 console-provisioning-end = Término
+console-provisioning-end-of = ao fim de { $time } (UTC)
 console-provisioning-far = E-mails
 console-provisioning-written = { $written } de { $all } enviados.
 console-provisioning-finding = Os membros do grupo ainda estão sendo buscados.
 console-provisioning-entries = Usuários
 console-provisioning-all = Todos os usuários desta tarefa
 console-provisioning-nobody = Ninguém.
+console-provisioning-none-written = { $count ->
+    [0] Ninguém recebe e-mail: não há ninguém.
+    [one] Ninguém recebe e-mail: { $count } usuário foi ignorado.
+   *[other] Ninguém recebe e-mail: { $count } usuários foram ignorados.
+}
+console-provisioning-off-task = { $what } saiu da tarefa; o link não vale mais.
 console-entry-pending = Aguardando o e-mail
 console-entry-active = Ativo
 console-entry-enrolled = Cadastrado
@@ -1923,6 +1930,11 @@ console-task-provisioning-edit = Editar a tarefa
 console-task-provisioning-edit-text = Quem perdeu a data de término anterior continua expirado até que o e-mail seja enviado novamente.
 console-task-provisioning-resend = Enviar novamente a todos
 console-task-provisioning-resend-text = Todos que ainda não se cadastraram recebem um novo link. Os links anteriores deixam de funcionar.
+console-task-provisioning-resend-count = { $count ->
+    [0] Agora não há ninguém a quem enviar.
+    [one] Agora é { $count } usuário.
+   *[other] Agora são { $count } usuários.
+}
 console-task-provisioning-remove = Remover a tarefa
 console-task-provisioning-remove-text = Ninguém mais poderá se cadastrar por ela. Os autenticadores já configurados permanecem.
 console-task-provisioning-user-resend = Enviar novamente
@@ -1983,8 +1995,10 @@ console-field-users = Nomes de usuário para entrar
 console-field-users-hint = Um por linha, no máximo 1000. Deixe em branco se indicar um grupo.
 console-field-group-hint = Todos os seus membros, incluindo os dos grupos contidos nele.
 console-field-stop_date = Último dia
-console-field-stop_date-hint = Até lá, eles podem se cadastrar: dentro de 90 dias.
+console-field-stop_date-hint = Eles podem se cadastrar até o fim deste dia (em UTC): dentro de 90 dias.
 console-field-note = Recado aos usuários
 console-field-note-hint = Aparece no e-mail; uma única linha.
 console-done-provisioned = A tarefa foi criada. Os e-mails serão enviados aos poucos.
 console-done-resent = Um novo e-mail sairá em instantes.
+console-done-resent-all = Todos os que não se cadastraram recebem um novo e-mail. Os e-mails serão enviados aos poucos.
+console-done-task-removed = A tarefa foi removida. Os links que não foram usados não valem mais.

@@ -1861,12 +1861,18 @@ console-provisioning-state = 状态
 console-provisioning-operator = 操作员
 console-provisioning-begun = 创建时间
 console-provisioning-end = 截止时间
+console-provisioning-end-of = { $time } 结束时（UTC）
 console-provisioning-far = 邮件
 console-provisioning-written = 已发送 { $written } 封，共 { $all } 封。
 console-provisioning-finding = 仍在查找组成员。
 console-provisioning-entries = 用户
 console-provisioning-all = 此任务的所有用户
 console-provisioning-nobody = 没有人。
+console-provisioning-none-written = { $count ->
+    [0] 不会给任何人发送邮件：没有用户。
+   *[other] 不会给任何人发送邮件：已跳过 { $count } 名用户。
+}
+console-provisioning-off-task = { $what } 已从任务中移除，链接已失效。
 console-entry-pending = 等待邮件
 console-entry-active = 有效
 console-entry-enrolled = 已注册
@@ -1894,6 +1900,10 @@ console-task-provisioning-edit = 编辑任务
 console-task-provisioning-edit-text = 错过先前截止日期的用户仍为已过期状态，直到重新向其发送邮件。
 console-task-provisioning-resend = 全部重新发送
 console-task-provisioning-resend-text = 所有尚未注册的人都会收到新链接。先前的链接随即失效。
+console-task-provisioning-resend-count = { $count ->
+    [0] 目前没有可再次发送的用户。
+   *[other] 目前涉及 { $count } 名用户。
+}
 console-task-provisioning-remove = 移除任务
 console-task-provisioning-remove-text = 其中的人都不能再注册。已设置的身份验证器会保留。
 console-task-provisioning-user-resend = 重新发送
@@ -1948,8 +1958,10 @@ console-field-users = 登录名
 console-field-users-hint = 每行一个，最多 1000 个。如果指定了组，请留空。
 console-field-group-hint = 该组的所有成员，包括其中各组的成员。
 console-field-stop_date = 最后一天
-console-field-stop_date-hint = 在此之前可以注册：须在 90 天以内。
+console-field-stop_date-hint = 在这一天（UTC）结束之前可以注册：须在 90 天以内。
 console-field-note = 给用户的说明
 console-field-note-hint = 会写在邮件中；仅限一行。
 console-done-provisioned = 任务已创建。邮件会陆续发出。
 console-done-resent = 新邮件即将发出。
+console-done-resent-all = 将再次向所有尚未注册的人发送邮件。邮件会陆续发出。
+console-done-task-removed = 任务已移除。未使用的链接已失效。

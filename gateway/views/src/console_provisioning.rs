@@ -39,6 +39,8 @@ pub struct ProvisioningLine {
     pub created_at: Timestamp,
     /// When it stops.
     pub stops_at: Timestamp,
+    /// That is the end of a day in UTC.
+    pub whole_days: bool,
     /// When the last mail was written.
     pub mailed_at: Option<Timestamp>,
     /// How many users it has.
@@ -54,6 +56,8 @@ pub struct ProvisioningTaskPage {
     pub of: ProvisioningLine,
     /// What its mails say besides; may be empty.
     pub note: String,
+    /// What is to be thought of.
+    pub warnings: Vec<Told>,
     /// How many are to be written to.
     pub all: u64,
     /// How many were.

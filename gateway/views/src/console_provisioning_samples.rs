@@ -17,6 +17,7 @@ fn line(number: i64, state: &'static str, group: Option<&str>) -> ProvisioningLi
         rule: (number == 8).then(|| Linked { path: "/provisioning/rules".into(), name: "<b>Staff</b>".into() }),
         created_at: NOW,
         stops_at: NOW,
+        whole_days: number != 8,
         mailed_at: Some(NOW),
         count: 3,
         group: group.map(|name| Linked { path: "/groups/g1".into(), name: name.into() }),
@@ -39,6 +40,7 @@ fn task(status: &str) -> ProvisioningTaskPage {
     ProvisioningTaskPage {
         of: line(7, "running", Some("<b>Sales</b>")),
         note: "<b>before the fair</b>".into(),
+        warnings: Vec::new(),
         all: 3,
         written: 2,
         percent: 66,
@@ -81,12 +83,22 @@ pub(crate) fn provisioning_pages() -> Vec<(&'static str, RecordsPage)> {
         add: Some("/provisioning/new".into()),
         notice: Some(Told::new("console-done-provisioned")),
     };
+    let nobody = ProvisioningTaskPage {
+        all: 0,
+        written: 0,
+        percent: 100,
+        finding: false,
+        warnings: [0, 1, 3].map(|count| Told::new("console-provisioning-none-written").counting(count)).to_vec(),
+        notice: Some(Told::new("console-provisioning-off-task").about("<b>alice</b>")),
+        ..task("")
+    };
     let bare = ProvisioningTaskPage { of: line(8, "over", None), percent: 100, ..ProvisioningTaskPage::default() };
     let mut pages = vec![
         ("provisioning", RecordsPage::Provisioning(list)),
         ("provisioning-empty", RecordsPage::Provisioning(ProvisioningPage::default())),
         ("provisioning-task", RecordsPage::ProvisioningTask(Box::new(task("")))),
         ("provisioning-task-active", RecordsPage::ProvisioningTask(Box::new(task("active")))),
+        ("provisioning-task-nobody", RecordsPage::ProvisioningTask(Box::new(nobody))),
         ("provisioning-task-bare", RecordsPage::ProvisioningTask(Box::new(bare))),
     ];
     let named = [
@@ -101,7 +113,10 @@ pub(crate) fn provisioning_pages() -> Vec<(&'static str, RecordsPage)> {
     pages.extend(named.map(|(name, task)| {
         let key = format!("console-task-provisioning-{task}");
         let page = TaskPage {
-            texts: vec![Told::new(format!("{key}-text"))],
+            texts: [Told::new(format!("{key}-text"))]
+                .into_iter()
+                .chain((task == "resend").then(|| Told::new(format!("{key}-count")).counting(3)))
+                .collect(),
             action: "/provisioning/7/x".into(),
             cancel: "/provisioning/7".into(),
             key,

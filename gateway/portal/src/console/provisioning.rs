@@ -1,7 +1,7 @@
 //! Provisioning by email: the tasks, one of them with its users, and what is done to them.
 
 use axum::extract::{Path, RawQuery, State};
-use doorward_access::manage::{ManageError, TaskForm, USUAL_DAYS};
+use doorward_access::manage::{ManageError, TaskForm, TaskProgress, USUAL_DAYS};
 use doorward_api::provisioning::{EntryStatus, ProvisioningEntry, ProvisioningTask, TaskNumber};
 use doorward_api::settings::Day;
 use doorward_api::{Module, Timestamp, UserId};
@@ -13,12 +13,12 @@ use doorward_views::console_records::{Linked, RecordsPage, TaskLink, TaskPage};
 use http::StatusCode;
 
 use super::records::{
-    Refused, at, crumb, done, field, hinted, linked, notice, offered_groups, part, parts, query, show, show_task,
-    typed, unproved,
+    Refused, at, crumb, done, field, hinted, linked, notice, offered_groups, part, parts, path_with, query, show,
+    show_task, typed, unproved,
 };
 use super::signed::{Signed, SignedPost};
 use super::{Console, Shared, changes, groups, provisioning_rules, tokens, users};
-use crate::answer::Answer;
+use crate::answer::{Answer, see_other};
 use crate::fault::Fault;
 use crate::fields::Fields;
 
@@ -118,11 +118,15 @@ async fn line(console: &Console, signed: &Signed, task: &ProvisioningTask) -> Re
         operator: task.operator.clone(),
         created_at: task.created_at,
         stops_at: task.stops_at,
+        whole_days: task.stops_at.millis() % DAY_MILLIS == 0,
         mailed_at: task.mailed_at,
         count: task.count,
         group,
     })
 }
+
+/// A day in UTC: tasks end with one, as their form has it.
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// `GET /provisioning?after=…`
 pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery, signed: Signed) -> Answer {
@@ -157,6 +161,7 @@ pub(super) async fn one(
     let found = manager.provisioning_entries(vs, progress.task.number, status, &page).await?;
     let path = page_of(progress.task.number);
     let runs = progress.task.runs(signed.caller.now);
+    let (left, nobody) = (left(&progress, runs), nobody(&progress, runs));
     let counts = progress.counts.iter().map(|(status, count)| EntryCount {
         name: status.as_str(),
         count: *count,
@@ -173,18 +178,50 @@ pub(super) async fn one(
         status: asked.to_owned(),
         entries: found.items.into_iter().map(|entry| entry_line(&signed, &path, runs, entry)).collect(),
         parts: parts(&path, &[("status", asked)], &page.after, found.next.as_deref()),
-        tasks: tasks(&signed, &path, &progress.task, runs),
+        tasks: tasks(&signed, &path, &progress.task, left),
         of: line(&console, &signed, &progress.task).await?,
-        notice: notice(&query),
+        notice: match query.filled("done") {
+            // Its mails leave, it says; nobody gets any.
+            Some("provisioned") if nobody.is_some() => None,
+            Some(OFF) => Some(off(&console, &signed, progress.task.number, query.text("user")).await?),
+            _ => notice(&query),
+        },
+        warnings: nobody.into_iter().collect(),
     };
     show(&console, &signed, HERE, StatusCode::OK, RecordsPage::ProvisioningTask(Box::new(page)))
 }
 
-fn tasks(signed: &Signed, path: &str, task: &ProvisioningTask, runs: bool) -> Vec<TaskLink> {
+/// How many can be written to once more; `None` while members of its group are still being found.
+fn left(progress: &TaskProgress, runs: bool) -> Option<u64> {
+    let again = progress.counts.iter().filter(|(status, _)| status.may_be_sent_again());
+    let count = if runs { again.map(|(_, count)| count).sum() } else { 0 };
+    (progress.task.cursor.is_none() || !runs || count > 0).then_some(count)
+}
+
+/// That nobody is written to, though the task runs.
+fn nobody(progress: &TaskProgress, runs: bool) -> Option<Told> {
+    let skipped = progress.count(EntryStatus::Skipped);
+    let none = runs && progress.task.cursor.is_none() && progress.all() == 0;
+    none.then(|| Told::new("console-provisioning-none-written").counting(skipped))
+}
+
+/// What was done, as the page of a task is told of one of its users.
+const OFF: &str = "off-task";
+
+async fn off(console: &Console, signed: &Signed, task: TaskNumber, user: &str) -> Result<Told, Fault> {
+    match console.parts.manager.provisioning_entry(&signed.vs.id, task, &UserId::from(user)).await {
+        Ok(entry) => Ok(Told::new("console-provisioning-off-task").about(entry.name)),
+        // Deleted since.
+        Err(ManageError::NotFound) => Ok(Told::new("console-done-deleted")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn tasks(signed: &Signed, path: &str, task: &ProvisioningTask, left: Option<u64>) -> Vec<TaskLink> {
     if !signed.may(Module::Provisioning.edit()) || task.removed_at.is_some() {
         return Vec::new();
     }
-    let offered = Task::ALL.into_iter().filter(|task| runs || *task != Task::Resend);
+    let offered = Task::ALL.into_iter().filter(|task| left != Some(0) || *task != Task::Resend);
     offered
         .map(|task| TaskLink {
             path: format!("{path}/{}", task.as_str()),
@@ -294,11 +331,12 @@ pub(super) async fn ask(
     signed: Signed,
 ) -> Answer {
     let what = Task::parse(&what)?;
-    let task = console.parts.manager.provisioning_task(&signed.vs.id, number(&task)?).await?.task;
-    show_task(&console, &signed, HERE, page(what, &task, None), None)
+    let progress = console.parts.manager.provisioning_task(&signed.vs.id, number(&task)?).await?;
+    show_task(&console, &signed, HERE, page(what, &progress, signed.caller.now, None), None)
 }
 
-fn page(what: Task, task: &ProvisioningTask, fields: Option<&Fields>) -> TaskPage {
+fn page(what: Task, progress: &TaskProgress, now: Timestamp, fields: Option<&Fields>) -> TaskPage {
+    let task = &progress.task;
     let path = page_of(task.number);
     let mut page = TaskPage {
         crumbs: back(Some(task.number)),
@@ -310,6 +348,11 @@ fn page(what: Task, task: &ProvisioningTask, fields: Option<&Fields>) -> TaskPag
         danger: what == Task::Remove,
         ..TaskPage::default()
     };
+    if what == Task::Resend
+        && let Some(left) = left(progress, task.runs(now))
+    {
+        page.texts.push(Told::new(what.key() + "-count").counting(left));
+    }
     if what == Task::Edit {
         // The end of the last day is the first moment of the next one.
         let last = Timestamp::from_millis(task.stops_at.millis().saturating_sub(1)).rfc3339();
@@ -326,16 +369,22 @@ pub(super) async fn act(
     mut post: SignedPost,
 ) -> Answer {
     let what = Task::parse(&what)?;
-    let task = console.parts.manager.provisioning_task(&post.signed.vs.id, number(&task)?).await?.task;
+    let progress = console.parts.manager.provisioning_task(&post.signed.vs.id, number(&task)?).await?;
+    let task = &progress.task;
     let mut refused = unproved(&console, &mut post).await?;
     let (signed, fields) = (&post.signed, &post.fields);
+    let now = signed.caller.now;
+    if refused.is_none() && what == Task::Resend && task.runs(now) && left(&progress, true) == Some(0) {
+        let fault = doorward_views::console::Fault::plain(None, "console-fault-nobody-left");
+        refused = Some(Refused::new(StatusCode::CONFLICT, fault));
+    }
     if refused.is_none() {
-        match carry_out(&console, signed, what, &task, fields).await {
+        match carry_out(&console, signed, what, task, fields).await {
             Ok(said) => return done(&page_of(task.number), said),
             Err(error) => refused = Some(Refused::of(error)?),
         }
     }
-    show_task(&console, signed, HERE, page(what, &task, Some(fields)), refused)
+    show_task(&console, signed, HERE, page(what, &progress, now, Some(fields)), refused)
 }
 
 async fn carry_out(
@@ -355,11 +404,11 @@ async fn carry_out(
         }
         Task::Resend => {
             manager.resend_provisioning_task(vs, &by, task.number).await?;
-            "resent"
+            "resent-all"
         }
         Task::Remove => {
             manager.remove_provisioning_task(vs, &by, task.number).await?;
-            "deleted"
+            "task-removed"
         }
     })
 }
@@ -409,8 +458,10 @@ pub(super) async fn act_on_user(
             OfUser::Remove => manager.remove_provisioning(vs, &by, entry.task, &user).await,
         };
         match outcome {
+            Ok(()) if what == OfUser::Resend => return done(&page_of(entry.task), "resent"),
             Ok(()) => {
-                return done(&page_of(entry.task), if what == OfUser::Resend { "resent" } else { "deleted" });
+                let said = [("done", OFF), ("user", entry.user.as_str())];
+                return see_other(&path_with(&page_of(entry.task), &said));
             }
             Err(error) => refused = Some(Refused::of(error)?),
         }

@@ -8,6 +8,7 @@ mod console_approvals;
 mod console_enrolment;
 mod console_past;
 mod console_policies;
+mod console_provisioning;
 mod console_provisioning_rules;
 mod console_records;
 mod console_roles;
