@@ -59,7 +59,7 @@ new-pin-rule-trivial = Keine Folge wie 1234 oder 2222
 new-pin-label = Neue PIN
 new-pin-again = Dieselbe PIN noch einmal
 new-pin-submit = PIN speichern und anmelden
-passcode-enrolment-hint = Erwarten Sie eine E-Mail zur Registrierung? Sehen Sie in Ihrem Posteingang nach oder bitten Sie um Hilfe.
+passcode-enrolment-hint = Erwarten Sie eine E-Mail zum Einrichten? Sehen Sie in Ihrem Posteingang nach oder bitten Sie um Hilfe.
 passcode-suspended-title = Ihr Authenticator ist gesperrt
 passcode-suspended = Er kann erst wieder zur Anmeldung verwendet werden, wenn er reaktiviert wurde.
 passcode-suspended-instead = Sie können sich weiterhin mit einem Ihrer Wiederherstellungscodes oder mit einem vorläufigen Passcode vom Helpdesk anmelden.
@@ -645,7 +645,7 @@ console-off = Aus
 console-onward = Weiter
 console-page-start = Übersicht
 console-page-self_provisioning = Selbstausstattung
-console-page-enrolment_rules = Ausstellungsregeln
+console-page-enrolment_rules = Einrichtungsregeln
 console-page-appearance = Erscheinungsbild
 console-page-words = Texte
 console-page-targets = Software-Token & Push-OTP
@@ -703,8 +703,8 @@ console-attention-no-platform = Keine Plattform ist erlaubt, also wird niemandem
 console-attention-no-plugin = Kein Authenticator kann auf einer der erlaubten Plattformen, was die Token-Vorlage verlangt; also wird niemandem Selbstausstattung angeboten.
 console-attention-otp-alone = Die Zugriffsrichtlinie { $what } verlangt einen Einmalcode ohne Passwort: Wer die Post eines Benutzers liest, kann einen Authenticator für ihn einrichten.
 console-attention-group-gone = Die Selbstausstattung nennt eine Gruppe, die gelöscht wurde. Sie trifft auf niemanden zu.
-console-attention-rule-group-gone = Die Ausstellungsregel „{ $what }“ nennt eine Gruppe, die gelöscht wurde. Die Gruppe trifft auf niemanden zu.
-console-attention-mail-waits = Seit { $time } warten E-Mails auf den Versand, also erhält niemand den Code, mit dem eine Ausstellung beginnt. Prüfen Sie, ob der Mailserver antwortet.
+console-attention-rule-group-gone = Die Einrichtungsregel „{ $what }“ nennt eine Gruppe, die gelöscht wurde. Die Gruppe trifft auf niemanden zu.
+console-attention-mail-waits = Seit { $time } warten E-Mails auf den Versand, also erhält niemand den Code, mit dem eine Einrichtung beginnt. Prüfen Sie, ob der Mailserver antwortet.
 console-attention-waiting =
     { $count ->
         [one] Eine Person wartet auf eine Genehmigung.
@@ -801,8 +801,8 @@ console-preview-not-in-groups = Der Benutzer ist in keiner der Gruppen.
 console-preview-excluded = Der Benutzer ist in einer ausgenommenen Gruppe.
 console-preview-no-platform = Keine Plattform ist erlaubt.
 console-preview-no-plugin = Kein Authenticator kann, was die Token-Vorlage verlangt.
-console-preview-begins = Die Ausstellungsregel für den Benutzer gilt ab { $time }.
-console-preview-not-reached = Die Ausstellungsregel hat den Benutzer noch nicht erreicht: Ihr Prozentsatz lässt ihn aus.
+console-preview-begins = Die Einrichtungsregel für den Benutzer gilt ab { $time }.
+console-preview-not-reached = Die Einrichtungsregel hat den Benutzer noch nicht erreicht: Ihr Prozentsatz lässt ihn aus.
 
 ## Konsole: Einrichtungsregeln
 console-section-rules = Regeln
@@ -969,7 +969,7 @@ console-tester-hint = Ein Beispiel, beurteilt nach den Regeln, wie sie in diesem
 console-tester-submit = Ausprobieren
 console-tester-accepted = Diese PIN würde angenommen.
 console-field-allow_biometric_pin = Biometrie statt PIN erlauben
-console-field-allow_biometric_pin-hint = Ein Fingerabdruck oder Gesicht darf die PIN ersetzen. Gilt nur beim Ausstellen.
+console-field-allow_biometric_pin-hint = Ein Fingerabdruck oder Gesicht darf die PIN ersetzen. Gilt nur beim Einrichten.
 
 ## Konsole: Serverseitige PIN-Richtlinie
 console-section-pin-use = Gebrauch
@@ -1290,7 +1290,7 @@ console-module-users = Benutzer
 console-module-groups = Gruppen
 console-module-tokens = Token
 console-module-provisioning = Bereitstellung und Import
-console-module-self_provisioning = Selbstbereitstellung
+console-module-self_provisioning = Selbstausstattung
 console-module-token_policies = Token-Richtlinien
 console-module-access_policies = Zugriffsrichtlinien
 console-module-appearance = Erscheinungsbild
@@ -1353,7 +1353,7 @@ console-message-link-gone = Er wurde benutzt, ist älter als einen Tag, oder es 
 
 ## Die Konsole: Benutzer, Token, Gruppen und Dateien mit Token
 console-page-users = Benutzer
-console-page-requests = Ausstellungsanträge
+console-page-requests = Einrichtungsanträge
 console-page-tokens = Token
 console-page-groups = Gruppen
 console-page-import = Import
@@ -1373,8 +1373,8 @@ console-done-enabled = Der Benutzer ist eingeschaltet.
 console-done-signed-out = Alle Sitzungen des Benutzers sind beendet.
 console-done-password = Das Passwort ist geändert, die Sitzungen des Benutzers sind beendet.
 console-done-withdrawn = Der vorläufige Passcode ist zurückgezogen.
-console-done-approved = Die Ausstellung ist genehmigt.
-console-done-refused = Die Ausstellung ist abgelehnt.
+console-done-approved = Die Einrichtung ist genehmigt.
+console-done-refused = Die Einrichtung ist abgelehnt.
 console-done-recovery-codes-withdrawn = Die Wiederherstellungscodes sind ungültig.
 console-done-grant-withdrawn = Was erteilt war, ist zurückgezogen.
 console-done-suspend = Das Token ist angehalten. Seine Passcodes werden nicht angenommen.
@@ -1410,7 +1410,7 @@ console-user-temporary = Vorläufiger Passcode
 console-user-temporary-until = Gilt bis { $time }
 console-user-recovery = Wiederherstellungscodes
 console-user-recovery-left = Noch { $left }, erstellt { $time }
-console-user-granted = Ausstellung
+console-user-granted = Einrichtung
 console-granted-asked = Wartet auf eine Genehmigung. Der Antrag gilt bis { $time }.
 console-granted-approved = Genehmigt: Ein Token darf bis { $time } hinzugefügt werden.
 console-granted-refused = Abgelehnt. Nach { $time } kann wieder ein Antrag gestellt werden.
@@ -1460,15 +1460,15 @@ console-task-user-withdraw = Vorläufigen Passcode zurückziehen
 console-task-user-withdraw-text = Er wird ab sofort nicht mehr angenommen.
 console-task-user-withdraw-recovery-codes = Wiederherstellungscodes ungültig machen
 console-task-user-withdraw-recovery-codes-text = Ab sofort wird keiner davon mehr angenommen. Der Benutzer kann mit einem Passcode neue erstellen.
-console-task-user-approve = Ausstellung genehmigen
+console-task-user-approve = Einrichtung genehmigen
 console-task-user-approve-text = Der Benutzer darf ein Token hinzufügen, allein mit dem Code aus der E-Mail. Vergewissern Sie sich zuerst, dass wirklich er selbst darum bittet. Hat er es beantragt, bekommt er eine E-Mail.
-console-task-user-refuse = Ausstellung ablehnen
+console-task-user-refuse = Einrichtung ablehnen
 console-task-user-refuse-text = Der Benutzer erfährt davon, mit dem Grund, den Sie angeben, und kann vorerst kein Token hinzufügen.
 console-task-user-help-desk-code = Helpdesk-Code ausgeben
 console-task-user-help-desk-code-text = Der Benutzer gibt ihn nach dem Code aus der E-Mail ein und darf ein Token hinzufügen. Vergewissern Sie sich zuerst, dass wirklich er selbst darum bittet: Wer den Code, das Passwort und das Postfach hat, bekommt ein Token. Der Code tritt an die Stelle dessen, was zuvor erteilt wurde, und wird Ihnen einmal angezeigt.
 console-task-user-withdraw-grant = Erteiltes zurückziehen
 console-task-user-withdraw-grant-text = Die Genehmigung, die Ablehnung oder der Code gilt ab sofort nicht mehr.
-console-task-user-grant-needless = Derzeit verlangt keine Ausstellungsregel das von diesem Benutzer.
+console-task-user-grant-needless = Derzeit verlangt keine Einrichtungsregel das von diesem Benutzer.
 console-given-password = Das neue Passwort
 console-given-password-text = Das ist das Passwort von { $what }.
 console-verification = Anrufer prüfen
@@ -1488,7 +1488,7 @@ console-given-help-desk-code = Der Helpdesk-Code
 console-given-help-desk-code-text = { $what } gibt ihn ein, wo der Code des Helpdesks verlangt wird. Er gilt einmal, bis { $time }.
 
 ## Die Konsole: wer auf eine Genehmigung wartet
-console-requests-text = Diese Benutzer haben den Code aus der E-Mail eingegeben; ihre Ausstellungsregel verlangt außerdem die Genehmigung eines Operators.
+console-requests-text = Diese Benutzer haben den Code aus der E-Mail eingegeben; ihre Einrichtungsregel verlangt außerdem die Genehmigung eines Operators.
 console-requests-empty = Niemand wartet auf eine Genehmigung.
 console-request-asked = Beantragt { $time }
 console-request-from = von { $what }
@@ -1623,7 +1623,7 @@ console-group-parents = Liegt in
 console-group-parents-hint = Mitglieder dieser Gruppe zählen auch als Mitglieder dieser Gruppen.
 console-group-no-parents = Sie liegt in keiner anderen Gruppe.
 console-group-is-named = Die Selbstausstattung nennt diese Gruppe.
-console-group-is-named-rule = Die Ausstellungsregel „{ $what }“ nennt diese Gruppe.
+console-group-is-named-rule = Die Einrichtungsregel „{ $what }“ nennt diese Gruppe.
 console-field-group = Name der Gruppe
 console-field-into = Name der anderen Gruppe
 console-task-group-new = Neue Gruppe
@@ -1866,7 +1866,7 @@ console-missing-none-here = Niemand in diesem Teil der Liste. „Weiter“ setzt
 
 ## Bereitstellung per E-Mail: die Konsole
 console-page-provisioning = Bereitstellung
-console-provisioning-text = Lässt Benutzer sich per E-Mail registrieren, ob sie sich selbst bereitstellen dürfen oder nicht. Jeder bekommt einen eigenen Link, der einmal gilt.
+console-provisioning-text = Lässt Benutzer per E-Mail einen Authenticator einrichten, ob ihnen die Selbstausstattung offensteht oder nicht. Jeder bekommt einen eigenen Link, der einmal gilt.
 console-provisioning-reserved = { $count ->
     [0] Keine Token sind reserviert.
     [one] { $count } Token ist reserviert.
@@ -1900,7 +1900,7 @@ console-provisioning-none-written = { $count ->
 console-provisioning-off-task = { $what } wurde aus der Aufgabe genommen; der Link gilt nicht mehr.
 console-entry-pending = Wartet auf die E-Mail
 console-entry-active = Aktiv
-console-entry-enrolled = Registriert
+console-entry-enrolled = Eingerichtet
 console-entry-completed = Abgeschlossen
 console-entry-locked = Gesperrt
 console-entry-expired = Abgelaufen
@@ -1925,14 +1925,14 @@ console-task-provisioning-one-text = Der Benutzer bekommt einen Link, mit dem er
 console-task-provisioning-edit = Aufgabe bearbeiten
 console-task-provisioning-edit-text = Wer das frühere Enddatum verpasst hat, bleibt abgelaufen, bis er erneut angeschrieben wird.
 console-task-provisioning-resend = Allen erneut senden
-console-task-provisioning-resend-text = Wer sich noch nicht registriert hat, bekommt einen neuen Link. Die früheren Links führen dann nirgendwohin.
+console-task-provisioning-resend-text = Wer noch nichts eingerichtet hat, bekommt einen neuen Link. Die früheren Links führen dann nirgendwohin.
 console-task-provisioning-resend-count = { $count ->
     [0] Jetzt gibt es niemanden, für den das möglich wäre.
     [one] Das ist jetzt { $count } Benutzer.
    *[other] Das sind jetzt { $count } Benutzer.
 }
 console-task-provisioning-remove = Aufgabe entfernen
-console-task-provisioning-remove-text = Niemand daraus kann sich mehr registrieren. Eingerichtete Authenticatoren bleiben.
+console-task-provisioning-remove-text = Niemand daraus kann mehr etwas einrichten. Eingerichtete Authenticatoren bleiben.
 console-task-provisioning-user-resend = Erneut senden
 console-task-provisioning-user-resend-text = Der Benutzer bekommt einen neuen Link. Der frühere führt dann nirgendwohin.
 console-task-provisioning-user-remove = Aus der Aufgabe entfernen

@@ -185,8 +185,13 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Finding, Failure> {
     let site = gateway.site.load_full();
     let authenticator = site.virtual_servers.values().find_map(|vs| vs.authenticator.as_ref());
     let ports = (args.port, args.console_port, args.metrics_port);
-    demo::print_banner(ports, &passwords, &links, authenticator.map(|own| own.origin.as_str()))
-        .map_err(Failure::other)?;
+    demo::print_banner(
+        ports,
+        &passwords,
+        &links,
+        (authenticator.map(|own| own.origin.as_str()), args.state.as_deref()),
+    )
+    .map_err(Failure::other)?;
     // Whoever asks for the lines with RUST_LOG gets them as they would be.
     listeners.serve(gateway, &store, &runtime, AccessLog::new().lines())?;
     finish(runtime, &store);

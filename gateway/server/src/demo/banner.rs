@@ -1,6 +1,7 @@
 //! What the demo prints before it is ready.
 
 use std::io::Write;
+use std::path::Path;
 
 use doorward_api::Secret;
 
@@ -50,11 +51,16 @@ pub(crate) fn print(
     (port, console_port, metrics_port): (u16, u16, u16),
     passwords: &[(&DemoUser, Secret)],
     links: &[FirstLink],
-    authenticator: Option<&str>,
+    (authenticator, state): (Option<&str>, Option<&Path>),
 ) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out)?;
-    writeln!(out, "Doorward demo. State is in a temporary folder and gone when you press Ctrl-C.")?;
+    match state {
+        None => writeln!(out, "Doorward demo. State is in a temporary folder and gone when you press Ctrl-C.")?,
+        Some(folder) => {
+            writeln!(out, "Doorward demo. State is in {} and stays when you press Ctrl-C.", folder.display())?
+        }
+    }
     writeln!(out)?;
     for (user, password) in passwords {
         writeln!(out, "user {} password {}    ({})", user.name, password.expose(), user.note)?;
