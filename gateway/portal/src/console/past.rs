@@ -267,7 +267,8 @@ pub(super) async fn audit(State(console): State<Shared>, RawQuery(raw): RawQuery
     };
     let names = names_of_users(&console, &signed, &found.items).await?;
     let facts: Vec<Fact> = found.items.iter().map(TrailRecord::fact).collect();
-    let groups = changes::names(&console, &signed.vs.id, facts.iter().filter_map(|fact| fact.text("group"))).await?;
+    let groups: Vec<&str> = facts.iter().flat_map(groups_in).collect();
+    let groups = changes::names(&console, &signed.vs.id, groups).await?;
     let begins = console.parts.manager.trail_begins(&signed.vs.id).await?;
     let records = found.items.iter().map(|record| record_row(record, &zone, &sought, (&names, &groups)));
     let page = AuditPage {
@@ -334,7 +335,7 @@ fn record_row(
         address: own(fact.context("originatingAddress")),
         object: fact.object().map(|(kind, name)| (kind.to_owned(), object_said(kind, &name, called))),
         object_path: object_path(&fact),
-        changes: changes(&fact),
+        changes: changed(&fact, groups),
         details: details(&fact, groups),
         transaction: fact
             .context("transactionId")
@@ -376,12 +377,38 @@ fn object_path(fact: &Fact) -> Option<String> {
     }
 }
 
-/// Old and new values, as records of settings have them, and those that name both.
-fn changes(fact: &Fact) -> Vec<(String, String, String)> {
+/// The rows of groups that a record names: its own, and those in the settings that it tells of.
+fn groups_in(fact: &Fact) -> Vec<&str> {
+    fn find<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Array(all) => all.iter().for_each(|one| find(one, found)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match (name.as_str(), value) {
+                        ("group", Value::String(id)) => found.push(id),
+                        ("groups", Value::Array(ids)) => found.extend(ids.iter().filter_map(Value::as_str)),
+                        _ => find(value, found),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found: Vec<&str> = fact.text("group").into_iter().collect();
+    fact.detail("changes").into_iter().for_each(|changes| find(changes, &mut found));
+    found
+}
+
+/// Old and new values, as records of settings have them, and those that name both. Groups are called by their names.
+fn changed(fact: &Fact, groups: &Names) -> Vec<(String, String, String)> {
     let listed = fact.detail("changes").and_then(Value::as_array);
+    let said = |value: &Value| {
+        let known = groups.iter().filter_map(|(id, name)| Some((id, name.as_ref()?)));
+        known.fold(plain(value), |text, (id, name)| text.replace(id.as_str(), name))
+    };
     let one = |change: &Value| {
-        let text = |name: &str| change.get(name).map(plain).unwrap_or_default();
-        (text("field"), text("old"), text("new"))
+        let text = |name: &str| change.get(name).map(said).unwrap_or_default();
+        (change.get("field").map(plain).unwrap_or_default(), text("old"), text("new"))
     };
     let mut found: Vec<_> = listed.into_iter().flatten().map(one).collect();
     for (what, old, new) in [("name", "old", "new"), ("state", "from", "to")] {

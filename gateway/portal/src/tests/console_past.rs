@@ -5,7 +5,7 @@ use doorward_api::settings::{Day, EnrolmentRule, EnrolmentRules, ExtraProof};
 use doorward_api::{AuditEvent, EventContext, EventKind, FlowId, UserId};
 use http::StatusCode;
 
-use super::console_world::Console;
+use super::console_world::{Console, words};
 
 /// Something of an enrolment of alice.
 fn happens(console: &Console, flow: &str, kind: EventKind) {
@@ -50,6 +50,34 @@ async fn the_audit_log_is_looked_through_and_its_address_is_the_page() {
     assert!(page.body.contains("Times are those of <bdi>Europe/Berlin</bdi>."));
     let nothing = olga.get("/logs/audit?serial=none").await;
     assert!(nothing.body.contains("Nothing was found."));
+}
+
+#[tokio::test]
+async fn the_audit_log_names_groups_and_what_each_record_is_about() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let by = || EventContext { operator: Some("olga".into()), ..EventContext::default() };
+    let rules = serde_json::json!([{"field": "rules", "old": [], "new": [{"group": "g-staff", "stop_days": 10}]}]);
+    let event = AuditEvent::new(EventKind::ProvisioningRulesChanged, by());
+    let settings = event.with("operationObjectType", "provisioning_rules").with("changes", rules);
+    let task = AuditEvent::new(EventKind::ProvisioningTaskCreated, by()).with("taskId", 7).with("group", "g-staff");
+    let file = AuditEvent::new(EventKind::LogExported, by()).with("name", "audit_log");
+    let act = AuditEvent::new(EventKind::ApprovalGiven, by()).with("act", "export").with("approvalId", "a-1");
+    console.store.with(|rows| rows.events.extend([settings, task, file, act]));
+    let page = olga.get("/logs/audit").await;
+    let said = words(&page);
+    for part in [
+        "Settings Provisioning Rules",
+        "{&quot;group&quot;:&quot;staff&quot;",
+        "Task 7",
+        "staff (g-staff)",
+        "Log Audit log",
+        "Approval Download",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(page.body.contains("href=\"/provisioning/7\"") && page.body.contains("href=\"/approvals/a-1\""));
+    assert!(page.body.contains("<option value=\"PROVISIONING_TASK_CREATED\"></option>"), "events are offered");
 }
 
 #[tokio::test]
