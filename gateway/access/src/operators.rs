@@ -32,7 +32,7 @@ use crate::approvals::{Approval, Asks, Seal, TOO_MANY_WAIT, Turn, TurnError, Tur
 use crate::passwords::Passwords;
 
 pub use enter::{Entered, Proof};
-pub use invite::{Finished, LINK_LIFE, Setup, SetupFault, SetupForm};
+pub use invite::{Finished, Invited, LINK_LIFE, Setup, SetupFault, SetupForm};
 pub use keep::{FRESH, IDLE, LIFE, Reproved, is_fresh};
 pub use keys::{KEY_PREFIX, KeyEntered, KeyForm, KeyRecord, KeyText, LONGEST_KEY_DAYS, MOST_API_KEYS};
 pub use once::{KEY_LIFE, Once, Request, Reserved};

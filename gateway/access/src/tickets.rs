@@ -202,6 +202,16 @@ mod tests {
             let kept = self.0.lock().unwrap().0.get(hash).cloned();
             Ok(kept.filter(|kept| kept.purpose == purpose && kept.expires_at > now))
         }
+
+        async fn one_times(
+            &self,
+            _: &VirtualServerId,
+            _: OneTimePurpose,
+            _: u32,
+            _: Timestamp,
+        ) -> Result<Vec<OneTime>, StoreError> {
+            Ok(Vec::new())
+        }
     }
 
     #[async_trait]

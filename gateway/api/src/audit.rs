@@ -149,6 +149,7 @@ pub enum EventKind {
     OperatorLoginFailed,
     OperatorLogout,
     OperatorInvited,
+    OperatorInvitationWithdrawn,
     OperatorCreated,
     OperatorDisabled,
     OperatorEnabled,
@@ -175,7 +176,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them, in the order of the catalogue.
-    pub const ALL: [EventKind; 149] = [
+    pub const ALL: [EventKind; 150] = [
         EventKind::AuthSuccess,
         EventKind::AuthFailure,
         EventKind::AuthLocked,
@@ -304,6 +305,7 @@ impl EventKind {
         EventKind::OperatorLoginFailed,
         EventKind::OperatorLogout,
         EventKind::OperatorInvited,
+        EventKind::OperatorInvitationWithdrawn,
         EventKind::OperatorCreated,
         EventKind::OperatorDisabled,
         EventKind::OperatorEnabled,

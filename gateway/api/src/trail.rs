@@ -95,7 +95,7 @@ impl Fact {
         match event {
             "LOG_EXPORTED" => named("log", "name"),
             "REPORT_RUN" => named("report", "name"),
-            "OPERATOR_INVITED" => named("invitation", "role"),
+            "OPERATOR_INVITED" | "OPERATOR_INVITATION_WITHDRAWN" => named("invitation", "role"),
             "OPERATOR_CREATED" => self.context("operator").map(|name| ("operator", Cow::Borrowed(name))),
             "ROLE_CREATED" | "ROLE_UPDATED" | "ROLE_DELETED" => named("role", "role"),
             "ROLE_CHANGED" => named("operator", "name"),

@@ -256,6 +256,19 @@ impl OneTimes for World {
         let found = self.with(|rows| rows.one_times.get(hash).cloned());
         Ok(found.filter(|one| one.purpose == purpose && one.expires_at > now))
     }
+
+    async fn one_times(
+        &self,
+        _: &VirtualServerId,
+        purpose: OneTimePurpose,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<OneTime>, StoreError> {
+        self.up()?;
+        let all: Vec<OneTime> = self.with(|rows| rows.one_times.values().cloned().collect());
+        let live = all.into_iter().filter(|one| one.purpose == purpose && one.expires_at > now);
+        Ok(live.take(most as usize).collect())
+    }
 }
 
 #[async_trait]

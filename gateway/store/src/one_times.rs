@@ -40,6 +40,30 @@ impl OneTimes for Store {
         })
         .await
     }
+
+    async fn one_times(
+        &self,
+        vs: &VirtualServerId,
+        purpose: OneTimePurpose,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<OneTime>, StoreError> {
+        const SQL: &str = "SELECT hash, data, expires_at FROM one_time \
+                           WHERE virtual_server = $1 AND purpose = $2 AND expires_at > $3 ORDER BY hash LIMIT $4";
+        let vs = vs.clone();
+        self.run(move |inner| async move {
+            type Row = (String, Vec<u8>, i64);
+            let (of, most) = (purpose.as_str(), i64::from(most));
+            let found = rows!(inner.db.reader(), Row, SQL, vs.as_str(), of, now.millis(), most)?;
+            let read = |(hash, sealed, end): Row| -> Result<OneTime, Failure> {
+                let hash = TokenHash::from_hex(&hash).ok_or_else(|| Failure::damaged("one_time.hash"))?;
+                let data = inner.sealer.open_json(place(&row(purpose, &hash), &vs), &sealed)?;
+                Ok(OneTime { purpose, hash, data, expires_at: Timestamp::from_millis(end) })
+            };
+            found.into_iter().map(read).collect()
+        })
+        .await
+    }
 }
 
 pub(crate) async fn put(tx: &mut Tx, at: At<'_>, new: &OneTime) -> Result<(), Failure> {

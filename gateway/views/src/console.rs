@@ -762,6 +762,10 @@ pub struct PreviewOutcome {
 pub struct OperatorsPage {
     /// By name.
     pub operators: Vec<OperatorLine>,
+    /// Links that were made and not used yet.
+    pub invited: Vec<InvitedLine>,
+    /// What was done.
+    pub notice: Option<Told>,
     /// One may change them.
     pub may_edit: bool,
     /// Roles to invite for.
@@ -793,6 +797,19 @@ pub struct OperatorLine {
     pub last_seen_at: Option<Timestamp>,
     /// It is oneself.
     pub own: bool,
+}
+
+/// A link that was made and not used yet.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct InvitedLine {
+    /// What the operator will be.
+    pub role: Said,
+    /// Who made it.
+    pub by: String,
+    /// Until when it is good.
+    pub until: Timestamp,
+    /// The form that withdraws it: a path. None where one may not.
+    pub withdraw: Option<String>,
 }
 
 /// One operator's page.

@@ -7,9 +7,9 @@ use doorward_api::{FieldFault, FieldRule, Timestamp};
 
 use crate::console::{
     AccountPage, ChangeRow, ChangedField, Choice, ConsoleFrame, ConsoleMessage, ConsolePage, Counted, Fault, Field,
-    GroupLine, InvitedPage, KindLine, KindTable, OperatorLine, OperatorName, OperatorPage, OperatorsPage, OverviewPage,
-    Platforms, PreviewBox, PreviewOutcome, ProofFields, Said, Section, ServerChoice, SettingPage, SetupPage,
-    SignInPage, TargetLine, Told,
+    GroupLine, InvitedLine, InvitedPage, KindLine, KindTable, OperatorLine, OperatorName, OperatorPage, OperatorsPage,
+    OverviewPage, Platforms, PreviewBox, PreviewOutcome, ProofFields, Said, Section, ServerChoice, SettingPage,
+    SetupPage, SignInPage, TargetLine, Told,
 };
 use crate::console_access::{AccessPage, built_in_said};
 use crate::console_access_samples::{self, role_choices};
@@ -329,6 +329,13 @@ fn line(name: &str, own: bool) -> OperatorLine {
 fn operators(may_edit: bool) -> OperatorsPage {
     OperatorsPage {
         operators: vec![line("olga", true), line("<b>otto</b>", false)],
+        invited: vec![InvitedLine {
+            role: built_in_said(Role::Auditor),
+            by: "<b>olga</b>".into(),
+            until: NOW,
+            withdraw: may_edit.then(|| "/operators/invitations/00/withdraw".into()),
+        }],
+        notice: may_edit.then(|| Told::new("console-done-invitation-withdrawn")),
         may_edit,
         roles: role_choices(),
         role: "help_desk".into(),

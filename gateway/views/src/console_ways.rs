@@ -4,7 +4,7 @@ use minijinja::{State, Value};
 
 /// What pages take to be looked at, by what their paths begin with; the longer beginning goes before. What is not here is open to
 /// everybody who is signed in.
-const TAKES: [(&str, &str); 21] = [
+const TAKES: [(&str, &str); 22] = [
     ("/enrolment-requests", "users:view"),
     ("/users", "users:view"),
     ("/groups", "groups:view"),
@@ -25,6 +25,7 @@ const TAKES: [(&str, &str); 21] = [
     ("/operators/keys/new", "api_keys:edit"),
     ("/operators/keys", "api_keys:view"),
     ("/operators/invite", "operators:edit"),
+    ("/operators/invitations", "operators:edit"),
     ("/operators", "operators:view"),
 ];
 

@@ -52,6 +52,22 @@ struct Found {
     by: Option<OperatorId>,
 }
 
+/// A link that was made and not used yet.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    /// By this it is withdrawn. It is no secret: the link cannot be made of it.
+    pub id: String,
+    /// What the operator will be.
+    pub role: HeldRole,
+    /// Who made it, by name.
+    pub by: String,
+    /// Its end.
+    pub until: Timestamp,
+}
+
+/// So many links are looked through: more than anybody makes in a day.
+const MOST_INVITED: u32 = 200;
+
 /// What the page behind a link shows.
 #[derive(Debug)]
 pub struct Setup {
@@ -132,6 +148,52 @@ impl OperatorDesk {
         let change = seal.on(Change::of(put).record(event));
         self.ports.ledger.commit(&caller.vs, change, caller.now).await.map_err(super::gone)?;
         Ok(link)
+    }
+
+    /// The links that lead somewhere, the one that ends first before the others.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn invitations(&self, vs: &VirtualServerId, now: Timestamp) -> Result<Vec<Invited>, OperatorError> {
+        let purpose = OneTimePurpose::OperatorInvite;
+        let mut all = Vec::new();
+        for kept in self.ports.one_times.one_times(vs, purpose, MOST_INVITED, now).await? {
+            let invitation = read(&kept)?;
+            // The first administrator's is nobody's to withdraw: it is good only while there is nobody.
+            let (None, Some(_)) = (&invitation.link, &invitation.by) else { continue };
+            if let Some((role, by)) = self.good(vs, invitation).await? {
+                let by = by.map(|by| by.name).unwrap_or_default();
+                all.push(Invited { id: kept.hash.hex(), role, by, until: kept.expires_at });
+            }
+        }
+        all.sort_by_key(|one| one.until);
+        Ok(all)
+    }
+
+    /// One link leads nowhere from now on. As with keys and switching off, that takes one operator only.
+    ///
+    /// # Errors
+    /// [`OperatorError::Forbidden`], [`OperatorError::NotFresh`]; [`OperatorError::NotFound`] where it was used or is over; or a
+    /// store that does not answer.
+    pub async fn withdraw_invitation(
+        &self,
+        caller: &Caller,
+        by: &OperatorSession,
+        id: &str,
+    ) -> Result<(), OperatorError> {
+        may_change(by, caller, Module::Operators.edit())?;
+        let hash = TokenHash::from_hex(id).filter(|hash| *hash != FIRST).ok_or(OperatorError::NotFound)?;
+        let invitation = self.invitation(caller, &hash).await?.ok_or(OperatorError::NotFound)?;
+        let role = match self.held(&caller.vs, &invitation.role).await? {
+            Some(role) => role.name,
+            None => invitation.role.as_str().to_owned(),
+        };
+        let event = caller.event(EventKind::OperatorInvitationWithdrawn, Some(&by.operator.name)).with("role", role);
+        match self.ports.ledger.commit(&caller.vs, Change::of(take(hash)).record(event), caller.now).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Lost { .. }) => Err(OperatorError::NotFound),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
     }
 
     /// The link for the first administrator of a virtual server that has no operators; `None` where there are some. Links made
@@ -290,14 +352,8 @@ impl OperatorDesk {
     async fn find(&self, caller: &Caller, link: &str) -> Result<Option<Found>, OperatorError> {
         let Some(hash) = Token::parse(link).map(|link| link.hash()) else { return Ok(None) };
         if let Some(invitation) = self.invitation(caller, &hash).await? {
-            // A role that was deleted meanwhile can be given to nobody.
-            let Some(role) = self.held(&caller.vs, &invitation.role).await? else { return Ok(None) };
-            // A release before this one kept nobody with a link. Nobody's powers stand behind it.
-            let Some(by) = invitation.by else { return Ok(None) };
-            let by = self.ports.operators.operator(&caller.vs, &by).await?;
-            let needed = role.permissions.with(Module::Operators.edit());
-            let may = |by: &Operator| enabled(by) && by.role.permissions.includes(needed);
-            return Ok(by.filter(may).map(|by| Found { kept: hash, by: Some(by.id), role }));
+            let good = self.good(&caller.vs, invitation).await?;
+            return Ok(good.map(|(role, by)| Found { kept: hash, by: Some(by.id), role }));
         }
         let first = self.invitation(caller, &FIRST).await?;
         let good =
@@ -309,14 +365,28 @@ impl OperatorDesk {
         Ok(nobody.then(|| Found { role: Role::Administrator.into(), kept: FIRST, by: None }))
     }
 
+    /// What an invitation gives and who made it, if that is still theirs to give.
+    async fn good(
+        &self,
+        vs: &VirtualServerId,
+        invitation: Invitation,
+    ) -> Result<Option<(HeldRole, Operator)>, OperatorError> {
+        // A role that was deleted meanwhile can be given to nobody.
+        let Some(role) = self.held(vs, &invitation.role).await? else { return Ok(None) };
+        // A release before this one kept nobody with a link. Nobody's powers stand behind it.
+        let Some(by) = invitation.by else { return Ok(None) };
+        let by = self.ports.operators.operator(vs, &by).await?;
+        let needed = role.permissions.with(Module::Operators.edit());
+        let may = |by: &Operator| enabled(by) && by.role.permissions.includes(needed);
+        Ok(by.filter(may).map(|by| (role, by)))
+    }
+
     async fn invitation(&self, caller: &Caller, hash: &TokenHash) -> Result<Option<Invitation>, OperatorError> {
         let purpose = OneTimePurpose::OperatorInvite;
         let Some(kept) = self.ports.one_times.one_time(&caller.vs, purpose, hash, caller.now).await? else {
             return Ok(None);
         };
-        let invitation = serde_json::from_str(&kept.data)
-            .map_err(|error| StoreError::Damaged(format!("an operator's link cannot be read: {error}")))?;
-        Ok(Some(invitation))
+        Ok(Some(read(&kept)?))
     }
 
     /// What a browser keeps of a second factor until it is proved: nothing is stored before that.
@@ -339,6 +409,11 @@ fn put(hash: TokenHash, invitation: &Invitation, expires_at: Timestamp) -> Act {
     // Writing these plain types cannot fail; an empty text would not be read back, and make nobody.
     let data = serde_json::to_string(invitation).unwrap_or_default();
     Act::OneTimePut(OneTime { purpose: OneTimePurpose::OperatorInvite, hash, data, expires_at })
+}
+
+fn read(kept: &OneTime) -> Result<Invitation, StoreError> {
+    serde_json::from_str(&kept.data)
+        .map_err(|error| StoreError::Damaged(format!("an operator's link cannot be read: {error}")))
 }
 
 const fn take(hash: TokenHash) -> Act {

@@ -112,6 +112,15 @@ pub trait OneTimes: Send + Sync {
         hash: &TokenHash,
         now: Timestamp,
     ) -> Result<Option<OneTime>, StoreError>;
+
+    /// Live ones of a purpose, at most so many: for those that somebody looks through.
+    async fn one_times(
+        &self,
+        vs: &VirtualServerId,
+        purpose: OneTimePurpose,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<OneTime>, StoreError>;
 }
 
 /// What is counted.

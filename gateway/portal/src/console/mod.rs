@@ -162,6 +162,11 @@ fn routes(console: Shared) -> Router {
             Takes::edit(Module::Operators),
             get(|_: Signed| back_to("/operators")).post(staff::invite),
         )
+        .route(
+            "/operators/invitations/{id}/withdraw",
+            Takes::edit(Module::Operators),
+            get(staff::ask_withdraw).post(staff::withdraw),
+        )
         .route("/operators/{id}", Takes::look_and_edit(Module::Operators), get(staff::one).post(staff::change))
         .route(roles::HERE, Takes::look(Module::Roles), get(roles::list))
         .route("/operators/roles/new", Takes::edit(Module::Roles), get(roles::ask_new).post(roles::add))

@@ -26,7 +26,8 @@ const OFFERED: u32 = 200;
 
 /// What was done, as its page is told in `?done=`.
 const DONE: &str = "console-done-";
-const DONE_WORDS: [&str; 32] = [
+const DONE_WORDS: [&str; 33] = [
+    "invitation-withdrawn",
     "provisioned",
     "resent",
     "resent-all",

@@ -1,17 +1,19 @@
 //! The pages of operators.
 
 use axum::extract::{Path, RawQuery, State};
-use doorward_access::operators::OperatorError;
+use doorward_access::operators::{Invited, OperatorError};
 use doorward_api::Module;
 use doorward_api::OperatorId;
 use doorward_api::operator::{Operator, RoleRef};
 use doorward_views::console::{
-    ConsolePage, Fault as Said, InvitedPage, OperatorLine, OperatorPage, OperatorsPage, ProofFields, Told,
+    ConsolePage, Fault as Said, InvitedLine, InvitedPage, OperatorLine, OperatorPage, OperatorsPage, ProofFields,
+    Said as Words, Told,
 };
 use doorward_views::console_access::{RoleChoice, role_said};
+use doorward_views::console_records::TaskPage;
 use http::StatusCode;
 
-use super::records::query;
+use super::records::{at, crumb, done, notice, query, show_task, unproved};
 use super::signed::{Signed, SignedPost};
 use super::{Console, Shared, roles};
 use crate::answer::Answer;
@@ -21,13 +23,18 @@ const HERE: &str = "/operators";
 
 /// `GET /operators?role=…`: the role that is chosen, where one was approved.
 pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery, signed: Signed) -> Answer {
-    let (proof, role) = (signed.proof_fields(), query(raw)?.text("role").to_owned());
-    list_page(&console, &signed, StatusCode::OK, OperatorsPage { proof, role, ..OperatorsPage::default() }).await
+    let query = query(raw)?;
+    let (proof, role, notice) = (signed.proof_fields(), query.text("role").to_owned(), notice(&query));
+    list_page(&console, &signed, StatusCode::OK, OperatorsPage { proof, role, notice, ..OperatorsPage::default() })
+        .await
 }
 
 async fn list_page(console: &Console, signed: &Signed, status: StatusCode, page: OperatorsPage) -> Answer {
     let operators = console.parts.operators.operators(&signed.vs.id).await?;
+    let invited = console.parts.operators.invitations(&signed.vs.id, signed.caller.now).await?;
+    let edits = signed.may(Module::Operators.edit());
     let page = OperatorsPage {
+        invited: invited.iter().map(|one| invited_line(one, edits)).collect(),
         operators: operators.iter().map(|operator| line(operator, signed)).collect(),
         may_edit: signed.may(Module::Operators.edit()),
         roles: roles::choices(console, signed).await?,
@@ -47,6 +54,56 @@ fn line(operator: &Operator, signed: &Signed) -> OperatorLine {
         last_seen_at: operator.last_seen_at,
         own: operator.id == signed.session.operator.id,
     }
+}
+
+fn withdraw_path(id: &str) -> String {
+    format!("{}/withdraw", at("/operators/invitations", id))
+}
+
+fn invited_line(one: &Invited, edits: bool) -> InvitedLine {
+    InvitedLine {
+        role: role_said(&one.role),
+        by: one.by.clone(),
+        until: one.until,
+        withdraw: edits.then(|| withdraw_path(&one.id)),
+    }
+}
+
+/// One that is still good.
+async fn invited(console: &Console, signed: &Signed, id: &str) -> Result<Invited, Fault> {
+    let all = console.parts.operators.invitations(&signed.vs.id, signed.caller.now).await?;
+    Ok(all.into_iter().find(|one| one.id == id).ok_or(OperatorError::NotFound)?)
+}
+
+fn withdrawal(one: &Invited) -> TaskPage {
+    TaskPage {
+        crumbs: vec![crumb(Words::words("console-page-operators"), HERE)],
+        key: "console-task-invitation-withdraw".to_owned(),
+        texts: vec![Told::new("console-task-invitation-withdraw-text").about(one.by.as_str()).when(one.until)],
+        action: withdraw_path(&one.id),
+        cancel: HERE.to_owned(),
+        danger: true,
+        ..TaskPage::default()
+    }
+}
+
+/// `GET /operators/invitations/{id}/withdraw`
+pub(super) async fn ask_withdraw(State(console): State<Shared>, Path(id): Path<String>, signed: Signed) -> Answer {
+    let one = invited(&console, &signed, &id).await?;
+    show_task(&console, &signed, HERE, withdrawal(&one), None)
+}
+
+/// `POST /operators/invitations/{id}/withdraw`
+pub(super) async fn withdraw(State(console): State<Shared>, Path(id): Path<String>, mut post: SignedPost) -> Answer {
+    let one = invited(&console, &post.signed, &id).await?;
+    let refused = unproved(&console, &mut post).await?;
+    let signed = &post.signed;
+    if refused.is_none() {
+        let caller = signed.caller.at(&signed.vs.id);
+        console.parts.operators.withdraw_invitation(&caller, &signed.session, &id).await?;
+        return done(HERE, "invitation-withdrawn");
+    }
+    show_task(&console, signed, HERE, withdrawal(&one), refused)
 }
 
 /// `POST /operators/invite`: the link is shown once.

@@ -672,6 +672,33 @@ async fn a_link_that_is_shown_once_has_no_choice_of_a_language_beside_it() {
 }
 
 #[tokio::test]
+async fn an_invitation_is_seen_until_it_is_used_and_can_be_withdrawn() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    assert!(!olga.get("/operators").await.body.contains("Open invitations"), "hers was used");
+    let page = olga.get("/operators").await;
+    let told = send(&olga, &page, "/operators/invite", &[("role", Some("auditor"))]).await;
+    let link = told.body.split("/setup/").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let list = olga.get("/operators").await;
+    assert!(
+        list.body.contains("Open invitations") && list.body.contains("invited by <bdi>olga</bdi>"),
+        "{}",
+        list.body
+    );
+    let path = list.body.split("href=\"/operators/invitations/").nth(1).unwrap().split('"').next().unwrap();
+    let path = format!("/operators/invitations/{path}");
+    assert!(!path.contains(&link), "the link itself is not kept");
+    let ask = olga.get(&path).await;
+    let told = send(&olga, &ask, &path, &[]).await;
+    assert_eq!(told.location(), "/operators?done=invitation-withdrawn", "{}", told.body);
+    let list = olga.get(told.location()).await;
+    assert!(list.body.contains("The invitation is withdrawn") && !list.body.contains("Open invitations"));
+    assert_eq!(console.store.kinds().last(), Some(&EventKind::OperatorInvitationWithdrawn));
+    assert_eq!(console.browser().get(&format!("/setup/{link}")).await.status, StatusCode::GONE);
+    assert_eq!(olga.get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn what_cannot_be_answered_has_a_page_that_says_so() {
     let console = Console::start();
     let olga = console.signed_in("olga", Role::Administrator).await;

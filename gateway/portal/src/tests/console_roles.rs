@@ -214,6 +214,8 @@ const MATRIX: &str = "
 
 
     GET    /operators                               | -      | yes     | yes       | yes           | -          | yes
+    GET    /operators/invitations/nothing/withdraw  | -      | -       | -         | yes           | -          | yes
+    POST   /operators/invitations/nothing/withdraw  | -      | -       | -         | yes           | -          | yes
     GET    /operators/invite                        | -      | -       | -         | yes           | -          | yes
     POST   /operators/invite                        | -      | -       | -         | yes           | -          | yes
     GET    /operators/{operator}                    | -      | yes     | yes       | yes           | -          | yes

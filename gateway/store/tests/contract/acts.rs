@@ -370,6 +370,13 @@ async fn a_revoked_token_never_comes_back(world: Arc<World>) {
 async fn a_one_time_value_is_taken_once(world: Arc<World>) {
     let store = inhabited(&world).await;
     done(commit(&store, Act::OneTimePut(ticket("t"))).await);
+    let all = async |purpose, now| {
+        let found = store.one_times(&vs(), purpose, 5, now).await.unwrap();
+        found.iter().map(|one| one.hash).collect::<Vec<_>>()
+    };
+    assert_eq!(all(OneTimePurpose::Ticket, NOW).await, [hash("t")], "it is found with all of its purpose");
+    assert_eq!(all(OneTimePurpose::Dispute, NOW).await, []);
+    assert_eq!(all(OneTimePurpose::Ticket, NOW + secs(30)).await, [], "while it is good");
     let as_dispute = Act::OneTimeTake { purpose: OneTimePurpose::Dispute, hash: hash("t") };
     lost(commit(&store, as_dispute).await, 0);
     lost(commit_at(&store, take_ticket("t"), NOW + secs(30)).await, 0);
