@@ -531,7 +531,7 @@ fn summed(counted: Option<&EnrolmentTotals>, now: Timestamp) -> TotalsBox {
         counted: true,
         started: totals.started(),
         completed: totals.completed(),
-        rate: totals.completion_rate().map(|rate| (u64::from(rate) / 10, u64::from(rate) % 10)),
+        rate: totals.completion_rate().map(|rate| (rate / 10, rate % 10)),
         median: totals.median_duration.map(took),
         top_reason: totals.top_reason.clone(),
     }
