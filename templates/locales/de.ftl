@@ -265,7 +265,6 @@ activate-expired = Dieser Code ist abgelaufen. Fordern Sie einen neuen an.
 activate-failed-target-not-allowed = Diese Art von Gerät kann hier nicht verwendet werden. Es wurde nichts hinzugefügt.
 activate-failed-second-device = Der Code wurde auf einem zweiten Gerät verwendet und gilt deshalb für beide nicht mehr. Es wurde nichts hinzugefügt. Fordern Sie einen neuen Code an und lassen Sie ihn niemanden sehen.
 activate-failed-not-mine = Jenes Gerät kommt nicht weiter, und es wurde nichts hinzugefügt. Fordern Sie einen neuen Code an und lassen Sie ihn niemanden sehen.
-activate-failed-wrong-code = Der Code wurde zu oft falsch eingegeben und gilt nicht mehr. Fordern Sie einen neuen an.
 activate-allowed = Sie können eines von diesen verwenden:
 activate-tell = Wissen Sie nicht, wessen Gerät das war?
 

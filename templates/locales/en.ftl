@@ -266,7 +266,6 @@ activate-expired = This code has expired. Ask for a new one.
 activate-failed-target-not-allowed = That kind of device can’t be used here. Nothing was added.
 activate-failed-second-device = The code was used on a second device, so it is void for both. Nothing was added. Ask for a new code, and let nobody see it.
 activate-failed-not-mine = That device can’t go on, and nothing was added. Ask for a new code, and let nobody see it.
-activate-failed-wrong-code = The code was typed wrong too often, so it is void. Ask for a new one.
 activate-allowed = You can use one of these:
 activate-tell = Don’t you know whose device that was?
 

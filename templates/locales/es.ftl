@@ -265,7 +265,6 @@ activate-expired = Este código ha caducado. Pida uno nuevo.
 activate-failed-target-not-allowed = Este tipo de dispositivo no se puede usar aquí. No se ha añadido nada.
 activate-failed-second-device = El código se ha usado en un segundo dispositivo, así que ya no vale para ninguno de los dos. No se ha añadido nada. Pida un código nuevo y no deje que nadie lo vea.
 activate-failed-not-mine = Ese dispositivo no puede continuar, y no se ha añadido nada. Pida un código nuevo y no deje que nadie lo vea.
-activate-failed-wrong-code = El código se ha escrito mal demasiadas veces, así que ya no vale. Pida uno nuevo.
 activate-allowed = Puede usar uno de estos:
 activate-tell = ¿No sabe de quién era ese dispositivo?
 

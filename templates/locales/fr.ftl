@@ -265,7 +265,6 @@ activate-expired = Ce code a expiré. Demandez-en un nouveau.
 activate-failed-target-not-allowed = Ce type d’appareil ne peut pas être utilisé ici. Rien n’a été ajouté.
 activate-failed-second-device = Le code a été utilisé sur un second appareil ; il n’est donc plus valable pour aucun des deux. Rien n’a été ajouté. Demandez un nouveau code et ne le laissez voir à personne.
 activate-failed-not-mine = Cet appareil ne peut pas continuer, et rien n’a été ajouté. Demandez un nouveau code et ne le laissez voir à personne.
-activate-failed-wrong-code = Le code a été mal saisi trop souvent ; il n’est plus valable. Demandez-en un nouveau.
 activate-allowed = Vous pouvez utiliser l’un de ceux-ci :
 activate-tell = Vous ne savez pas à qui était cet appareil ?
 

@@ -266,7 +266,6 @@ activate-expired = Questo codice è scaduto. Ne chieda uno nuovo.
 activate-failed-target-not-allowed = Questo tipo di dispositivo qui non può essere usato. Nulla è stato aggiunto.
 activate-failed-second-device = Il codice è stato usato su un secondo dispositivo, quindi non vale più per nessuno dei due. Nulla è stato aggiunto. Chieda un nuovo codice e non lo faccia vedere a nessuno.
 activate-failed-not-mine = Quel dispositivo non può proseguire e nulla è stato aggiunto. Chieda un nuovo codice e non lo faccia vedere a nessuno.
-activate-failed-wrong-code = Il codice è stato digitato in modo errato troppe volte, quindi non vale più. Ne chieda uno nuovo.
 activate-allowed = Può usare uno di questi:
 activate-tell = Non sa di chi fosse quel dispositivo?
 

@@ -262,7 +262,6 @@ activate-expired = このコードは期限切れです。新しいコードを�
 activate-failed-target-not-allowed = この種類のデバイスは、ここでは使えません。何も追加されていません。
 activate-failed-second-device = コードが別のデバイスでも使われたため、どちらのデバイスでも無効になりました。何も追加されていません。新しいコードを取得し、誰にも見せないでください。
 activate-failed-not-mine = そのデバイスでは続行できません。何も追加されていません。新しいコードを取得し、誰にも見せないでください。
-activate-failed-wrong-code = コードの入力を間違えた回数が多すぎるため、コードは無効になりました。新しいコードを取得してください。
 activate-allowed = 次のいずれかを使えます：
 activate-tell = 誰のデバイスかわからない場合：
 

@@ -265,7 +265,6 @@ activate-expired = Deze code is verlopen. Vraag een nieuwe aan.
 activate-failed-target-not-allowed = Dat soort apparaat kan hier niet worden gebruikt. Er is niets toegevoegd.
 activate-failed-second-device = De code is op een tweede apparaat gebruikt en geldt daarom voor geen van beide meer. Er is niets toegevoegd. Vraag een nieuwe code aan en laat die aan niemand zien.
 activate-failed-not-mine = Dat apparaat kan niet verder en er is niets toegevoegd. Vraag een nieuwe code aan en laat die aan niemand zien.
-activate-failed-wrong-code = De code is te vaak verkeerd getypt en geldt niet meer. Vraag een nieuwe aan.
 activate-allowed = U kunt een van deze gebruiken:
 activate-tell = Weet u niet van wie dat apparaat was?
 

@@ -267,7 +267,6 @@ activate-expired = Ten kod wygasł. Proszę poprosić o nowy.
 activate-failed-target-not-allowed = Urządzenia tego rodzaju nie można tu używać. Niczego nie dodano.
 activate-failed-second-device = Kod został użyty na drugim urządzeniu, więc stracił ważność dla obu. Niczego nie dodano. Proszę poprosić o nowy kod i nikomu go nie pokazywać.
 activate-failed-not-mine = Tamto urządzenie nie może kontynuować i niczego nie dodano. Proszę poprosić o nowy kod i nikomu go nie pokazywać.
-activate-failed-wrong-code = Kod wpisano błędnie zbyt wiele razy, więc stracił ważność. Proszę poprosić o nowy.
 activate-allowed = Można użyć jednego z tych urządzeń:
 activate-tell = Nie wiadomo, czyje to było urządzenie?
 

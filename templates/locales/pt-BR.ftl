@@ -266,7 +266,6 @@ activate-expired = Este código expirou. Peça um novo.
 activate-failed-target-not-allowed = Esse tipo de dispositivo não pode ser usado aqui. Nada foi adicionado.
 activate-failed-second-device = O código foi usado em um segundo dispositivo e, por isso, não vale mais para nenhum dos dois. Nada foi adicionado. Peça um novo código e não deixe ninguém vê-lo.
 activate-failed-not-mine = Esse dispositivo não pode continuar, e nada foi adicionado. Peça um novo código e não deixe ninguém vê-lo.
-activate-failed-wrong-code = O código foi digitado errado muitas vezes e não vale mais. Peça um novo.
 activate-allowed = Você pode usar um destes:
 activate-tell = Não sabe de quem era esse dispositivo?
 

@@ -263,7 +263,6 @@ activate-expired = 此码已过期。请获取新码。
 activate-failed-target-not-allowed = 此处不能使用这类设备。未添加任何内容。
 activate-failed-second-device = 此码已在第二台设备上使用，因此在两台设备上均已失效。未添加任何内容。请获取新码，不要让任何人看到。
 activate-failed-not-mine = 那台设备无法继续，未添加任何内容。请获取新码，不要让任何人看到。
-activate-failed-wrong-code = 激活码输错次数过多，已经失效。请获取新码。
 activate-allowed = 您可以使用以下任意一种：
 activate-tell = 不知道那是谁的设备？
 

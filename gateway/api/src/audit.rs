@@ -176,7 +176,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them, in the order of the catalogue.
-    pub const ALL: [EventKind; 150] = [
+    pub const ALL: [EventKind; 151] = [
         EventKind::AuthSuccess,
         EventKind::AuthFailure,
         EventKind::AuthLocked,
@@ -271,6 +271,7 @@ impl EventKind {
         EventKind::ProvisioningMailFailed,
         EventKind::ProvisioningLocked,
         EventKind::ProvisioningExpired,
+        EventKind::ProvisioningCompleted,
         EventKind::ProvisioningRemoved,
         EventKind::ProvisioningRuleGave,
         EventKind::ProvisioningRuleReleased,

@@ -185,8 +185,6 @@ pub enum ActivationFailure {
     SecondDevice,
     /// The user said that the device is not theirs.
     NotMine,
-    /// The activation code was typed wrongly too often.
-    WrongCode,
 }
 
 /// What becomes of a request to a device's push service (RFC 8030), composed by the plugin and sent by the host.

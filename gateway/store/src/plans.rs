@@ -20,8 +20,8 @@ const SMALL: [&str; 20] = [
 /// What counts everything by design: from an index that has all it needs.
 const COUNTS_ALL: [&str; 1] = ["token counts"];
 
-/// An index that holds nothing but what is asked for.
-const ALL_OF_IT: [&str; 1] = ["enrolment_uncounted"];
+/// Indexes that hold nothing but what is asked for.
+const ALL_OF_IT: [&str; 2] = ["enrolment_uncounted", "user_group_going"];
 
 /// Through which index these go: another one would have them read what they do not want.
 const BY_INDEX: [(&str, &str); 25] = [

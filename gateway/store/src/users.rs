@@ -19,7 +19,8 @@ use crate::seal::Place;
 
 /// Every group of the users whom `$of` tells, nested ones included: `within (user_id, group_id)`, to follow a `WITH RECURSIVE`.
 /// `UNION` drops what was found before, so that it ends even where groups lie in each other. A text that `concat!` takes.
-/// With `nests` only those count of how groups lie in others, `n`, of which that holds.
+/// With `nests` only those count of how groups lie in others, `n`, of which that holds. Else those do of which neither is being
+/// deleted: whoever is in one by another loses it with the change that deletes that.
 macro_rules! within {
     (nests $nests:literal, $($of:tt)+) => {
         concat!(
@@ -36,7 +37,8 @@ macro_rules! within {
                 SELECT m.user_id, m.group_id FROM group_member m WHERE m.virtual_server = $1 AND ", $($of)+,
             " UNION \
                 SELECT w.user_id, n.into_id FROM within w \
-                JOIN group_nest n ON n.virtual_server = $1 AND n.group_id = w.group_id)"
+                JOIN group_nest n ON n.virtual_server = $1 AND n.group_id = w.group_id \
+                AND n.group_id NOT IN (SELECT o.id FROM user_group o WHERE o.virtual_server = $1 AND o.going))"
         )
     };
 }

@@ -378,7 +378,6 @@ fn activations() -> Vec<(String, ScreenPage)> {
         ("activate-failed-target", failed(ActivationFailure::TargetNotAllowed)),
         ("activate-failed-second", failed(ActivationFailure::SecondDevice)),
         ("activate-failed-not-mine", failed(ActivationFailure::NotMine)),
-        ("activate-failed-code", failed(ActivationFailure::WrongCode)),
         ("activate-theirs", theirs(by(Target::Ios, InstallLink::None, false))),
         ("activate-theirs-here", theirs(by(Target::Android, InstallLink::None, true))),
         ("activate-theirs-found", theirs(at(Target::Android, unnumbered))),

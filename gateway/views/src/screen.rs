@@ -160,7 +160,6 @@ const fn failure_name(failure: ActivationFailure) -> &'static str {
         ActivationFailure::TargetNotAllowed => "target-not-allowed",
         ActivationFailure::SecondDevice => "second-device",
         ActivationFailure::NotMine => "not-mine",
-        ActivationFailure::WrongCode => "wrong-code",
     }
 }
 

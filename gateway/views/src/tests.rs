@@ -581,7 +581,7 @@ fn an_app_that_others_have_made_is_scanned_and_confirmed_by_its_name() {
 fn another_app_may_be_taken_while_nobody_has_scanned_the_code() {
     let views = views();
     let all: BTreeMap<String, String> = pages(&views, "en").into_iter().collect();
-    for page in ["install-ios", "install-expired", "activate-ios", "activate-android-first", "activate-failed-code"] {
+    for page in ["install-ios", "install-expired", "activate-ios", "activate-android-first", "activate-failed-second"] {
         let html = &all[page];
         assert!(html.contains("Use another app instead") && html.contains("action=\"/enrol/kind\""), "{page}");
         assert!(html.contains("name=\"kind\" value=\"push\">privacyIDEA Authenticator<"), "{page}");
@@ -608,7 +608,7 @@ fn a_device_that_was_found_is_the_users_or_is_not() {
     assert!(!all["activate-active"].contains("data-poll"));
     let refused = &all["activate-failed-target"];
     assert!(refused.contains("<li>On This Computer</li>") && refused.contains("action=\"/enrol/back\""));
-    for failed in ["target", "second", "not-mine", "code"] {
+    for failed in ["target", "second", "not-mine"] {
         let html = &all[&format!("activate-failed-{failed}")];
         assert!(html.contains("action=\"/enrol/new-code\"") && !html.contains("data-live"), "{failed}");
     }

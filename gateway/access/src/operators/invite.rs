@@ -162,8 +162,7 @@ impl OperatorDesk {
             // The first administrator's is nobody's to withdraw: it is good only while there is nobody.
             let (None, Some(_)) = (&invitation.link, &invitation.by) else { continue };
             if let Some((role, by)) = self.good(vs, invitation).await? {
-                let by = by.map(|by| by.name).unwrap_or_default();
-                all.push(Invited { id: kept.hash.hex(), role, by, until: kept.expires_at });
+                all.push(Invited { id: kept.hash.hex(), role, by: by.name, until: kept.expires_at });
             }
         }
         all.sort_by_key(|one| one.until);

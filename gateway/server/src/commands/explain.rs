@@ -167,8 +167,9 @@ mod tests {
     #[test]
     fn a_proof_is_read_with_its_age() {
         assert_eq!(proof("otp=400s").unwrap(), (Factor::Otp, Duration::from_secs(400)));
+        assert_eq!(proof("otp=1d").unwrap(), (Factor::Otp, Duration::from_secs(86_400)));
         assert_eq!(proof("password").unwrap(), (Factor::Password, Duration::ZERO));
-        for wrong in ["", "otp=", "otp=5", "otp=5d", "pin", "otp=xs", "otp=5é"] {
+        for wrong in ["", "otp=", "otp=5", "otp=5w", "pin", "otp=xs", "otp=5é"] {
             assert!(proof(wrong).is_err(), "{wrong}");
         }
     }
