@@ -99,8 +99,9 @@ pub(crate) fn peer(admitted: &Admitted, one: &Try<'_>, limits: &Limits) -> Resul
     options.read_timeout = Some(wait);
     options.write_timeout = Some(wait);
     // A second try is not made on a kept connection: the upstream may have closed that one, too, and there is no third (F-21).
-    // Nor is its connection kept, since nobody would find it.
-    options.idle_timeout = Some(if again.is_some() { Duration::ZERO } else { POOLED_FOR });
+    // Nor is its connection kept, since nobody would find it; and so with that of a handshake which was not answered by 101.
+    let alone = again.is_some() || handshake.is_some();
+    options.idle_timeout = Some(if alone { Duration::ZERO } else { POOLED_FOR });
     if let Some(handshake) = handshake {
         options.custom_l4 = Some(handshake.clone());
     } else {

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use doorward_proxy::Limits;
@@ -48,6 +49,24 @@ fn a_websocket_is_for_those_who_may_from_pages_of_the_application() {
     stream.read_exact(&mut echoed).unwrap();
     assert_eq!(&echoed, b"frame");
     assert_eq!(header(&world.heard.take(), "remote-user"), ["alice"]);
+}
+
+/// Nobody could use such a connection again, and no limit counts it.
+#[test]
+fn a_handshake_that_comes_to_nothing_leaves_no_connection_to_the_application() {
+    let world = World::start();
+    let origin = own_origin(&world, "open.localhost");
+    for _ in 0..20 {
+        let mut stream = world.connect();
+        write!(stream, "GET /no-socket HTTP/1.1\r\nHost: open.localhost\r\n{HANDSHAKE}{origin}\r\n").unwrap();
+        assert_eq!(status(&read_answer(&mut stream)), 404);
+    }
+    let begun = Instant::now();
+    while world.heard.open.load(Ordering::SeqCst) > 0 && begun.elapsed() < Duration::from_secs(2) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(world.heard.connections.load(Ordering::SeqCst), 20);
+    assert_eq!(world.heard.open.load(Ordering::SeqCst), 0);
 }
 
 #[test]

@@ -44,11 +44,12 @@ const POLICIES: &str = r#"
     @id("down") permit(principal, action, resource == Application::"down");
 "#;
 
-/// What an origin got: a counter of connections and every byte.
+/// What an origin got: every byte, and how many connections there were and are.
 #[derive(Default)]
 pub(crate) struct Heard {
     pub(crate) bytes: Mutex<Vec<u8>>,
     pub(crate) connections: AtomicUsize,
+    pub(crate) open: AtomicUsize,
 }
 
 impl Heard {
@@ -318,8 +319,12 @@ fn origin(heard: Arc<Heard>) -> u16 {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             heard.connections.fetch_add(1, Ordering::SeqCst);
+            heard.open.fetch_add(1, Ordering::SeqCst);
             let heard = heard.clone();
-            std::thread::spawn(move || serve(stream, &heard));
+            std::thread::spawn(move || {
+                serve(stream, &heard);
+                heard.open.fetch_sub(1, Ordering::SeqCst);
+            });
         }
     });
     port
@@ -337,6 +342,10 @@ fn serve(mut stream: TcpStream, heard: &Heard) {
         while let Some(end) = pending.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&pending[..end]).into_owned();
             pending.drain(..end + 4);
+            if head.starts_with("GET /no-socket") {
+                stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").unwrap();
+                continue;
+            }
             if head.to_lowercase().contains("upgrade: websocket") {
                 let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
                 stream.write_all(switch.as_bytes()).unwrap();
