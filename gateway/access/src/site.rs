@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use doorward_api::{AppId, Timestamp, VirtualServerId};
-use doorward_policy::{Policies, Served, Source};
+use doorward_policy::{Policies, Served, Source, without_parameters};
 use ipnet::IpNet;
 use ring::digest::{SHA256, digest};
 
@@ -221,15 +221,15 @@ impl AppOptions {
     }
 
     /// Whether pages ask for this path (as policies are shown it) by themselves, with nobody there: it is one of
-    /// [`AppOptions::background`], or lies below one. They are compared by whole segments, without what follows a `;`; a
-    /// segment `*` is any one (SE-08).
+    /// [`AppOptions::background`], or lies below one. They are compared by whole segments, without what follows a `;`,
+    /// encoded or not; a segment `*` is any one (SE-08).
     pub fn is_background(&self, path: &str) -> bool {
         self.background.iter().any(|marked| lies_in(path, marked))
     }
 }
 
 fn lies_in(path: &str, marked: &str) -> bool {
-    let mut segments = path.split('/').map(|segment| segment.split_once(';').map_or(segment, |(name, _)| name));
+    let mut segments = path.split('/').map(without_parameters);
     marked.split('/').all(|wanted| segments.next().is_some_and(|segment| wanted == "*" || segment == wanted))
 }
 
@@ -248,7 +248,15 @@ mod tests {
     fn a_path_is_background_by_whole_segments() {
         let marked = ["/api/poll", "/rooms/*/news"].map(str::to_owned).into();
         let options = AppOptions { background: marked, ..AppOptions::default() };
-        for path in ["/api/poll", "/api/poll/", "/api/poll/7", "/api/poll;id=1", "/api;x/poll", "/rooms/7/news/all"] {
+        for path in [
+            "/api/poll",
+            "/api/poll/",
+            "/api/poll/7",
+            "/api/poll;id=1",
+            "/api;x/poll",
+            "/api%3Bx/poll%3B",
+            "/rooms/7/news/all",
+        ] {
             assert!(options.is_background(path), "{path}");
         }
         for path in ["/", "/api", "/api/pollution", "/API/poll", "/x/api/poll", "/rooms/news", "/rooms/7/8/news"] {

@@ -341,7 +341,7 @@ fn beginnings<'a>(extent: &'a Extent<String>, path: &str) -> Option<Vec<Cow<'a, 
 fn lies_in(path: &str, beginning: &str) -> bool {
     beginning == "/"
         || begins_with(path.split('/'), beginning)
-        || (path.contains(';') && begins_with(path.split('/').map(without_parameters), beginning))
+        || (has_parameters(path) && begins_with(path.split('/').map(without_parameters), beginning))
 }
 
 fn begins_with<'a>(segments: impl Iterator<Item = &'a str>, beginning: &str) -> bool {
@@ -351,18 +351,26 @@ fn begins_with<'a>(segments: impl Iterator<Item = &'a str>, beginning: &str) -> 
 }
 
 /// Every beginning of a path by whole segments. Empty segments do not count, so that `//admin` lies in `/admin`; and
-/// where parameters are let through, a segment counts with and without them, so that `/admin;x` does too (A30).
+/// where parameters are let through, a segment counts with and without them, so that `/admin;x` and `/admin%3Bx` do too (A30).
 pub(crate) fn prefixes(path: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::from(["/".to_owned()]);
     collect(path.split('/'), &mut found);
-    if path.contains(';') {
+    if has_parameters(path) {
         collect(path.split('/').map(without_parameters), &mut found);
     }
     found
 }
 
-fn without_parameters(segment: &str) -> &str {
-    segment.split_once(';').map_or(segment, |(name, _)| name)
+/// What parameters of a segment begin with: some servers cut them off before they decode, and some after.
+const PARAMETERS: [&str; 3] = [";", "%3B", "%3b"];
+
+fn has_parameters(path: &str) -> bool {
+    PARAMETERS.iter().any(|sign| path.contains(sign))
+}
+
+/// A segment's name: what is before its parameters, encoded ones too.
+pub fn without_parameters(segment: &str) -> &str {
+    PARAMETERS.iter().fold(segment, |name, sign| name.split(sign).next().unwrap_or_default())
 }
 
 fn collect<'a>(segments: impl Iterator<Item = &'a str>, found: &mut BTreeSet<String>) {
@@ -393,8 +401,18 @@ mod tests {
 
     #[test]
     fn a_beginning_that_is_asked_for_is_found_without_making_all_of_them() {
-        let paths =
-            ["/", "/admin", "/admin/", "//admin//x", "/administrator/x", "/admin;a=1/x", "/;a/admin;b/x", "/a/b/c"];
+        let paths = [
+            "/",
+            "/admin",
+            "/admin/",
+            "//admin//x",
+            "/administrator/x",
+            "/admin;a=1/x",
+            "/;a/admin;b/x",
+            "/admin%3Ba=1/x",
+            "/%3b/admin%3b;c/x",
+            "/a/b/c",
+        ];
         let asked =
             ["/", "", "a", "/a", "/a/", "//a", "/a/b", "/a/b/c", "/a/b/c/d", "/admin", "/admin/x", "/admin;a=1", "/;a"];
         for path in paths {
@@ -409,6 +427,10 @@ mod tests {
     fn odd_spellings_lie_where_an_application_may_see_them() {
         assert_eq!(of("//admin//x"), ["/", "/admin", "/admin/x"]);
         assert_eq!(of("/admin;a=1/x"), ["/", "/admin", "/admin/x", "/admin;a=1", "/admin;a=1/x"]);
+        assert_eq!(of("/admin%3Ba=1/x"), ["/", "/admin", "/admin%3Ba=1", "/admin%3Ba=1/x", "/admin/x"]);
+        assert_eq!(of("/admin%3ba"), ["/", "/admin", "/admin%3ba"]);
+        assert_eq!(of("/a%3Bb;c%3Bd"), ["/", "/a", "/a%3Bb;c%3Bd"]);
+        assert_eq!(of("/admin%3C"), ["/", "/admin%3C"]);
     }
 
     #[test]

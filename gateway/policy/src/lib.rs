@@ -26,7 +26,7 @@ mod text;
 pub use decide::Slice;
 pub use engine::SCHEMA;
 pub use explain::{ClauseExplanation, ClauseOutcome, Explanation, PolicyExplanation, PolicyOutcome, explain};
-pub use facts::{Footprint, FootprintKey};
+pub use facts::{Footprint, FootprintKey, without_parameters};
 pub use letters::folded_path;
 pub use listing::PolicyText;
 pub use load::{LoadError, LoadErrors, Policies, Served, Source};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use doorward_access::site::AppOptions;
 use doorward_api::{AppId, Object, VirtualServerId};
-use doorward_policy::folded_path;
+use doorward_policy::{folded_path, without_parameters};
 
 use crate::refusal::Refusal;
 
@@ -330,12 +330,6 @@ fn is_double_slash(segment: &str, last: bool) -> bool {
         }
     }
     false
-}
-
-/// A segment's name: what is before its parameters, encoded ones too.
-fn without_parameters(part: &str) -> &str {
-    let name = part.split("%3B").next().unwrap_or_default();
-    name.split(';').next().unwrap_or_default()
 }
 
 #[cfg(test)]

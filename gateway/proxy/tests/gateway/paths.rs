@@ -47,6 +47,7 @@ fn the_upstream_gets_the_path_that_was_judged() {
         ("lenient.localhost", "/public/a%2fb;v=1//c", Some("/public/a%2Fb;v=1//c")),
         ("lenient.localhost", "/public/..%2fadmin", None),
         ("lenient.localhost", "/public/..;x/admin", None),
+        ("lenient.localhost", "/public%3ba=1/x", Some("/public%3Ba=1/x")),
     ] {
         world.get(host, target, "");
         let heard = world.heard.take();
