@@ -465,6 +465,10 @@ impl ProxyHttp for Gateway {
         };
         let peer = Peer::of(session.as_downstream());
         let arrived = arrive(session.req_header(), &peer, trusted, &self.limits);
+        // What watches a connection that may switch protocols is put around it anew for each such request, so there is one.
+        if session.req_header().headers.contains_key(header::UPGRADE) {
+            session.set_keepalive(None);
+        }
         strip_request(session.req_header_mut());
         ctx.stage = match arrived {
             Ok(arrived) => {

@@ -204,3 +204,27 @@ fn the_console_answers_to_its_own_names_only() {
         assert_eq!(status(&asked(host)), 421, "{host}");
     }
 }
+
+/// Each would put one more layer around the connection.
+#[test]
+fn a_connection_that_was_asked_to_switch_carries_no_further_request() {
+    let world = World::start();
+    let origin = format!("Origin: http://open.localhost:{}\r\n", world.public);
+    for (host, target, upgrade, told) in [
+        ("open.localhost", "/p", "foo", 200),
+        ("open.localhost", "/no-socket", "websocket", 404),
+        ("half.localhost", "/public", "websocket", 501),
+        ("login.localhost", "/two-cookies", "h2c", 200),
+    ] {
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: {host}\r\n{origin}Connection: keep-alive, Upgrade\r\nUpgrade: {upgrade}\r\n\r\n"
+        );
+        let mut stream = world.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        let answer = read_answer(&mut stream);
+        assert_eq!((status(&answer), header(&answer, "connection")), (told, vec!["close"]), "{host} {upgrade}");
+        // It may be closed already.
+        let _ = stream.write_all(request.as_bytes());
+        assert_eq!(read_all(&mut stream), "", "{host} {upgrade}");
+    }
+}
