@@ -50,7 +50,8 @@ pub(crate) fn wants_websocket(head: &RequestHeader) -> bool {
     head.version == Version::HTTP_11 && head.headers.get_all(header::UPGRADE).iter().any(websocket)
 }
 
-/// A WebSocket is opened by the application's own pages only, and only where the application takes them (CS-03).
+/// A WebSocket is opened by the application's own pages only, and only where the application takes them (CS-03). Nothing comes
+/// with its handshake: a body would be under none of the limits of bodies.
 pub(crate) fn check_websocket(head: &RequestHeader, app: &App) -> Result<(), Refusal> {
     if !app.options.websocket {
         return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "websocket_not_taken"));
@@ -60,9 +61,14 @@ pub(crate) fn check_websocket(head: &RequestHeader, app: &App) -> Result<(), Ref
     }
     let mut origins = head.headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
-        (Some(origin), None) if origin.as_bytes() == app.origin.as_bytes() => Ok(()),
-        _ => Err(Refusal::new(StatusCode::FORBIDDEN, "websocket_origin")),
+        (Some(origin), None) if origin.as_bytes() == app.origin.as_bytes() => {}
+        _ => return Err(Refusal::new(StatusCode::FORBIDDEN, "websocket_origin")),
     }
+    let empty = head.headers.get_all(header::CONTENT_LENGTH).iter().all(|length| length.as_bytes() == b"0");
+    if !empty || head.headers.contains_key(header::TRANSFER_ENCODING) {
+        return Err(Refusal::bad("websocket_body"));
+    }
+    Ok(())
 }
 
 /// Leads a browser to the portal, with the page it wanted sealed, and the hop cookie that the ticket back will be bound to.
@@ -248,6 +254,10 @@ mod tests {
         assert_eq!(status(&app, "GET", &[]), 403);
         assert_eq!(status(&app, "GET", &[own[0], own[0]]), 403);
         assert_eq!(status(&app, "POST", own), 400);
+        assert_eq!(status(&app, "GET", &[own[0], ("content-length", "0")]), 101);
+        for body in [("content-length", "1"), ("content-length", ""), ("transfer-encoding", "chunked")] {
+            assert_eq!(status(&app, "GET", &[own[0], body]), 400, "{body:?}");
+        }
         assert_eq!(status(&wiki(AppOptions::default()), "GET", own), 501);
     }
 }

@@ -41,6 +41,10 @@ fn a_websocket_is_for_those_who_may_from_pages_of_the_application() {
     }
     let origin_of_half = own_origin(&world, "half.localhost");
     assert_eq!(status(&upgrade(&world, "half.localhost", &origin_of_half).0), 501, "not opted in");
+    for body in ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"] {
+        let request = format!("GET /public HTTP/1.1\r\nHost: wiki.localhost\r\n{HANDSHAKE}{cookie}{origin}{body}");
+        assert_eq!(status(&world.raw(request)), 400, "{body:?}");
+    }
     assert_eq!(world.heard.take(), "", "nothing was sent before it was allowed");
     let (answer, mut stream) = upgrade(&world, "wiki.localhost", &format!("{cookie}{origin}"));
     assert_eq!(status(&answer), 101);
