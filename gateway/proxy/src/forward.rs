@@ -18,6 +18,7 @@ use pingora::prelude::*;
 use pingora::protocols::tls::CaType;
 use pingora::upstreams::peer::HttpUpstreamRequestPolicy;
 
+use crate::bound::strip_credentials;
 use crate::ctx::Admitted;
 use crate::handshake::{Handshake, own_number};
 use crate::hygiene::strip_request;
@@ -128,6 +129,7 @@ pub(crate) fn rewrite(
 ) -> Result<()> {
     // It was done on arrival; here nothing can stand between it and the upstream.
     strip_request(head);
+    strip_credentials(head);
     let target = admitted.request.target();
     if head.raw_path() != target.as_bytes() {
         head.set_raw_path(target.as_bytes())?;
@@ -314,6 +316,7 @@ mod tests {
         assert_eq!(sent("cookie", None, &cookies).as_deref(), Some("a=1; b=2"));
         assert_eq!(sent("cookie", None, &[("cookie", "doorward_app=secret")]), None);
         assert_eq!(sent("authorization", None, &[("authorization", "Basic eA==")]).as_deref(), Some("Basic eA=="));
+        assert_eq!(sent("authorization", None, &[("authorization", "NTLM TlRM")]), None);
         assert_eq!(sent("expect", None, &[("expect", "100-continue")]), None);
     }
 

@@ -10,12 +10,13 @@
 //! | 4 | `decide.rs` | admit, challenge or refuse |
 //! | 5 | `intercept.rs`, `local.rs` | to the portal, or an answer from this process |
 //! | 6 | `fleet.rs`, `forward.rs`, `trust.rs`, `handshake.rs` | to the upstream, with a permit: our cookies cut out, the identity set |
-//! | 7 | `reply.rs` | what an upstream may not say |
+//! | 7 | `reply.rs`, `bound.rs` | what an upstream may not say |
 //! | 8 | `record.rs` | one line and one measurement for every outcome |
 //!
 //! `gateway.rs` is the list of Pingora's callbacks that calls them; `ctx.rs` is what a request carries along.
 
 mod arrive;
+mod bound;
 pub mod canonical;
 mod ctx;
 mod decide;

@@ -1,4 +1,5 @@
-//! Room 7: what an upstream may not say. It cannot set our cookies, name a user, or send people to its own address.
+//! Room 7: what an upstream may not say. It cannot set our cookies, name a user, send people to its own address, or ask for a
+//! sign-in that counts for a connection.
 
 use doorward_access::cookies::CookieNames;
 use doorward_access::site::{App, Upstream};
@@ -6,6 +7,7 @@ use http::{HeaderValue, header};
 use pingora::http::ResponseHeader;
 use pingora::prelude::*;
 
+use crate::bound::strip_challenges;
 use crate::forward::{address_of, authority_of};
 use crate::hygiene::strip_response;
 use crate::local::REQUEST_ID;
@@ -13,6 +15,7 @@ use crate::local::REQUEST_ID;
 /// Cleans an upstream's answer.
 pub(crate) fn clean(head: &mut ResponseHeader, app: &App, names: CookieNames, request_id: &str) -> Result<()> {
     strip_response(head);
+    strip_challenges(head)?;
     refuse_our_cookies(head, names)?;
     rewrite_location(head, app)?;
     head.insert_header(REQUEST_ID, request_id)
@@ -89,6 +92,12 @@ mod tests {
         assert!(!head.headers.contains_key("remote-user") && !head.headers.contains_key("x_remote_user"));
         assert_eq!(head.headers.get("server").unwrap(), "Apache");
         assert_eq!(head.headers.get("x-request-id").unwrap(), "id-1");
+    }
+
+    #[test]
+    fn an_upstream_asks_for_no_sign_in_that_would_count_for_others() {
+        let head = cleaned(&[("www-authenticate", "NTLM, Basic realm=\"a\""), ("www-authenticate", "Negotiate")]);
+        assert_eq!(head.headers.get_all("www-authenticate").iter().collect::<Vec<_>>(), ["Basic realm=\"a\""]);
     }
 
     #[test]
