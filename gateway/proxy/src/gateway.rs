@@ -15,7 +15,7 @@ use doorward_access::sessions::Unclear;
 use doorward_access::site::{App, HostRole, Site, VirtualServer};
 use doorward_api::ports::{Clock, Entropy};
 use doorward_api::{Subject, Timestamp};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
@@ -46,8 +46,8 @@ use crate::reply;
 use crate::route::{Destination, canonical_request, route};
 use crate::trust::Trust;
 
-/// A download of more than this is a stream: it is judged again while it lasts.
-const LONG_DOWNLOAD: u64 = 1024 * 1024;
+/// A body of more than this, in either direction, is a stream: it is judged again while it lasts.
+const LONG_BODY: u64 = 1024 * 1024;
 /// A request goes to an upstream at most so often; what is not idempotent only once.
 const TRIES: usize = 2;
 /// What the record says of a client that left before it was answered.
@@ -236,8 +236,12 @@ impl Gateway {
             session.as_downstream_mut().set_read_timeout(Some(self.limits.upgraded_idle));
         }
         ctx.entered = admitted.permit.principal().and_then(|principal| self.live.enter(&principal.session));
+        let upgrade = admitted.upgrade;
         ctx.stage = Stage::Admitted(admitted);
         local::invite_body(session).await?;
+        if !upgrade && !session.as_downstream_mut().is_body_empty() && is_long(&session.req_header().headers) {
+            self.watch(session, ctx);
+        }
         Ok(false)
     }
 
@@ -409,7 +413,7 @@ impl Gateway {
         local::write(session, response, &ctx.record.request_id).await.map(drop)
     }
 
-    /// Whoever is signed in is judged again while a long answer lasts.
+    /// Whoever is signed in is judged again while a long upload or a long answer lasts.
     fn watch(&self, session: &Session, ctx: &mut RequestCtx) {
         let (Kind::Public(judge), Some(admitted)) = (&self.kind, ctx.admitted()) else { return };
         let Some(principal) = admitted.permit.principal().cloned() else { return };
@@ -577,7 +581,7 @@ impl ProxyHttp for Gateway {
         }
         self.close_if_last(session);
         reply::clean(head, &admitted.app, ctx.cookie_names(), &ctx.record.request_id)?;
-        if lasts(head) {
+        if ctx.watch.is_none() && lasts(head) {
             self.watch(session, ctx);
         }
         Ok(())
@@ -691,12 +695,17 @@ fn answered(session: &ServerSession) -> Option<u16> {
 
 /// Whether an answer may go on for long: upgraded, a stream, or a long download.
 fn lasts(head: &ResponseHeader) -> bool {
-    let length = head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match head.status {
         StatusCode::SWITCHING_PROTOCOLS => true,
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => false,
-        status => !status.is_informational() && length.is_none_or(|length| length > LONG_DOWNLOAD),
+        status => !status.is_informational() && is_long(&head.headers),
     }
+}
+
+/// Whether a body is long, or may be.
+fn is_long(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    length.is_none_or(|length| length > LONG_BODY)
 }
 
 fn arrival_of(site: &Site, arrived: &Arrived, ctx: &RequestCtx) -> Option<Arrival> {

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use doorward_api::UserId;
 use doorward_proxy::Limits;
 
 use crate::world::{World, header, portal_session, read_all, read_answer, status, statuses};
@@ -106,6 +107,27 @@ fn a_sign_out_in_another_process_ends_sockets_and_streams_soon() {
     world.identities.forget_all_of(&portal_session());
     assert!(closed_after(&mut socket) < Duration::from_secs(2));
     assert!(closed_after(&mut events) < Duration::from_secs(2));
+}
+
+#[test]
+fn an_upload_of_whoever_is_switched_off_meanwhile_is_cut() {
+    let world = World::start();
+    let cookie = world.sign_in("wiki.localhost");
+    let mut uploads = ["Transfer-Encoding: chunked", "Content-Length: 2000000"].map(|body| {
+        let mut upload = world.connect();
+        write!(upload, "POST /upload HTTP/1.1\r\nHost: wiki.localhost\r\n{cookie}{body}\r\n\r\n").unwrap();
+        upload
+    });
+    for _ in 0..6 {
+        uploads.iter_mut().for_each(|upload| upload.write_all(b"3\r\nabc\r\n").unwrap());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(world.heard.open.load(Ordering::SeqCst), 2, "both are still there");
+    world.store.with(|rows| rows.users[0].disabled = true);
+    world.identities.forget_user(&UserId::from("u-1"));
+    for upload in &mut uploads {
+        assert!(closed_after(upload) < Duration::from_secs(2));
+    }
 }
 
 #[test]
