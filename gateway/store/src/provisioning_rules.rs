@@ -43,7 +43,8 @@ macro_rules! above {
 }
 
 /// How the users stand whom `$found` tells, `found (id)`: each once for each group, or once without one. The facts are
-/// gathered before the groups are joined to them, so that it is done once for each user.
+/// gathered before the groups are joined to them, so that it is done once for each user. To rules a group counts until it is
+/// emptied, though it is being deleted: nobody is to lose by its rule what they had through that.
 macro_rules! standings {
     (nests $nests:literal, $($found:tt)+) => {
         standings!([within!(nests $nests, "m.user_id IN (SELECT id FROM found)")] $($found)+)
@@ -68,7 +69,7 @@ macro_rules! standings {
             " SELECT f.*, w.group_id FROM facts f LEFT JOIN within w ON w.user_id = f.id ORDER BY f.id"
         )
     };
-    ($($found:tt)+) => { standings!([within!("m.user_id IN (SELECT id FROM found)")] $($found)+) };
+    ($($found:tt)+) => { standings!(nests "TRUE", $($found)+) };
 }
 
 /// Members of the group `$4` and of those in it.
