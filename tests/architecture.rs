@@ -16,7 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("connect", &["api", "views"]),
     ("fakes", &["api"]),
     ("portal", &["api", "access", "tokens", "views"]),
-    ("proxy", &["api", "access"]),
+    ("proxy", &["api", "access", "policy"]),
     (
         "server",
         &[

@@ -15,7 +15,7 @@ use doorward_access::site::{
 use doorward_api::keys::MasterKey;
 use doorward_api::{AppId, Secret, VirtualServerId};
 use doorward_connect::{Protection, Smtp, SmtpSettings};
-use doorward_policy::Policies;
+use doorward_policy::{Policies, without_parameters};
 use doorward_proxy::canonical::{canonical_path, judged_path};
 use doorward_proxy::read_authorities;
 use doorward_proxy::tls::PemPair;
@@ -592,9 +592,10 @@ fn background(
     options: &AppOptions,
 ) -> Result<Vec<String>, ConfigError> {
     let shown = |path: &str| canonical_path(path, options).and_then(|path| judged_path(&path.into(), options)).ok();
+    let bare = |path: &str| path.split('/').all(|segment| without_parameters(segment) == segment);
     let marked = |path: &Spanned<String>| {
         let text = path.get_ref();
-        if shown(text).as_deref() == Some(text.as_str()) && !text.ends_with('/') && !text.contains(';') {
+        if shown(text).as_deref() == Some(text.as_str()) && !text.ends_with('/') && bare(text) {
             return Ok(text.clone());
         }
         let rule =
