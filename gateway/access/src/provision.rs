@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use doorward_api::mail::{MailKind, NewMail};
 use doorward_api::ports::{Act, Change, Clock, Page};
-use doorward_api::provisioning::{EntryStatus, NewEntry, ProvisioningEntry, ProvisioningTask, SkipReason};
+use doorward_api::provisioning::{EntryStatus, NewEntry, ProvisioningEntry, ProvisioningTask, SkipReason, TaskNumber};
 use doorward_api::{
     CommitError, Secret, SelfProvisioning, StoreError, Timestamp, Token, TokenState, User, VirtualServerId,
 };
@@ -62,6 +62,17 @@ pub(crate) async fn skipped(
     Ok((held + reserved >= usize::from(most)).then_some(SkipReason::HasAllTokens))
 }
 
+/// The last of what went wrong in a run that goes on without it.
+#[derive(Default)]
+struct Failed(Option<StoreError>);
+
+impl Failed {
+    fn at(&mut self, vs: &VirtualServerId, part: &'static str, number: Option<TaskNumber>, error: StoreError) {
+        tracing::warn!(%vs, part, number, %error, "provisioning goes on without a part");
+        self.0 = Some(error);
+    }
+}
+
 impl Provisioner {
     /// With the ports and the site in force.
     pub fn new(ports: Ports, site: SharedSite) -> Self {
@@ -76,26 +87,24 @@ impl Provisioner {
     /// holds up no other. The next run goes on.
     pub async fn run(&self, clock: &dyn Clock) -> Result<u64, StoreError> {
         let site = self.site.load_full();
-        let (mut mailed, mut failed) = (0, None);
+        let (mut mailed, mut failed) = (0, Failed::default());
         for vs in site.virtual_servers.values() {
             if let Err(error) = self.apply_rules(&vs.id, clock).await {
-                tracing::warn!(vs = %vs.id, part = "rules", %error, "provisioning goes on without a part");
-                failed = Some(error);
+                failed.at(&vs.id, "rules", None, error);
             }
             mailed += self.advance_all(vs, clock, &mut failed).await;
         }
-        failed.map_or(Ok(mailed), Err)
+        failed.0.map_or(Ok(mailed), Err)
     }
 
     /// However many wait, each has its turn in every run.
-    async fn advance_all(&self, vs: &VirtualServer, clock: &dyn Clock, failed: &mut Option<StoreError>) -> u64 {
+    async fn advance_all(&self, vs: &VirtualServer, clock: &dyn Clock, failed: &mut Failed) -> u64 {
         let (mut mailed, mut after) = (0, 0);
         loop {
             let due = match self.ports.provisioning.due_provisioning_tasks(&vs.id, clock.now(), after).await {
                 Ok(due) => due,
                 Err(error) => {
-                    tracing::warn!(vs = %vs.id, part = "tasks", %error, "provisioning goes on without a part");
-                    *failed = Some(error);
+                    failed.at(&vs.id, "tasks", None, error);
                     return mailed;
                 }
             };
@@ -106,14 +115,10 @@ impl Provisioner {
                     Ok(queued) => mailed += queued,
                     // A store that is away is away for all of them.
                     Err(error @ StoreError::Unavailable(_)) => {
-                        tracing::warn!(vs = %vs.id, part = "tasks", %error, "provisioning goes on without a part");
-                        *failed = Some(error);
+                        failed.at(&vs.id, "tasks", None, error);
                         return mailed;
                     }
-                    Err(error) => {
-                        tracing::warn!(vs = %vs.id, part = "task", number, %error, "provisioning goes on without a part");
-                        *failed = Some(error);
-                    }
+                    Err(error) => failed.at(&vs.id, "task", Some(number), error),
                 }
             }
             after = last;

@@ -16,7 +16,7 @@ use doorward_api::decided::{
 use doorward_api::ports::{Decisions, Metrics};
 use doorward_api::settings::Day;
 use doorward_api::{Decision, Object, Subject, Timestamp, VirtualServerId};
-use doorward_policy::{FootprintKey, Policies};
+use doorward_policy::{FootprintKey, Policies, Slice};
 
 use crate::gate::{Answer, bytes_of};
 use crate::site::{SharedSite, VirtualServer};
@@ -302,19 +302,20 @@ impl Answers {
         if let Some(decision) = self.kept.get(&key) {
             return decision.clone();
         }
-        let decision = slice.decide_key(&key);
-        self.keep(key, decision.clone());
-        decision
+        self.decide(&slice, key)
     }
 
-    fn keep(&mut self, key: FootprintKey, decision: Decision) {
+    /// Asks anew, and remembers it.
+    fn decide(&mut self, slice: &Slice, key: FootprintKey) -> Decision {
+        let decision = slice.decide_key(&key);
         let bytes = key.bytes() + bytes_of(&decision) as usize;
         if self.kept.len() >= MOST_REMEMBERED || self.bytes + bytes > MOST_REMEMBERED_BYTES {
             self.kept.clear();
             self.bytes = 0;
         }
         self.bytes += bytes;
-        self.kept.insert(key, decision);
+        self.kept.insert(key, decision.clone());
+        decision
     }
 }
 
@@ -358,8 +359,7 @@ fn said_in_shadow(answers: &mut Answers, noted: &[Noted], patience: Duration) ->
             None if taken >= patience => return InShadow::NotAsked,
             None => {
                 let began = Instant::now();
-                let decision = slice.decide_key(&key);
-                answers.keep(key, decision.clone());
+                let decision = answers.decide(&slice, key);
                 taken += began.elapsed();
                 decision
             }

@@ -205,19 +205,14 @@ fn told(vs: &VirtualServerId, user: &User, deadline: Day, days: u32) -> TokenHas
 mod tests {
     use super::*;
     use crate::stage::{PASSWORD_AND_OTP, Stage};
-    use crate::testing::now;
-    use doorward_api::settings::{EnrolmentRule, ExtraProof};
+    use crate::testing::{enrolment_rule, now};
+    use doorward_api::settings::EnrolmentRule;
 
     fn rule(deadline: Timestamp) -> EnrolmentRules {
         EnrolmentRules {
             rules: vec![EnrolmentRule {
-                name: "everybody".into(),
-                groups: Vec::new(),
-                percentage: 100,
-                starts_on: None,
                 deadline: deadline.rfc3339().get(..10).and_then(Day::parse),
-                proof: ExtraProof::None,
-                probation_hours: 0,
+                ..enrolment_rule()
             }],
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use doorward_api::flow::ReturnTo;
+use doorward_api::settings::{EnrolmentRule, ExtraProof};
 use doorward_api::{AppId, GroupId, GroupRef, Object, Principal, Proofs, SessionId, Token, UserId};
 pub(crate) use doorward_fakes::{Dice, now};
 use doorward_policy::{Policies, Source};
@@ -13,6 +14,19 @@ use crate::site::{App, AppOptions, Beside, Site, Upstream, VirtualServer};
 /// The hop cookie that [`return_to`] is bound to.
 pub(crate) fn hop() -> Token {
     Token::parse(&"A".repeat(43)).unwrap()
+}
+
+/// A rule for everybody that asks for nothing.
+pub(crate) fn enrolment_rule() -> EnrolmentRule {
+    EnrolmentRule {
+        name: "everybody".into(),
+        groups: Vec::new(),
+        percentage: 100,
+        starts_on: None,
+        deadline: None,
+        proof: ExtraProof::None,
+        probation_hours: 0,
+    }
 }
 
 /// A page of the wiki.

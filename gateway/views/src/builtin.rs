@@ -91,6 +91,7 @@ pub(crate) const ADMIN: &[File] = files![
     "admin/parts/proof.html",
     "admin/parts/tester.html",
     "admin/parts/change.html",
+    "admin/parts/changes.html",
     "admin/parts/log.html",
     "admin/parts/done.html",
     "admin/parts/access_tabs.html",

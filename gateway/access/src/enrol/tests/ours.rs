@@ -267,15 +267,7 @@ async fn switched_off_before_the_device_is_done_no_token_becomes_active() {
 #[tokio::test]
 async fn an_approval_that_is_taken_back_midway_ends_it_and_one_that_is_there_is_used_up() {
     let stage = stage();
-    let rule = EnrolmentRule {
-        name: "all".into(),
-        groups: Vec::new(),
-        percentage: 100,
-        starts_on: None,
-        deadline: None,
-        proof: ExtraProof::OperatorApproval,
-        probation_hours: 0,
-    };
+    let rule = EnrolmentRule { proof: ExtraProof::OperatorApproval, ..crate::testing::enrolment_rule() };
     stage.world.with(|rows| rows.set(&EnrolmentRules { rules: vec![rule] }));
     let approve = |rows: &mut Rows| {
         let (at, expires_at) = (crate::testing::now(), crate::testing::now() + std::time::Duration::from_hours(1));

@@ -11,7 +11,7 @@ use doorward_api::{GrantState, OperatorId, Secret, Timestamp, UserId};
 use super::*;
 use crate::manage::{By, ManageError, Manager};
 use crate::own::{OwnError, Owner};
-use crate::testing::now;
+use crate::testing::{enrolment_rule as rule, now};
 use crate::toy_app::{Phone, activated, link};
 use crate::visit::Opening;
 
@@ -33,18 +33,6 @@ const NOT_ON_PROBATION: &str = r#"
     forbid(principal, action, resource == Application::"wiki")
     when { context.authn.probation };
 "#;
-
-fn rule() -> EnrolmentRule {
-    EnrolmentRule {
-        name: "everybody".into(),
-        groups: Vec::new(),
-        percentage: 100,
-        starts_on: None,
-        deadline: None,
-        proof: ExtraProof::None,
-        probation_hours: 0,
-    }
-}
 
 fn day(at: Timestamp) -> Option<Day> {
     at.rfc3339().get(..10).and_then(Day::parse)
@@ -224,8 +212,8 @@ async fn what_was_put_off_ends_when_a_device_is_confirmed_and_what_is_raised_is_
     assert_eq!(stage.world.with(|rows| rows.portal_sessions("u-bob")[0].id.clone()), session, "raised, not begun anew");
 }
 
-#[tokio::test]
-async fn what_was_put_off_while_the_device_was_not_done_ends_with_the_first_use_wherever_it_is() {
+/// Where enrolment may be put off, alice has said that the device is hers, which has not finished.
+async fn put_off_with_a_device() -> (Arc<Stage>, Browser, Phone) {
     let stage = Stage::with_app(OR_LATER);
     set(&stage, EnrolmentRule { deadline: day(now() + DAY * 3), ..rule() });
     let mut alice = Browser::installing(&stage, "alice").await;
@@ -233,6 +221,12 @@ async fn what_was_put_off_while_the_device_was_not_done_ends_with_the_first_use_
     let mut phone = Phone::new(&stage, "alice");
     phone.scan(&link(&alice).await).await;
     alice.send(Send::Mine(true)).await;
+    (stage, alice, phone)
+}
+
+#[tokio::test]
+async fn what_was_put_off_while_the_device_was_not_done_ends_with_the_first_use_wherever_it_is() {
+    let (stage, mut alice, phone) = put_off_with_a_device().await;
     let mut thief = Browser::identified(&stage, "alice").await;
     assert!(matches!(thief.send(Send::Later).await, Moved::SignedIn(_)));
     assert_eq!(phone.say("activate/finish").await.0, 200);
@@ -260,13 +254,7 @@ async fn what_was_put_off_while_the_device_was_not_done_ends_with_the_first_use_
 
 #[tokio::test]
 async fn a_passcode_that_is_tried_out_on_the_own_page_is_a_first_use_too() {
-    let stage = Stage::with_app(OR_LATER);
-    set(&stage, EnrolmentRule { deadline: day(now() + DAY * 3), ..rule() });
-    let mut alice = Browser::installing(&stage, "alice").await;
-    alice.send(Send::Installed).await;
-    let mut phone = Phone::new(&stage, "alice");
-    phone.scan(&link(&alice).await).await;
-    alice.send(Send::Mine(true)).await;
+    let (stage, _, phone) = put_off_with_a_device().await;
     let (mut thief, mut office) =
         (Browser::identified(&stage, "alice").await, Browser::identified(&stage, "alice").await);
     for browser in [&mut thief, &mut office] {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use doorward_api::settings::{Document, EnrolmentRule, EnrolmentRules, ExtraProof};
+use doorward_api::settings::{Document, EnrolmentRule, EnrolmentRules};
 use doorward_api::{EventKind, ScreenPage, SelfProvisioning, Step};
 
 use super::*;
 use crate::manage::{By, Manager};
 use crate::recovery::COUNT;
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
+use crate::testing::enrolment_rule;
 use crate::visit::Moved;
 
 /// Where recovery codes may be made.
@@ -201,15 +202,7 @@ async fn not_you_leaves_the_codes_that_were_on_paper_before() {
 async fn a_token_on_probation_makes_no_codes_that_would_be_on_none() {
     let stage = stage(PASSWORD_AND_OTP);
     let (mut alice, _) = Browser::enrolled(&stage, "alice").await;
-    let rule = EnrolmentRule {
-        name: "everybody".into(),
-        groups: Vec::new(),
-        percentage: 100,
-        starts_on: None,
-        deadline: None,
-        proof: ExtraProof::None,
-        probation_hours: 48,
-    };
+    let rule = EnrolmentRule { probation_hours: 48, ..enrolment_rule() };
     stage.world.with(|rows| rows.set(&EnrolmentRules { rules: vec![rule] }));
     alice.wait(60);
     let make = async |alice: &Browser| {
