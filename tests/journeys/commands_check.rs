@@ -63,7 +63,7 @@ fn a_database_of_the_release_before_is_left_to_it() {
         let schema = || installation.sql("SELECT value FROM meta WHERE name = 'schema'").trim().to_owned();
         let known: i64 = schema().parse().unwrap();
         installation.sql(
-            "DROP INDEX user_group_going; ALTER TABLE user_group DROP COLUMN going; \
+            "DROP INDEX provisioning_entry_never_written; DROP INDEX user_group_going; ALTER TABLE user_group DROP COLUMN going; \
              UPDATE meta SET value = '19' WHERE name = 'schema'",
         );
         let before = database_files(&installation);

@@ -5,6 +5,9 @@
 ALTER TABLE user_group ADD COLUMN going BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX user_group_going ON user_group (virtual_server) WHERE going;
 
+-- Users of a task who came to their end before they were written to: counted on its page, and few of the many.
+CREATE INDEX provisioning_entry_never_written ON provisioning_entry (virtual_server, task, status) WHERE mailed_at IS NULL;
+
 -- A process of the release before may have issued, revoked or added a member between the count or the copy and its trigger.
 UPDATE user_account SET tokens = (SELECT COUNT(*) FROM credential c
     WHERE c.virtual_server = user_account.virtual_server AND c.user_id = user_account.id

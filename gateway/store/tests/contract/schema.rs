@@ -192,7 +192,7 @@ async fn what_was_counted_wrongly_before_is_counted_anew(world: Arc<World>) {
         .sql(
             "UPDATE user_account SET tokens = 1 - tokens; UPDATE group_member SET name = NULL; \
              UPDATE provisioning_task SET users = 3; UPDATE api_key SET disabled = TRUE WHERE name = 'revoked'; \
-             DROP INDEX user_group_going; ALTER TABLE user_group DROP COLUMN going; \
+             DROP INDEX provisioning_entry_never_written; DROP INDEX user_group_going; ALTER TABLE user_group DROP COLUMN going; \
              UPDATE meta SET value = '19' WHERE name = 'schema'",
         )
         .await;

@@ -99,7 +99,7 @@ impl World {
              ALTER TABLE user_account DROP COLUMN tokens; DROP INDEX enrolment_uncounted; \
              ALTER TABLE enrolment DROP COLUMN counted; ALTER TABLE enrolment DROP COLUMN counted_seq; \
              DROP INDEX group_member_by_name; ALTER TABLE group_member DROP COLUMN name; \
-             DROP INDEX user_group_going; ALTER TABLE user_group DROP COLUMN going"
+             DROP INDEX provisioning_entry_never_written; DROP INDEX user_group_going; ALTER TABLE user_group DROP COLUMN going"
         ))
         .await;
     }
