@@ -199,6 +199,7 @@ fn measure(database: Database, args: &Args) -> String {
     text.push('\n');
     text.push_str(&whole::counts(&keeps, &installation, &served, &operator));
     text.push_str(&whole::file(&installation, &served, &operator, args.extent));
+    text.push_str(&whole::deletion(&served, &operator, args.extent));
     text.push_str(&whole::backup(database, &installation, served, &operator));
     text
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use doorward_tests::world::{Gateway, Phone, exchange, forms};
+use doorward_tests::world::{Gateway, Phone, attempt, exchange, forms};
 use serde_json::{Value, json};
 
 use crate::whole::taken_by_curl;
@@ -113,6 +113,14 @@ impl Operator {
         let began = Instant::now();
         self.get(gateway, "/reports/enrolments/totals?group=g-7");
         began.elapsed()
+    }
+
+    /// Deletes, and waits until all of it is gone.
+    pub(crate) fn deletes(&self, gateway: &Gateway, path: &str) {
+        let path = format!("/api/v1{path}");
+        let header = [("Authorization", self.bearer.as_str())];
+        let answer = attempt(gateway.console, "DELETE", HOST, &path, &header, b"", NEVER).expect("an answer");
+        assert_eq!(answer.status, 204, "{path}: {}", answer.text());
     }
 
     /// Takes a file away. Whether all of it came.

@@ -1,4 +1,5 @@
-//! What takes everything at once: a large file, a backup while pages are asked for, and how it is brought back.
+//! What takes everything at once: a large file, a large group that is deleted and a backup while pages are asked for, and how it is
+//! brought back.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,7 +13,7 @@ use crate::pages::{Asked, Operator};
 use crate::world::Extent;
 use crate::{Keeps, begin, nth};
 
-/// A page that is asked for while a backup is made.
+/// A page that is asked for while something long is done.
 const MEANWHILE: &str = "/users?q=m";
 
 /// What a page shows when it comes next, and whoever asks by API waits for: the enrolments of a group, found among all of them.
@@ -48,21 +49,9 @@ pub(crate) fn backup(database: Database, installation: &Installation, served: Se
     if database == Database::Postgres {
         return String::new();
     }
-    let page = Asked::page("while a backup is made", MEANWHILE);
-    let before: Vec<Duration> = (0..100).map(|_| operator.ask(&served.gateway, &page)).collect();
     let to = installation.path("backup");
-    let over = AtomicBool::new(false);
-    let (made, meanwhile) = std::thread::scope(|scope| {
-        let asking = scope.spawn(|| {
-            let mut times = Vec::new();
-            while !over.load(Ordering::SeqCst) {
-                times.push(operator.ask(&served.gateway, &page));
-            }
-            times
-        });
-        let made = timed(installation, &["backup"], &["--to", &to.display().to_string()]);
-        over.store(true, Ordering::SeqCst);
-        (made, asking.join().unwrap_or_default())
+    let (made, pages) = meanwhile(&served, operator, || {
+        timed(installation, &["backup"], &["--to", &to.display().to_string()]);
     });
     let size = std::fs::metadata(installation.path("doorward.db")).map_or(0, |file| file.len());
     drop(served);
@@ -74,15 +63,9 @@ pub(crate) fn backup(database: Database, installation: &Installation, served: Se
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "- A backup of {} MB while a list of users was asked for: {} s. The list: p50 {} ms and p99 {} ms meanwhile ({} times), {} ms \
-         and {} ms before.",
+        "- A backup of {} MB while a list of users was asked for: {} s. {pages}",
         size >> 20,
         seconds(made),
-        nth(&meanwhile, 50).as_millis(),
-        nth(&meanwhile, 99).as_millis(),
-        meanwhile.len(),
-        nth(&before, 50).as_millis(),
-        nth(&before, 99).as_millis(),
     );
     let said = if ended { "nobody was signed in any more" } else { "SOMEBODY WAS STILL SIGNED IN" };
     let _ = writeln!(
@@ -92,6 +75,46 @@ pub(crate) fn backup(database: Database, installation: &Installation, served: Se
         seconds(ready)
     );
     text
+}
+
+/// A quarter of all users, who are in one group: it is deleted, and waited for until the last of them is out of it.
+pub(crate) fn deletion(served: &Served, operator: &Operator, extent: Extent) -> String {
+    let (took, pages) = meanwhile(served, operator, || operator.deletes(&served.gateway, "/groups/g-201"));
+    format!(
+        "- A group of {} members was deleted while a list of users was asked for: {} s. {pages}\n",
+        extent.users / 4,
+        seconds(took)
+    )
+}
+
+/// How long something takes, and in words, how long a list of users takes before and meanwhile.
+fn meanwhile(served: &Served, operator: &Operator, long: impl FnOnce()) -> (Duration, String) {
+    let page = Asked::page("meanwhile", MEANWHILE);
+    let before: Vec<Duration> = (0..100).map(|_| operator.ask(&served.gateway, &page)).collect();
+    let over = AtomicBool::new(false);
+    let (took, during) = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut times = Vec::new();
+            while !over.load(Ordering::SeqCst) {
+                times.push(operator.ask(&served.gateway, &page));
+            }
+            times
+        });
+        let began = Instant::now();
+        long();
+        let took = began.elapsed();
+        over.store(true, Ordering::SeqCst);
+        (took, asking.join().unwrap_or_default())
+    });
+    let words = format!(
+        "The list: p50 {} ms and p99 {} ms meanwhile ({} times), {} ms and {} ms before.",
+        nth(&during, 50).as_millis(),
+        nth(&during, 99).as_millis(),
+        during.len(),
+        nth(&before, 50).as_millis(),
+        nth(&before, 99).as_millis()
+    );
+    (took, words)
 }
 
 fn timed(installation: &Installation, words: &[&str], arguments: &[&str]) -> Duration {

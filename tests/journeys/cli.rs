@@ -184,6 +184,11 @@ fn somebody_signs_in_cares_for_a_user_and_signs_out() {
     assert!(terminal.good(&["role", "list"]).contains("Token desk"));
     let invited = terminal.good(&["operator", "invite", "token desk"]);
     assert!(invited.contains("\nlink http"), "{invited}");
+    let listed = terminal.json(&["operator", "invitations"]);
+    assert_eq!(listed["items"][0]["invited_by"], "olga");
+    terminal.good(&["operator", "withdraw", listed["items"][0]["id"].as_str().unwrap()]);
+    assert_eq!(terminal.json(&["operator", "invitations"])["items"], serde_json::json!([]));
+    assert!(terminal.refused(&["operator", "withdraw", "nothing"]).contains("there is no such thing"));
     let drawn = terminal.good(&["api-key", "add", "Nightly", "--may", "users:view", "--days", "1"]);
     let key = drawn.lines().find_map(|line| line.strip_prefix("secret ")).unwrap();
     let with_key = |arguments: &[&str]| {

@@ -725,15 +725,24 @@ fn provisioning_calls() -> Vec<Call> {
 }
 
 fn operators_calls() -> Vec<Call> {
-    let operator = "/operators/{operator}";
+    let (invitations, operator) = ("/operators/invitations", "/operators/{operator}");
     let below = |name: &str| format!("{operator}/{name}");
     let last = [Kind::LastAdministrator, Kind::BeyondOwn, Kind::ChangedMeanwhile];
     vec![
         Call::new(Module::Operators.view(), Method::GET, "/operators", "listOperators", "List operators", staff::list),
         Call::new(
+            Module::Operators.view(),
+            Method::GET,
+            invitations,
+            "listInvitations",
+            "List the links by which operators are made",
+            staff::invitations,
+        )
+        .about("Those that still lead somewhere, without the links themselves."),
+        Call::new(
             Module::Operators.edit(),
             Method::POST,
-            "/operators/invitations",
+            invitations,
             "inviteOperator",
             "Make a link for one more operator",
             staff::invite,
@@ -742,6 +751,15 @@ fn operators_calls() -> Vec<Call> {
         .once()
         .fails(&[Kind::BeyondOwn])
         .held(),
+        Call::new(
+            Module::Operators.edit(),
+            Method::DELETE,
+            "/operators/invitations/{invitation}",
+            "withdrawInvitation",
+            "Withdraw such a link",
+            staff::withdraw,
+        )
+        .about("It leads nowhere from then on."),
         Call::new(Module::Operators.view(), Method::GET, operator, "getOperator", "Read an operator", staff::get),
         Call::new(
             Module::Operators.edit(),

@@ -1,6 +1,6 @@
 //! Operators.
 
-use doorward_access::operators::LINK_LIFE;
+use doorward_access::operators::{Invited, LINK_LIFE};
 use doorward_api::OperatorId;
 use doorward_api::operator::{Operator, Role, RoleRef};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::asked::Asked;
 use super::given::{Nothing, body};
-use super::gives::{Drawn, Found, Shown};
+use super::gives::{Done, Drawn, Found, Shown};
 use super::people::{SOME_ID, SOME_TIME};
 use super::problem::Problem;
 
@@ -82,7 +82,10 @@ impl Shown for OperatorsShown {
 
 /// A link by which one operator is made.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Invitation {
+#[schema(as = NewInvitation)]
+pub(super) struct NewInvitation {
+    /// By this it is withdrawn.
+    id: String,
     /// The link. It is told this once, and good once.
     link: String,
     /// What the operator will be: `auditor`, `help_desk` or `administrator`, or the id of a role that operators have made.
@@ -92,13 +95,72 @@ pub(super) struct Invitation {
     expires_at: String,
 }
 
-impl Shown for Invitation {
+impl Shown for NewInvitation {
     fn example() -> Self {
         Self {
+            id: SOME_INVITATION.to_owned(),
             link: "https://console.example.org/setup/9Xu0dYv8W3oZ1cQeTbNsRkHjLmPgAfDiUyVxCwBqE4o".to_owned(),
             role: Role::HelpDesk.as_str().to_owned(),
             expires_at: SOME_TIME.rfc3339(),
         }
+    }
+}
+
+/// Some invitation's id.
+const SOME_INVITATION: &str = "3f6b0e1c9a7d52840f1be6c3d8a94e7521c0b3f4d6e8a9127c5b0d3e4f6a8b9c";
+
+/// A link that was made and not used yet.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invitation)]
+pub(super) struct InvitationShown {
+    /// By this it is withdrawn. The link cannot be made of it.
+    id: String,
+    /// What the operator will be: `auditor`, `help_desk` or `administrator`, or the id of a role that operators have made.
+    role: String,
+    /// What that role is called.
+    role_name: String,
+    /// The name of who made it.
+    invited_by: String,
+    /// Its end.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+impl InvitationShown {
+    fn of(invited: Invited) -> Self {
+        Self {
+            id: invited.id,
+            role: invited.role.of.as_str().to_owned(),
+            role_name: invited.role.name,
+            invited_by: invited.by,
+            expires_at: invited.until.rfc3339(),
+        }
+    }
+}
+
+impl Shown for InvitationShown {
+    fn example() -> Self {
+        Self {
+            id: SOME_INVITATION.to_owned(),
+            role: Role::HelpDesk.as_str().to_owned(),
+            role_name: Role::HelpDesk.as_str().to_owned(),
+            invited_by: "olga".to_owned(),
+            expires_at: SOME_TIME.rfc3339(),
+        }
+    }
+}
+
+/// All links that still lead somewhere, the one that ends first before the others.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invitations)]
+pub(super) struct InvitationsShown {
+    /// They.
+    items: Vec<InvitationShown>,
+}
+
+impl Shown for InvitationsShown {
+    fn example() -> Self {
+        Self { items: vec![InvitationShown::example()] }
     }
 }
 
@@ -129,14 +191,28 @@ pub(super) async fn get(asked: Asked, _: Nothing) -> Result<Found<OperatorShown>
 }
 
 /// `POST /operators/invitations`
-pub(super) async fn invite(asked: Asked, given: RoleGiven) -> Result<Drawn<Invitation>, Problem> {
+pub(super) async fn invite(asked: Asked, given: RoleGiven) -> Result<Drawn<NewInvitation>, Problem> {
     let at = asked.at();
     let link = asked.api.parts.operators.invite(&at, &asked.session, given.role.clone()).await?;
-    Ok(Drawn(Invitation {
+    Ok(Drawn(NewInvitation {
+        id: link.hash().hex(),
         link: format!("{}/setup/{}", asked.visitor.origin, link.expose()),
         role: given.role.into(),
         expires_at: (at.now + LINK_LIFE).rfc3339(),
     }))
+}
+
+/// `GET /operators/invitations`
+pub(super) async fn invitations(asked: Asked, _: Nothing) -> Result<Found<InvitationsShown>, Problem> {
+    let invited = asked.api.parts.operators.invitations(&asked.vs.id, asked.visitor.now).await?;
+    Ok(Found(InvitationsShown { items: invited.into_iter().map(InvitationShown::of).collect() }))
+}
+
+/// `DELETE /operators/invitations/{invitation}`
+pub(super) async fn withdraw(asked: Asked, _: Nothing) -> Result<Done, Problem> {
+    let id = asked.id::<String>("invitation");
+    asked.api.parts.operators.withdraw_invitation(&asked.at(), &asked.session, &id).await?;
+    Ok(Done)
 }
 
 /// `PUT /operators/{operator}/role`

@@ -315,6 +315,13 @@ pub(crate) enum OperatorCommand {
         /// Their role: `administrator`, `help_desk`, `auditor`, or the name of one that operators have made.
         role: String,
     },
+    /// The links that were made and still lead somewhere.
+    Invitations,
+    /// Such a link leads nowhere from now on.
+    Withdraw {
+        /// The invitation's id, as `operator invitations` lists it.
+        invitation: String,
+    },
     /// Give an operator another role.
     Role {
         /// The operator.

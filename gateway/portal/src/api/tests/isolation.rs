@@ -21,6 +21,7 @@ pub(super) async fn one_of_each(by: &Program<'_>) -> BTreeMap<&'static str, Stri
     let granted = by.post(&format!("/users/{user}/enrolment-grant/approve"), json!({})).await;
     assert_eq!(granted.status, 200, "{}", granted.text);
     let key = by.post("/api-keys", json!({"name": "nightly", "permissions": ["tokens:view"], "days": 1})).await;
+    let invitation = by.post("/operators/invitations", json!({"role": "auditor"})).await;
     let task = by.post("/provisioning/tasks", json!({"users": ["alice"]})).await;
     assert_eq!(task.status, 201, "{}", task.text);
     BTreeMap::from([
@@ -31,6 +32,7 @@ pub(super) async fn one_of_each(by: &Program<'_>) -> BTreeMap<&'static str, Stri
         ("task", task.body["task"]["number"].to_string()),
         ("import", told.body["id"].as_str().unwrap().to_owned()),
         ("operator", operator),
+        ("invitation", invitation.body["id"].as_str().unwrap().to_owned()),
         ("role", by.made("/roles", json!({"name": "Desk", "permissions": ["tokens:view"]})).await),
         ("key", key.body["key"]["id"].as_str().unwrap().to_owned()),
         // Nobody's: nothing takes two here.
@@ -115,6 +117,7 @@ async fn nothing_of_another_virtual_server_is_taken_in_a_body_or_listed() {
         ("/groups", "group"),
         ("/tokens", "token"),
         ("/operators", "operator"),
+        ("/operators/invitations", "invitation"),
         ("/roles", "role"),
         ("/api-keys", "key"),
     ] {

@@ -319,6 +319,32 @@ async fn operators_are_invited_get_other_roles_and_the_last_administrator_stays(
 }
 
 #[tokio::test]
+async fn an_invitation_is_listed_without_its_link_until_it_is_used_or_withdrawn() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let invite = async |role: &str| olga.post("/operators/invitations", json!({"role": role})).await.body;
+    let (auditor, help_desk) = (invite("auditor").await, invite("help_desk").await);
+    let told = olga.get("/operators/invitations").await;
+    let secret = |of: &Value| of["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert!(![&auditor, &help_desk].iter().any(|one| told.text.contains(&secret(one))), "{}", told.text);
+    let listed = told.body["items"].as_array().unwrap().clone();
+    let of = |made: &Value| listed.iter().find(|one| one["id"] == made["id"]).unwrap().clone();
+    let expected = json!({
+        "id": auditor["id"], "role": "auditor", "role_name": "auditor", "invited_by": "olga",
+        "expires_at": auditor["expires_at"],
+    });
+    assert_eq!((listed.len(), of(&auditor), &of(&help_desk)["role"]), (2, expected, &json!("help_desk")));
+
+    let path = format!("/operators/invitations/{}", auditor["id"].as_str().unwrap());
+    assert_eq!(olga.delete(&path).await.status, StatusCode::NO_CONTENT);
+    olga.delete(&path).await.is(404, "not-found");
+    olga.delete("/operators/invitations/nothing").await.is(404, "not-found");
+    assert!(!world.leads_on("first", &secret(&auditor)).await);
+    world.join("first", &secret(&help_desk), "heidi").await;
+    assert_eq!(olga.get("/operators/invitations").await.body["items"], json!([]));
+}
+
+#[tokio::test]
 async fn how_many_authenticators_a_user_may_have_is_one_to_five() {
     let world = World::start().await;
     let olga = world.olga().await;

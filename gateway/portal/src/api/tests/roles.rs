@@ -129,7 +129,9 @@ const MATRIX: &str = "
 
 
     GET    /operators                                   | -      | yes     | yes       | yes           | -          | yes       | yes
+    GET    /operators/invitations                       | -      | yes     | yes       | yes           | -          | yes       | yes
     POST   /operators/invitations                       | -      | -       | -         | yes           | -          | yes       | -
+    DELETE /operators/invitations/{invitation}          | -      | -       | -         | yes           | -          | yes       | -
     GET    /operators/{operator}                        | -      | yes     | yes       | yes           | -          | yes       | yes
     PUT    /operators/{operator}/role                   | -      | -       | -         | yes           | -          | yes       | -
     POST   /operators/{operator}/disable                | -      | -       | -         | yes           | -          | yes       | -

@@ -107,6 +107,11 @@ impl World {
         assert!(matches!(done, Finished::Done { .. }), "{done:?}");
     }
 
+    /// Whether there is a page behind a link.
+    pub(super) async fn leads_on(&self, vs: &str, link: &str) -> bool {
+        self.operators.setup(&self.caller(vs), "Example", link, None).await.unwrap().is_some()
+    }
+
     fn caller(&self, vs: &str) -> Caller {
         Caller {
             vs: vs.into(),

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::line::{Call, Line};
-use super::named::{called, id, operator};
+use super::named::{called, id, operator, written_id};
 use super::roles::role;
 use super::show::text;
 use super::table::Column;
@@ -14,6 +14,9 @@ use crate::args::OperatorCommand;
 
 const COLUMNS: [Column; 4] =
     [("NAME", "name"), ("ROLE", "role_name"), ("OFF", "disabled"), ("LAST SIGNED IN", "last_seen_at")];
+
+const INVITED: [Column; 4] =
+    [("ID", "id"), ("ROLE", "role_name"), ("INVITED BY", "invited_by"), ("GOOD UNTIL", "expires_at")];
 
 const FIRST: [&str; 4] = ["name", "role_name", "disabled", "last_seen_at"];
 
@@ -27,6 +30,11 @@ pub(super) fn run(line: &Line, command: OperatorCommand) -> Outcome {
                 line.call(&Call::post("/operators/invitations", json!({ "role": role_id(line, &role)? })).once())?.body;
             let said = format!("Good once, until {}.", text(&invited, "expires_at"));
             told(line, &invited, &said, "link")
+        }
+        OperatorCommand::Invitations => line.manner.list(&line.get("/operators/invitations")?.body, &INVITED),
+        OperatorCommand::Withdraw { invitation } => {
+            line.call(&Call::delete(format!("/operators/invitations/{}", written_id(&invitation)?)))?;
+            line.manner.done(&Value::Null, "The link leads nowhere from now on.")
         }
         OperatorCommand::Role { operator: name, role } => {
             let operator = operator(line, &name)?;
