@@ -7,7 +7,7 @@ use doorward_api::audit::{GENESIS, chain_hash};
 use serde_json::Value;
 
 use crate::journeys::first_light::{as_far_as_the_code, as_far_as_the_secret, through_the_door};
-use crate::world::{Database, Installation, Kept, Manner, Served, Stage, until, words, wrong};
+use crate::world::{Database, Installation, Kept, Manner, Served, Stage, binary, until, words, wrong};
 
 /// An event as a story expects it: its name, its type, its fields beside those two, and what some of them say.
 type Told<'a> = (&'a str, &'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
@@ -363,6 +363,33 @@ fn a_code_that_the_mail_server_refuses_is_told_as_failed_and_the_next_as_sent_ag
     assert_eq!(address(0), address(2), "the same person has the same hash");
     let verified = installation.command(&["audit", "verify"], &[], "");
     assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stdout));
+    an_auditor_verifies(&installation, &text_of);
+}
+
+/// With the export, the checkpoint file and the public key, and without configuration, database or master key.
+fn an_auditor_verifies(installation: &Installation, export: &str) {
+    let said = installation.command(&["audit", "public-key"], &[], "");
+    let key = String::from_utf8(said.stdout).unwrap().trim().to_owned();
+    assert_eq!(key.len(), 64, "{key}");
+    let checkpoints = installation.path("checkpoints/default.jsonl");
+    let verify = |export: &str, arguments: &[&str]| {
+        let file = installation.write("export.jsonl", export);
+        let mut command = std::process::Command::new(binary());
+        command.args(["audit", "verify", "--export", file.to_str().unwrap()]).args(arguments);
+        let output = command.output().unwrap();
+        (output.status.code(), words(&output))
+    };
+    let known = ["--checkpoints", checkpoints.to_str().unwrap(), "--public-key", &key];
+    let (code, said) = verify(export, &known);
+    assert!(code == Some(0) && said.contains(" records hold"), "{said}");
+    let edited = export.replacen("alice", "carol", 1);
+    assert_ne!(edited, export);
+    let (code, said) = verify(&edited, &known);
+    assert!(code == Some(1) && said.contains("the rest written anew"), "{said}");
+    let (code, said) = verify(export, &known[..2]);
+    assert!(code == Some(2) && said.contains("--public-key"), "without a key nothing is vouched for: {said}");
+    let (code, said) = verify(export, &["--checkpoints", known[1], "--public-key", "abc"]);
+    assert!(code == Some(2) && said.contains("64 hexadecimal digits"), "{said}");
 }
 
 /// Fails unless the records are these events in this order, with these fields and no others.

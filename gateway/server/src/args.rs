@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use doorward_api::Timestamp;
+use doorward_audit::SignerKey;
 
 pub(crate) use approvals::ApprovalCommand;
 pub(crate) use past::{HistoryArgs, ReportCommand, SpanArgs, TrailArgs};
@@ -388,12 +389,24 @@ pub(crate) enum AuditCommand {
         /// The configuration file.
         #[command(flatten)]
         config: ConfigArgs,
+        /// Instead of a database: its JSON export, the checkpoint file and the public key.
+        #[command(flatten)]
+        exported: ExportedArgs,
         /// The virtual server.
         #[arg(long, default_value = "default")]
         virtual_server: String,
         /// Compare the access log in this file with the chain as well (repeatable, oldest first; `-` for standard input).
-        #[arg(long = "access-log", value_name = "FILE")]
+        #[arg(long = "access-log", value_name = "FILE", conflicts_with = "export")]
         access_logs: Vec<PathBuf>,
+    },
+    /// Say by which public keys checkpoints are signed. An auditor keeps them, and needs no other.
+    PublicKey {
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The virtual server.
+        #[arg(long, default_value = "default")]
+        virtual_server: String,
     },
     /// Write the records to standard output.
     Export {
@@ -413,6 +426,23 @@ pub(crate) enum AuditCommand {
         #[arg(long, visible_alias = "to", value_name = "WHEN", value_parser = past::end)]
         until: Option<Timestamp>,
     },
+}
+
+/// An export that is verified without gateway, database and master key.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExportedArgs {
+    /// A JSON export to check, instead of the database that the configuration names.
+    #[arg(long, value_name = "FILE", requires_all = ["checkpoints", "public_keys"], conflicts_with = "config")]
+    pub(crate) export: Option<PathBuf>,
+    /// The checkpoint file of the virtual server.
+    #[arg(long, value_name = "FILE", requires = "export")]
+    pub(crate) checkpoints: Option<PathBuf>,
+    /// A public key whose signatures count, as `audit public-key` says it (repeatable).
+    #[arg(long = "public-key", value_name = "KEY", requires = "export")]
+    pub(crate) public_keys: Vec<SignerKey>,
+    /// The export is of a part of the time: what lies before and behind is not looked for.
+    #[arg(long, requires = "export")]
+    pub(crate) part: bool,
 }
 
 /// The forms of an export.

@@ -24,7 +24,7 @@ use crate::config::{Resolved, write_private};
 use crate::plugins::PLUGINS;
 use crate::{Failure, Finding};
 
-pub(crate) use audit::{export as audit_export, verify as audit_verify};
+pub(crate) use audit::{export as audit_export, public_key as audit_public_key, verify as audit_verify};
 pub(crate) use authenticator::authenticator;
 pub(crate) use backup::backup;
 pub(crate) use check::check;

@@ -89,8 +89,11 @@ fn run(command: Command) -> Result<Finding, Failure> {
         },
         Command::Explain(args) => commands::explain(&args),
         Command::User(command) => commands::user(command),
-        Command::Audit(AuditCommand::Verify { config, virtual_server, access_logs }) => {
-            commands::audit_verify(&config.config, &virtual_server, &access_logs)
+        Command::Audit(AuditCommand::Verify { config, exported, virtual_server, access_logs }) => {
+            commands::audit_verify(&config.config, &exported, &virtual_server, &access_logs)
+        }
+        Command::Audit(AuditCommand::PublicKey { config, virtual_server }) => {
+            commands::audit_public_key(&config.config, &virtual_server)
         }
         Command::Audit(AuditCommand::Export { config, virtual_server, format, from, until }) => {
             commands::audit_export(&config.config, &virtual_server, format, Span { from, until })

@@ -89,7 +89,12 @@ impl Walk {
 
 /// The number that a record itself says it has.
 fn inner_seq(record: &StoredRecord) -> Option<i64> {
-    serde_json::from_str::<serde_json::Value>(&record.record).ok()?.get("seq")?.as_i64()
+    inner_seq_of(&record.record)
+}
+
+/// The same of a record's text.
+pub(crate) fn inner_seq_of(record: &str) -> Option<i64> {
+    serde_json::from_str::<serde_json::Value>(record).ok()?.get("seq")?.as_i64()
 }
 
 async fn row<L: AuditLog + ?Sized>(

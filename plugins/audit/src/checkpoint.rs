@@ -1,6 +1,7 @@
 //! A signed statement that a chain had this hash at this record.
 
 use std::fmt;
+use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
 use doorward_api::keys::{KeyId, MasterKey, PastSigner, Purpose};
@@ -85,6 +86,36 @@ impl fmt::Debug for PublicKey {
     }
 }
 
+/// A public key, and how far its word counts: as text `<64 hexadecimal digits>`, or `<64 hexadecimal digits>@<record>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignerKey {
+    /// The key.
+    pub key: PublicKey,
+    /// The last record that it may have signed; of a key that is held still, any.
+    pub until: Option<i64>,
+}
+
+impl fmt::Display for SignerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.key.hex())?;
+        self.until.map_or(Ok(()), |until| write!(f, "@{until}"))
+    }
+}
+
+impl FromStr for SignerKey {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const RULE: &str =
+            "64 hexadecimal digits in lower case, and for a former key @ and the last record that it signed";
+        let (key, until) = match text.split_once('@') {
+            Some((key, until)) => (key, Some(until.parse().map_err(|_| RULE)?)),
+            None => (text, None),
+        };
+        Ok(Self { key: PublicKey::parse(key).ok_or(RULE)?, until })
+    }
+}
+
 /// Signs checkpoints with a key that is derived from the master key in use, which never is in the database.
 #[derive(Clone)]
 pub(crate) struct Signer(MasterKey);
@@ -105,6 +136,31 @@ impl Signers {
     /// One key, and nobody else.
     pub fn one(key: PublicKey) -> Self {
         Self { keys: vec![key], past: Vec::new() }
+    }
+
+    /// Each of these, and those of former keys up to a record of this virtual server only.
+    pub fn known(keys: &[SignerKey], vs: &VirtualServerId) -> Self {
+        let mut signers = Self { keys: Vec::new(), past: Vec::new() };
+        for SignerKey { key, until } in keys {
+            match until {
+                None => signers.keys.push(*key),
+                Some(until) => {
+                    let until = [(vs.as_str().to_owned(), *until)].into();
+                    signers.past.push(PastSigner { public_key: key.hex(), until });
+                }
+            }
+        }
+        signers
+    }
+
+    /// Whose signatures count of one virtual server, for an auditor to keep.
+    pub fn of_virtual_server(&self, vs: &VirtualServerId) -> Vec<SignerKey> {
+        let now = self.keys.iter().map(|key| SignerKey { key: *key, until: None });
+        let former = self.past.iter().filter_map(|past| {
+            let (key, until) = (PublicKey::parse(&past.public_key)?, *past.until.get(vs.as_str())?);
+            Some(SignerKey { key, until: Some(until) })
+        });
+        now.chain(former).collect()
     }
 
     /// Whether a checkpoint bears the signature of one whose word counts as far as it reaches.

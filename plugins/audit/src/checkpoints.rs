@@ -98,8 +98,11 @@ impl Checkpoints {
         self.signer.vouch_for_cut(vs, upto, hash).map_err(|_| CheckpointError::NoKey)
     }
 
-    /// Whose signatures count.
-    pub(crate) fn signers(&self) -> Result<Signers, CheckpointError> {
+    /// Whose signatures count: the key in use, the others of the key file, and those that are gone, as far as they had come.
+    ///
+    /// # Errors
+    /// [`CheckpointError::NoKey`], which a master key of the right length rules out.
+    pub fn signers(&self) -> Result<Signers, CheckpointError> {
         self.signer.signers().map_err(|_| CheckpointError::NoKey)
     }
 

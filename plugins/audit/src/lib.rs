@@ -8,6 +8,7 @@ mod chain;
 mod checkpoint;
 mod checkpoints;
 mod export;
+mod exported;
 mod file;
 pub mod outlets;
 mod report;
@@ -22,9 +23,10 @@ use doorward_api::plugin::{Host, Plugin, PluginConfigError, PluginInfo, RawConfi
 use serde::Deserialize;
 
 pub use access_log::{AccessCheck, AccessProblem, AccessReport, Numbering, Part};
-pub use checkpoint::{Checkpoint, PublicKey, RestoredFrom, Signers, public_key_of};
+pub use checkpoint::{Checkpoint, PublicKey, RestoredFrom, SignerKey, Signers, public_key_of};
 pub use checkpoints::{CheckpointError, Checkpoints};
 pub use export::{ExportError, Format, Span, export};
+pub use exported::{ExportReport, Extent, verify_export};
 pub use report::{Problem, Report, Restore, Trim};
 pub use retention::Keep;
 pub use verify::{VerifyError, verify};
@@ -56,6 +58,8 @@ struct Audit;
 
 impl Plugin for Audit {}
 
+#[cfg(test)]
+mod exported_tests;
 #[cfg(test)]
 mod restore_tests;
 #[cfg(test)]

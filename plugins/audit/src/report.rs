@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use doorward_api::VirtualServerId;
+
 /// What is wrong with a chain or its checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
@@ -72,6 +74,13 @@ pub enum Problem {
         /// The last record there is.
         last: i64,
     },
+    /// Of a part, no record bears a checkpoint from which the chain could be followed.
+    NothingSigned {
+        /// The first record.
+        first: i64,
+        /// The last.
+        last: i64,
+    },
 }
 
 impl fmt::Display for Problem {
@@ -104,6 +113,9 @@ impl fmt::Display for Problem {
                 "the checkpoints end at record {covered} although the chain goes on to {last}: the checkpoint file was \
                  replaced by an older one or cut, or no gateway was running to write it"
             ),
+            Problem::NothingSigned { first, last } => {
+                write!(f, "no checkpoint lies at one of the records {first} to {last}: nothing can be checked")
+            }
         }
     }
 }
@@ -150,6 +162,20 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of a chain of which nothing is known.
+    pub(crate) fn of(vs: &VirtualServerId) -> Self {
+        Self {
+            virtual_server: vs.as_str().to_owned(),
+            records: 0,
+            begins: 1,
+            trimmed: None,
+            checkpoints: 0,
+            covered: 0,
+            restores: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn holds(&self) -> bool {
         self.problems.is_empty()

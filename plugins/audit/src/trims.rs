@@ -53,7 +53,7 @@ impl Beginning {
 }
 
 /// The cut of which a record tells, if it is such a one and is vouched for.
-fn told(record: &StoredRecord, vs: &VirtualServerId, signers: &Signers) -> Option<Cutting> {
+pub(crate) fn told(record: &StoredRecord, vs: &VirtualServerId, signers: &Signers) -> Option<Cutting> {
     let value: serde_json::Value = serde_json::from_str(&record.record).ok()?;
     let details = value.get("details")?;
     let text = |field: &str| details.get(field)?.as_str();

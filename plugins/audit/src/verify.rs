@@ -41,6 +41,12 @@ pub enum VerifyError {
     /// The key could not be made.
     #[error("the checkpoint key cannot be derived")]
     NoKey,
+    /// An export is to be verified, and this is none.
+    #[error("{path}: no export in JSON lines, as `doorward audit export` writes it")]
+    NoExport {
+        /// Which file.
+        path: PathBuf,
+    },
 }
 
 /// Verifies the chain of a virtual server: each record against the one before, the end against the head row, and the
@@ -55,9 +61,20 @@ pub async fn verify<L: AuditLog + ?Sized>(
     vs: &VirtualServerId,
 ) -> Result<Report, VerifyError> {
     // The checkpoints are read first: a record covered by one of them was committed before.
-    let mut signed = Signed::read(checkpoints, signers, vs).await?;
+    let signed = Signed::read(checkpoints, signers, vs).await?;
     let head = log.head(vs).await?;
     let beginning = Beginning::of(log, vs, signers).await?;
+    Ok(judge(log, signed, (beginning, head), signers, vs).await?)
+}
+
+/// Walks along a chain from its beginning, and compares it with what was signed and with its end as it was before.
+pub(crate) async fn judge<L: AuditLog + ?Sized>(
+    log: &L,
+    mut signed: Signed,
+    (beginning, head): (Beginning, ChainHead),
+    signers: &Signers,
+    vs: &VirtualServerId,
+) -> Result<Report, StoreError> {
     let before = beginning.walk.seq;
     let compared = signed.begin_at(&beginning);
     let mut seen = Seen::new(beginning.walk, head.seq);
@@ -90,7 +107,7 @@ pub async fn verify<L: AuditLog + ?Sized>(
 }
 
 /// What the checkpoint file says.
-struct Signed {
+pub(crate) struct Signed {
     /// Hash by record.
     hashes: BTreeMap<i64, String>,
     restores: Vec<SignedRestore>,
@@ -98,7 +115,7 @@ struct Signed {
 }
 
 impl Signed {
-    async fn read(path: &Path, signers: &Signers, vs: &VirtualServerId) -> Result<Self, VerifyError> {
+    pub(crate) async fn read(path: &Path, signers: &Signers, vs: &VirtualServerId) -> Result<Self, VerifyError> {
         let at = path.to_owned();
         let lines = on_file_thread(move || file::read(&at))
             .await
@@ -137,6 +154,20 @@ impl Signed {
             self.hashes.insert(cut.upto, cut.hash.clone());
         }
         left
+    }
+}
+
+impl Signed {
+    /// The first record that was signed of those from `first` to `last`, and its hash.
+    pub(crate) fn first_from(&self, first: i64, last: i64) -> Option<(i64, String)> {
+        let mut within = self.hashes.range(first..).take_while(|(seq, _)| **seq <= last);
+        within.next().map(|(seq, hash)| (*seq, hash.clone()))
+    }
+
+    /// Forgets what was signed outside of a part of the chain: before this record, which is known to hold, and behind its end.
+    pub(crate) fn only(&mut self, after: i64, last: i64) {
+        self.hashes.retain(|seq, _| (after..=last).contains(seq));
+        self.restores.retain(|restore| restore.seq <= last);
     }
 }
 

@@ -1,4 +1,4 @@
-//! `doorward audit verify` and `doorward audit export`.
+//! `doorward audit verify`, `doorward audit public-key` and `doorward audit export`.
 
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -7,16 +7,24 @@ use std::path::{Path, PathBuf};
 use doorward_api::ports::{Change, Ledger};
 use doorward_api::{AuditEvent, EventContext, EventKind};
 use doorward_api::{Timestamp, VirtualServerId};
-use doorward_audit::{AccessCheck, Checkpoints, Format, Span};
+use doorward_audit::{AccessCheck, Checkpoints, Extent, Format, Signers, Span, verify_export};
 
-use crate::args::ExportFormat;
+use crate::args::{ExportFormat, ExportedArgs};
 use crate::commands::{runtime, sign};
 use crate::{Failure, Finding, config, wire};
 
 /// Checks a virtual server's chain against itself and its signed checkpoints, and then access logs against the chain.
-pub(crate) fn verify(file: &Path, virtual_server: &str, access_logs: &[PathBuf]) -> Result<Finding, Failure> {
-    let config = config::load(file)?;
+pub(crate) fn verify(
+    file: &Path,
+    exported: &ExportedArgs,
+    virtual_server: &str,
+    access_logs: &[PathBuf],
+) -> Result<Finding, Failure> {
     let vs = VirtualServerId::new(virtual_server);
+    if let (Some(export), Some(checkpoints)) = (&exported.export, &exported.checkpoints) {
+        return verify_exported(export, checkpoints, exported, &vs);
+    }
+    let config = config::load(file)?;
     let checkpoints = Checkpoints::new(config.checkpoints.clone(), &config.key);
     let runtime = runtime()?;
     let holds = wire::asking(&config, |store| {
@@ -30,6 +38,32 @@ pub(crate) fn verify(file: &Path, virtual_server: &str, access_logs: &[PathBuf])
         Ok(lines_hold(check, access_logs, store.clock().now())? && report.holds())
     })?;
     Ok(if holds { Finding::Good } else { Finding::Bad })
+}
+
+/// The same with nothing but what an auditor has.
+fn verify_exported(
+    export: &Path,
+    checkpoints: &Path,
+    args: &ExportedArgs,
+    vs: &VirtualServerId,
+) -> Result<Finding, Failure> {
+    let extent = if args.part { Extent::Part } else { Extent::Whole };
+    let signers = Signers::known(&args.public_keys, vs);
+    let report =
+        runtime()?.block_on(verify_export(export, checkpoints, &signers, vs, extent)).map_err(Failure::other)?;
+    println!("{report}");
+    Ok(if report.holds() { Finding::Good } else { Finding::Bad })
+}
+
+/// Says whose signatures count, one key a line, the one in use first.
+pub(crate) fn public_key(file: &Path, virtual_server: &str) -> Result<Finding, Failure> {
+    let config = config::load(file)?;
+    let checkpoints = Checkpoints::new(config.checkpoints.clone(), &config.key);
+    let signers = checkpoints.signers().map_err(Failure::other)?;
+    for key in signers.of_virtual_server(&VirtualServerId::new(virtual_server)) {
+        println!("{key}");
+    }
+    Ok(Finding::Good)
 }
 
 fn lines_hold(mut check: AccessCheck, files: &[PathBuf], now: Timestamp) -> Result<bool, Failure> {
