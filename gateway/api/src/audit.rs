@@ -593,6 +593,23 @@ mod tests {
     }
 
     #[test]
+    fn the_catalogue_says_of_every_event_what_it_is_and_of_no_other() {
+        let rows = include_str!("../../../docs/events.md").lines().filter_map(|line| line.strip_prefix("| `"));
+        let cells = rows
+            .filter_map(|row| row.split_once("` | ").and_then(|(name, rest)| Some((name, rest.split_once(" | ")?))));
+        let told: Vec<(&str, &str)> = cells.map(|(name, (of, _))| (name, of)).collect();
+        for kind in EventKind::ALL {
+            let (name, of) = (kind.name(), kind.record_type());
+            let found: Vec<&str> = told.iter().filter(|row| row.0 == name).map(|row| row.1).collect();
+            assert_eq!(found, [of], "docs/events.md needs one row: | `{name}` | {of} | when it is recorded. |");
+        }
+        let known = EventKind::ALL.map(EventKind::name);
+        let others: Vec<&str> =
+            told.iter().map(|row| row.0).filter(|name| !known.iter().any(|one| one == name)).collect();
+        assert_eq!(others, [""; 0], "docs/events.md tells of events that there are not");
+    }
+
+    #[test]
     fn a_record_is_one_canonical_line_whatever_it_is_fed() {
         let context = EventContext { used_name: Some("al\r\nice\u{1b}[2J\"}{\u{2028}".into()), ..Default::default() };
         let event = AuditEvent::new(EventKind::AuthFailure, context).with("reason", "x".repeat(5000));
