@@ -222,12 +222,17 @@ fn a_prometheus_finds_something_for_every_panel_that_a_journey_fills() {
     prometheus.until("sum(rate(doorward_requests_total[1m])) > 0");
     prometheus.until("doorward_certificate_not_after_timestamp_seconds");
     prometheus.until("doorward_upstream_healthy");
-    const NOT_YET: [&str; 8] = [
+    const NOT_YET: [&str; 13] = [
         "Errors by application",
         "Refused, by application",
+        "What policies in the shadow say otherwise",
+        "Left out of decision records",
         "Locked and replayed within 15 minutes",
         "Turned away before they began",
         "What holds people up",
+        "Requests to devices",
+        "Audit records that wait for an outlet",
+        "Old audit records taken away within an hour",
         "Refused before they were requests",
         "Reloads",
         "Last reload",
