@@ -407,6 +407,7 @@ fn the_example_configuration_knows_every_key_that_it_shows() {
         .replace("/etc/doorward/tls/example.org.pem", &format!("{folder}site.pem"))
         .replace("/etc/doorward/tls/example.org.key", &format!("{folder}site.key"))
         .replace("/etc/doorward/master.key", &format!("{folder}master.key"))
+        .replace("mail-ca.pem", &format!("{folder}site.pem"))
         .replace("siem-ca.pem", &format!("{folder}site.pem"))
         .replace("hooks-ca.pem", &format!("{folder}site.pem"))
         .replace("/etc/doorward/chat.secret", &format!("{folder}chat.secret"))
