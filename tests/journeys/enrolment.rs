@@ -155,7 +155,8 @@ fn a_code_is_good_only_in_the_browser_and_for_the_user_that_asked() {
     // The other browser's form, with everything that it carries but the cookie.
     let borrowed = page_here.form("verification_code");
     let answer = bob.post_once(&page_bob, &borrowed, &[("verification_code", &code_here)]);
-    assert_eq!(answer.status, 403);
+    assert_eq!(answer.status, 303, "it changes nothing, and leads to a page of bob's own");
+    assert!(answer.header("location").unwrap().starts_with("/signin?return="), "{:?}", answer.headers);
     let own = page_bob.form("verification_code");
     let smuggled = [
         ("flow", borrowed.fields["flow"].as_str()),
@@ -535,18 +536,30 @@ fn the_page_asked_for_comes_to_the_last_byte_of_its_query() {
 }
 
 #[test]
-fn a_form_sent_without_a_session_leads_to_its_page_by_get() {
+fn a_form_sent_without_a_session_is_said_to_be_lost_and_leads_to_its_page_by_get() {
+    const LOST: &str = "What you sent was not received";
     let gateway = Gateway::demo();
     let url = gateway.url("wiki", "/edit?id=7");
     let mut alice = gateway.visitor();
-    let answer = alice.once("POST", &url, &[], Some(b"text=lost"));
+    alice.get(&url).says_not(LOST);
+    let from_its_page = [("Referer", url.as_str())];
+    let answer = alice.once("POST", &gateway.url("wiki", "/save"), &from_its_page, Some(b"text=lost"));
     assert_eq!(answer.status, 303, "{}", answer.text());
     let signin = answer.header("location").unwrap().to_owned();
     assert!(signin.starts_with(&gateway.url("login", "/signin?return=")), "{signin}");
+    alice.get(&signin).says(LOST);
     let (page, _) = through_the_door(&gateway, &mut alice, "alice", &signin);
     assert_eq!(page.url, url);
     page.says("GET /edit?id=7 HTTP/1.1");
     page.says_not("text=lost");
+
+    // The session at the portal is enough, so that nothing is asked for: then a page says so.
+    alice.jar.get_mut("wiki.localhost").unwrap().remove("doorward_app");
+    let answer = alice.once("POST", &gateway.url("wiki", "/save"), &from_its_page, Some(b"text=lost"));
+    let page = alice.get(answer.header("location").unwrap());
+    page.says(LOST);
+    let onward = page.link("/signin");
+    assert_eq!(alice.get(&gateway.url("login", &onward)).url, url);
 }
 
 #[test]

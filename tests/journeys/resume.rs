@@ -49,10 +49,11 @@ fn a_reload_or_a_second_tab_shows_the_same_step_and_the_same_secret() {
     late.says("You had already gone on from there.");
     let page = alice.type_passcode(&late, &phone.passcode());
     assert_eq!(page.url, url);
-    // The tab left open is in as well, and so is whoever presses its button.
+    // The tab left open is in as well, and so is whoever presses its button, or loads the step's page again.
     assert_eq!(alice.get(&url).url, url);
     let late = alice.press(&other_tab, "continue");
-    assert!(late.status() < 500 && late.secret().is_none(), "{}", late.words());
+    assert_eq!((late.status(), late.url.as_str()), (200, url.as_str()), "{}", late.words());
+    assert_eq!(alice.step(&gateway).url, url);
     let notices = || gateway.mails().iter().filter(|mail| mail.text.contains("/notice/")).count();
     let end = std::time::Instant::now() + std::time::Duration::from_secs(15);
     while notices() == 0 {
@@ -60,6 +61,60 @@ fn a_reload_or_a_second_tab_shows_the_same_step_and_the_same_secret() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     assert_eq!(notices(), 1);
+}
+
+#[test]
+fn of_two_tabs_at_the_same_step_both_lead_to_the_application() {
+    let gateway = Gateway::demo();
+    let url = gateway.url("intranet", "/page?x=1");
+    let mut carol = gateway.visitor();
+    let first = carol.up_to_the_password("carol", &url);
+    let second = carol.step(&gateway);
+    let password = gateway.password("carol");
+    assert_eq!(carol.submit(&first, "password", &[("password", &password)]).url, url);
+    assert_eq!(carol.submit(&second, "password", &[("password", &password)]).url, url);
+    // Signed out, the tab left open is no dead end: it asks for the name, on the way to the same page.
+    assert_eq!(carol.sign_out(&gateway.url("login", "/")).status, 303);
+    let page = carol.submit(&second, "password", &[("password", &password)]);
+    page.is_at(Stage::Name);
+    page.says("Sign in to Intranet");
+    let page = carol.submit(&page, "username", &[("username", "carol")]);
+    assert_eq!(carol.submit(&page, "password", &[("password", &password)]).url, url);
+}
+
+#[test]
+fn of_tabs_restored_at_once_each_leads_to_its_own_page() {
+    let gateway = Gateway::demo();
+    let urls = ["/one", "/two", "/three"].map(|path| gateway.url("intranet", path));
+    let mut carol = gateway.visitor();
+    // Each was asked for before the others had answered, so that none of them knew of a cookie, and the last one's stays.
+    let tabs = urls.each_ref().map(|url| {
+        carol.jar.remove("login.localhost");
+        carol.get(url)
+    });
+    let password = gateway.password("carol");
+    for (tab, url) in tabs.iter().zip(&urls).rev() {
+        let page = carol.submit(tab, "username", &[("username", "carol")]);
+        // The first that signs in is asked for everything. The others are too old, and are led on.
+        let landed = match page.try_form("password") {
+            Some(_) => carol.submit(&page, "password", &[("password", &password)]),
+            None => page,
+        };
+        assert_eq!(&landed.url, url, "{}", landed.words());
+    }
+}
+
+#[test]
+fn a_tab_left_for_days_still_knows_where_it_was_going() {
+    let installation = Installation::with_users(Database::Sqlite);
+    let served = installation.serve();
+    let url = served.url("wiki", "/page?x=1");
+    let mut alice = served.proxied_visitor();
+    let page = alice.up_to_the_password("alice", &url);
+    installation.sql("DELETE FROM flow");
+    let page = alice.submit(&page, "password", &[("password", &served.gateway.password("alice"))]);
+    page.is_at(Stage::Name);
+    page.says("Sign in to The wiki");
 }
 
 #[test]

@@ -682,7 +682,10 @@ fn a_stolen_ticket_opens_nothing_in_another_browser_or_at_another_host() {
     let mut carol = gateway.visitor();
     let url = ticket(&gateway, &mut carol);
     let bare = gateway.visitor().once("GET", &url, &[], None);
-    assert_eq!((bare.status, app_cookie(&bare)), (400, None), "a browser without any cookie");
+    assert_eq!((bare.status, app_cookie(&bare)), (303, None), "a browser without any cookie");
+    let mut bare = gateway.visitor();
+    let page = bare.get(&url);
+    assert!(page.try_form("username").is_some(), "whoever has no cookie is asked to sign in: {}", page.words());
     let mut thief = gateway.visitor();
     thief.get(&gateway.url("intranet", "/"));
     let stolen = thief.once("GET", &url, &[], None);

@@ -14,8 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::site::VirtualServer;
 
-/// How long an address is good for the first page of the portal; after that it lies in the flow's row.
-const LIFE: Duration = Duration::from_mins(15);
+/// How long an address is good: a tab that was left open over a holiday, or a bookmark of the sign-in page, still leads to where it
+/// was going. An older one opens no more than a new one does, and anybody can have a new one by asking for the page: it names a
+/// page and proves nothing, is good for one virtual server and while the application has that origin and host, its page is judged
+/// anew, and the ticket that comes of it opens only the browser that asked. What ends is what a copied one still tells, and it ends
+/// with its key at the latest.
+const LIFE: Duration = Duration::from_hours(7 * 24);
 
 /// The longest sealed text; a longer address is given up, and the user arrives at the portal's start page.
 const LONGEST: usize = 4096;
@@ -94,8 +98,15 @@ mod tests {
     fn an_old_address_is_not_opened() {
         let vs = virtual_server("default");
         let text = returns().seal(&vs, &return_to("/"), now()).unwrap();
-        assert!(returns().open(&vs, &text, now() + Duration::from_millis(899_999)).is_some());
+        assert!(returns().open(&vs, &text, now() + (LIFE - Duration::from_millis(1))).is_some());
         assert_eq!(returns().open(&vs, &text, now() + LIFE), None);
+    }
+
+    #[test]
+    fn an_address_is_good_over_a_long_weekend() {
+        let vs = virtual_server("default");
+        let text = returns().seal(&vs, &return_to("/page"), now()).unwrap();
+        assert!(returns().open(&vs, &text, now() + Duration::from_hours(4 * 24)).is_some());
     }
 
     #[test]

@@ -43,7 +43,7 @@ use std::time::Duration;
 use doorward_api::device::Device;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Authenticator, Importer, Plugin};
-use doorward_api::{PluginError, Screen, Secret, SecretBytes, SessionId, StoreError, Timestamp};
+use doorward_api::{PluginError, Secret, SecretBytes, SessionId, StoreError, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::device::Devices;
@@ -58,7 +58,7 @@ use crate::returns::Returns;
 use crate::sessions::{Identities, Unclear};
 use crate::site::{SharedSite, VirtualServer};
 use crate::tickets::Tickets;
-use crate::visit::{Moved, Opening, StepForm, Visit};
+use crate::visit::{Moved, Opening, Standing, StepForm, Visit};
 
 /// Timers and limits (R16, SP 3, decisions A9, A23).
 #[derive(Debug, Clone)]
@@ -237,15 +237,16 @@ impl Desk {
     /// [`DeskError`].
     pub async fn name(&self, visit: &Visit, return_to: Option<&str>, username: &str) -> Result<Moved, DeskError> {
         let outcome = self.try_name(visit, return_to, username).await;
-        self.settle(visit, outcome).await
+        let form = StepForm { return_to: return_to.map(str::to_owned), ..StepForm::default() };
+        self.settle(visit, &form, outcome).await
     }
 
-    /// The page on which this browser's flow stands; `None` when it has none, or is signed in.
+    /// Where this browser's flow stands.
     ///
     /// # Errors
     /// [`DeskError`].
-    pub async fn look(&self, visit: &Visit) -> Result<Option<Screen>, DeskError> {
-        self.screen_of_browser(visit).await
+    pub async fn look(&self, visit: &Visit) -> Result<Standing, DeskError> {
+        self.standing_of_browser(visit).await
     }
 
     /// The password was sent.
@@ -254,7 +255,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn password(&self, visit: &Visit, form: &StepForm, password: Secret) -> Result<Moved, DeskError> {
         let outcome = self.try_password(visit, form, &password).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// A passcode was sent, on the passcode page or as the first one of a new token.
@@ -263,7 +264,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn passcode(&self, visit: &Visit, form: &StepForm, otp: Secret) -> Result<Moved, DeskError> {
         let outcome = self.try_passcode(visit, form, &otp).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// A new server-side PIN was sent, twice.
@@ -278,7 +279,7 @@ impl Desk {
         again: Secret,
     ) -> Result<Moved, DeskError> {
         let outcome = self.try_new_pin(visit, form, &pin, &again).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// A passkey was used: what the browser has answered. On the passcode page, after a password.
@@ -287,7 +288,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn passkey(&self, visit: &Visit, form: &StepForm, answer: Secret) -> Result<Moved, DeskError> {
         let outcome = self.try_passkey(visit, form, &answer).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// "Send request to my phone": on the passcode page after a password, or as the first proof of a new token.
@@ -296,7 +297,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn request_push(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_request_push(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// Takes the answer to this browser's request, which signs in when it is a yes. `pin` is typed where the token has a PIN on
@@ -306,7 +307,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn finish_push(&self, visit: &Visit, form: &StepForm, pin: Option<&Secret>) -> Result<Moved, DeskError> {
         let outcome = self.try_finish_push(visit, form, pin).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// Withdraws this browser's request.
@@ -315,7 +316,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn cancel_push(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_cancel_push(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W1: Add Authenticator.
@@ -324,7 +325,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn add_authenticator(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_add_authenticator(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W1: Later.
@@ -333,7 +334,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn later(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_later(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// An operator's approval was asked for.
@@ -342,7 +343,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn ask_approval(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_ask_approval(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// On, if the approval is there by now.
@@ -351,7 +352,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn go_on(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_go_on(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// The help desk's code was sent.
@@ -360,7 +361,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn help_desk_code(&self, visit: &Visit, form: &StepForm, code: &Secret) -> Result<Moved, DeskError> {
         let outcome = self.try_help_desk_code(visit, form, code).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W2: Send a new code; Retry, when the last mail was refused.
@@ -369,7 +370,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn resend_code(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_resend_code(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W2: the verification code was sent.
@@ -378,7 +379,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn verify_code(&self, visit: &Visit, form: &StepForm, code: &str) -> Result<Moved, DeskError> {
         let outcome = self.try_verify_code(visit, form, code).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W3, W4: a platform was chosen.
@@ -387,7 +388,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn choose_target(&self, visit: &Visit, form: &StepForm, target: &str) -> Result<Moved, DeskError> {
         let outcome = self.try_choose_target(visit, form, target).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W5: New code.
@@ -396,7 +397,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn new_secret(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_new_secret(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W5: another app is to be used.
@@ -405,7 +406,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn choose_kind(&self, visit: &Visit, form: &StepForm, kind: &str) -> Result<Moved, DeskError> {
         let outcome = self.try_choose_kind(visit, form, kind).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W5: Continue.
@@ -414,7 +415,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn continue_to_passcode(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_continue(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W5, for an app of our own: it is installed.
@@ -423,7 +424,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn app_installed(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_app_installed(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// W6: the device that was found is the user's, or is not.
@@ -432,7 +433,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn confirm_device(&self, visit: &Visit, form: &StepForm, theirs: bool) -> Result<Moved, DeskError> {
         let outcome = self.try_confirm_device(visit, form, theirs).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// Back, where it is safe.
@@ -441,7 +442,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn back(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_back(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// Cancel and sign out.
@@ -450,7 +451,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn cancel(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_cancel(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// Switch user: the same destination with another name.
@@ -459,7 +460,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn switch_user(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let outcome = self.try_switch_user(visit, form).await;
-        self.settle(visit, outcome).await
+        self.settle(visit, form, outcome).await
     }
 
     /// Ends the portal session and every application session that hangs on it. `None` when there was none.

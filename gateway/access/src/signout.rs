@@ -35,7 +35,10 @@ impl Desk {
     }
 
     pub(crate) async fn try_cancel(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
-        let held = self.hold_to_end(visit, form).await?;
+        let held = match self.hold_to_end(visit, form).await {
+            Err(Stop::Stale) => return self.leave_what_is_done(visit, form).await,
+            held => held?,
+        };
         let begun_on_own_page = held.flow().data.own.is_some();
         self.give_up(visit, &held, begun_on_own_page || held.flow().data.provisioned.is_some()).await?;
         if begun_on_own_page {
@@ -45,13 +48,29 @@ impl Desk {
     }
 
     pub(crate) async fn try_switch_user(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
-        let held = self.hold_to_end(visit, form).await?;
+        let held = match self.hold_to_end(visit, form).await {
+            Err(Stop::Stale) => return self.leave_what_is_done(visit, form).await,
+            held => held?,
+        };
         self.give_up(visit, &held, false).await?;
         let url = match held.flow().data.own {
             Some(_) => "/signin".to_owned(),
             None => self.start_again(visit, held.flow()),
         };
         Ok(Moved::StartAgain { url })
+    }
+
+    /// A tab was left at a step, and another has signed in meanwhile: what that button of it can still do is sign out. Nothing else
+    /// that is too old ends anything.
+    async fn leave_what_is_done(&self, visit: &Visit, form: &StepForm) -> Result<Moved, Stop> {
+        let browser = visit.browser.as_ref().ok_or(Stop::Stale)?.hash();
+        let flow = self.ports.flows.flow_of_browser(&visit.vs.id, &browser, visit.now).await?.ok_or(Stop::Stale)?;
+        let led_in = flow.step == Step::Confirmed && flow.data.own.is_none() && flow.data.provisioned.is_none();
+        if !led_in || flow.id.as_str() != form.flow {
+            return Err(Stop::Stale);
+        }
+        self.end_session(visit).await.map_err(Stop::Fault)?;
+        Ok(Moved::StartAgain { url: self.start_again(visit, &flow) })
     }
 
     /// Ends the flow, the token that it has issued but not proved, and the browser's session: the button says "Cancel and sign

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use doorward_api::flow::ReturnTo;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Host, Plugin};
 use doorward_api::ports::{NoMetrics, Settings};
@@ -302,7 +303,12 @@ impl Browser {
 
     /// The sealed address of a page of the wiki.
     pub(crate) fn page(&self, path: &str) -> String {
-        self.stage.returns.seal(&self.stage.vs, &return_to(path), self.now).unwrap()
+        self.sealed(&return_to(path))
+    }
+
+    /// A return address, as the gate seals it.
+    pub(crate) fn sealed(&self, to: &ReturnTo) -> String {
+        self.stage.returns.seal(&self.stage.vs, to, self.now).unwrap()
     }
 
     pub(crate) async fn open(&mut self, path: Option<&str>) -> Opening {
@@ -323,12 +329,12 @@ impl Browser {
     }
 
     pub(crate) async fn look(&self) -> Screen {
-        self.stage.desk.look(&self.visit()).await.unwrap().expect("a flow")
+        self.stage.desk.look(&self.visit()).await.unwrap().page().expect("a flow")
     }
 
     pub(crate) async fn form(&self) -> StepForm {
         let ids = self.look().await.form;
-        StepForm { flow: ids.flow, nonce: ids.nonce }
+        StepForm { flow: ids.flow, nonce: ids.nonce, return_to: ids.return_to }
     }
 
     /// Sends the form of the current page.
@@ -376,12 +382,11 @@ impl Browser {
         match moved {
             Moved::ToStep { browser: Some(browser) } => self.flow = Some(browser.clone()),
             Moved::SignedIn(landing) => {
-                self.flow = None;
                 self.session = landing.session.clone().or(self.session.take());
                 self.device = landing.device.clone().or(self.device.take());
             }
             Moved::StartAgain { .. } | Moved::BackToOwn { .. } | Moved::Denied(_) => self.flow = None,
-            Moved::ToStep { browser: None } | Moved::Ask(_) | Moved::Cancelled { .. } => {}
+            Moved::ToStep { browser: None } | Moved::Ask(_) | Moved::Cancelled { .. } | Moved::GoOn { .. } => {}
         }
     }
 

@@ -39,6 +39,7 @@ pub(crate) fn return_to(path_and_query: &str) -> ReturnTo {
         path: path_and_query.split('?').next().unwrap().into(),
         method: "GET".into(),
         hop: hop().hash(),
+        client: None,
     }
 }
 

@@ -44,6 +44,32 @@ pub struct StepForm {
     pub flow: String,
     /// Field `nonce`.
     pub nonce: String,
+    /// Field `return`: the sealed return address.
+    pub return_to: Option<String>,
+}
+
+/// Where a browser's sign-in stands.
+#[derive(Debug)]
+pub enum Standing {
+    /// On this page.
+    Page(Box<doorward_api::Screen>),
+    /// It is done: 303 to `url`, which goes on to the page first asked for.
+    Done {
+        /// Where.
+        url: String,
+    },
+    /// There is none.
+    Nowhere,
+}
+
+impl Standing {
+    /// The page, if there is one to be shown.
+    pub fn page(self) -> Option<doorward_api::Screen> {
+        match self {
+            Standing::Page(screen) => Some(*screen),
+            Standing::Done { .. } | Standing::Nowhere => None,
+        }
+    }
 }
 
 /// What became of a form.
@@ -56,8 +82,14 @@ pub enum Moved {
     },
     /// The name was not taken: W0 again, with a notice.
     Ask(Box<doorward_api::Screen>),
-    /// Signed in: set the cookies, clear the flow cookie, 303 to `url`.
+    /// Signed in: set the cookies, 303 to `url`. The flow cookie stays: forms of the same sign-in that other tabs still show are
+    /// known by it, and led on. It opens nothing any more, and the next sign-in has one of its own.
     SignedIn(Box<Landing>),
+    /// A form of a sign-in that is done or gone: nothing was changed, 303 to `url`, which goes on to where it was going.
+    GoOn {
+        /// Where.
+        url: String,
+    },
     /// The flow was cancelled, and the browser's session ended with it: clear the session cookie and show the ended page.
     Cancelled {
         /// Where to begin again.
@@ -108,6 +140,11 @@ pub enum Opening {
     Raise {
         /// The new flow cookie.
         browser: Token,
+    },
+    /// The session is enough, but what was sent to the page is lost: that is said, and the way on leads to `url`.
+    NotReceived {
+        /// Where.
+        url: String,
     },
     /// W0.
     Ask(Box<doorward_api::Screen>),

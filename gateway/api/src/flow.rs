@@ -1,5 +1,7 @@
 //! One sign-in, self-provisioning included, as a row in the store (SEC 5.6). The browser holds a cookie, nothing else.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::audit::EventContext;
@@ -286,14 +288,26 @@ pub struct ReturnTo {
     pub origin: String,
     /// Its host without port.
     pub host: String,
-    /// Path and query.
+    /// Path and query of the page to go back to: the one asked for. What was sent cannot be sent for its user again; so after a
+    /// form it is the page on which the form was.
     pub path_and_query: String,
-    /// The path alone, as the policy saw it.
+    /// The path that was asked for, alone and as the policy saw it.
     pub path: String,
     /// The method asked for.
     pub method: String,
     /// SHA-256 of the application host's hop cookie: the ticket opens only the browser that began there.
     pub hop: TokenHash,
+    /// The client's address as the gate saw it. The portal may see another of the same client (one by IPv6, one by IPv4), and would
+    /// then ask for less or more than the gate does.
+    #[serde(default)]
+    pub client: Option<IpAddr>,
+}
+
+impl ReturnTo {
+    /// Whether something was sent with what was asked for. It is lost.
+    pub fn sent_something(&self) -> bool {
+        !matches!(self.method.as_str(), "GET" | "HEAD")
+    }
 }
 
 /// The emailed verification code, as remembered.
@@ -394,6 +408,8 @@ pub enum Notice {
     Empty,
     /// A form of an earlier step was sent; here is where things stand.
     StaleForm,
+    /// What was sent to the application came without a session, and is lost.
+    NotReceived,
     /// The user is no longer offered self-provisioning.
     NoLongerOffered,
     /// No request is sent to the user's device just now: too many went unanswered, or one was sent a moment ago.

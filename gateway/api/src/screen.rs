@@ -16,7 +16,8 @@ use crate::time::Timestamp;
 pub struct Screen {
     /// Which page.
     pub page: ScreenPage,
-    /// The flow's row and the nonce of its step: hidden fields `flow` and `nonce` of every form. Empty at W0.
+    /// The flow's row, the nonce of its step and where it leads: hidden fields `flow`, `nonce` and `return` of every form. Empty at
+    /// W0.
     pub form: FormIds,
     /// Why the page says more than it did at first.
     pub notice: Option<Notice>,
@@ -45,6 +46,8 @@ pub struct FormIds {
     pub flow: String,
     /// The step's nonce.
     pub nonce: String,
+    /// The sealed return address, so that a page which outlives its flow still leads to where it was going.
+    pub return_to: Option<String>,
 }
 
 /// "Step 2 of 5".

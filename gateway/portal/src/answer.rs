@@ -124,7 +124,9 @@ impl Portal {
             Moved::ToStep { browser: None } => see_other(STEP),
             Moved::ToStep { browser: Some(browser) } => to_step(caller, &browser),
             Moved::Ask(screen) => self.screen(caller, &screen),
-            Moved::SignedIn(landing) => Ok(with_cookie(land(caller, &landing)?, clear_flow())),
+            // The flow cookie stays: another tab that still shows a step of this sign-in is led on by it.
+            Moved::SignedIn(landing) => land(caller, &landing),
+            Moved::GoOn { url } => see_other(&url),
             // The flow cookie stays: the step's page then says how the flow ended, after a reload too.
             Moved::Cancelled { .. } => see_other(STEP),
             Moved::StartAgain { url } => Ok(with_cookie(see_other(&url)?, clear_flow())),

@@ -85,10 +85,15 @@ impl Caller {
         if self.at_portal() { "" } else { RESERVED }
     }
 
-    /// What the forms of pages hang on that need not begin anything: the flow if there is one, else the session.
+    /// What the forms of pages hang on that need not begin anything: the flow if there is one, else the session's cookie.
     pub(crate) fn bond(&self) -> Option<Bond<'_>> {
         let flow = self.visit.browser.as_ref().map(Bond::Flow);
-        flow.or(self.visit.session.as_ref().map(Bond::Session))
+        flow.or(self.visit.session.as_ref().map(Bond::Reader))
+    }
+
+    /// Whether this browser has sent a cookie of ours, so that it keeps those that it is given.
+    pub(crate) fn keeps_cookies(&self) -> bool {
+        self.visit.browser.is_some() || self.visit.session.is_some() || self.visit.device.is_some()
     }
 
     /// The flow cookie for a page whose form begins something: the browser's own, or a new one with its `Set-Cookie`.

@@ -1,8 +1,8 @@
 //! Whether a form is our own (SEC 5.5). Three layers: the cookies are `SameSite=Lax`; the browser's own word about where a
 //! form comes from is heeded; and every form carries a value that only a page made for this browser can know.
 
-use doorward_api::Token;
 use doorward_api::keys::MacKey;
+use doorward_api::{SessionId, Token};
 use http::{HeaderMap, HeaderName, header};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -12,8 +12,11 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(crate) enum Bond<'a> {
     /// The flow cookie: the forms of sign-in and self-provisioning, and of the links in mails.
     Flow(&'a Token),
-    /// The portal's session cookie: the forms of somebody signed in.
-    Session(&'a Token),
+    /// The portal session's row, which stays the same when the session is raised and its cookie changes: the forms of somebody
+    /// signed in, in every tab of theirs.
+    Session(&'a SessionId),
+    /// The session cookie itself, on pages for which nobody is looked up: it is good for the choice of a language.
+    Reader(&'a Token),
     /// An operator's session cookie: the forms of somebody signed in at the console.
     Operator(&'a Token),
     /// The cookie of a browser at the console in which nobody is signed in yet.
@@ -30,23 +33,25 @@ impl Forgery {
 
     /// The hidden field `csrf`.
     pub(crate) fn value(&self, bond: Bond<'_>) -> String {
-        let (purpose, token) = parts(bond);
-        self.0.hex(&[purpose, &token.hash().hex()])
+        let (purpose, of) = parts(bond);
+        self.0.hex(&[purpose, &of])
     }
 
     /// Whether a form that came back carries the value of this bond.
     pub(crate) fn check(&self, bond: Bond<'_>, value: &str) -> bool {
-        let (purpose, token) = parts(bond);
-        self.0.check(&[purpose, &token.hash().hex()], value)
+        let (purpose, of) = parts(bond);
+        self.0.check(&[purpose, &of], value)
     }
 }
 
-fn parts(bond: Bond<'_>) -> (&'static str, &Token) {
+fn parts(bond: Bond<'_>) -> (&'static str, String) {
+    let hashed = |token: &Token| token.hash().hex();
     match bond {
-        Bond::Flow(token) => ("signin", token),
-        Bond::Session(token) => ("session", token),
-        Bond::Operator(token) => ("operator", token),
-        Bond::Outside(token) => ("outside", token),
+        Bond::Flow(token) => ("signin", hashed(token)),
+        Bond::Session(id) => ("session", id.as_str().to_owned()),
+        Bond::Reader(token) => ("reader", hashed(token)),
+        Bond::Operator(token) => ("operator", hashed(token)),
+        Bond::Outside(token) => ("outside", hashed(token)),
     }
 }
 
@@ -137,8 +142,12 @@ mod tests {
         let value = forgery.value(Bond::Flow(&mine));
         assert!(forgery.check(Bond::Flow(&mine), &value));
         assert!(!forgery.check(Bond::Flow(&other), &value));
-        assert!(!forgery.check(Bond::Session(&mine), &value));
+        assert!(!forgery.check(Bond::Reader(&mine), &value));
         assert!(!forgery.check(Bond::Flow(&mine), ""));
         assert!(!forgery.check(Bond::Flow(&mine), &value.to_uppercase()));
+        let (ours, theirs) = (SessionId::from("s-1"), SessionId::from("s-2"));
+        let value = forgery.value(Bond::Session(&ours));
+        assert!(forgery.check(Bond::Session(&ours), &value));
+        assert!(!forgery.check(Bond::Session(&theirs), &value));
     }
 }

@@ -5,20 +5,53 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
 use doorward_access::arrival::ErrorKind;
+use doorward_access::sessions::Unclear;
 use doorward_access::visit::StepForm;
 use http::header;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::answer::{STEP, signin_url};
+use crate::answer::{STEP, see_other, signin_url};
 use crate::caller::Caller;
 use crate::csrf::{Bond, Provenance, provenance};
 use crate::fault::Fault;
 use crate::fields::Fields;
+use crate::pages::start::signed_in;
 use crate::parts::{Portal, Shared};
 
 /// Larger forms are refused (DO-02).
 const LARGEST_FORM: usize = 64 * 1024;
+
+/// Why a form is not taken. Nothing was changed by it.
+#[derive(Debug)]
+pub(crate) enum Turned {
+    /// The browser says that it comes from one of our pages, so that page is too old: back to its place, where there is a new one.
+    Back(String),
+    /// It may be anybody's.
+    Away(Fault),
+}
+
+impl From<Unclear> for Turned {
+    fn from(unclear: Unclear) -> Self {
+        Turned::Away(unclear.into())
+    }
+}
+
+impl From<Fault> for Turned {
+    fn from(fault: Fault) -> Self {
+        Turned::Away(fault)
+    }
+}
+
+impl IntoResponse for Turned {
+    fn into_response(self) -> Response {
+        match self {
+            Turned::Back(url) => see_other(&url).into_response(),
+            Turned::Away(fault) => fault.into_response(),
+        }
+    }
+}
 
 /// A form of sign-in, self-provisioning or a mail's link: bound to the flow cookie.
 pub(crate) struct FlowPost {
@@ -30,7 +63,7 @@ pub(crate) struct FlowPost {
     pub(crate) fields: Fields,
 }
 
-/// A form of somebody signed in: bound to the session.
+/// A form of somebody signed in: bound to the session's row.
 pub(crate) struct SessionPost {
     /// Who sent it.
     pub(crate) caller: Arc<Caller>,
@@ -48,30 +81,37 @@ pub(crate) struct LanguagePost {
 }
 
 impl FromRequest<Shared> for FlowPost {
-    type Rejection = Fault;
+    type Rejection = Turned;
 
-    async fn from_request(request: Request, portal: &Shared) -> Result<Self, Fault> {
+    async fn from_request(request: Request, portal: &Shared) -> Result<Self, Turned> {
         let path = request.uri().path().to_owned();
-        let Sent { caller, fields, provenance } = Sent::read(request).await?;
-        let bond = caller.visit.browser.as_ref().map(Bond::Flow);
-        let ours = provenance != Provenance::Foreign && carries(portal, bond, &fields);
-        if !ours {
-            return Err(forged().onward(way_back(&path, &fields)));
+        let sent = Sent::read(request).await?;
+        let bond = sent.caller.visit.browser.as_ref().map(Bond::Flow);
+        if sent.provenance == Provenance::Foreign || !carries(portal, bond, &sent.fields) {
+            let back = way_back(&path, &sent.fields);
+            return Err(sent.turned(back));
         }
-        let step = StepForm { flow: fields.text("flow").to_owned(), nonce: fields.text("nonce").to_owned() };
+        let Sent { caller, fields, .. } = sent;
+        let step = StepForm {
+            flow: fields.text("flow").to_owned(),
+            nonce: fields.text("nonce").to_owned(),
+            return_to: fields.filled("return").map(str::to_owned),
+        };
         Ok(Self { caller, step, fields })
     }
 }
 
 impl FromRequest<Shared> for SessionPost {
-    type Rejection = Fault;
+    type Rejection = Turned;
 
-    async fn from_request(request: Request, portal: &Shared) -> Result<Self, Fault> {
-        let Sent { caller, fields, provenance } = Sent::read(request).await?;
-        let bond = caller.visit.session.as_ref().map(Bond::Session);
-        let ours = provenance != Provenance::Foreign && carries(portal, bond, &fields);
+    async fn from_request(request: Request, portal: &Shared) -> Result<Self, Turned> {
+        let sent = Sent::read(request).await?;
         // Somebody who is signed out already is shown so by the start page.
-        if ours { Ok(Self { caller, fields }) } else { Err(forged().onward("/")) }
+        if sent.provenance == Provenance::Foreign || !of_session(portal, &sent.caller, &sent.fields).await? {
+            return Err(sent.turned("/".to_owned()));
+        }
+        let Sent { caller, fields, .. } = sent;
+        Ok(Self { caller, fields })
     }
 }
 
@@ -85,8 +125,10 @@ impl FromRequest<Shared> for LanguagePost {
             Provenance::Foreign => false,
             Provenance::Unsaid => {
                 let flow = caller.visit.browser.as_ref().map(Bond::Flow);
-                let session = caller.visit.session.as_ref().map(Bond::Session);
-                carries(portal, flow, &fields) || carries(portal, session, &fields)
+                let reader = caller.visit.session.as_ref().map(Bond::Reader);
+                carries(portal, flow, &fields)
+                    || carries(portal, reader, &fields)
+                    || caller.at_portal() && of_session(portal, &caller, &fields).await?
             }
         };
         if ours { Ok(Self { caller, fields }) } else { Err(forged()) }
@@ -112,6 +154,17 @@ impl Sent {
         let provenance = provenance(&parts.headers, caller.own_origin());
         Ok(Self { caller, fields, provenance })
     }
+
+    /// What becomes of a form whose value is not the one of this browser. A browser that keeps no cookies is told what is wrong;
+    /// it would be led round for ever.
+    fn turned(&self, back: String) -> Turned {
+        let valued = self.fields.filled("csrf").is_some();
+        if self.provenance == Provenance::Ours && valued && self.caller.keeps_cookies() {
+            tracing::debug!(request_id = self.caller.visit.request_id, "a form of a page too old leads back");
+            return Turned::Back(back);
+        }
+        Turned::Away(forged().onward(back))
+    }
 }
 
 pub(crate) fn is_form(content_type: &[u8]) -> bool {
@@ -129,6 +182,16 @@ pub(crate) async fn read_body(body: Body) -> Result<Bytes, Fault> {
 
 fn carries(portal: &Portal, bond: Option<Bond<'_>>, fields: &Fields) -> bool {
     bond.is_some_and(|bond| portal.forgery.check(bond, fields.text("csrf")))
+}
+
+/// Whether a form is one of the session's own pages. The cookie may have changed since, and the session with it only its level.
+async fn of_session(portal: &Portal, caller: &Caller, fields: &Fields) -> Result<bool, Unclear> {
+    // What carries nothing is not worth a look at the store.
+    if fields.filled("csrf").is_none() {
+        return Ok(false);
+    }
+    let found = signed_in(portal, caller).await?;
+    Ok(found.is_some_and(|(session, _)| carries(portal, Some(Bond::Session(&session.id)), fields)))
 }
 
 fn forged() -> Fault {
@@ -155,6 +218,7 @@ mod tests {
         assert_eq!(way_back("/signin", &fields("return=%22%3e%26x=1")), "/signin?return=%22%3E%26x%3D1");
         assert_eq!(way_back("/notice/abc", &fields("")), "/notice/abc");
         assert_eq!(way_back("/enrol/code", &fields("verification_code=1")), "/signin/step");
+        assert_eq!(way_back("/enrol/code", &fields("verification_code=1&return=ab")), "/signin?return=ab");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::refusal::Refusal;
 /// those go to a page that read HTML, or that take whatever comes (`curl`, a link checker) and bring no credential of their
 /// own; a program that names another type or authenticates itself is told in its own language (R12).
 pub(crate) fn wants_page(head: &RequestHeader) -> bool {
-    // A form goes to a page too. What was in it is lost: the page is asked for by GET once its sender is signed in.
+    // A form goes to a page too. What was in it is lost: its sender is told so, and comes back to its page once they are signed in.
     let form = head.method.as_str() == "POST";
     let to_a_page =
         (form || matches!(head.method.as_str(), "GET" | "HEAD")) && !head.headers.contains_key(header::UPGRADE);
@@ -71,6 +71,30 @@ pub(crate) fn check_websocket(head: &RequestHeader, app: &App) -> Result<(), Ref
     Ok(())
 }
 
+/// The page to which somebody comes back. What was sent is lost, and where it was sent to is often no page: so it is the page that
+/// it was sent from; the application's start page, where that is another site's; and the same address where nothing is known.
+fn page_of<'a>(app: &App, method: &str, target: &'a str, headers: &'a HeaderMap) -> &'a str {
+    if matches!(method, "GET" | "HEAD") {
+        return target;
+    }
+    let field = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let from_elsewhere = field("origin").is_some_and(|origin| !origin.eq_ignore_ascii_case(&app.origin))
+        || field("sec-fetch-site").is_some_and(|site| site != "same-origin")
+        || field("referer").is_some_and(|page| path_at(app, page).is_none());
+    match field("referer").and_then(|page| path_at(app, page)) {
+        _ if from_elsewhere => "/",
+        Some(path) => path,
+        None => target,
+    }
+}
+
+/// Path and query of an address of this very application, if it is one.
+fn path_at<'a>(app: &App, page: &'a str) -> Option<&'a str> {
+    let path = page.strip_prefix(app.origin.as_str())?;
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#');
+    (path.starts_with('/') && plain).then_some(path)
+}
+
 /// Leads a browser to the portal, with the page it wanted sealed, and the hop cookie that the ticket back will be bound to.
 pub(crate) fn challenge(
     judge: &Judge,
@@ -80,16 +104,18 @@ pub(crate) fn challenge(
     entropy: &dyn Entropy,
     now: Timestamp,
 ) -> Response {
+    let target = request.target();
     let known = token(names, CookieName::Flow, headers);
     let hop = known.clone().unwrap_or_else(|| Token::draw(entropy));
     let return_to = ReturnTo {
         app: app.id.clone(),
         origin: app.origin.clone(),
         host: app.host.clone(),
-        path_and_query: request.target().into_owned(),
+        path_and_query: page_of(app, &request.method, &target, headers).to_owned(),
         path: request.judged.as_ref().to_owned(),
         method: request.method.clone().into_owned(),
         hop: hop.hash(),
+        client: Some(request.client),
     };
     let location = match judge.returns.seal(vs, &return_to, now) {
         // Unpadded base64url needs no escaping in a query.
@@ -230,6 +256,30 @@ mod tests {
             ("GET", &[("accept", "text/html"), ("upgrade", "websocket")], false),
         ] {
             assert_eq!(wants_page(&head(method, fields)), page, "{method} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn after_a_form_one_comes_back_to_its_page() {
+        let app = wiki(AppOptions::default());
+        let (own, page) = (app.origin.as_str(), format!("{}/edit?id=7", app.origin));
+        for (method, fields, expected) in [
+            ("GET", &[("referer", page.as_str())][..], "/save"),
+            ("HEAD", &[], "/save"),
+            ("POST", &[("referer", &page), ("origin", own), ("sec-fetch-site", "same-origin")], "/edit?id=7"),
+            ("POST", &[("referer", &page)], "/edit?id=7"),
+            ("POST", &[], "/save"),
+            ("POST", &[("origin", own)], "/save"),
+            ("POST", &[("referer", &page), ("origin", "https://evil.test")], "/"),
+            ("POST", &[("origin", "null")], "/"),
+            ("POST", &[("sec-fetch-site", "cross-site")], "/"),
+            ("POST", &[("referer", "https://evil.test/")], "/"),
+            ("POST", &[("referer", &format!("{own}.evil.test/"))], "/"),
+            ("POST", &[("referer", &format!("{own}/a\\b"))], "/"),
+            ("POST", &[("referer", own)], "/"),
+        ] {
+            let head = head(method, fields);
+            assert_eq!(page_of(&app, method, "/save", &head.headers), expected, "{method} {fields:?}");
         }
     }
 

@@ -90,6 +90,7 @@ fn key(notice: &Notice, empty: &'static str) -> &'static str {
         Notice::ChooseTarget => "notice-choose-target",
         Notice::Empty => empty,
         Notice::StaleForm => "notice-stale-form",
+        Notice::NotReceived => "notice-not-received",
         Notice::NoLongerOffered => "notice-no-longer-offered",
         Notice::PushOff { .. } => "notice-push-off",
         Notice::PushUnavailable => "notice-push-unavailable",
@@ -165,6 +166,7 @@ fn is_error(notice: &Notice) -> bool {
         notice,
         Notice::CodeSentAgain
             | Notice::StaleForm
+            | Notice::NotReceived
             | Notice::NextPasscode
             | Notice::ChallengeExpired
             | Notice::PushNeeded

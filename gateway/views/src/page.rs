@@ -176,6 +176,8 @@ pub enum MessageKind {
     Unavailable,
     /// The gateway made a mistake.
     Internal,
+    /// Signed in, but what was sent to the application before is lost.
+    NotReceived,
     /// Signed out.
     SignedOut,
     /// Signed out wherever it was.
@@ -203,7 +205,8 @@ impl MessageKind {
     /// The status that belongs to it.
     pub const fn status(&self) -> u16 {
         match self {
-            MessageKind::SignedOut
+            MessageKind::NotReceived
+            | MessageKind::SignedOut
             | MessageKind::SignedOutEverywhere
             | MessageKind::LostDone
             | MessageKind::ReplaceDone
@@ -241,6 +244,7 @@ impl MessageKind {
             MessageKind::UpstreamTimeout => "upstream-timeout",
             MessageKind::Unavailable => "unavailable",
             MessageKind::Internal => "internal",
+            MessageKind::NotReceived => "not-received",
             MessageKind::SignedOut => "signed-out",
             MessageKind::SignedOutEverywhere => "signed-out-everywhere",
             MessageKind::LostDone => "lost-done",

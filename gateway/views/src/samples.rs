@@ -94,7 +94,11 @@ fn screen(page: ScreenPage, notice: Option<Notice>) -> Screen {
                 | ScreenPage::FirstPasscode { .. }
         ),
         form: if begun {
-            FormIds { flow: "sample-flow".into(), nonce: "sample-nonce".into() }
+            FormIds {
+                flow: "sample-flow".into(),
+                nonce: "sample-nonce".into(),
+                return_to: Some("sample-return".into()),
+            }
         } else {
             FormIds::default()
         },
@@ -513,7 +517,7 @@ fn alone(mut page: ScreenPage) -> ScreenPage {
 fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
     let until = NOW + Duration::from_secs(900);
     let of_the_page = match page {
-        ScreenPage::Name { remembered: None, .. } => vec![Notice::Empty, Notice::StaleForm],
+        ScreenPage::Name { remembered: None, .. } => vec![Notice::Empty, Notice::StaleForm, Notice::NotReceived],
         ScreenPage::Password => vec![Notice::NotAccepted, Notice::Empty, Notice::AccountLocked { until }],
         ScreenPage::Passcode { length: 6, .. } => vec![
             Notice::PasscodeNotAccepted { times: 1 },
@@ -832,6 +836,7 @@ pub(crate) fn messages() -> Vec<MessagePage> {
         MessageKind::UpstreamTimeout,
         MessageKind::Unavailable,
         MessageKind::Internal,
+        MessageKind::NotReceived,
         MessageKind::SignedOut,
         MessageKind::SignedOutEverywhere,
         MessageKind::LostDone,

@@ -150,7 +150,9 @@ fn every_form_of_a_step_carries_its_hidden_fields() {
                 "{name}: {form}"
             );
             let of_a_step = ["/signin/", "/enrol/"].iter().any(|path| form.contains(&format!("action=\"{path}")));
-            let complete = form.contains("name=\"flow\" value=\"sample-flow\"") && form.contains("name=\"nonce\"");
+            let complete = form.contains("name=\"flow\" value=\"sample-flow\"")
+                && form.contains("name=\"nonce\"")
+                && form.contains("name=\"return\" value=\"sample-return\"");
             assert_eq!(of_a_step, complete, "{name}: {form}");
         }
     }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::stage::{Browser, PASSWORD_AND_OTP, Send, Stage};
-use crate::visit::{Moved, StepForm};
+use crate::visit::{Moved, Standing, StepForm};
 
 /// Which form an action is sent with.
 #[derive(Debug, Clone, Copy)]
@@ -95,13 +95,13 @@ impl Walker {
     }
 
     async fn form(&self) -> Option<StepForm> {
-        let screen = self.browser.stage.desk.look(&self.browser.visit()).await.ok()??;
-        Some(StepForm { flow: screen.form.flow, nonce: screen.form.nonce })
+        let form = self.browser.stage.desk.look(&self.browser.visit()).await.ok()?.page()?.form;
+        Some(StepForm { flow: form.flow, nonce: form.nonce, return_to: form.return_to })
     }
 
     /// What the page asks for, in the order of the wizard.
     async fn fitting(&self) -> What {
-        let screen = self.browser.stage.desk.look(&self.browser.visit()).await.ok().flatten();
+        let screen = self.browser.stage.desk.look(&self.browser.visit()).await.ok().and_then(Standing::page);
         match screen.map(|screen| screen.page.name()) {
             None => What::Name,
             Some("password") => What::RightPassword,
@@ -143,7 +143,7 @@ impl Walker {
     fn took(&mut self, moved: &Moved) {
         match moved {
             Moved::ToStep { browser: Some(browser) } => self.browser.flow = Some(browser.clone()),
-            Moved::SignedIn(_) | Moved::StartAgain { .. } | Moved::Denied(_) => self.browser.flow = None,
+            Moved::StartAgain { .. } | Moved::Denied(_) => self.browser.flow = None,
             _ => {}
         }
     }

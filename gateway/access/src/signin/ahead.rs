@@ -117,6 +117,9 @@ impl Desk {
         }
     }
 
+    /// What the gate would say to this client at the page. It goes by the address that the gate saw, or what is asked for here might
+    /// never be what the gate asks for, and the browser would go to and fro for ever. Nobody gains by carrying an address from
+    /// elsewhere: it is sealed, it decides only what is asked for here, and at the page the gate judges the address of that request.
     fn ask_gate(&self, visit: &Visit, subject: &Subject, to: &ReturnTo) -> Decision {
         // Site and virtual server of one and the same moment: a decision is remembered under the site's generation.
         let site = self.site.load_full();
@@ -127,7 +130,7 @@ impl Desk {
             host: to.host.as_str().into(),
             method: to.method.clone().into(),
             path: to.path.as_str().into(),
-            client: visit.address,
+            client: to.client.unwrap_or(visit.address),
             secure: to.origin.starts_with("https:"),
         };
         self.gate.decision(&site, vs, subject, &object, visit.now)

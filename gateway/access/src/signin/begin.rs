@@ -52,7 +52,10 @@ impl Desk {
         };
         let user = user_of(&principal);
         match self.ahead(visit, to.as_ref(), &user, session.proofs, Some(&session.id)) {
-            Ahead::Enough { .. } => self.enough(visit, &session, to.as_ref()).await,
+            Ahead::Enough { .. } => match to {
+                Some(to) if to.sent_something() => Ok(Opening::NotReceived { url: self.look_at(visit, to) }),
+                to => self.enough(visit, &session, to.as_ref()).await,
+            },
             Ahead::Closed { .. } => Ok(turned_away(None)),
             Ahead::Prove { .. } if self.under_way(visit, to.as_ref(), Some(&session.id)).await? => Ok(Opening::Resume),
             Ahead::Prove { next, need } => match self.put_off_quietly(visit, &session, &user, to.as_ref()).await? {
@@ -84,6 +87,13 @@ impl Desk {
             // would send the browser here again.
             _ => Ok(Opening::Enough(Box::new(Landing { url, session: None, device: None }))),
         }
+    }
+
+    /// The way on to a page for somebody who was told that what they had sent there is lost.
+    fn look_at(&self, visit: &Visit, to: ReturnTo) -> String {
+        let path = to.path_and_query.split('?').next().unwrap_or("/").to_owned();
+        let look = ReturnTo { path, method: "GET".to_owned(), ..to };
+        self.signin_to(visit, Some(&look))
     }
 
     /// Whether this browser is in the middle of a flow to the same place (SP 3.4: a second tab joins it).
@@ -176,7 +186,9 @@ impl Desk {
             _ => None,
         };
         let step = otp.as_ref().map_or(Step::Password, |otp| otp.step);
-        let notice = otp.as_ref().and_then(|otp| otp.notice.clone());
+        // Whoever has typed a name has been told there.
+        let lost = from.raises.as_ref().and_then(|_| not_received(from.to.as_ref()));
+        let notice = otp.as_ref().and_then(|otp| otp.notice.clone()).or(lost);
         let challenge = match step {
             Step::Passcode => self.challenge_for(visit, usable.map(|user| &user.id)).await?,
             _ => None,
@@ -245,6 +257,11 @@ fn user_of(principal: &Principal) -> User {
     }
 }
 
+/// What there is to say to somebody whose form was lost.
+fn not_received(to: Option<&ReturnTo>) -> Option<Notice> {
+    to.filter(|to| to.sent_something()).map(|_| Notice::NotReceived)
+}
+
 /// W0.
 fn name_page(
     visit: &Visit,
@@ -257,7 +274,7 @@ fn name_page(
         // A return address that does not open leads nowhere, so it is not carried on.
         page: ScreenPage::Name { remembered, return_to: to.and(sealed).map(str::to_owned) },
         form: FormIds::default(),
-        notice,
+        notice: notice.or_else(|| not_received(to)),
         app_name: Desk::app_name(visit, to),
         app_origin: to.map(|to| to.origin.clone()),
         user_name: None,

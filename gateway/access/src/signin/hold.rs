@@ -1,7 +1,7 @@
 //! A flow in hand: what a form must match before anything is done for it, and how a flow moves on.
 
 use doorward_api::enrolment::Initiation;
-use doorward_api::flow::Notice;
+use doorward_api::flow::{Notice, ReturnTo};
 use doorward_api::ports::{Act, Change};
 use doorward_api::{
     AuditEvent, CommitError, EventKind, Flow, FlowData, FlowId, PluginError, Step, StoreError, Timestamp,
@@ -177,27 +177,32 @@ impl Desk {
     }
 
     /// Whatever became of a form, as an answer.
-    pub(super) async fn settle(&self, visit: &Visit, outcome: Result<Moved, Stop>) -> Result<Moved, DeskError> {
+    pub(super) async fn settle(
+        &self,
+        visit: &Visit,
+        form: &StepForm,
+        outcome: Result<Moved, Stop>,
+    ) -> Result<Moved, DeskError> {
         match outcome {
             Ok(moved) | Err(Stop::Done(moved)) => Ok(moved),
             Err(Stop::Fault(error)) => Err(error),
             Err(Stop::Lost(what)) => {
                 tracing::debug!(request_id = visit.request_id, what, "a form came too late");
-                self.where_things_stand(visit).await
+                self.where_things_stand(visit, form).await
             }
-            Err(Stop::Stale) => self.where_things_stand(visit).await,
+            Err(Stop::Stale) => self.where_things_stand(visit, form).await,
         }
     }
 
     /// The answer to a form that does not belong here: the current page, which says so unless it has something to say.
-    async fn where_things_stand(&self, visit: &Visit) -> Result<Moved, DeskError> {
+    async fn where_things_stand(&self, visit: &Visit, form: &StepForm) -> Result<Moved, DeskError> {
         let here = Moved::ToStep { browser: None };
         let Some(browser) = &visit.browser else { return Ok(here) };
         let flow = self.ports.flows.flow_of_browser(&visit.vs.id, &browser.hash(), visit.now).await?;
-        let Some(flow) = flow else { return Ok(here) };
+        let Some(flow) = flow else { return Ok(self.carried_on(visit, form).unwrap_or(here)) };
         if flow.step == Step::Confirmed {
-            // A last form sent twice: its session is there already, and leads on to the page first asked for.
-            return Ok(Moved::StartAgain { url: self.start_again(visit, &flow) });
+            // A last form sent twice, or from another tab: its session is there already, and leads on to the page first asked for.
+            return Ok(Moved::GoOn { url: self.start_again(visit, &flow) });
         }
         if flow.step.ended() || flow.expires_at <= visit.now || flow.data.notice.is_some() {
             return Ok(here);
@@ -210,6 +215,13 @@ impl Desk {
         }
     }
 
+    /// Where a form was going whose flow nobody remembers any more: it carries that itself.
+    fn carried_on(&self, visit: &Visit, form: &StepForm) -> Option<Moved> {
+        let sealed = form.return_to.as_ref()?;
+        self.returns.open(&visit.vs, sealed, visit.now)?;
+        Some(Moved::GoOn { url: format!("/signin?return={sealed}") })
+    }
+
     /// `/signin` with the same destination; or the user's own page, where it was begun there.
     pub(crate) fn start_again(&self, visit: &Visit, flow: &Flow) -> String {
         match &flow.data.own {
@@ -217,7 +229,12 @@ impl Desk {
             Some(_) => return OWN_PAGE.to_owned(),
             None => {}
         }
-        let sealed = flow.data.return_to.as_ref().and_then(|to| self.returns.seal(&visit.vs, to, visit.now));
+        self.signin_to(visit, flow.data.return_to.as_ref())
+    }
+
+    /// `/signin` on the way to a page.
+    pub(crate) fn signin_to(&self, visit: &Visit, to: Option<&ReturnTo>) -> String {
+        let sealed = to.and_then(|to| self.returns.seal(&visit.vs, to, visit.now));
         sealed.map_or_else(|| "/signin".to_owned(), |sealed| format!("/signin?return={sealed}"))
     }
 

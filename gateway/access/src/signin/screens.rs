@@ -18,7 +18,7 @@ use crate::enrol::step::{State, can_go_back};
 use crate::settings::setting;
 use crate::signin::tokens::in_hand;
 use crate::signin::{Desk, DeskError};
-use crate::visit::Visit;
+use crate::visit::{Standing, Visit};
 
 /// A page, and what it adds to the flow's own notice.
 struct Page {
@@ -33,21 +33,22 @@ impl From<ScreenPage> for Page {
 }
 
 impl Desk {
-    pub(super) async fn screen_of_browser(&self, visit: &Visit) -> Result<Option<Screen>, DeskError> {
-        let Some(browser) = &visit.browser else { return Ok(None) };
+    pub(super) async fn standing_of_browser(&self, visit: &Visit) -> Result<Standing, DeskError> {
+        let Some(browser) = &visit.browser else { return Ok(Standing::Nowhere) };
         let found = self.ports.flows.flow_of_browser(&visit.vs.id, &browser.hash(), visit.now).await?;
-        let Some(flow) = found else { return Ok(None) };
+        let Some(flow) = found else { return Ok(Standing::Nowhere) };
         let how = match flow.step {
-            Step::Confirmed => return Ok(None),
+            Step::Confirmed => return Ok(Standing::Done { url: self.start_again(visit, &flow) }),
             Step::Cancelled => Some(EndedHow::Cancelled),
             Step::Superseded => Some(EndedHow::Superseded),
             _ if flow.expires_at <= visit.now => Some(EndedHow::Expired),
             _ => None,
         };
-        match how {
-            Some(how) => Ok(Some(self.ended_screen(visit, &flow, how))),
-            None => self.live_screen(visit, flow).await.map(Some),
-        }
+        let screen = match how {
+            Some(how) => self.ended_screen(visit, &flow, how),
+            None => self.live_screen(visit, flow).await?,
+        };
+        Ok(Standing::Page(Box::new(screen)))
     }
 
     fn ended_screen(&self, visit: &Visit, flow: &Flow, how: EndedHow) -> Screen {
@@ -82,9 +83,10 @@ impl Desk {
             && self.asks_more(visit, flow_user.as_ref()).await?;
         let progress = choices.as_ref().and_then(|choices| progress(state.step, &state.data, choices, asks_more));
         let State { data, .. } = state;
+        let return_to = data.return_to.as_ref().and_then(|to| self.returns.seal(&visit.vs, to, visit.now));
         Ok(Screen {
             page,
-            form: FormIds { flow: flow.id.as_str().to_owned(), nonce: flow.nonce },
+            form: FormIds { flow: flow.id.as_str().to_owned(), nonce: flow.nonce, return_to },
             notice: notice.or(data.notice).filter(|notice| still_true(notice, visit)),
             app_name: Self::app_name(visit, data.return_to.as_ref()),
             app_origin: data.return_to.map(|to| to.origin),

@@ -2,6 +2,7 @@
 
 mod passkeys;
 mod pins;
+mod returning;
 mod settings;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use doorward_fakes::details;
 
 use crate::signin::{DeskError, Rules};
 use crate::stage::{Browser, OTP_ALONE, PASSWORD_AND_OTP, Send, Stage};
-use crate::visit::{Moved, Opening, StepForm, TurnedAway};
+use crate::visit::{Moved, Opening, Standing, StepForm, TurnedAway};
 
 /// Everybody in staff but bob.
 const NOT_BOB: &str = r#"
@@ -152,12 +153,46 @@ async fn a_last_form_sent_twice_leads_on_once() {
     let (form, code) = (browser.form().await, stage.passcode("u-alice", browser.now));
     let mut twin = browser.tab();
     signed_in(browser.send_form(&form, Send::Passcode(code.clone())).await);
-    let Moved::StartAgain { url } = twin.send_form(&form, Send::Passcode(code)).await else { panic!() };
+    let Moved::GoOn { url } = twin.send_form(&form, Send::Passcode(code)).await else { panic!() };
     let sealed = url.strip_prefix("/signin?return=").unwrap();
     let opening = stage.desk.open(&browser.visit(), Some(sealed), None).await.unwrap();
     let Opening::Enough(landing) = opening else { panic!("{opening:?}") };
     assert!(landing.url.contains("/.doorward/enter?ticket="));
-    assert!(twin.stage.desk.look(&twin.visit()).await.unwrap().is_none());
+    let standing = twin.stage.desk.look(&twin.visit()).await.unwrap();
+    assert!(matches!(standing, Standing::Done { url } if url.starts_with("/signin?return=")));
+}
+
+#[tokio::test]
+async fn a_form_whose_sign_in_nobody_remembers_still_leads_to_its_page() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let mut browser = Browser::new(&stage);
+    browser.name(Some("/page?x=1"), "alice").await;
+    let form = browser.form().await;
+    stage.world.with(|rows| rows.flows.clear());
+    browser.wait(24 * 3600);
+    let Moved::GoOn { url } = browser.send_form(&form, password("alice")).await else { panic!() };
+    let sealed = url.strip_prefix("/signin?return=").unwrap();
+    let Opening::Ask(screen) = stage.desk.open(&browser.visit(), Some(sealed), None).await.unwrap() else { panic!() };
+    assert_eq!(screen.app_name.as_deref(), Some("Wiki"));
+
+    // What is no address of ours leads nowhere.
+    let forged = StepForm { return_to: Some("https://evil.test/".into()), ..form };
+    assert!(matches!(browser.send_form(&forged, password("alice")).await, Moved::ToStep { browser: None }));
+}
+
+#[tokio::test]
+async fn another_tab_of_a_sign_in_that_is_done_cancels_it_by_signing_out() {
+    for (way, out) in [(Send::Cancel, true), (Send::Switch, true), (Send::Continue, false)] {
+        let stage = stage_with_token(PASSWORD_AND_OTP).await;
+        let mut browser = Browser::identified(&stage, "alice").await;
+        browser.wait(60);
+        let (form, code) = (browser.form().await, stage.passcode("u-alice", browser.now));
+        signed_in(browser.send_form(&form, Send::Passcode(code)).await);
+        let mut twin = browser.tab();
+        let moved = twin.send_form(&form, way.clone()).await;
+        assert_eq!(matches!(moved, Moved::StartAgain { .. }), out, "{way:?}: {moved:?}");
+        assert_eq!(stage.world.with(|rows| rows.portal_sessions("u-alice").is_empty()), out, "{way:?}");
+    }
 }
 
 /// All that a page tells, but for its random parts and what the visitor has typed.
@@ -577,7 +612,7 @@ async fn a_form_of_another_browser_or_step_changes_nothing() {
     other.send_form(&own_form, password("alice")).await;
     assert_eq!(other.look().await.notice, Some(Notice::StaleForm));
     assert_eq!(own.look().await.notice, None);
-    let mixed = StepForm { flow: own_form.flow.clone(), nonce: "guessed".into() };
+    let mixed = StepForm { nonce: "guessed".into(), ..own_form.clone() };
     own.send_form(&mixed, password("alice")).await;
     assert_eq!((own.page_name().await, own.look().await.notice), ("password", Some(Notice::StaleForm)));
     let mut nobody = Browser::new(&stage);

@@ -8,14 +8,18 @@ use doorward_access::arrival::ErrorKind;
 use doorward_access::cookies::{CookieLife, CookieName};
 use doorward_access::sessions::{Place, Unclear};
 use doorward_access::site::HostRole;
-use doorward_access::tickets::{Redeemed, TicketError, page};
+use doorward_access::tickets::{ENTER_PATH, Redeemed, TicketError, page};
 use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::answer::{Answer, see_other, with_cookie};
 use crate::caller::Caller;
 use crate::fault::Fault;
 use crate::fields::Fields;
 use crate::parts::{Portal, Shared};
+
+/// The field that says that a cookie was set a moment ago.
+const AGAIN: &str = "again";
 
 /// Takes the ticket and goes on to the page first asked for.
 ///
@@ -41,8 +45,23 @@ pub(crate) async fn enter(
     if caller.visit.browser.is_some() || signed_in(&portal, &caller).await? {
         return see_other(&asked_for(&caller, &query));
     }
-    // No cookie of ours came back, so sending this browser round again would never end.
-    Err(Fault::new(ErrorKind::BadRequest, "a ticket came without the cookie of its browser"))
+    if query.filled(AGAIN).is_some() {
+        // No cookie of ours came back, so sending this browser round again would never end.
+        return Err(Fault::new(ErrorKind::BadRequest, "a ticket came without the cookie of its browser"));
+    }
+    see_whether_cookies_are_kept(&portal, &caller, query.filled("to"))
+}
+
+/// The address was asked for before this browser was closed, and its cookie went with it: it gets a new one, and asks for the page
+/// anew. The ticket is left alone: it is for the browser that has the cookie (decision 0004).
+fn see_whether_cookies_are_kept(portal: &Portal, caller: &Caller, to: Option<&str>) -> Answer {
+    let to = to.map(|to| format!("&to={}", utf8_percent_encode(to, NON_ALPHANUMERIC))).unwrap_or_default();
+    let response = see_other(&format!("{ENTER_PATH}?{AGAIN}=yes{to}"))?;
+    let (_, new) = caller.flow_cookie(portal);
+    Ok(match new {
+        Some(cookie) => with_cookie(response, cookie),
+        None => response,
+    })
 }
 
 async fn redeem(portal: &Portal, caller: &Caller, ticket: &str) -> Result<Option<Redeemed>, Fault> {

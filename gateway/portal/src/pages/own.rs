@@ -340,8 +340,8 @@ async fn show_codes(portal: &Portal, caller: &Caller, codes: Vec<Secret>) -> Ans
 
 /// The frame of a page of somebody signed in, whose language form leads back to `here`; `None` for nobody.
 pub(crate) async fn framed(portal: &Portal, caller: &Caller, here: &str) -> Result<Option<Chrome>, Fault> {
-    let Some((_, principal)) = signed_in(portal, caller).await? else { return Ok(None) };
-    let chrome = portal.chrome(caller, caller.visit.session.as_ref().map(Bond::Session));
+    let Some((session, principal)) = signed_in(portal, caller).await? else { return Ok(None) };
+    let chrome = portal.chrome(caller, Some(Bond::Session(&session.id)));
     Ok(Some(Chrome { signed_in_as: Some(principal.name.clone()), path_back: here.to_owned(), ..chrome }))
 }
 

@@ -7,8 +7,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use doorward_access::cookies::CookieName;
 use doorward_access::sessions::{Place, Unclear};
-use doorward_access::visit::{Moved, Opening};
+use doorward_access::visit::{Moved, Opening, Standing};
 use doorward_api::{Secret, SessionId};
+use doorward_views::{MessageKind, MessagePage};
 use http::{Method, StatusCode};
 
 use crate::answer::{Answer, LONG, STEP, land, see_other, to_step, with_cookie};
@@ -34,6 +35,9 @@ pub(crate) async fn open(
         Opening::Enough(landing) => land(&caller, &landing),
         Opening::Resume => see_other(STEP),
         Opening::Raise { browser } => to_step(&caller, &browser),
+        Opening::NotReceived { url } => {
+            portal.message(&caller, &MessagePage::new(MessageKind::NotReceived).with_continue(url))
+        }
         Opening::Ask(screen) => portal.screen(&caller, &screen),
         Opening::Denied(turned_away) => portal.denied(&caller, turned_away),
     }
@@ -65,8 +69,9 @@ pub(crate) async fn step(State(portal): State<Shared>, Extension(caller): Extens
         return see_other("/signin");
     }
     match portal.parts.desk.look(&caller.visit).await? {
-        Some(screen) => portal.screen(&caller, &screen),
-        None => see_other("/signin"),
+        Standing::Page(screen) => portal.screen(&caller, &screen),
+        Standing::Done { url } => see_other(&url),
+        Standing::Nowhere => see_other("/signin"),
     }
 }
 

@@ -19,8 +19,8 @@ use crate::post::SessionPost;
 
 /// `GET /`: who is signed in and where they may go; nobody is sent to sign in, and who is unclear is not.
 pub(crate) async fn start(State(portal): State<Shared>, Extension(caller): Extension<Arc<Caller>>) -> Answer {
-    let Some((_, principal)) = signed_in(&portal, &caller).await? else { return see_other("/signin") };
-    let mut chrome = portal.chrome(&caller, caller.visit.session.as_ref().map(Bond::Session));
+    let Some((session, principal)) = signed_in(&portal, &caller).await? else { return see_other("/signin") };
+    let mut chrome = portal.chrome(&caller, Some(Bond::Session(&session.id)));
     chrome.signed_in_as = Some(principal.name.clone());
     let page = StartPage { display_name: display_name(&principal), apps: apps(caller.vs()) };
     let body = portal.parts.views.start(&page, &chrome)?;

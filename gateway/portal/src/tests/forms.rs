@@ -1,5 +1,6 @@
 //! Which forms are taken, and which are not (SEC 5.5, CS-01).
 
+use doorward_api::Token;
 use http::{Method, StatusCode};
 
 use super::world::{PORTAL, Told, World};
@@ -131,6 +132,31 @@ async fn a_page_too_old_leads_back_to_its_place() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_ours_and_too_old_is_led_back_and_changes_nothing() {
+    let world = World::start();
+    let (_, old) = w0(&world).await;
+    let (flow, _) = w0(&world).await;
+    let form = format!("csrf={old}&username=alice&password=right&return=c2VhbGVk");
+    let ours = [("origin", PORTAL), ("sec-fetch-site", "same-origin")];
+    for (path, back) in [("/signin", "/signin?return=c2VhbGVk"), ("/signin/password", "/signin?return=c2VhbGVk")] {
+        let ask = world.portal(Method::POST, path).cookie("doorward_flow", &flow);
+        let told = ours.iter().fold(ask, |ask, (name, value)| ask.header(name, value)).form(&form).await;
+        assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, back), "{path}");
+        assert!(told.headers.get("set-cookie").is_none(), "{path}");
+    }
+    // The browser does not say whose it is, or has none of our cookies: that may be anybody's, or would never end.
+    let unsaid = world.portal(Method::POST, "/signin").cookie("doorward_flow", &flow).form(&form).await;
+    assert_eq!(unsaid.status, StatusCode::FORBIDDEN);
+    let bare = world.portal(Method::POST, "/signin").header("origin", PORTAL).form(&form).await;
+    assert_eq!(bare.status, StatusCode::FORBIDDEN);
+    // What came from a page of the session before this one.
+    let ask = world.portal(Method::POST, "/signout").signed_in().header("origin", PORTAL);
+    let told = ask.form("csrf=0123456789abcdef").await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/"));
+    assert_eq!(world.commits(), 0);
+}
+
+#[tokio::test]
 async fn malformed_forms_are_bad_requests_and_large_ones_too_large() {
     let world = World::start();
     let (flow, csrf) = w0(&world).await;
@@ -206,6 +232,22 @@ async fn signing_out_ends_the_session_and_cuts_its_connections() {
     assert_eq!(*world.cut.lock().unwrap(), ["s-alice"]);
     assert_eq!(world.portal(Method::GET, "/").signed_in().go().await.location(), "/signin");
     assert_eq!(world.portal(Method::GET, "/signed-out").go().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_tab_from_before_a_step_up_still_signs_out() {
+    let world = World::start();
+    let page = world.portal(Method::GET, "/").signed_in().go().await;
+    // The session rises, and its cookie is another.
+    let raised = Token::parse(&"A".repeat(43)).unwrap();
+    world.store.with(|rows| {
+        let session = rows.sessions.remove(&world.session.hash()).unwrap();
+        rows.sessions.insert(raised.hash(), session);
+    });
+    let ask = world.portal(Method::POST, "/signout").cookie("doorward", raised.expose());
+    let told = ask.form(&format!("csrf={}", page.hidden("csrf"))).await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/signed-out"), "{}", told.body);
+    assert_eq!(*world.cut.lock().unwrap(), ["s-alice"]);
 }
 
 #[tokio::test]

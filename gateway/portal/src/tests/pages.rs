@@ -251,9 +251,19 @@ async fn a_ticket_that_opens_nothing_leads_to_its_page() {
 
 #[tokio::test]
 async fn a_browser_that_keeps_no_cookies_is_not_sent_round_for_ever() {
-    let path = format!("/.doorward/enter?ticket={}&to=%2F", "A".repeat(43));
-    let told = World::start().wiki(Method::GET, &path).go().await;
+    let world = World::start();
+    let path = format!("/.doorward/enter?ticket={}&to=%2Fpage%3Fx%3D1", "A".repeat(43));
+    let told = world.wiki(Method::GET, &path).go().await;
+    assert_eq!(
+        (told.status, told.location()),
+        (StatusCode::SEE_OTHER, "/.doorward/enter?again=yes&to=%2Fpage%3Fx%3D1")
+    );
+    let (again, hop) = (told.location().to_owned(), told.set_cookie("doorward_flow").unwrap());
+    let told = world.wiki(Method::GET, &again).go().await;
     assert_eq!(told.status, StatusCode::BAD_REQUEST);
+    // One that was closed since it asked for the page keeps them, and asks for it anew.
+    let told = world.wiki(Method::GET, &again).cookie("doorward_flow", &hop).go().await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "http://wiki.localhost:8080/page?x=1"));
 }
 
 #[tokio::test]
