@@ -122,12 +122,20 @@ export async function scan(locator) {
 /** Fills a field and sends its form with Enter; done when the next page is there. */
 export async function send(page, name, value) {
   await page.fill(`[name=${name}]`, value);
-  await Promise.all([page.waitForNavigation(), page.press(`[name=${name}]`, 'Enter')]);
+  await arrived(page, () => page.press(`[name=${name}]`, 'Enter'));
 }
 
 /** Presses a button or a link; done when the next page is there. */
 export async function press(page, selector) {
-  await Promise.all([page.waitForNavigation(), page.click(selector)]);
+  await arrived(page, () => page.click(selector));
+}
+
+/** The page on the way into an application leads on by itself. */
+async function arrived(page, go) {
+  await Promise.all([page.waitForNavigation(), go()]);
+  if (new URL(page.url()).pathname === '/.doorward/enter') {
+    await page.waitForURL((url) => url.pathname !== '/.doorward/enter');
+  }
 }
 
 /** Chooses a card and goes on. */

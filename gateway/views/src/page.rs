@@ -178,6 +178,8 @@ pub enum MessageKind {
     Internal,
     /// Signed in, but what was sent to the application before is lost.
     NotReceived,
+    /// A session has come to an application's host. The page leads on by itself.
+    Entered,
     /// Signed out.
     SignedOut,
     /// Signed out wherever it was.
@@ -206,6 +208,7 @@ impl MessageKind {
     pub const fn status(&self) -> u16 {
         match self {
             MessageKind::NotReceived
+            | MessageKind::Entered
             | MessageKind::SignedOut
             | MessageKind::SignedOutEverywhere
             | MessageKind::LostDone
@@ -245,6 +248,7 @@ impl MessageKind {
             MessageKind::Unavailable => "unavailable",
             MessageKind::Internal => "internal",
             MessageKind::NotReceived => "not-received",
+            MessageKind::Entered => "entered",
             MessageKind::SignedOut => "signed-out",
             MessageKind::SignedOutEverywhere => "signed-out-everywhere",
             MessageKind::LostDone => "lost-done",

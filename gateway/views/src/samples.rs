@@ -837,6 +837,7 @@ pub(crate) fn messages() -> Vec<MessagePage> {
         MessageKind::Unavailable,
         MessageKind::Internal,
         MessageKind::NotReceived,
+        MessageKind::Entered,
         MessageKind::SignedOut,
         MessageKind::SignedOutEverywhere,
         MessageKind::LostDone,

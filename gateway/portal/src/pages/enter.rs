@@ -9,7 +9,8 @@ use doorward_access::cookies::{CookieLife, CookieName};
 use doorward_access::sessions::{Place, Unclear};
 use doorward_access::site::HostRole;
 use doorward_access::tickets::{ENTER_PATH, Redeemed, TicketError, page};
-use http::Method;
+use doorward_views::{MessageKind, MessagePage};
+use http::{HeaderMap, HeaderName, Method};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::answer::{Answer, see_other, with_cookie};
@@ -21,6 +22,8 @@ use crate::parts::{Portal, Shared};
 /// The field that says that a cookie was set a moment ago.
 const AGAIN: &str = "again";
 
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
 /// Takes the ticket and goes on to the page first asked for.
 ///
 /// A ticket that opens nothing, most often one used before and sent again by a reload, leads to its page all the same:
@@ -29,6 +32,7 @@ pub(crate) async fn enter(
     State(portal): State<Shared>,
     Extension(caller): Extension<Arc<Caller>>,
     method: Method,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let query = Fields::parse(query.unwrap_or_default().as_bytes())?;
@@ -40,7 +44,9 @@ pub(crate) async fn enter(
         let Redeemed { session, portal: of, location } = redeemed;
         portal.parts.identities.forget_all_of(&of);
         let cookie = caller.cookies.set(CookieName::App, session.expose(), CookieLife::Browser);
-        return Ok(with_cookie(see_other(&location)?, cookie));
+        let onward =
+            if goes_to_a_page(&headers) { step_in(&portal, &caller, location)? } else { see_other(&location)? };
+        return Ok(with_cookie(onward, cookie));
     }
     if caller.visit.browser.is_some() || signed_in(&portal, &caller).await? {
         return see_other(&asked_for(&caller, &query));
@@ -62,6 +68,18 @@ fn see_whether_cookies_are_kept(portal: &Portal, caller: &Caller, to: Option<&st
         Some(cookie) => with_cookie(response, cookie),
         None => response,
     })
+}
+
+/// Whether a browser says that it goes to a page of its own, and not into a frame or for a script.
+fn goes_to_a_page(headers: &HeaderMap) -> bool {
+    headers.get(SEC_FETCH_DEST).is_some_and(|dest| dest.as_bytes() == b"document")
+}
+
+/// A page that leads on by itself. The last form of the sign-in was sent to the portal, and Chromium holds every redirect that
+/// follows to that page's `form-action`: an application that sends whoever comes in to another host (its own provider's, for one)
+/// would be a form that does nothing. With a page in between what follows is no form's doing.
+fn step_in(portal: &Portal, caller: &Caller, location: String) -> Answer {
+    portal.message(caller, &MessagePage::new(MessageKind::Entered).with_continue(location))
 }
 
 async fn redeem(portal: &Portal, caller: &Caller, ticket: &str) -> Result<Option<Redeemed>, Fault> {

@@ -1,6 +1,7 @@
 //! What is shown, to whom, under which headers.
 
 use doorward_access::arrival::{ErrorKind, ErrorPage};
+use doorward_api::Token;
 use http::{Method, StatusCode};
 
 use super::world::{WIKI, World};
@@ -246,6 +247,30 @@ async fn a_ticket_that_opens_nothing_leads_to_its_page() {
         let path = format!("/.doorward/enter?ticket={ticket}&to={evil}");
         let told = world.wiki(Method::GET, &path).cookie("doorward_flow", &hop).go().await;
         assert!(told.location().starts_with(&format!("{WIKI}/")), "{evil}: {}", told.location());
+    }
+}
+
+#[tokio::test]
+async fn a_browser_steps_into_an_application_by_a_page_and_a_program_by_a_redirect() {
+    let hop = Token::parse(&"A".repeat(43)).unwrap();
+    for (dest, by_page) in [(Some("document"), true), (Some("iframe"), false), (Some("empty"), false), (None, false)] {
+        let world = World::start();
+        let path = world.ticket("/page?x=1&y=2", &hop).await;
+        let ask = world.wiki(Method::GET, &path).cookie("doorward_flow", hop.expose());
+        let told = dest.iter().fold(ask, |ask, dest| ask.header("sec-fetch-dest", dest)).go().await;
+        assert!(told.set_cookie("doorward_app").is_some(), "{dest:?}: {}", told.body);
+        if by_page {
+            // Whatever the application answers next is no redirect of the form by which somebody has signed in.
+            assert_eq!((told.status, told.location()), (StatusCode::OK, ""));
+            let onward = format!("content=\"0; url={WIKI}/page?x=1&amp;y=2\"");
+            assert!(told.body.contains("http-equiv=\"refresh\"") && told.body.contains(&onward), "{}", told.body);
+            assert!(told.body.contains(&format!("href=\"{WIKI}/page?x=1&amp;y=2\"")), "{}", told.body);
+        } else {
+            assert_eq!(
+                (told.status, told.location()),
+                (StatusCode::SEE_OTHER, "http://wiki.localhost:8080/page?x=1&y=2")
+            );
+        }
     }
 }
 

@@ -18,10 +18,11 @@ use doorward_access::ports::Ports;
 use doorward_access::sessions::{Identities, SessionLimits};
 use doorward_access::signin::{Desk, Rules};
 use doorward_access::site::{App, AppOptions, AuthenticatorSite, Beside, HostRole, Site, Upstream, VirtualServer};
-use doorward_access::tickets::Tickets;
+use doorward_access::tickets::{Handover, Tickets};
+use doorward_api::flow::ReturnTo;
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Host, PinFault, Plugin, SecretRules};
-use doorward_api::ports::{Clock, Entropy, NoMetrics};
+use doorward_api::ports::{Change, Clock, Entropy, Ledger, NoMetrics};
 use doorward_api::session::SessionKind;
 use doorward_api::settings::PinRules;
 use doorward_api::{AppId, PluginError, Proofs, Secret, SecretBytes, Session, SessionId, Token, UserId};
@@ -105,6 +106,30 @@ impl World {
     /// A request to no host of ours.
     pub(crate) fn nowhere(&self, method: Method, path: &str) -> Ask<'_> {
         Ask::new(self, method, path)
+    }
+
+    /// A ticket of alice to a page of the wiki, for the browser with this hop cookie: path and query of its address.
+    pub(crate) async fn ticket(&self, page: &str, hop: &Token) -> String {
+        let tickets = Tickets::new(self.store.clone(), self.store.clone(), Arc::new(Dice::default()));
+        let session = Handover {
+            portal: SessionId::from("s-alice"),
+            user: UserId::from("u-alice"),
+            proofs: Proofs { password: Some(now()), ..Proofs::NONE },
+            expires_at: now() + Duration::from_hours(8),
+        };
+        let to = ReturnTo {
+            app: self.wiki.id.clone(),
+            origin: self.wiki.origin.clone(),
+            host: self.wiki.host.clone(),
+            path_and_query: page.to_owned(),
+            path: page.to_owned(),
+            method: "GET".to_owned(),
+            hop: hop.hash(),
+            client: None,
+        };
+        let (act, url) = tickets.issue(&session, &to, now());
+        self.store.commit(&self.vs.id, Change::of(act), now()).await.unwrap();
+        url.strip_prefix(WIKI).unwrap().to_owned()
     }
 
     pub(crate) fn commits(&self) -> u64 {
