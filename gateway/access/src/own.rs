@@ -53,6 +53,8 @@ pub struct OwnToken {
     pub length: u8,
     /// It answers questions, so that it shows no passcode by itself.
     pub answers: bool,
+    /// It shows passcodes by itself. One that answers questions does not, nor an app that others have made for requests alone.
+    pub shows_passcodes: bool,
     /// Where a PIN is typed with the passcode, if one is.
     pub pin_order: Option<PinOrder>,
     /// The rules for a new PIN, where there is one to change.
@@ -82,7 +84,7 @@ pub enum OwnState {
 impl OwnToken {
     /// Whether a passcode of it can be looked at here and now.
     pub fn can_prove(&self) -> bool {
-        self.state == OwnState::Active && !self.answers
+        self.state == OwnState::Active && self.shows_passcodes
     }
 
     /// Whether it can be reported lost: it is suspended then.
@@ -336,7 +338,22 @@ impl Owner {
             None
         });
         let removable = several::removable(token, theirs);
-        OwnToken { device: device.unwrap_or_default(), removable, ..seen(token, policy, now) }
+        let shows_passcodes = self.shows_passcodes(token);
+        let seen = seen(token, policy, now);
+        let pin_rules = seen.pin_rules.filter(|_| shows_passcodes);
+        OwnToken { device: device.unwrap_or_default(), removable, shows_passcodes, pin_rules, ..seen }
+    }
+
+    /// Those of which a passcode can be looked at here and now, oldest first.
+    async fn provable(&self, visit: &Visit, holder: &Holder) -> Result<Vec<Credential>, StoreError> {
+        let mut theirs = self.theirs(visit, holder).await?;
+        theirs.retain(|token| state(token, visit.now) == OwnState::Active && self.shows_passcodes(token));
+        Ok(theirs)
+    }
+
+    /// Whether a token shows passcodes by itself: it neither answers questions nor requests alone.
+    fn shows_passcodes(&self, token: &Credential) -> bool {
+        token.template.mode != Mode::ChallengeResponse && self.desk.has_passcodes(token)
     }
 
     async fn theirs(&self, visit: &Visit, holder: &Holder) -> Result<Vec<Credential>, StoreError> {
@@ -380,6 +397,7 @@ fn seen(token: &Credential, policy: &ServerPinPolicy, now: Timestamp) -> OwnToke
         last_used_at: token.last_used_at,
         length: token.template.length,
         answers,
+        shows_passcodes: false,
         pin_order: with_pin.then_some(policy.order),
         pin_rules: changeable.then(|| policy.rules()),
         removable: false,

@@ -5,7 +5,7 @@ use doorward_api::flow::Notice;
 use doorward_api::plugin::{Check, Verified};
 use doorward_api::ports::{Act, Change};
 use doorward_api::settings::Windows;
-use doorward_api::template::{Mode, PinType};
+use doorward_api::template::PinType;
 use doorward_api::{AuditEvent, CredentialId, EventKind, Factor, Secret, SecretBytes, Timestamp, TokenState};
 
 use super::{Holder, OwnError, Owner, PinForm, Refusal};
@@ -32,6 +32,26 @@ impl Mine {
         let spent = Act::CredentialUse { id: token.id.clone(), version: token.version, opened: updated };
         let mine = Some(self.holder.session.id.clone());
         Change::of(spent).with(first_use(token, mine, self.holder.context(visit), Factor::Otp))
+    }
+}
+
+/// A token that has taken a passcode, and its new bytes.
+pub(super) struct Taken<'a> {
+    pub(super) token: &'a Credential,
+    pub(super) updated: SecretBytes,
+}
+
+/// A token that has not.
+struct Wrong<'a> {
+    token: &'a Credential,
+    /// Set when this was the last try of the day: until when.
+    last_of_day: Option<Timestamp>,
+}
+
+impl Wrong<'_> {
+    fn tried(&self) -> Tried {
+        let Wrong { token, last_of_day } = *self;
+        Tried { id: token.id.clone(), serial: token.serial.clone(), state: token.state, last_of_day }
     }
 }
 
@@ -83,8 +103,11 @@ impl Owner {
         if second.is_empty() {
             return Err(OwnError::Refused(Refusal::SecondEmpty));
         }
-        let last_of_day = self.look(visit, &mine.token).await?;
         let token = &mine.token;
+        let last_of_day = match self.look(visit, token).await? {
+            Look::Once { last_of_day } => last_of_day,
+            Look::Wait(until) => return Err(passcode(Notice::Locked { until })),
+        };
         let windows = setting::<Windows>(self.desk.ports.settings.as_ref(), &visit.vs.id).await?.document;
         let check = Check { template: &token.template, windows: &windows, challenge: None };
         let kind = self.desk.authenticator(&token.plugin).ok_or(OwnError::Refused(Refusal::NotNow))?;
@@ -97,7 +120,8 @@ impl Owner {
             }
             Verified::Replayed => self.refuse(visit, resynced("used"), Refusal::Passcode(Notice::PasscodeUsed)).await,
             Verified::Outer { .. } | Verified::Rejected => {
-                let locked = self.count(visit, &mine, last_of_day, resynced("not_found")).await?;
+                let wrong = [Wrong { token, last_of_day }];
+                let locked = self.count(visit, &mine.holder, &wrong, vec![resynced("not_found")]).await?;
                 Err(locked
                     .map_or(OwnError::Refused(Refusal::NotFoundAgain), |until| passcode(Notice::Locked { until })))
             }
@@ -153,68 +177,96 @@ impl Owner {
     async fn mine(&self, visit: &Visit, id: &CredentialId) -> Result<Mine, OwnError> {
         let holder = self.holder(visit).await?;
         let token = self.own(visit, &holder, id).await?;
-        if token.state != TokenState::Active || token.template.mode == Mode::ChallengeResponse {
+        if token.state != TokenState::Active || !self.shows_passcodes(&token) {
             return Err(OwnError::Refused(Refusal::NotNow));
         }
         Ok(Mine { holder, token })
     }
 
-    /// Takes a try of a token before it is looked at. Set when it is the last of the day: until when.
-    async fn look(&self, visit: &Visit, token: &Credential) -> Result<Option<Timestamp>, OwnError> {
+    /// Takes a try of a token before it is looked at.
+    async fn look(&self, visit: &Visit, token: &Credential) -> Result<Look, OwnError> {
         if let Some(until) = token.locked_until.filter(|until| *until > visit.now) {
-            return Err(passcode(Notice::Locked { until }));
+            return Ok(Look::Wait(until));
         }
         let lockout = self.desk.lockout(visit).await?;
-        match self.desk.look_at_token(visit, &token.id, &lockout).await? {
-            Look::Once { last_of_day } => Ok(last_of_day),
-            Look::Wait(until) => Err(passcode(Notice::Locked { until })),
-        }
+        Ok(self.desk.look_at_token(visit, &token.id, &lockout).await?)
     }
 
     /// The token's new bytes after a right passcode. Nothing else is let through: it is counted, recorded and said what it was.
-    pub(super) async fn accepted(
+    async fn accepted(
         &self,
         visit: &Visit,
         mine: &Mine,
         typed: &Secret,
         record: &(impl Fn(&'static str) -> AuditEvent + Sync),
     ) -> Result<SecretBytes, OwnError> {
+        let tokens = std::slice::from_ref(&mine.token);
+        let taken = self.taken(visit, &mine.holder, tokens, typed, &|_, said| record(said)).await?;
+        Ok(taken.updated)
+    }
+
+    /// Which of these tokens takes a passcode. Each is looked at, as at a sign-in; where none takes it, it is counted against those
+    /// that it is wrong for, recorded and said what it was.
+    pub(super) async fn taken<'a>(
+        &self,
+        visit: &Visit,
+        holder: &Holder,
+        tokens: &'a [Credential],
+        typed: &Secret,
+        record: &(impl Fn(&Credential, &'static str) -> AuditEvent + Sync),
+    ) -> Result<Taken<'a>, OwnError> {
         if typed.is_empty() {
             return Err(passcode(Notice::Empty));
         }
-        let token = &mine.token;
-        let last_of_day = self.look(visit, token).await?;
-        match self.desk.verify_answer(visit, None, token, typed).await? {
-            Verified::Accepted { updated } => Ok(updated),
-            Verified::Outer { updated } => {
-                self.desk.learn(visit, token, updated).await?;
-                self.refuse(visit, record("out_of_step"), Refusal::Passcode(Notice::NextPasscode)).await
+        let mut wrong = Vec::new();
+        let mut replayed = None;
+        let mut until: Option<Timestamp> = None;
+        for token in tokens {
+            let last_of_day = match self.look(visit, token).await? {
+                Look::Once { last_of_day } => last_of_day,
+                Look::Wait(end) => {
+                    until = [until, Some(end)].into_iter().flatten().min();
+                    continue;
+                }
+            };
+            match self.desk.verify_answer(visit, None, token, typed).await? {
+                Verified::Accepted { updated } => return Ok(Taken { token, updated }),
+                Verified::Outer { updated } => {
+                    self.desk.learn(visit, token, updated).await?;
+                    let refusal = Refusal::Passcode(Notice::NextPasscode);
+                    return self.refuse(visit, record(token, "out_of_step"), refusal).await;
+                }
+                Verified::Replayed => replayed = Some(token),
+                Verified::Rejected => wrong.push(Wrong { token, last_of_day }),
             }
-            Verified::Replayed => {
-                let reused = mine.event(visit, EventKind::PasscodeReused);
+        }
+        match (replayed, until) {
+            (Some(token), _) => {
+                let reused = holder.event(visit, EventKind::PasscodeReused).with("serial", token.serial.as_str());
                 self.refuse(visit, reused, Refusal::Passcode(Notice::PasscodeUsed)).await
             }
-            Verified::Rejected => {
-                let locked = self.count(visit, mine, last_of_day, record("wrong")).await?;
-                let times = token.fails.saturating_add(1);
-                let wrong = Notice::PasscodeNotAccepted { times };
-                Err(passcode(locked.map_or(wrong, |until| Notice::Locked { until })))
+            (None, Some(until)) if wrong.is_empty() => Err(passcode(Notice::Locked { until })),
+            (None, _) => {
+                let times = wrong.iter().map(|wrong| wrong.token.fails.saturating_add(1)).max().unwrap_or(1);
+                let failed = wrong.iter().map(|wrong| record(wrong.token, "wrong")).collect();
+                let locked = self.count(visit, holder, &wrong, failed).await?;
+                let said = locked.map_or(Notice::PasscodeNotAccepted { times }, |until| Notice::Locked { until });
+                Err(passcode(said))
             }
         }
     }
 
-    /// A failure, counted and recorded as at a sign-in. Set when the token is locked: until when.
+    /// Failures, counted and recorded as at a sign-in. Set when a token is locked: until when.
     async fn count(
         &self,
         visit: &Visit,
-        mine: &Mine,
-        last_of_day: Option<Timestamp>,
-        failed: AuditEvent,
+        holder: &Holder,
+        wrong: &[Wrong<'_>],
+        failed: Vec<AuditEvent>,
     ) -> Result<Option<Timestamp>, OwnError> {
-        let token = &mine.token;
-        let tried = Tried { id: token.id.clone(), serial: token.serial.clone(), state: token.state, last_of_day };
-        let (locked, told) = self.desk.count_rejected(visit, &[tried], &mine.holder.context(visit)).await?;
-        let events = std::iter::once(failed).chain(told).collect();
+        let tried: Vec<Tried> = wrong.iter().map(Wrong::tried).collect();
+        let (locked, told) = self.desk.count_rejected(visit, &tried, &holder.context(visit)).await?;
+        let events = failed.into_iter().chain(told).collect();
         self.desk.commit(visit, Change { acts: Vec::new(), events }).await?;
         Ok(locked)
     }

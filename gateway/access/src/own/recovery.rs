@@ -1,11 +1,12 @@
 //! The user's own recovery codes: what is left of them, and new ones.
 
+use doorward_api::credential::Credential;
 use doorward_api::flow::Notice;
 use doorward_api::ports::Act;
 use doorward_api::{EventKind, Secret};
 
-use super::passcodes::Mine;
-use super::{OwnError, Owner, Refusal, seen};
+use super::passcodes::{Mine, Taken};
+use super::{Holder, OwnError, Owner, Refusal};
 use crate::recovery::RecoveryLeft;
 use crate::visit::Visit;
 
@@ -29,21 +30,24 @@ impl Owner {
             return Ok(None);
         }
         let kept = self.desk.ports.register.recovery_codes(&visit.vs.id, &holder.user).await?;
-        let policy = self.desk.pin_policy(visit).await?;
-        let tokens = self.theirs(visit, &holder).await?;
-        let provable = tokens.iter().find(|token| seen(token, &policy, visit.now).can_prove());
         let left = kept.as_ref().map(RecoveryLeft::of);
-        let asks = match provable {
-            Some(token) if self.desk.probation_of(visit, &holder.user, token).await?.is_none() => {
-                Some(token.template.length)
-            }
-            _ => None,
-        };
+        let asks = self.that_may_vouch(visit, &holder).await?.first().map(|token| token.template.length);
         Ok(Some(OwnRecovery { left, asks }))
     }
 
-    /// Makes ten new codes, which are shown this once, in place of those before. A passcode proves that it is the token's owner who
-    /// asks, and is spent.
+    /// Their tokens by a passcode of which codes are made. None that is on probation: a code would stand in for it without any.
+    async fn that_may_vouch(&self, visit: &Visit, holder: &Holder) -> Result<Vec<Credential>, OwnError> {
+        let mut vouching = Vec::new();
+        for token in self.provable(visit, holder).await? {
+            if self.desk.probation_of(visit, &holder.user, &token).await?.is_none() {
+                vouching.push(token);
+            }
+        }
+        Ok(vouching)
+    }
+
+    /// Makes ten new codes, which are shown this once, in place of those before. A passcode, of whichever token of theirs, proves that
+    /// it is its owner who asks, and is spent.
     ///
     /// # Errors
     /// [`OwnError::Refused`] with what a sign-in would say of the passcode, or [`Refusal::NotNow`] where there are none to be had;
@@ -65,16 +69,16 @@ impl Owner {
         if typed.is_empty() {
             return Err(OwnError::Refused(Refusal::Passcode(Notice::Empty)));
         }
-        let policy = self.desk.pin_policy(visit).await?;
-        let tokens = self.theirs(visit, &holder).await?;
-        let token = tokens.into_iter().find(|token| seen(token, &policy, visit.now).can_prove()).ok_or_else(not_now)?;
-        // A code would stand in for it without any probation.
-        if self.desk.probation_of(visit, &holder.user, &token).await?.is_some() {
+        let tokens = self.that_may_vouch(visit, &holder).await?;
+        if tokens.is_empty() {
             return Err(not_now());
         }
-        let mine = Mine { holder, token };
-        let tested = |said: &'static str| mine.event(visit, EventKind::TokenTested).with("result", said);
-        let updated = self.accepted(visit, &mine, typed, &tested).await?;
+        let tested = |token: &Credential, said: &'static str| {
+            let event = holder.event(visit, EventKind::TokenTested).with("serial", token.serial.as_str());
+            event.with("result", said)
+        };
+        let Taken { token, updated } = self.taken(visit, &holder, &tokens, typed, &tested).await?;
+        let mine = Mine { token: token.clone(), holder };
         let user = &mine.holder.user;
         let before = self.desk.ports.register.recovery_codes(&visit.vs.id, user).await?;
         let (shown, kept) = self.desk.draw_recovery_codes(&visit.vs.id, user, visit.now);

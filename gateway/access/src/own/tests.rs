@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use doorward_api::SelfProvisioning;
 use doorward_api::credential::ServerPin;
 use doorward_api::settings::{Document, Lockout};
 use doorward_fakes::details;
@@ -14,6 +15,7 @@ mod several;
 use super::*;
 use crate::signin::passcode_tries;
 use crate::stage::{Browser, PASSWORD_AND_OTP, Send, Stage};
+use crate::toy_app::{ToyApp, activated};
 use crate::visit::Moved;
 
 /// Somebody signed in with a token of their own, a minute after.
@@ -381,6 +383,29 @@ async fn a_token_that_answers_questions_is_not_tested_without_one() {
     let seen = story.seen().await;
     assert!(seen.answers && !seen.can_prove() && seen.can_be_lost());
     assert_eq!(refused(story.test(&story.passcode()).await), Refusal::NotNow);
+}
+
+/// One of an app that others have made (privacyIDEA).
+#[tokio::test]
+async fn a_token_that_answers_requests_alone_is_asked_for_no_passcode() {
+    let stage = Stage::with_kinds(PASSWORD_AND_OTP);
+    stage.world.with(|rows| rows.set(&SelfProvisioning { recovery_codes: true, ..SelfProvisioning::of_new() }));
+    let (alice, _) = activated(&stage, "alice").await;
+    let mut alice = alice;
+    let passcode = stage.passcode("u-alice", alice.now);
+    assert!(matches!(alice.send(Send::Passcode(passcode)).await, Moved::SignedIn(_)));
+    let id = stage.world.with(|rows| {
+        rows.credentials[0].plugin = ToyApp::THEIRS.to_owned();
+        rows.credentials[0].id.clone()
+    });
+    let (owner, typed) = (Owner::new(stage.desk.clone()), Secret::new("123456"));
+    let seen = owner.token(&alice.visit(), &id).await.unwrap();
+    assert!(!seen.can_prove() && seen.can_be_lost());
+    assert_eq!(owner.recovery(&alice.visit()).await.unwrap().unwrap().asks, None);
+    assert_eq!(refused(owner.test(&alice.visit(), &id, &typed).await), Refusal::NotNow);
+    assert_eq!(refused(owner.resync(&alice.visit(), &id, [&typed, &typed]).await), Refusal::NotNow);
+    assert_eq!(refused(owner.make_recovery_codes(&alice.visit(), &typed).await.map(drop)), Refusal::NotNow);
+    assert_eq!(stage.world.with(|rows| rows.credentials[0].fails), 0, "nothing was counted against it");
 }
 
 #[tokio::test]

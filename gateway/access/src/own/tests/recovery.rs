@@ -103,6 +103,43 @@ async fn new_codes_take_the_place_of_those_before_and_need_a_passcode() {
     assert_eq!(standing.left.map(|left| (left.left, left.made_at)), Some((COUNT, alice.now)));
 }
 
+/// The passcode of a token, whichever of a user's it is.
+fn passcode_of(stage: &Stage, nth: usize, at: &Browser) -> String {
+    stage.world.with(|rows| doorward_fakes::ToyTokens::passcode(&rows.credentials[nth].opened, at.now))
+}
+
+#[tokio::test]
+async fn the_passcode_of_any_token_makes_them_and_is_counted_against_those_it_is_wrong_for() {
+    let stage = stage(PASSWORD_AND_OTP);
+    let (mut alice, _) = Browser::enrolled(&stage, "alice").await;
+    let (_, _) = Browser::enrolled(&stage, "bob").await;
+    alice.wait(60);
+    let second: CredentialId = stage.world.with(|rows| {
+        let user = rows.credentials[0].user.clone();
+        rows.credentials[1].user = user;
+        rows.credentials[1].id.clone()
+    });
+    let owner = owner(&stage);
+    assert_eq!(owner.recovery(&alice.visit()).await.unwrap().unwrap().asks, Some(6));
+    let typed = Secret::new(passcode_of(&stage, 1, &alice));
+    assert_eq!(owner.make_recovery_codes(&alice.visit(), &typed).await.unwrap().len(), COUNT);
+    let fails = || stage.world.with(|rows| rows.credentials.iter().map(|token| token.fails).collect::<Vec<_>>());
+    assert_eq!(fails(), [0, 0], "it was right for one of them");
+    let told = details(&stage.world, EventKind::RecoveryCodesMade);
+    assert_eq!(told["serial"], stage.world.with(|rows| rows.credentials[1].serial.clone()));
+    let again = owner.make_recovery_codes(&alice.visit(), &typed).await;
+    assert!(matches!(again, Err(OwnError::Refused(Refusal::Passcode(Notice::PasscodeUsed)))), "{again:?}");
+    let wrong = owner.make_recovery_codes(&alice.visit(), &Secret::new("wrong")).await;
+    assert!(matches!(wrong, Err(OwnError::Refused(Refusal::Passcode(_)))), "{wrong:?}");
+    assert_eq!(fails(), [1, 1]);
+    // One that is locked stands in nobody's way.
+    stage.world.with(|rows| rows.credentials[0].locked_until = Some(alice.now + Duration::from_mins(15)));
+    alice.wait(60);
+    let typed = Secret::new(passcode_of(&stage, 1, &alice));
+    owner.make_recovery_codes(&alice.visit(), &typed).await.unwrap();
+    owner.test(&alice.visit(), &second, &typed).await.unwrap_err();
+}
+
 #[tokio::test]
 async fn where_they_are_off_none_are_made_or_taken() {
     let stage = stage(PASSWORD_AND_OTP);
