@@ -266,13 +266,56 @@ fn a_request_is_denied_or_reported_and_the_passcode_stays() {
     tells(&records, "PUSH_REPORTED", "AUTHENTICATION", &about, &[]);
 }
 
+/// Whoever finds a phone unlocked finds its mailbox and the saved password as well: these two bring no other authenticator.
+#[test]
+fn a_token_that_is_removed_without_its_pin_is_held_and_no_other_is_offered() {
+    let kept = Kept::new();
+    let gateway = kept.demo_with_authenticator(&[], &[]);
+    let home = Home::demo(&gateway);
+    let (mut device, _) = home.enrolled(&mut home.visitor(), "alice", PIN);
+    let guess = json!({ "nonce": "AAAAAAAAAAAAAAAAAAAAAA", "proof": "A".repeat(43) });
+    device.say("token/release", guess).refused(422, "wrong_mac");
+    assert_eq!(token_state(&kept, "alice"), "active");
+    device.say("token/release", json!({})).good();
+    assert_eq!(token_state(&kept, "alice"), "suspended");
+    assert_eq!(device.state(), "suspended");
+    device.release().refused(423, "suspended");
+    tells(
+        &kept.records(),
+        "TOKEN_SUSPENDED",
+        "AUDIT",
+        &["actor", "from", "reason", "serial", "to"],
+        &[("actor", json!("user")), ("reason", json!("released")), ("to", json!("suspended"))],
+    );
+    let mut thief = home.visitor();
+    let page = thief.sign_in_with("alice", PASSWORD, &home.url("wiki", "/"));
+    assert!(page.try_form("add_authenticator").is_none(), "{}", page.words());
+    is_outside(&home, &mut thief);
+}
+
+/// It belongs to nobody any more, so there is nothing that its device could be told of it; the app says so, and watches it no longer.
+#[test]
+fn the_device_of_a_token_that_was_given_up_as_lost_finds_that_it_is_not_known() {
+    let kept = Kept::new();
+    let gateway = kept.demo_with_authenticator(&[], &[]);
+    let home = Home::demo(&gateway);
+    let (mut device, _) = home.enrolled(&mut home.visitor(), "alice", PIN);
+    // As an operator's word does it.
+    kept.sql("UPDATE credential SET state = 'lost', user_id = NULL, label = ''");
+    device.say("token", json!({})).refused(404, "not_found");
+    device.unlock(PIN).refused(404, "not_found");
+    device.ask("push/pending", json!({ "wait": 0 })).refused(404, "not_found");
+    device.release().refused(404, "not_found");
+}
+
 #[test]
 fn a_device_that_lets_its_token_go_is_offered_another() {
     let kept = Kept::new();
     let gateway = kept.demo_with_authenticator(&[], &[]);
     let home = Home::demo(&gateway);
     let (mut device, _) = home.enrolled(&mut home.visitor(), "alice", PIN);
-    device.say("token/release", json!({})).good();
+    device.unlock(PIN).good();
+    device.release().good();
     assert_eq!(token_state(&kept, "alice"), "revoked");
     device.say("token", json!({})).refused(410, "gone");
     device.unlock(PIN).refused(410, "gone");

@@ -48,7 +48,7 @@ fn a_devices_passcodes_are_those_of_others_apps() {
     let (mut again, page) = at_passcode(&home, "bob");
     assert_eq!(again.type_passcode(&page, &app.passcode_of(1, 6)).url, home.url("wiki", "/"));
     assert_eq!(device.phone.passcode(0), app.passcode_of(0, 6));
-    device.say("token/release", json!({})).good();
+    device.release().good();
 
     sets(&installation, &json!({ "mode": "challenge_response", "length": 8 }));
     enrolled(&home, "bob", |device, app, page| {

@@ -361,6 +361,12 @@ impl Device {
         self.phone.approve(&field("id"), &field("nonce"), number, self.now())
     }
 
+    /// Removes the token, with what only an opened seed can show.
+    pub fn release(&mut self) -> Said {
+        let request = self.phone.release(self.now());
+        self.send(&request)
+    }
+
     /// `deny` or `report`.
     pub fn turn_down(&mut self, push: &Value, decision: &str) -> Said {
         let request = self.phone.turn_down(push["id"].as_str().unwrap(), decision, self.now());

@@ -161,7 +161,7 @@ impl From<Stop> for OwnError {
 
 pub use passkeys::{MOST_PASSKEYS, OwnPasskey, OwnPasskeys, PasskeyAsked, PasskeyBegun};
 pub use recovery::OwnRecovery;
-pub(crate) use several::OWN_PAGE;
+pub(crate) use several::{OWN_PAGE, removable};
 pub use several::{OwnSaid, Stepped};
 
 /// A change of the PIN, as it was typed.

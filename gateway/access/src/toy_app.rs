@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use doorward_api::device::{
-    ActivationFailure, ActivationStage, Addressee, AppFile, Device, DeviceAnswer, DeviceCall, DeviceFacts, DeviceSaid,
-    DeviceToken, Reach, WakeUp,
+    ActivationFailure, ActivationStage, Addressee, AppFile, CalledBy, Device, DeviceAnswer, DeviceCall, DeviceFacts,
+    DeviceSaid, DeviceToken, Reach, WakeUp,
 };
 use doorward_api::flow::KeptSecret;
 use doorward_api::plugin::{Authenticator, Check, Offer, OfferRequest, OfferView, Plugin, Verified, WhyNot};
@@ -164,7 +164,7 @@ impl Authenticator for ToyApp {
 }
 
 fn answer(status: u16, body: Value) -> DeviceAnswer {
-    DeviceAnswer { status, body: body.to_string().into_bytes(), keep: None, said: Vec::new() }
+    DeviceAnswer { status, body: body.to_string().into_bytes(), keep: None, said: Vec::new(), by: CalledBy::Anybody }
 }
 
 fn error(status: u16, code: &str) -> DeviceAnswer {
@@ -220,6 +220,61 @@ impl ToyApp {
         }
     }
 
+    fn answer_to(
+        &self,
+        call: &DeviceCall<'_>,
+        body: &BTreeMap<String, Value>,
+        token: &DeviceToken<'_>,
+        now: Timestamp,
+    ) -> DeviceAnswer {
+        match token.state {
+            TokenState::Suspended => return error(423, "suspended"),
+            TokenState::LockedPin => return error(423, "locked"),
+            TokenState::Revoked => return error(410, "gone"),
+            _ => {}
+        }
+        let kept = Kept::read(token.opened);
+        let say = |said| DeviceAnswer { said: vec![said], ..answer(200, json!({})) };
+        match call.name {
+            "activate/begin" => self.begin(kept, body, token, now),
+            "activate/finish" if kept.stage != Where::Confirmed => error(409, "not_now"),
+            "activate/finish" => {
+                let device = facts(body, &kept);
+                let target = target(&device.os);
+                let keep = Some(Kept { stage: Where::Active, ..kept }.written());
+                let said = vec![DeviceSaid::Activated { device, target }];
+                DeviceAnswer { keep, said, ..answer(200, json!({ "state": "active" })) }
+            }
+            "pin/unlock/1" => Self::wrong_pin(kept),
+            "pin/unlock/2" => {
+                DeviceAnswer { keep: Some(Kept { wrong_pins: 0, ..kept }.written()), ..answer(200, json!({})) }
+            }
+            "pin/change" => say(DeviceSaid::PinChanged),
+            "clone" => DeviceAnswer { said: vec![DeviceSaid::Cloned], ..error(423, "suspended") },
+            "token/release" if body.contains_key("proof") => say(DeviceSaid::Released),
+            "token/release" => say(DeviceSaid::ReleasedUnproved),
+            "push/pending" => {
+                let pending: Vec<&str> = token.pending.iter().map(|push| push.id.as_str()).collect();
+                answer(200, json!({ "pending": pending, "now": now.secs(), "push": token.push_enabled }))
+            }
+            "push/answer" => {
+                let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+                let answer = match text("decision") {
+                    "approve" => PushAnswer::Approve { number: KeptSecret::new(&Secret::new(text("number"))) },
+                    "report" => PushAnswer::Report,
+                    _ => PushAnswer::Deny,
+                };
+                say(DeviceSaid::PushAnswered { push: PushId::from(text("push")), answer })
+            }
+            "token" => answer(
+                200,
+                json!({ "state": token.state.as_str(), "account": token.account, "issuer": token.issuer,
+                        "portal": token.portal, "support": token.support, "origin": token.origin }),
+            ),
+            _ => error(404, "not_found"),
+        }
+    }
+
     fn wrong_pin(kept: Kept) -> DeviceAnswer {
         let wrong_pins = kept.wrong_pins + 1;
         let keep = Some(Kept { wrong_pins, ..kept }.written());
@@ -247,6 +302,7 @@ impl Device for ToyApp {
         error(404, "not_found")
     }
 
+    /// Whatever is not said to be forged, its device has signed; but for what begins it, which anybody can say.
     fn answer(
         &self,
         call: &DeviceCall<'_>,
@@ -254,51 +310,11 @@ impl Device for ToyApp {
         now: Timestamp,
     ) -> Result<DeviceAnswer, PluginError> {
         let body: BTreeMap<String, Value> = serde_json::from_slice(call.body).unwrap();
-        match token.state {
-            TokenState::Suspended => return Ok(error(423, "suspended")),
-            TokenState::LockedPin => return Ok(error(423, "locked")),
-            TokenState::Revoked => return Ok(error(410, "gone")),
-            _ => {}
+        if body.contains_key("forged") {
+            return Ok(error(401, "signature"));
         }
-        let kept = Kept::read(token.opened);
-        let say = |said| DeviceAnswer { said: vec![said], ..answer(200, json!({})) };
-        Ok(match call.name {
-            "activate/begin" => self.begin(kept, &body, token, now),
-            "activate/finish" if kept.stage != Where::Confirmed => error(409, "not_now"),
-            "activate/finish" => {
-                let device = facts(&body, &kept);
-                let target = target(&device.os);
-                let keep = Some(Kept { stage: Where::Active, ..kept }.written());
-                let said = vec![DeviceSaid::Activated { device, target }];
-                DeviceAnswer { keep, said, ..answer(200, json!({ "state": "active" })) }
-            }
-            "pin/unlock/1" => Self::wrong_pin(kept),
-            "pin/unlock/2" => {
-                DeviceAnswer { keep: Some(Kept { wrong_pins: 0, ..kept }.written()), ..answer(200, json!({})) }
-            }
-            "pin/change" => say(DeviceSaid::PinChanged),
-            "clone" => DeviceAnswer { said: vec![DeviceSaid::Cloned], ..error(423, "suspended") },
-            "token/release" => say(DeviceSaid::Released),
-            "push/pending" => {
-                let pending: Vec<&str> = token.pending.iter().map(|push| push.id.as_str()).collect();
-                answer(200, json!({ "pending": pending, "now": now.secs(), "push": token.push_enabled }))
-            }
-            "push/answer" => {
-                let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-                let answer = match text("decision") {
-                    "approve" => PushAnswer::Approve { number: KeptSecret::new(&Secret::new(text("number"))) },
-                    "report" => PushAnswer::Report,
-                    _ => PushAnswer::Deny,
-                };
-                say(DeviceSaid::PushAnswered { push: PushId::from(text("push")), answer })
-            }
-            "token" => answer(
-                200,
-                json!({ "state": token.state.as_str(), "account": token.account, "issuer": token.issuer,
-                        "portal": token.portal, "support": token.support, "origin": token.origin }),
-            ),
-            _ => error(404, "not_found"),
-        })
+        let answer = self.answer_to(call, &body, token, now);
+        Ok(if call.name == "activate/begin" { answer } else { answer.signed_by_device() })
     }
 
     fn confirm(&self, opened: &SecretBytes, theirs: bool) -> Result<Option<SecretBytes>, PluginError> {

@@ -87,6 +87,26 @@ pub struct DeviceAnswer {
     pub keep: Option<SecretBytes>,
     /// What has happened, in order; the host records it and carries it out in the same change.
     pub said: Vec<DeviceSaid>,
+    /// Who has called.
+    pub by: CalledBy,
+}
+
+impl DeviceAnswer {
+    /// The same, to a call that the token's device has signed.
+    #[must_use]
+    pub fn signed_by_device(self) -> Self {
+        Self { by: CalledBy::Device, ..self }
+    }
+}
+
+/// Who has made a call, as far as its plugin could find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CalledBy {
+    /// Anybody: nothing was signed, or not by the token's device.
+    #[default]
+    Anybody,
+    /// The token's device: it has signed the call.
+    Device,
 }
 
 /// Something that a call has brought about.
@@ -121,8 +141,11 @@ pub enum DeviceSaid {
     PinChanged,
     /// Two devices use the same keys: one is a copy. The token is suspended.
     Cloned,
-    /// Its user has removed it from the device: the token is revoked.
+    /// Its user has removed it from the device, and has opened its seed for that: the token is revoked.
     Released,
+    /// It was removed from the device by whoever has that in hand, and nothing more was shown: what becomes of the token is the
+    /// host's to say.
+    ReleasedUnproved,
     /// A request was answered. What was proved with it was checked; the number is the host's to compare.
     PushAnswered {
         /// Which request.

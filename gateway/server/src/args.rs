@@ -587,8 +587,12 @@ pub(crate) enum AuthenticatorCommand {
     },
     /// Say what the gateway knows of it; exit code 1 unless it is in use.
     Status,
-    /// Remove it from this machine; it is revoked.
-    Remove,
+    /// Remove it from this machine; it is revoked, which takes the PIN where there is one.
+    Remove {
+        /// Do not ask for the PIN. Where it is the only authenticator, it is suspended then, and only the help desk gives another.
+        #[arg(long)]
+        without_pin: bool,
+    },
 }
 
 /// How it is set up.

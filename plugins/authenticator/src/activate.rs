@@ -1,6 +1,6 @@
 //! How a token comes onto a device: ticket or code, the word of the browser that enrols, and the finish.
 
-use doorward_api::device::{ActivationFailure, ActivationStage, DeviceAnswer, DeviceSaid};
+use doorward_api::device::{ActivationFailure, ActivationStage, CalledBy, DeviceAnswer, DeviceSaid};
 use doorward_api::plugin::{OfferRequest, OfferView};
 use doorward_api::ports::Entropy;
 use doorward_api::settings::Complexity;
@@ -325,9 +325,13 @@ fn claim_again(visit: &Visit<'_>, claimed: Claimed, begin: &Begin) -> DeviceAnsw
     let second = || Refusal::AlreadyUsed.saying(vec![refused("second_device")]);
     match (same_key, claimed.confirmed) {
         // It is answered what it was answered before, to the byte.
-        (true, _) if same_call => {
-            DeviceAnswer { status: 200, body: claimed.answered.bytes().to_vec(), keep: None, said: Vec::new() }
-        }
+        (true, _) if same_call => DeviceAnswer {
+            status: 200,
+            body: claimed.answered.bytes().to_vec(),
+            keep: None,
+            said: Vec::new(),
+            by: CalledBy::Anybody,
+        },
         (true, _) => Refusal::AlreadyUsed.into(),
         // Somebody has photographed the code, or reads along: which of both is the user's is not known.
         (false, false) => keeping(second(), &failed(claimed, ActivationFailure::SecondDevice)),

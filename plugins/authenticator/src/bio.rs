@@ -62,7 +62,7 @@ pub(crate) fn register(visit: &Visit<'_>, kept: &mut Kept, call: &BioRegister) -
 fn bio_of<'a>(visit: &Visit<'_>, kept: &'a mut Kept) -> Result<&'a mut Bio, Refusal> {
     let Stage::Active(active) = &mut kept.stage else { return Err(Refusal::NotNow) };
     // A PIN that is on its last try is not got round by a finger.
-    if active.pin.as_ref().is_some_and(|pin| pin.on_its_last(visit.pins_permitted())) {
+    if active.on_its_last(visit.pins_permitted()) {
         return Err(Refusal::NotNow);
     }
     active.bio.as_mut().filter(|bio| bio.half.is_some()).ok_or(Refusal::NotAllowed)

@@ -38,7 +38,7 @@ pub(crate) enum Call {
     Pending,
     Answer(PushAnswerCall),
     Token,
-    Release,
+    Release(Release),
 }
 
 impl Call {
@@ -71,7 +71,7 @@ impl Call {
             "push/pending" => of(body, |call: &PendingCall| &call.id, |_| Call::Pending),
             "push/answer" => of(body, |call: &PushAnswerCall| &call.id, Call::Answer),
             "token" => of(body, |call: &Only| &call.id, |_| Call::Token),
-            "token/release" => of(body, |call: &Only| &call.id, |_| Call::Release),
+            "token/release" => of(body, |call: &Release| &call.id, Call::Release),
             _ => Err(Refusal::NotFound),
         }
     }
@@ -410,6 +410,15 @@ pub(crate) enum Decision {
     Approve,
     Deny,
     Report,
+}
+
+/// `token/release`. Clients that do not know of a proof send none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Release {
+    id: Id,
+    pub(crate) nonce: Option<Fixed<16>>,
+    pub(crate) proof: Option<Fixed<32>>,
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::call::{Call, Whose};
 use crate::kept::{Kept, Stage};
 use crate::keys::Keys;
-use crate::reply::{Refusal, done, done_saying};
+use crate::reply::{Refusal, done};
 use crate::sequence::Order;
 use crate::settings::Settings;
-use crate::{activate, bio, pin, push, signature};
+use crate::{activate, bio, pin, push, release, signature};
 
 /// A call with all that it is answered by.
 pub(crate) struct Visit<'a> {
@@ -67,10 +67,12 @@ fn signed(visit: &Visit<'_>, mut kept: Kept, call: &Call) -> Result<DeviceAnswer
     let Some(key) = kept.key() else { return Ok(Refusal::NotFound.into()) };
     let signed = match signature::check(visit.call, key, visit.token.id.as_str(), visit.now) {
         Ok(signed) => signed,
+        // It is the device: only its clock is wrong.
+        Err(refusal @ Refusal::Clock { .. }) => return Ok(DeviceAnswer::from(refusal).signed_by_device()),
         Err(refusal) => return Ok(refusal.into()),
     };
     if call.uncounted() != (signed.sequence == 0) {
-        return Ok(Refusal::Signature.into());
+        return Ok(DeviceAnswer::from(Refusal::Signature).signed_by_device());
     }
     let order = match kept.window() {
         Some(window) if !call.uncounted() => window.take(signed.sequence, &signed.nonce),
@@ -84,7 +86,7 @@ fn signed(visit: &Visit<'_>, mut kept: Kept, call: &Call) -> Result<DeviceAnswer
     };
     let keep = !call.uncounted() || settled.is_some();
     let said = settled.into_iter().chain(answer.said).collect();
-    Ok(DeviceAnswer { keep: keep.then(|| kept.write()), said, ..answer })
+    Ok(DeviceAnswer { keep: keep.then(|| kept.write()), said, ..answer }.signed_by_device())
 }
 
 /// Two devices use the same key.
@@ -120,7 +122,7 @@ fn in_turn(visit: &Visit<'_>, kept: &mut Kept, call: &Call) -> Result<DeviceAnsw
         Call::Subscription(call) => push::subscribe(visit, kept, call),
         Call::Pending => push::pending(visit, kept),
         Call::Answer(call) => push::answer(visit, kept, call)?,
-        Call::Release => release(kept),
+        Call::Release(call) => release::release(visit, kept, call)?,
         Call::Begin(_) | Call::Handoff(_) | Call::Token => Refusal::NotFound.into(),
     })
 }
@@ -153,12 +155,4 @@ fn token(visit: &Visit<'_>, kept: &Kept, locked: bool) -> DeviceAnswer {
             "vapid": visit.keys.vapid_point(),
         },
     }))
-}
-
-/// `token/release`.
-fn release(kept: &Kept) -> DeviceAnswer {
-    match kept.stage {
-        Stage::Active(_) => done_saying(&json!({}), DeviceSaid::Released),
-        _ => Refusal::NotNow.into(),
-    }
 }

@@ -156,6 +156,12 @@ impl Claimed {
 }
 
 impl Active {
+    /// Whether its PIN is on the last try that is permitted: nothing that the seed proves is taken until it is clear that it was
+    /// right.
+    pub(crate) fn on_its_last(&self, permitted: u8) -> bool {
+        self.pin.as_ref().is_some_and(|pin| pin.on_its_last(permitted))
+    }
+
     /// Its seed, and what was learned of its passcodes.
     pub(crate) fn passcodes(&self) -> Result<Passcodes, PluginError> {
         Passcodes::read(&SecretBytes::new(self.passcodes.bytes().to_vec()))

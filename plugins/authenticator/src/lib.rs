@@ -14,6 +14,7 @@ mod kept;
 mod keys;
 mod pin;
 mod push;
+mod release;
 mod reply;
 mod sequence;
 mod services;
@@ -146,7 +147,7 @@ impl Authenticator for OurOwn {
 /// PIN is not finished.
 fn in_use(opened: &SecretBytes, check: &Check<'_>) -> Result<Option<(Active, Passcodes, Shape)>, PluginError> {
     let Stage::Active(active) = Kept::read(opened)?.stage else { return Ok(None) };
-    if active.pin.as_ref().is_some_and(|pin| pin.on_its_last(check.template.max_pin_attempts)) {
+    if active.on_its_last(check.template.max_pin_attempts) {
         return Ok(None);
     }
     let passcodes = active.passcodes()?;

@@ -1,6 +1,7 @@
 //! The PIN: the server's half of OPAQUE (RFC 9807), and the counting of failures. The PIN itself never comes here, nor
 //! anything by which it could be tried out without being counted.
 
+use doorward_api::TokenState;
 use doorward_api::device::{DeviceAnswer, DeviceSaid};
 use doorward_api::ports::Entropy;
 use doorward_api::template::PinType;
@@ -194,8 +195,12 @@ fn read_record(record: &Blob<512>) -> Option<Blob<512>> {
     Some(Blob::new(ServerRegistration::finish(upload).serialize().to_vec()))
 }
 
-/// What stands open since an earlier call is settled before anything else: an exchange that was not finished in time.
+/// What stands open since an earlier call is settled before anything else: an exchange that was not finished in time. That of a
+/// token that is held is settled once it is given back: until then nothing of it is kept, and it would be settled by each call.
 pub(crate) fn settle(visit: &Visit<'_>, kept: &mut Kept) -> Option<DeviceSaid> {
+    if visit.token.state != TokenState::Active {
+        return None;
+    }
     let Stage::Active(active) = &mut kept.stage else { return None };
     let pin = active.pin.as_mut()?;
     if !pin.exchange.as_ref()?.over(visit.now.secs()) {

@@ -85,8 +85,7 @@ pub(crate) fn answer(visit: &Visit<'_>, kept: &Kept, call: &PushAnswerCall) -> R
     match (call.decision, &call.number, &call.proof) {
         (Decision::Deny, ..) => Ok(answered(push, PushAnswer::Deny, "denied")),
         (Decision::Report, ..) => Ok(answered(push, PushAnswer::Report, "reported")),
-        // A PIN that is on its last try opens nothing until it is clear that it was right.
-        (Decision::Approve, ..) if on_its_last(visit, active) => Ok(Refusal::NotNow.into()),
+        (Decision::Approve, ..) if active.on_its_last(visit.pins_permitted()) => Ok(Refusal::NotNow.into()),
         (Decision::Approve, Some(number), Some(proof)) => {
             let number = Secret::new(number.as_str());
             let expected = proof_of(active, push, &number)?;
@@ -94,10 +93,6 @@ pub(crate) fn answer(visit: &Visit<'_>, kept: &Kept, call: &PushAnswerCall) -> R
         }
         (Decision::Approve, ..) => Ok(Refusal::Malformed.into()),
     }
-}
-
-fn on_its_last(visit: &Visit<'_>, active: &Active) -> bool {
-    active.pin.as_ref().is_some_and(|pin| pin.on_its_last(visit.pins_permitted()))
 }
 
 /// Only who has opened the seed can make it.

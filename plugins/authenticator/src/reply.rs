@@ -1,6 +1,6 @@
 //! What a device is answered.
 
-use doorward_api::device::{DeviceAnswer, DeviceSaid};
+use doorward_api::device::{CalledBy, DeviceAnswer, DeviceSaid};
 use doorward_api::{Target, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -90,5 +90,11 @@ pub(crate) fn done_saying(body: &impl Serialize, said: DeviceSaid) -> DeviceAnsw
 
 fn with_status(status: u16, body: &impl Serialize) -> DeviceAnswer {
     // Texts, numbers and lists of them: nothing that JSON could not hold.
-    DeviceAnswer { status, body: serde_json::to_vec(body).unwrap_or_default(), keep: None, said: Vec::new() }
+    DeviceAnswer {
+        status,
+        body: serde_json::to_vec(body).unwrap_or_default(),
+        keep: None,
+        said: Vec::new(),
+        by: CalledBy::Anybody,
+    }
 }

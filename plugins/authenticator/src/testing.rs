@@ -352,6 +352,14 @@ impl Phone {
         self.request("push/answer", fields, now)
     }
 
+    /// `token/release` by whoever has opened the seed.
+    pub fn release(&mut self, now: u64) -> Request {
+        let nonce = draw::<16>(&self.random).text().to_string();
+        let text = format!("doorward/release/v1\0{}\0{nonce}", self.id);
+        let proof = encode(&mac(&self.seed, &[text.as_bytes()]));
+        self.request("token/release", json!({ "nonce": nonce, "proof": proof }), now)
+    }
+
     /// `push/answer` that says `deny` or `report`.
     pub fn turn_down(&mut self, push: &str, decision: &str, now: u64) -> Request {
         let fields = json!({ "push": push, "decision": decision, "number": null, "proof": null });

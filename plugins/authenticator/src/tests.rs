@@ -4,6 +4,7 @@ mod activation;
 mod bio;
 mod pin;
 mod push;
+mod release;
 mod signature;
 
 use std::sync::Arc;
@@ -382,21 +383,6 @@ fn a_device_may_ask_how_its_token_stands_whatever_has_become_of_it() {
         assert!(world.kept, "its number is remembered all the same");
     }
     world.state = TokenState::Revoked;
-    let token = phone.request("token", json!({}), world.now);
-    assert_eq!(world.refused(&token), "gone");
-}
-
-#[test]
-fn a_user_may_remove_a_token_in_use_from_its_device() {
-    let mut world = World::new(PLAIN);
-    let mut phone = world.active(None);
-    world.state = TokenState::Suspended;
-    let release = phone.request("token/release", json!({}), world.now);
-    assert_eq!(world.refused(&release), "suspended", "nobody gets round a suspension by it");
-    world.state = TokenState::Active;
-    let release = phone.request("token/release", json!({}), world.now);
-    world.must(&release);
-    assert_eq!(world.said, [DeviceSaid::Released]);
     let token = phone.request("token", json!({}), world.now);
     assert_eq!(world.refused(&token), "gone");
 }

@@ -109,7 +109,7 @@ fn poll(visit: &Visit<'_>, mut kept: Kept, signed: &Signed) -> Result<DeviceAnsw
     } else {
         done(&Value::Array(challenges(visit, &kept)?), visit.now)
     };
-    Ok(DeviceAnswer { keep: Some(kept.write()), ..answer })
+    Ok(DeviceAnswer { keep: Some(kept.write()), ..answer }.signed_by_device())
 }
 
 fn challenges(visit: &Visit<'_>, kept: &Kept) -> Result<Vec<Value>, PluginError> {
@@ -128,7 +128,7 @@ fn answered(visit: &Visit<'_>, kept: &Kept, answer: &Answer) -> DeviceAnswer {
         return Refusal::Unverified.into();
     }
     let Some((_, push)) = visit.waiting(kept).find(|(phone, push)| nonce(&phone.secret, push) == answer.nonce) else {
-        return done(&json!(false), visit.now);
+        return done(&json!(false), visit.now).signed_by_device();
     };
     let (right, meant) = match &answer.choice {
         Choice::Approve(option) => {
@@ -140,7 +140,7 @@ fn answered(visit: &Visit<'_>, kept: &Kept, answer: &Answer) -> DeviceAnswer {
         Choice::Decline { .. } => (true, PushAnswer::Deny),
     };
     let said = vec![DeviceSaid::PushAnswered { push: push.id.clone(), answer: meant }];
-    DeviceAnswer { said, ..done(&json!(right), visit.now) }
+    DeviceAnswer { said, ..done(&json!(right), visit.now) }.signed_by_device()
 }
 
 fn same(chosen: &Secret, right: &Secret) -> bool {
@@ -174,7 +174,7 @@ fn updated(visit: &Visit<'_>, mut kept: Kept, update: &Update) -> DeviceAnswer {
     if !taken {
         return Refusal::Unverified.into();
     }
-    DeviceAnswer { keep: Some(kept.write()), ..done(&json!(true), visit.now) }
+    DeviceAnswer { keep: Some(kept.write()), ..done(&json!(true), visit.now) }.signed_by_device()
 }
 
 /// `2026-11-23T22:21:07.123456Z`; a time of no zone is UTC.

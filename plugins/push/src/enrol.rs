@@ -84,12 +84,14 @@ pub(crate) fn ready(kept: &Kept) -> Option<(DeviceFacts, Target)> {
 
 /// The app finishes its enrolment.
 pub(crate) fn finish(visit: &Visit<'_>, kept: Kept, enrol: &Enrol) -> DeviceAnswer {
-    if visit.token.state != TokenState::Assigned {
-        return Refusal::NoActivation.into();
-    }
     match kept.stage {
-        Stage::Issued(issued) if issued.admits(enrol) => claim(visit, &issued, enrol),
-        Stage::Claimed(phone) if phone.was_admitted_by(enrol) => claim_again(visit, &phone, enrol),
+        Stage::Issued(issued) if visit.token.state == TokenState::Assigned && issued.admits(enrol) => {
+            claim(visit, &issued, enrol)
+        }
+        Stage::Claimed(phone) if visit.token.state == TokenState::Assigned && phone.was_admitted_by(enrol) => {
+            claim_again(visit, &phone, enrol)
+        }
+        Stage::Active(phone) if phone.was_admitted_by(enrol) => claim_late(&phone, enrol),
         _ => Refusal::NoActivation.into(),
     }
 }
@@ -136,6 +138,15 @@ fn claim_again(visit: &Visit<'_>, phone: &Phone, enrol: &Enrol) -> DeviceAnswer 
         None => Refusal::Key.into(),
         Some(key) if key == phone.key => welcome(visit),
         Some(_) => failed(Refusal::NoActivation.saying(refused("second_device")), ActivationFailure::SecondDevice),
+    }
+}
+
+/// The token is in use: nobody gets in by its QR code any more. Another phone that shows what stood on it is recorded, since
+/// somebody else has seen it.
+fn claim_late(phone: &Phone, enrol: &Enrol) -> DeviceAnswer {
+    match phone_key(&enrol.key) {
+        Some(key) if key == phone.key => Refusal::NoActivation.into(),
+        Some(_) | None => Refusal::NoActivation.saying(refused("second_device")),
     }
 }
 

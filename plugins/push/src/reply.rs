@@ -1,7 +1,7 @@
 //! What the app is answered: JSON in the shape in which it expects it.
 
 use doorward_api::Timestamp;
-use doorward_api::device::{DeviceAnswer, DeviceSaid};
+use doorward_api::device::{CalledBy, DeviceAnswer, DeviceSaid};
 use serde_json::{Value, json};
 
 /// Why a call is not done.
@@ -81,5 +81,5 @@ pub(crate) fn done_with(value: &Value, detail: &Value, now: Timestamp) -> Device
 }
 
 fn sent(status: u16, body: &Value) -> DeviceAnswer {
-    DeviceAnswer { status, body: body.to_string().into_bytes(), keep: None, said: Vec::new() }
+    DeviceAnswer { status, body: body.to_string().into_bytes(), keep: None, said: Vec::new(), by: CalledBy::Anybody }
 }

@@ -12,6 +12,7 @@ use doorward_api::{
 use doorward_tokens::{NeededGrant, TokenEvent, next};
 
 use super::{DeviceReply, Found};
+use crate::own::removable;
 use crate::push;
 use crate::settings::mail_language;
 use crate::signin::{Allowed, Desk, Stop, counted};
@@ -78,7 +79,7 @@ impl Desk {
         found: &Found,
         answer: DeviceAnswer,
     ) -> Result<DeviceReply, Stop> {
-        let DeviceAnswer { status, body, keep, said } = answer;
+        let DeviceAnswer { status, body, keep, said, by: _ } = answer;
         // What is held, locked or gone learns nothing any more: its call was not carried out either.
         let keep = keep.filter(|_| matches!(found.state, TokenState::Assigned | TokenState::Active));
         let reply = DeviceReply { status, body, activated: None };
@@ -147,11 +148,27 @@ impl Desk {
                 deed.keep = None;
                 self.end(visit, found, &RELEASED, deed);
             }
+            DeviceSaid::ReleasedUnproved => self.let_go(visit, found, deed).await?,
             DeviceSaid::PushAnswered { push, answer } => {
                 self.answer_push(visit, found, &push, &answer, deed).await?;
             }
         }
         Ok(None)
+    }
+
+    /// Whoever has the device in hand has removed the token from it, and has shown nothing else. Where its user can do without it,
+    /// it goes. Else it is held: were it gone, password and mailbox alone would bring another (decision 0015), and these may be
+    /// on the same device.
+    async fn let_go(&self, visit: &Visit, found: &Found, deed: &mut Deed) -> Result<(), StoreError> {
+        let theirs = self.tokens_of(visit, &found.user.id).await?;
+        if !removable(&found.token, &theirs) {
+            self.end(visit, found, &HELD, deed);
+            return Ok(());
+        }
+        deed.keep = None;
+        deed.act(Act::CredentialRemove { id: found.token.id.clone() });
+        self.ended(visit, found, &RELEASED, TokenState::Revoked, deed);
+        Ok(())
     }
 
     async fn answer_push(
@@ -246,6 +263,12 @@ impl Desk {
         let token = &found.token;
         let Ok(to) = next(Some(token.state), end.event) else { return };
         deed.act(Act::CredentialState { id: token.id.clone(), from: vec![token.state], to });
+        self.ended(visit, found, end, to, deed);
+    }
+
+    /// What follows where a token has gone out of use, and the record of it.
+    fn ended(&self, visit: &Visit, found: &Found, end: &End, to: TokenState, deed: &mut Deed) {
+        let token = &found.token;
         deed.act(Act::PushesCancelOf { user: token.user.clone() });
         deed.record(
             found
@@ -277,6 +300,10 @@ const CLONED_EARLY: End =
 
 const RELEASED: End =
     End { event: TokenEvent::Revoke, kind: EventKind::TokenRevoked, actor: "user", reason: "released" };
+
+/// Nobody but an operator gives it back.
+const HELD: End =
+    End { event: TokenEvent::Suspend, kind: EventKind::TokenSuspended, actor: "user", reason: "released" };
 
 const SECOND_DEVICE: &str = "second_device";
 

@@ -6,6 +6,8 @@ use std::hash::BuildHasher;
 use doorward_api::CredentialId;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 
+use super::calls::Calls;
+
 /// Tokens share lanes: two of them may have to wait for each other, which is no harm.
 const LANES: usize = 256;
 
@@ -18,12 +20,13 @@ pub(crate) struct Lanes {
     lanes: Vec<Mutex<()>>,
     hasher: RandomState,
     waiting: Semaphore,
+    pub(super) calls: Calls,
 }
 
 impl Default for Lanes {
     fn default() -> Self {
         let lanes = std::iter::repeat_with(Mutex::default).take(LANES).collect();
-        Self { lanes, hasher: RandomState::new(), waiting: Semaphore::new(WAITING) }
+        Self { lanes, hasher: RandomState::new(), waiting: Semaphore::new(WAITING), calls: Calls::default() }
     }
 }
 

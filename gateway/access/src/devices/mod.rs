@@ -8,6 +8,7 @@
 //!                                    └──────────────────── somebody was faster ◀────────────────────┘
 //! ```
 
+mod calls;
 mod carry;
 mod lanes;
 #[cfg(test)]
@@ -40,16 +41,11 @@ use crate::visit::Visit;
 /// How often a call is answered anew when somebody was faster each time.
 const ROUNDS: u32 = 16;
 
-/// Calls from one address in a minute. Generous: behind one may be a whole office.
-const CALLS_A_MINUTE: u32 = 600;
-
 /// Activation codes that may be typed from one address within [`CODES_WINDOW`], right or wrong.
 const CODES: u32 = 30;
 
 /// See [`CODES`].
 const CODES_WINDOW: Duration = Duration::from_mins(15);
-
-const MINUTE: Duration = Duration::from_mins(1);
 
 /// The one call that may be held back.
 const PENDING: &str = "push/pending";
@@ -250,19 +246,16 @@ impl Desk {
         call: &DeviceCall<'_>,
     ) -> Result<DeviceReply, DeskError> {
         let Some(served) = served else { return Ok(DeviceReply::error(404, "not_found")) };
-        if self.too_many(visit, MeterScope::DeviceCalls, CALLS_A_MINUTE, MINUTE).await? {
-            return Ok(DeviceReply::too_many());
-        }
         let addressee = match served.device.addressee(call) {
             Ok(addressee) => addressee,
-            Err(answer) => return Ok(answer.into()),
+            Err(answer) => return Ok(self.to_stranger(visit, answer)),
         };
         let typed = matches!(addressee, Addressee::IssuedTo(_));
-        if typed && self.too_many(visit, MeterScope::ActivationCodes, CODES, CODES_WINDOW).await? {
+        if typed && self.too_many_codes(visit).await? {
             return Ok(DeviceReply::too_many());
         }
         let Some(id) = self.addressed(visit, served, addressee).await? else {
-            return Ok(served.device.unknown(call).into());
+            return Ok(self.to_stranger(visit, served.device.unknown(call)));
         };
         let answered = self.answer_in_turn(visit, served, call, &id).await?;
         if !held_back(call, &answered) {
@@ -273,16 +266,15 @@ impl Desk {
         Ok(self.answer_in_turn(&later, served, call, &id).await?.reply)
     }
 
-    async fn too_many(
-        &self,
-        visit: &Visit,
-        scope: MeterScope,
-        most: u32,
-        window: Duration,
-    ) -> Result<bool, StoreError> {
-        let key = MeterKey { scope, key: network_of(visit.address).to_string() };
-        let (count, _) = self.ports.meters.count(&visit.vs.id, &key, window, visit.now).await?;
-        Ok(count > most)
+    /// The answer to a call that is about no token, as long as there are not too many of them.
+    fn to_stranger(&self, visit: &Visit, answer: DeviceAnswer) -> DeviceReply {
+        if self.lanes.calls.admit_stranger(visit) { answer.into() } else { DeviceReply::too_many() }
+    }
+
+    async fn too_many_codes(&self, visit: &Visit) -> Result<bool, StoreError> {
+        let key = MeterKey { scope: MeterScope::ActivationCodes, key: network_of(visit.address).to_string() };
+        let (count, _) = self.ports.meters.count(&visit.vs.id, &key, CODES_WINDOW, visit.now).await?;
+        Ok(count > CODES)
     }
 
     /// The row of the token that a call is about; what belongs to another plugin or virtual server is not there.
@@ -320,10 +312,14 @@ impl Desk {
         let mut round = 0;
         loop {
             let Some(found) = self.found(visit, served, id).await? else {
-                let (reply, user) = (served.device.unknown(call).into(), UserId::new(""));
-                return Ok(Answered { reply, user, pending: false });
+                let reply = self.to_stranger(visit, served.device.unknown(call));
+                return Ok(Answered { reply, user: UserId::new(""), pending: false });
             };
             let answer = served.device.answer(call, &found.token(visit, served.origin), visit.now)?;
+            if round == 0 && !self.lanes.calls.admit(visit, id, answer.by) {
+                let (reply, user) = (DeviceReply::too_many(), found.user.id);
+                return Ok(Answered { reply, user, pending: false });
+            }
             let pending = !found.pending.is_empty();
             let user = found.user.id.clone();
             match self.carried_out(visit, &found, answer).await {

@@ -8,7 +8,8 @@ use doorward_api::{ScreenPage, TokenState};
 use doorward_fakes::details;
 use serde_json::json;
 
-use super::{CALLS_A_MINUTE, CODES};
+use super::CODES;
+use super::calls::{OF_A_DEVICE, OF_STRANGERS};
 use crate::own::Owner;
 use crate::stage::{Browser, PASSWORD_AND_OTP, Send, Stage};
 use crate::toy_app::{Phone, activated, link};
@@ -81,22 +82,68 @@ async fn a_typed_code_finds_the_token_that_was_issued_to_that_name() {
     assert_eq!(count(&stage, EventKind::ActivationStarted), 1);
 }
 
+fn too_many() -> (u16, serde_json::Value) {
+    (429, json!({ "error": "too_many" }))
+}
+
 #[tokio::test]
-async fn calls_and_typed_codes_from_one_address_are_limited() {
+async fn typed_codes_from_one_address_are_limited() {
     let stage = stage();
-    let (_, mut phone) = activated(&stage, "alice").await;
+    let (_, phone) = activated(&stage, "alice").await;
     let typed = json!({ "user": "bob", "code": "ABCD" });
     for _ in 0..CODES {
         assert_eq!(phone.call("activate/begin", typed.clone()).await.0, 404);
     }
-    assert_eq!(phone.call("activate/begin", typed).await, (429, json!({ "error": "too_many" })));
+    assert_eq!(phone.call("activate/begin", typed).await, too_many());
     assert_eq!(phone.say("token").await.0, 200, "whose token is known goes on");
-    for _ in 0..CALLS_A_MINUTE {
-        phone.say("token").await;
+}
+
+#[tokio::test]
+async fn a_device_that_does_not_stop_is_held_back_and_no_other() {
+    let stage = stage();
+    let (_, mut phone) = activated(&stage, "alice").await;
+    let (_, other) = activated(&stage, "bob").await;
+    let mut answered = 0;
+    while phone.say("pin/change").await.0 == 200 {
+        answered += 1;
     }
-    assert_eq!(phone.say("token").await.0, 429);
+    assert!(answered < OF_A_DEVICE, "the calls of its activation count, too");
+    assert_eq!(phone.say("pin/change").await, too_many());
+    assert_eq!(u32::try_from(count(&stage, EventKind::PinChanged)), Ok(answered), "nothing more was carried out");
+    assert_eq!(other.say("token").await.0, 200);
     phone.now = phone.now + Duration::from_mins(1);
     assert_eq!(phone.say("token").await.0, 200);
+}
+
+/// An office behind one address, in which somebody sends what nobody has signed.
+#[tokio::test]
+async fn a_crowd_behind_one_address_approves_whatever_a_stranger_sends_from_there() {
+    let stage = stage();
+    let (_, phone) = activated(&stage, "alice").await;
+    let crowd: Vec<String> = (0..60).map(|number| format!("c-{number}")).collect();
+    stage.world.with(|rows| {
+        let one = rows.credentials[0].clone();
+        let more = crowd.iter().map(|id| doorward_api::Credential { id: id.as_str().into(), ..one.clone() });
+        rows.credentials.extend(more.collect::<Vec<_>>());
+    });
+    let approval = async || {
+        for id in &crowd {
+            for _ in 0..12 {
+                assert_eq!(phone.call("token", json!({ "id": id })).await.0, 200);
+            }
+        }
+    };
+    approval().await;
+    let junk = [json!({ "id": crowd[0], "forged": true }), json!({ "id": "c-nobody" }), json!({ "neither": "this" })];
+    let mut refused = 0;
+    for body in junk.iter().cycle().take(OF_STRANGERS as usize + 30) {
+        refused += u32::from(phone.call("token", body.clone()).await == too_many());
+    }
+    assert!(refused >= 30, "{refused}");
+    approval().await;
+    let meters = stage.world.with(|rows| rows.meters.len());
+    phone.say("token").await;
+    assert_eq!(stage.world.with(|rows| rows.meters.len()), meters, "and a call writes nothing to be counted");
 }
 
 #[tokio::test]
@@ -192,10 +239,43 @@ async fn a_call_that_was_overtaken_is_answered_anew() {
 }
 
 #[tokio::test]
-async fn removed_from_its_device_a_token_is_revoked_and_another_is_offered() {
+async fn removed_by_whoever_has_the_device_alone_a_token_is_held_and_no_other_is_offered() {
     let stage = stage();
     let (_, phone) = signed_in(&stage).await;
     assert_eq!(phone.say("token/release").await.0, 200);
+    assert_eq!(state(&stage), TokenState::Suspended);
+    let told = details(&stage.world, EventKind::TokenSuspended);
+    for (field, value) in [("actor", "user"), ("from", "active"), ("to", "suspended"), ("reason", "released")] {
+        assert_eq!(told[field], value, "{field}");
+    }
+    assert_eq!(phone.say("token").await.0, 423);
+    let alice = Browser::identified(&stage, "alice").await;
+    let ScreenPage::Passcode { suspended, enrolment_hint, .. } = alice.look().await.page else { panic!() };
+    assert!(suspended && !enrolment_hint, "password and mailbox bring no other (0015)");
+}
+
+#[tokio::test]
+async fn removed_by_whoever_has_the_device_alone_a_token_goes_where_another_is_in_use() {
+    let stage = stage();
+    let (_, phone) = signed_in(&stage).await;
+    stage.world.with(|rows| {
+        let second = rows.credentials[0].clone();
+        rows.credentials.push(doorward_api::Credential { id: "second".into(), serial: "S-2".into(), ..second });
+    });
+    assert_eq!(phone.say("token/release").await.0, 200);
+    let states = || stage.world.with(|rows| rows.credentials.iter().map(|token| token.state).collect::<Vec<_>>());
+    assert_eq!(states(), [TokenState::Revoked, TokenState::Active]);
+    assert_eq!(details(&stage.world, EventKind::TokenRevoked)["reason"], "released");
+    assert_eq!(phone.call("token/release", json!({ "id": "second" })).await.0, 200);
+    assert_eq!(states(), [TokenState::Revoked, TokenState::Suspended], "of the last one this is true no more");
+}
+
+#[tokio::test]
+async fn removed_from_its_device_by_its_user_a_token_is_revoked_and_another_is_offered() {
+    let stage = stage();
+    let (_, phone) = signed_in(&stage).await;
+    let id = stage.world.with(|rows| rows.credentials[0].id.as_str().to_owned());
+    assert_eq!(phone.call("token/release", json!({ "id": id, "proof": "made" })).await.0, 200);
     assert_eq!(state(&stage), TokenState::Revoked);
     assert_eq!(details(&stage.world, EventKind::TokenRevoked)["reason"], "released");
     assert_eq!(phone.say("token").await.0, 410);

@@ -70,7 +70,7 @@ pub(super) fn fresh(proofs: &Proofs, now: Timestamp) -> bool {
 }
 
 /// An app's token that counts, beside another in use. A thing goes back to who has handed it out.
-pub(super) fn removable(token: &Credential, theirs: &[Credential]) -> bool {
+pub(crate) fn removable(token: &Credential, theirs: &[Credential]) -> bool {
     let another = |one: &Credential| one.id != token.id && one.state == TokenState::Active;
     token.form == TokenForm::Software && token.state.counts_as_token() && theirs.iter().any(another)
 }

@@ -154,8 +154,6 @@ pub enum MeterScope {
     RecoveryCode,
     /// Requests to a user's devices that came to nothing in a row: from some on none is sent for a while.
     PushOff,
-    /// Calls of devices from an address.
-    DeviceCalls,
     /// Activation codes that were typed on devices, by address.
     ActivationCodes,
     /// API keys that were sent and are refused, by address and by key.
@@ -180,7 +178,6 @@ impl MeterScope {
             MeterScope::HelpDeskCode => "help_desk_code",
             MeterScope::RecoveryCode => "recovery_code",
             MeterScope::PushOff => "push_off",
-            MeterScope::DeviceCalls => "device_calls",
             MeterScope::ActivationCodes => "activation_codes",
             MeterScope::ApiKeys => "api_keys",
         }

@@ -114,6 +114,31 @@ fn the_one_too_many_locks_a_minute_after_it_was_not_finished() {
     }
 }
 
+/// It is settled once the token is given back, and not by each call of a device that waits for that.
+#[test]
+fn an_exchange_of_a_token_that_is_held_is_left_as_it_is() {
+    let mut world = World::new(WITH_PIN);
+    let mut phone = world.active(None);
+    for _ in 0..3 {
+        world.unlock(&mut phone, "0000");
+    }
+    let last = phone.unlock("0000", world.now);
+    world.must(&last);
+    let before = world.opened.clone();
+    world.state = TokenState::Suspended;
+    world.now += 61;
+    for _ in 0..2 {
+        let token = phone.request("token", json!({}), world.now);
+        assert_eq!(world.must(&token)["state"], "suspended");
+        assert!(world.said.is_empty(), "nothing is recorded, and no device told to destroy its keys");
+        world.opened = before.clone(); // as the host does with what is held
+    }
+    world.state = TokenState::Active;
+    let token = phone.request("token", json!({}), world.now);
+    assert_eq!(world.must(&token)["state"], "locked_pin");
+    assert_eq!(world.said, [DeviceSaid::PinLocked]);
+}
+
 #[test]
 fn a_wrong_third_message_is_a_wrong_pin() {
     let mut world = World::new(WITH_PIN);

@@ -1,7 +1,9 @@
 //! A device that can be asked, and does nothing else.
 
 use async_trait::async_trait;
-use doorward_api::device::{Addressee, AppFile, Device, DeviceAnswer, DeviceCall, DeviceToken, Reach, WakeUp};
+use doorward_api::device::{
+    Addressee, AppFile, CalledBy, Device, DeviceAnswer, DeviceCall, DeviceToken, Reach, WakeUp,
+};
 use doorward_api::plugin::{Authenticator, Check, Offer, OfferRequest, OfferView, Plugin, Verified, WhyNot};
 use doorward_api::push::Push;
 use doorward_api::{Factor, PluginError, Secret, SecretBytes, Target, Template, Timestamp};
@@ -68,7 +70,7 @@ impl Device for Pager {
         Err(self.unknown(call))
     }
     fn unknown(&self, _: &DeviceCall<'_>) -> DeviceAnswer {
-        DeviceAnswer { status: 404, body: Vec::new(), keep: None, said: Vec::new() }
+        DeviceAnswer { status: 404, body: Vec::new(), keep: None, said: Vec::new(), by: CalledBy::Anybody }
     }
     fn answer(&self, call: &DeviceCall<'_>, _: &DeviceToken<'_>, _: Timestamp) -> Result<DeviceAnswer, PluginError> {
         Ok(self.unknown(call))

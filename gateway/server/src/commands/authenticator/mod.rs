@@ -82,7 +82,7 @@ fn run(AuthenticatorArgs { of, command }: AuthenticatorArgs) -> Result<Finding, 
         AuthenticatorCommand::Deny { report, request } => device.deny(report, request.as_deref()),
         AuthenticatorCommand::ChangePin { .. } => device.change_pin(),
         AuthenticatorCommand::Status => device.status(),
-        AuthenticatorCommand::Remove => device.remove(),
+        AuthenticatorCommand::Remove { without_pin } => device.remove(Shown::of(without_pin)),
     }
 }
 
@@ -112,6 +112,30 @@ struct Device<'a> {
     nth: usize,
     signer: Signer,
     typist: Typist,
+}
+
+/// What is shown to remove a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// Its seed, by the PIN where there is one.
+    Seed,
+    /// Nothing but the device.
+    Device,
+}
+
+impl Shown {
+    const fn of(without_pin: bool) -> Self {
+        if without_pin { Self::Device } else { Self::Seed }
+    }
+}
+
+/// What the gateway says of a token that nobody can use.
+const NOT_IN_USE: [&str; 4] = ["gone", "not_found", "locked", "suspended"];
+
+/// What only the seed makes of these words.
+fn proof_by(seed: &SecretBytes, words: &[&str]) -> String {
+    let proof = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, seed.expose()), words.join("\0").as_bytes());
+    BASE64URL_NOPAD.encode(proof.as_ref())
 }
 
 /// A request that waits for an answer.
@@ -249,9 +273,7 @@ impl Device<'_> {
     fn approve(&mut self, number: &str, request: Option<&str>) -> Result<Finding, Stop> {
         let chosen = self.chosen(request)?;
         let seed = self.seed()?;
-        let message = ["doorward/push/v1\0", &chosen.id, "\0", &chosen.nonce, "\0", number].concat();
-        let proof = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, seed.expose()), message.as_bytes());
-        let proof = BASE64URL_NOPAD.encode(proof.as_ref());
+        let proof = proof_by(&seed, &["doorward/push/v1", &chosen.id, &chosen.nonce, number]);
         self.answer(&chosen, "approve", Some((number, &proof)))
     }
 
@@ -334,12 +356,11 @@ impl Device<'_> {
         Ok(if status.state == "active" { Finding::Good } else { Finding::Bad })
     }
 
-    fn remove(&mut self) -> Result<Finding, Stop> {
-        let body = json!({ "id": self.id() });
-        match self.call("token/release", &body) {
+    fn remove(&mut self, shown: Shown) -> Result<Finding, Stop> {
+        match self.release(shown) {
             Ok(_) => {}
-            // It is nothing to the gateway any more; then nothing is left to do but to forget it.
-            Err(stop) if stop.is("gone") || stop.is("not_found") || stop.is("locked") => eprintln!("doorward: {stop}"),
+            // It cannot be used any more, or not now; then nothing is left to do here but to forget it.
+            Err(stop) if NOT_IN_USE.iter().any(|error| stop.is(error)) => eprintln!("doorward: {stop}"),
             Err(stop) => return Err(stop),
         }
         let serial = self.account()?.serial.clone();
@@ -347,5 +368,21 @@ impl Device<'_> {
         self.file.save()?;
         println!("{} is removed.", plain(&serial));
         Ok(Finding::Good)
+    }
+
+    fn release(&mut self, shown: Shown) -> Result<Said, Stop> {
+        let id = self.id().to_owned();
+        let (nonce, proof) = match shown {
+            Shown::Seed => {
+                let seed = self.seed()?;
+                let mut nonce = [0; 16];
+                self.line.entropy.fill(&mut nonce);
+                let nonce = BASE64URL_NOPAD.encode(&nonce);
+                let proof = proof_by(&seed, &["doorward/release/v1", &id, &nonce]);
+                (Some(nonce), Some(proof))
+            }
+            Shown::Device => (None, None),
+        };
+        self.call("token/release", &json!({ "id": id, "nonce": nonce, "proof": proof }))
     }
 }

@@ -140,6 +140,7 @@ impl Gateway {
             DeviceSaid::PinLocked => TokenState::LockedPin,
             DeviceSaid::Cloned => TokenState::Suspended,
             DeviceSaid::Released => TokenState::Revoked,
+            DeviceSaid::ReleasedUnproved => TokenState::Suspended,
             _ => self.state.get(),
         };
         self.state.set(state);
@@ -247,9 +248,33 @@ fn a_token_is_set_up_shows_passcodes_and_is_removed() {
     assert!(gateway.takes(passcode.expose(), None));
     assert!(lasts.is_some_and(|seconds| (1..=30).contains(&seconds)));
     assert!(matches!(device.status().unwrap(), Finding::Good));
-    device.remove().unwrap();
+    device.remove(Shown::Seed).unwrap();
     assert!(device.file.accounts.is_empty());
     assert_eq!(gateway.said.borrow().last(), Some(&DeviceSaid::Released));
+}
+
+#[test]
+fn a_token_is_removed_by_its_pin_or_as_one_that_was_merely_found() {
+    let (gateway, desk) = (Gateway::issuing(with_pin()), Desk::new());
+    desk.activate(&gateway, &by_link(&gateway), "274901").unwrap();
+    let wrong = desk.device(&gateway, "274902", "").remove(Shown::Seed).map(drop).unwrap_err();
+    assert!(wrong.to_string().contains("the PIN is wrong"), "{wrong}");
+    assert_eq!((gateway.state.get(), desk.keys().accounts.len()), (TokenState::Active, 1));
+    desk.device(&gateway, "", "").remove(Shown::Device).unwrap();
+    assert_eq!(gateway.said.borrow().last(), Some(&DeviceSaid::ReleasedUnproved));
+    assert!(desk.keys().accounts.is_empty());
+}
+
+#[test]
+fn a_token_that_is_held_is_forgotten_here_and_stays_held() {
+    for state in [TokenState::Suspended, TokenState::Revoked] {
+        let (gateway, desk) = (Gateway::issuing(with_pin()), Desk::new());
+        desk.activate(&gateway, &by_link(&gateway), "274901").unwrap();
+        gateway.state.set(state);
+        desk.device(&gateway, "274901", "").remove(Shown::Seed).unwrap();
+        assert!(desk.keys().accounts.is_empty());
+        assert_eq!(gateway.state.get(), state);
+    }
 }
 
 #[test]
