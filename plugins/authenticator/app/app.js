@@ -20,7 +20,7 @@ import { LANGUAGES } from "./words.js";
  * @property {Node[]} body
  * @property {Node|null} [above] what stands before the heading
  * @property {(() => void)|null} [back]
- * @property {(() => void)|null} [leave] called when another screen takes its place
+ * @property {((next: string) => void)|null} [leave] called when another screen takes its place, or the same made anew
  * @property {(() => void)|null} [hide] called when nobody sees the app any more
  * @property {boolean} [alone] nothing leads away from it but itself: no settings, no banner
  * @property {HTMLElement|null} [focus] instead of the heading
@@ -168,8 +168,8 @@ export class App {
     const turn = (this.#shown += 1);
     const view = this.views[name] ?? this.views.home;
     const screen = await view(this, params);
-    if (turn !== this.#shown) return screen.leave?.(); // somebody went on meanwhile
-    this.#screen?.leave?.();
+    if (turn !== this.#shown) return screen.leave?.(this.#at.name); // somebody went on meanwhile
+    this.#screen?.leave?.(name);
     this.#screen = screen;
     this.#at = { name, params };
     this.#draw(screen);

@@ -128,9 +128,11 @@ async function refreshAccounts(app) {
   const before = standing();
   const looks = app.accounts.map(async (each) => {
     await refresh(app.caller, each);
-    if (registration && canBeWoken()) await keepSubscribed(app.caller, each, registration);
+    return each;
   });
-  await Promise.allSettled(looks);
+  const looked = await Promise.allSettled(looks);
+  const known = looked.flatMap((look) => (look.status === "fulfilled" ? [look.value] : []));
+  if (registration && canBeWoken()) await keepSubscribed(app.caller, known, registration);
   if (app.at.name === "home" && standing() !== before) await app.again();
 }
 

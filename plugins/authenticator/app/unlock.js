@@ -19,13 +19,22 @@ const ENDS = new Set(["locked", "suspended", "gone", "not_found"]);
  * What opens an account, as a part of a screen. `use` gets the seed, which is wiped behind it unless `keeps`.
  * @param {App} app
  * @param {Account} account
- * @param {{label: string, bioLabel?: string, use: (seed: Bytes) => Promise<unknown>, keeps?: boolean,
- *   before?: Node[], ready?: () => boolean, danger?: Node[]}} what
+ * @param {{label: string, look?: "primary"|"danger", bioLabel?: string, use: (seed: Bytes) => Promise<unknown>,
+ *   keeps?: boolean, before?: Node[], ready?: () => boolean, danger?: Node[]}} what
  */
 export function unlockPart(
   app,
   account,
-  { label, bioLabel = app.t("bio-use"), use, keeps = false, before = [], ready = () => true, danger = [] },
+  {
+    label,
+    look = "primary",
+    bioLabel = app.t("bio-use"),
+    use,
+    keeps = false,
+    before = [],
+    ready = () => true,
+    danger = [],
+  },
 ) {
   const said = el("div");
   const tries = p("", "hint");
@@ -67,7 +76,7 @@ export function unlockPart(
 
   if (opened(account)) {
     const send = () => (ready() ? run(() => openWithout(account)) : undefined);
-    return { node: form(send, said, ...before, actions(submit(label), ...danger)) };
+    return { node: form(send, said, ...before, actions(submit(label, look), ...danger)) };
   }
   const pin = presentPin(app, account.template.pin);
   pin.node.append(tries);
@@ -78,9 +87,9 @@ export function unlockPart(
     pin.input.value = "";
     return run(() => unlockWithPin(app.caller, account, typed), pin.fail);
   };
-  const look = () => (ready() ? run(() => unlockWithBio(app.caller, account)) : undefined);
-  const bio = account.bio ? button(bioLabel, look) : null;
-  const node = form(send, said, ...before, pin.node, actions(submit(label), bio, ...danger));
+  const show = () => (ready() ? run(() => unlockWithBio(app.caller, account)) : undefined);
+  const bio = account.bio ? button(bioLabel, show) : null;
+  const node = form(send, said, ...before, pin.node, actions(submit(label, look), bio, ...danger));
   lookForTries(app, account, tries);
   return { node };
 }

@@ -10,3 +10,12 @@ export function activeWorker() {
   const never = new Promise((give) => setTimeout(() => give(null), PATIENCE));
   return Promise.race([navigator.serviceWorker.ready, never]);
 }
+
+/**
+ * Takes the notification of a request from the screen, where it would stay until somebody dismisses it.
+ * @param {ServiceWorkerRegistration|null} registration @param {string} push
+ */
+export async function putAway(registration, push) {
+  const shown = await registration?.getNotifications({ tag: push }).catch(() => []);
+  for (const notification of shown ?? []) notification.close();
+}

@@ -39,6 +39,8 @@ const REFUSED_STATES = new Map([
   ["locked", /** @type {AccountState} */ ("locked_pin")],
   ["suspended", /** @type {AccountState} */ ("suspended")],
   ["gone", /** @type {AccountState} */ ("gone")],
+  // Nothing is destroyed for that: a gateway that was set back, or is set up wrongly, may know it again.
+  ["not_found", /** @type {AccountState} */ ("unknown")],
 ]);
 
 /** The gateway's refusal, or its silence. */

@@ -59,7 +59,7 @@
  *                                                       switches requests on; without a push service they are shown
  *                                                       while the app is open
  *   unsubscribe(caller, account): Promise<void>
- *   keepSubscribed(caller, account, registration): Promise<void>
+ *   keepSubscribed(caller, accounts, registration): Promise<void>
  *                                                       at each start: tells the gateway what changed
  *   pending(caller, account, wait, signal?): Promise<PushRequest[]>
  *   answer(caller, account, request, decision, number?, seed?): Promise<PushResult>
@@ -67,7 +67,8 @@
  * The account
  *   refresh(caller, account): Promise<{attemptsLeft: number|null}>
  *                                                       state, names, push and clock as the gateway has them
- *   release(caller, account): Promise<void>             removes it here and revokes it there
+ *   release(caller, account, seed?): Promise<void>      removes it here; with the seed it is revoked there, without it may
+ *                                                       be suspended
  *   here(caller): Promise<Known[]>                      what this browser once had
  *
  * The device

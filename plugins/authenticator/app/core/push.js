@@ -54,13 +54,24 @@ export async function subscribe(caller, account, registration) {
 export const unsubscribe = (caller, account) => tell(caller, account, null, false);
 
 /**
- * Push services end subscriptions without a word, so at each start the gateway is told if there is another now.
+ * Push services end subscriptions without a word, so at each start the gateway is told if there is another now: for one
+ * account after the other, since one that gives the browser's subscription up would take it from under the next. What
+ * fails for one is nothing to the others, and is tried again at the next start.
  * @param {Caller} caller
- * @param {Account} account
+ * @param {Account[]} accounts
  * @param {ServiceWorkerRegistration} registration
  * @returns {Promise<void>}
  */
-export async function keepSubscribed(caller, account, registration) {
+export async function keepSubscribed(caller, accounts, registration) {
+  for (const account of accounts) await keepOneSubscribed(caller, account, registration).catch(() => {});
+}
+
+/**
+ * @param {Caller} caller
+ * @param {Account} account
+ * @param {ServiceWorkerRegistration} registration
+ */
+async function keepOneSubscribed(caller, account, registration) {
   const { enabled, wanted, subscribed, endpoint, vapid } = account.push;
   if (!enabled || !wanted || !(await permitted(registration))) return;
   // What the gateway was told and has forgotten is dead at the push service, whatever the browser thinks.

@@ -43,7 +43,8 @@
  * @property {string|null} vapid the gateway's key for push services
  * @property {string|null} endpoint what the gateway was told last
  *
- * @typedef {"pending"|"active"|"suspended"|"locked_pin"|"gone"} AccountState
+ * @typedef {"pending"|"active"|"suspended"|"locked_pin"|"gone"|"unknown"} AccountState How it stood when the gateway
+ *   said so last; `unknown` where it knows of no such token: it was given up, or its user is gone.
  *
  * @typedef {Object} Account
  * @property {string} id token id

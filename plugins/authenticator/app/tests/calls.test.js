@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { activated, NO_PIN } from "./device.js";
 import { ORIGIN } from "./gateway.js";
-import { Caller, refresh, release, here } from "../core/index.js";
+import { Caller, here, openWithout, refresh, release } from "../core/index.js";
 import { signatureBase, signatureParams } from "../core/call.js";
 
 const token = (caller, account) => caller.call(account, "token", { id: account.id });
@@ -112,10 +112,46 @@ test("an account takes over what the gateway says of it", async () => {
   assert.deepEqual([issuer, support, push.enabled], ["Example Ltd", "https://help.example.org", false]);
 });
 
-test("an account that is removed here is revoked there", async () => {
+test("an account that the gateway does not know is told from one that is gone, and nothing of it is destroyed", async () => {
   const { gateway, store, caller, account } = await activated(NO_PIN);
-  await release(caller, account);
+  gateway.spoils.set("token", { status: 404, body: { error: "not_found" } });
+  await assert.rejects(token(caller, account), { code: "not_found" });
+  const kept = await store.account(account.id);
+  assert.deepEqual([kept.state, account.state], ["unknown", "unknown"]);
+  assert.ok(kept.sealedSeed && kept.wraps.store);
+  await refresh(caller, account);
+  assert.equal((await store.account(account.id)).state, "active", "a gateway that knows it again");
+});
+
+test("an account that is removed here by who can open it is revoked there", async () => {
+  const { gateway, store, caller, account } = await activated(NO_PIN);
+  const seed = await openWithout(account);
+  await release(caller, account, seed);
   assert.deepEqual([gateway.state, await store.accounts()], ["gone", []]);
+});
+
+test("one that is removed by who can't is held there", async () => {
+  const { gateway, store, caller, account } = await activated();
+  await release(caller, account);
+  assert.deepEqual(gateway.last("token/release").body, { id: account.id });
+  assert.deepEqual([gateway.state, await store.accounts()], ["suspended", []]);
+});
+
+test("a seed that is not its own removes nothing", async () => {
+  const { gateway, store, caller, account } = await activated();
+  await assert.rejects(release(caller, account, new Uint8Array(32)), { code: "wrong_mac" });
+  assert.deepEqual([gateway.state, (await store.accounts()).length], ["active", 1]);
+});
+
+test("one that is held, or that the gateway does not know, is removed here alone", async () => {
+  for (const [status, error] of [[423, "suspended"], [404, "not_found"], [410, "gone"]]) {
+    const { gateway, store, caller, account } = await activated();
+    const spoil = { status, body: { error } };
+    gateway.spoils.set("token", spoil).set("token/release", spoil);
+    await assert.rejects(token(caller, account), { code: error });
+    await release(caller, account);
+    assert.deepEqual([gateway.state, await store.accounts()], ["active", []], error);
+  }
 });
 
 test("one that cannot be revoked now stays, so that it can be tried again", async () => {

@@ -106,7 +106,7 @@ export class Gateway {
       "push/pending": () => ({ pending: this.pending, now: this.now(), push: { enabled: true } }),
       "push/answer": () => this.#pushAnswer(body),
       "token": () => this.#token(),
-      "token/release": () => ((this.state = "gone"), {}),
+      "token/release": () => this.#release(body),
     };
     const answer = answers[name]();
     return answer.status ? answer : { status: 200, body: answer };
@@ -290,6 +290,16 @@ export class Gateway {
     const right = proof === b64u(createHmac("sha256", this.seed()).update(message).digest());
     if (!right) return refused(401, "signature");
     return { result: number === "47" ? "approved" : "mismatched" };
+  }
+
+  /** It is the user's only one: without a proof it is held. */
+  #release({ nonce, proof }) {
+    if (this.state === "suspended") return refused(423, "suspended");
+    const message = `doorward/release/v1\0${this.id}\0${nonce}`;
+    const right = proof === b64u(createHmac("sha256", this.seed()).update(message).digest());
+    if (proof !== undefined && !right) return refused(422, "wrong_mac");
+    this.state = right ? "gone" : "suspended";
+    return {};
   }
 
   #token() {

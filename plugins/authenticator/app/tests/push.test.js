@@ -128,10 +128,10 @@ test("at each start the gateway is told of another subscription, and only then",
   const registration = new Registration();
   await subscribe(caller, account, registration);
   const before = gateway.calls.length;
-  await keepSubscribed(caller, account, registration);
+  await keepSubscribed(caller, [account], registration);
   assert.equal(gateway.calls.length, before);
   registration.subscription = null;
-  await keepSubscribed(caller, account, registration);
+  await keepSubscribed(caller, [account], registration);
   assert.equal(gateway.push.subscription.endpoint, "https://push.example.org/2");
 });
 
@@ -140,13 +140,30 @@ test("a subscription that the gateway has forgotten is given up for another", as
   const registration = new Registration();
   await subscribe(caller, account, registration);
   account.push.subscribed = false; // the push service has told the gateway that it is gone
-  await keepSubscribed(caller, account, registration);
+  await keepSubscribed(caller, [account], registration);
   assert.equal(gateway.push.subscription.endpoint, "https://push.example.org/2");
+});
+
+test("accounts share one subscription: where the gateway has forgotten it, all are told of the same new one", async () => {
+  const registration = new Registration();
+  await makeSubscription(registration, "AQID");
+  const told = new Map();
+  const slow = async (account, name, { subscription }) => {
+    await new Promise((wake) => setTimeout(wake, 5));
+    if (account.id === "broken") throw new Error(name);
+    told.set(account.id, subscription.endpoint);
+  };
+  const caller = { call: slow, store: { update: async () => {} } };
+  const push = { enabled: true, wanted: true, subscribed: false, endpoint: "https://push.example.org/1", vapid: "AQID" };
+  const accounts = ["one", "broken", "other"].map((id) => ({ id, push: { ...push } }));
+  await keepSubscribed(caller, accounts, registration);
+  assert.equal(registration.made, 2);
+  assert.deepEqual([...told.values()], Array(2).fill(registration.subscription.endpoint));
 });
 
 test("a user who wants none is left alone", async () => {
   const { gateway, caller, account } = await activated();
   const before = gateway.calls.length;
-  await keepSubscribed(caller, account, new Registration());
+  await keepSubscribed(caller, [account], new Registration());
   assert.equal(gateway.calls.length, before);
 });

@@ -15,6 +15,9 @@ import { unlockPart } from "../unlock.js";
 /** Clocks that differ by so many seconds are worth a word. */
 const CLOCK_WRONG = 120;
 
+/** What may be otherwise when one looks again. */
+const PASSING = new Set(["suspended", "pending", "unknown"]);
+
 const CHALLENGE = /^[0-9]{8}$/;
 
 /** @param {App} app @param {import("../app.js").Params} params @returns {Promise<Screen>} */
@@ -156,7 +159,7 @@ function menu(app, account) {
 }
 
 /**
- * Locked, suspended, gone: what that means, and what is to be done.
+ * Locked, suspended, gone, not known: what that means, and what is to be done.
  * @param {App} app @param {Account} account @returns {Screen}
  */
 function unusable(app, account) {
@@ -167,8 +170,7 @@ function unusable(app, account) {
     return app.again();
   };
   const remove = button(app.t("remove"), () => app.go("remove", { id: account.id }), "secondary");
-  const ways =
-    state === "suspended" || state === "pending" ? [button(app.t("look-again"), again, "primary"), remove] : [remove];
+  const ways = PASSING.has(state) ? [button(app.t("look-again"), again, "primary"), remove] : [remove];
   return {
     title: app.t(`state-${state}-title`),
     body: [

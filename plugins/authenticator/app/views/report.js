@@ -1,8 +1,9 @@
-// No, and: was it you? Whoever goes away without a word has said no.
+// No, and: was it you? Whoever goes on to something else without a word has said no. Whoever merely does not look at the app for a
+// moment has said nothing yet: a request that was answered cannot be reported any more, and one that is not runs out by itself.
 
 import { answer } from "../core/index.js";
 import { actions, button, p } from "../ui.js";
-import { context, find, refuse } from "./request.js";
+import { context, find, refuse, settle } from "./request.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../app.js").Screen} Screen */
@@ -16,14 +17,16 @@ export function report(app, params) {
   const say = (/** @type {"deny"|"report"} */ decision) => {
     if (said) return undefined;
     said = true;
-    app.answered.add(request.id);
     return refuse(app, account, request, decision);
   };
-  const silent = () => {
-    if (said) return;
+  const leave = (/** @type {string} */ next) => {
+    // In another language it is the same question.
+    if (said || next === "report") return;
     said = true;
     app.answered.add(request.id);
-    answer(app.caller, account, request, "deny").catch(() => {}); // it runs out by itself where this does not arrive
+    const denied = () => settle(app, request);
+    const waits = () => app.answered.delete(request.id); // it did not arrive
+    answer(app.caller, account, request, "deny").then(denied, waits);
   };
   return {
     title: app.t("report-title"),
@@ -37,7 +40,6 @@ export function report(app, params) {
       p(app.t("report-hint"), "hint"),
     ],
     alone: true,
-    leave: silent,
-    hide: silent,
+    leave,
   };
 }

@@ -4,6 +4,7 @@ import { answer } from "../core/index.js";
 import { showProblem } from "../problems.js";
 import { button, facts, field, p } from "../ui.js";
 import { unlockPart } from "../unlock.js";
+import { putAway } from "../worker.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../app.js").Screen} Screen */
@@ -40,6 +41,7 @@ export function request(app, params) {
   const found = find(app, params);
   if (!found || app.answered.has(found.request.id)) return over(app);
   const { account, request: asked } = found;
+  if (account.state !== "active") return app.views.account(app, { id: account.id });
   const helpDesk = asked.purpose === "help_desk";
   const number = field({
     label: app.t(helpDesk ? "request-number-help-desk" : "request-number"),
@@ -91,9 +93,16 @@ export async function refuse(app, account, request, decision) {
   }
 }
 
+/** It is answered: nothing asks for it any more. @param {App} app @param {PushRequest} request */
+export function settle(app, request) {
+  app.answered.add(request.id);
+  app.requestsChanged();
+  putAway(app.registration, request.id);
+}
+
 /** What has become of it. @param {App} app @param {PushRequest} request @param {PushResult} result */
 async function told(app, request, result) {
-  app.answered.add(request.id);
+  settle(app, request);
   app.message = {
     title: app.t(`result-${result}-title`),
     text: app.t(`result-${result}`),
