@@ -23,8 +23,9 @@ macro_rules! state {
     };
 }
 
+/// The whole trail is what is left of it: what was cut before there was the outlet is nothing that it was not told.
 const WANT: &str = "INSERT INTO audit_outlet (virtual_server, outlet, sent, skipped, attempts, due_at, leased_until, wanted_at) \
-     SELECT $1, $2, CASE WHEN $3 = 1 THEN 0 ELSE seq END, 0, 0, 0, 0, $4 FROM audit_head WHERE virtual_server = $1 \
+     SELECT $1, $2, CASE WHEN $3 = 1 THEN trimmed ELSE seq END, 0, 0, 0, 0, $4 FROM audit_head WHERE virtual_server = $1 \
      ON CONFLICT (virtual_server, outlet) DO UPDATE SET wanted_at = excluded.wanted_at, disabled_at = NULL";
 
 const TAKE: &str = concat!(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward_api::audit::Cut;
 use doorward_api::ports::*;
 use doorward_api::*;
 use doorward_store::Store;
@@ -12,6 +13,7 @@ use crate::world::World;
 
 both!(
     an_outlet_begins_with_the_first_record_or_with_the_next,
+    a_new_outlet_of_a_trail_that_was_cut_begins_where_the_trail_does,
     one_process_has_an_outlet_until_it_says_nothing_more,
     a_lease_of_a_clock_that_was_ahead_is_waited_for_by_nobody,
     of_many_who_want_it_at_once_one_gets_it,
@@ -62,6 +64,21 @@ async fn an_outlet_begins_with_the_first_record_or_with_the_next(world: Arc<Worl
         assert_eq!(store.outlet(&vs(), &late).await.unwrap().unwrap().sent, head);
     }
     assert_eq!(store.outlet(&vs(), &OutletId::new("syslog.other")).await.unwrap(), None);
+}
+
+async fn a_new_outlet_of_a_trail_that_was_cut_begins_where_the_trail_does(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    append(&store, 9).await;
+    let (old, new) = (OutletId::new("syslog.old"), siem());
+    want(&store, &old, true, NOW).await;
+    let hash = store.records(&vs(), 5, 1).await.unwrap().remove(0).hash;
+    let cut = Cut { upto: 6, hash, event: event(EventKind::AuditTrimmed) };
+    assert!(store.cut_trail(&vs(), cut, NOW).await.unwrap());
+    want(&store, &new, true, NOW).await;
+    let sent = async |outlet: &OutletId| store.outlet(&vs(), outlet).await.unwrap().unwrap().sent;
+    assert_eq!((sent(&old).await, sent(&new).await), (0, 6), "what is about to go is not begun with either");
+    store.shed_trail(&vs(), 100).await.unwrap();
+    assert_eq!(store.records(&vs(), sent(&new).await, 1).await.unwrap()[0].seq, 7, "none is missing between");
 }
 
 async fn one_process_has_an_outlet_until_it_says_nothing_more(world: Arc<World>) {
