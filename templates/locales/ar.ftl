@@ -718,7 +718,6 @@ console-proof = أكِّد أنك أنت
 console-proof-hint = عند إجراء تغييرات، يُطلب منك التأكيد من جديد بعد عشر دقائق.
 console-fault-proof = كلمة المرور أو رمز المرور غير صحيح. رمز المرور صالح لمرة واحدة: انتظر الرمز التالي.
 console-fault-proof-empty = أدخِل كلمة المرور ورمز المرور الذي يعرضه تطبيقك الآن.
-console-fault-proof-waits = محاولات فاشلة كثيرة. حاول مرة أخرى لاحقًا.
 
 ## Console: overview
 console-attention = يحتاج إلى انتباهك
@@ -1233,7 +1232,7 @@ console-invited-text = سلّم هذا الرابط إلى المشغّل الم
 console-invited-hint = لا يُعرض هنا إلا الآن. من يملكه يصبح مشغّلًا، لذا سلّمه بطريقة لا يقرؤه بها أحد غيره.
 console-account-password = تغيير كلمة المرور
 console-account-submit = تغيير كلمة المرور
-console-account-changed = تغيّرت كلمة المرور الخاصة بك.
+console-account-changed = تغيّرت كلمة المرور الخاصة بك، وأُنهيت جلساتك الأخرى.
 
 ## Console: approvals
 console-page-pending = الموافقات
@@ -1272,6 +1271,7 @@ console-approval-nobody = لا أحد الآن
 console-approval-changes = ما الذي سيتغيّر
 console-approval-outdated = ما يتعلق به الطلب لم يعد موجودًا أو تغيّر منذ ذلك. لا يمكن تنفيذه بعد الآن: ارفضه ثم قدّم طلبًا جديدًا.
 console-approval-collect-hint = تمت الموافقة. النتيجة لك وحدك: أعد الإجراء بالبيانات نفسها. يعمل مرة واحدة.
+console-approval-collect-file = تمت الموافقة. النتيجة لك وحدك: نزّل الملف بقدر ما يلزم من المرات للحصول عليه كاملًا، إلى أن تنتهي الموافقة.
 console-approval-collect = الانتقال إلى هناك
 console-approval-waits-for-asker = تمت الموافقة. ينفّذه الآن من طلبه.
 console-approval-approve = موافقة
@@ -1399,6 +1399,8 @@ console-message-internal-title = حدث خطأ ما
 console-message-internal = الخطأ من جانبنا وقد سُجّل.
 console-message-link-gone-title = لم يعد هذا الرابط يعمل
 console-message-link-gone = سبق استخدامه، أو مضى عليه أكثر من يوم، أو أُنشئ رابط أحدث. اطلب رابطًا جديدًا.
+console-message-operator-waits-title = يجب أن يفعّل مشغّل آخر حسابك
+console-message-operator-waits = كل شيء مُعدّ كما اخترت. تتطلب إضافة مشغّل هنا مشغّلَين: يمكنك تسجيل الدخول فور أن يفعّل مشغّل آخر حسابك.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = المستخدمون

@@ -693,7 +693,6 @@ console-proof = Bestätigen Sie, dass Sie es sind
 console-proof-hint = Für Änderungen werden Sie nach zehn Minuten wieder gefragt.
 console-fault-proof = Passwort oder Einmalcode stimmt nicht. Ein Einmalcode gilt einmal: Warten Sie auf den nächsten.
 console-fault-proof-empty = Geben Sie Ihr Passwort ein und den Einmalcode, den Ihre App jetzt zeigt.
-console-fault-proof-waits = Zu viele Fehlversuche. Versuchen Sie es später wieder.
 
 ## Konsole: Übersicht
 console-attention = Braucht Ihre Aufmerksamkeit
@@ -1196,7 +1195,7 @@ console-invited-text = Geben Sie diesen Link dem künftigen Operator, als { $rol
 console-invited-hint = Er wird nur jetzt hier gezeigt. Wer ihn hat, wird Operator; geben Sie ihn so weiter, dass niemand sonst ihn liest.
 console-account-password = Passwort ändern
 console-account-submit = Passwort ändern
-console-account-changed = Ihr Passwort wurde geändert.
+console-account-changed = Ihr Passwort wurde geändert. Ihre anderen Sitzungen wurden beendet.
 
 ## Console: approvals
 console-page-pending = Genehmigungen
@@ -1235,6 +1234,7 @@ console-approval-nobody = Derzeit niemand
 console-approval-changes = Was sich ändern würde
 console-approval-outdated = Worum es geht, gibt es nicht mehr, oder es wurde inzwischen geändert. Es kann nicht mehr geschehen: Lehnen Sie ab, und beantragen Sie es neu.
 console-approval-collect-hint = Es ist genehmigt. Was dabei herauskommt, sehen nur Sie: Tun Sie es noch einmal, mit denselben Angaben. Es geht einmal.
+console-approval-collect-file = Es ist genehmigt. Was dabei herauskommt, sehen nur Sie: Holen Sie die Datei, so oft es braucht, bis Sie sie ganz haben, bis die Genehmigung endet.
 console-approval-collect = Dorthin
 console-approval-waits-for-asker = Es ist genehmigt. Wer es beantragt hat, tut es jetzt.
 console-approval-approve = Genehmigen
@@ -1359,6 +1359,8 @@ console-message-internal-title = Etwas ist schiefgegangen
 console-message-internal = Der Fehler liegt bei uns und ist festgehalten.
 console-message-link-gone-title = Dieser Link gilt nicht mehr
 console-message-link-gone = Er wurde benutzt, ist älter als einen Tag, oder es gibt einen neueren. Bitten Sie um einen neuen.
+console-message-operator-waits-title = Ein anderer Operator muss Sie noch einschalten
+console-message-operator-waits = Alles ist eingerichtet, wie Sie es gewählt haben. Hier braucht es zwei Operatoren, um einen hinzuzufügen: Sie können sich anmelden, sobald ein anderer Operator Sie eingeschaltet hat.
 
 ## Die Konsole: Benutzer, Token, Gruppen und Dateien mit Token
 console-page-users = Benutzer

@@ -694,7 +694,6 @@ console-proof = Confirm that it is you
 console-proof-hint = For changes you are asked again after ten minutes.
 console-fault-proof = Password or passcode isn’t right. A passcode is good once: wait for the next one.
 console-fault-proof-empty = Enter your password and the passcode that your app shows now.
-console-fault-proof-waits = Too many failed tries. Try again later.
 
 ## Console: overview
 console-attention = Needs your attention
@@ -1197,7 +1196,7 @@ console-invited-text = Pass this link on to the operator to be, as { $role }. It
 console-invited-hint = It is shown here only now. Whoever has it becomes an operator, so pass it on in a way that nobody else reads.
 console-account-password = Change your password
 console-account-submit = Change password
-console-account-changed = Your password was changed.
+console-account-changed = Your password was changed. Your other sessions have ended.
 
 ## Console: approvals
 console-page-pending = Approvals
@@ -1236,6 +1235,7 @@ console-approval-nobody = Nobody now
 console-approval-changes = What would change
 console-approval-outdated = What this is about is gone, or was changed since. It cannot be done any more: refuse it, and ask anew.
 console-approval-collect-hint = It is approved. What comes of it is for you to see only: do it as you did before, with the same entries. It works once.
+console-approval-collect-file = It is approved. What comes of it is for you to see only: take the file, as often as it takes to have it whole, until the approval ends.
 console-approval-collect = Go there
 console-approval-waits-for-asker = It is approved. Whoever asked for it does it now.
 console-approval-approve = Approve
@@ -1360,6 +1360,8 @@ console-message-internal-title = Something went wrong
 console-message-internal = The mistake is ours and has been recorded.
 console-message-link-gone-title = This link no longer works
 console-message-link-gone = It has been used, is older than a day, or a newer one was made. Ask for a new one.
+console-message-operator-waits-title = Another operator has to switch you on
+console-message-operator-waits = Everything is set up as you have chosen. Here it takes two operators to make one: you can sign in as soon as another operator has switched you on.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Users

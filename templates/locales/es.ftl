@@ -693,7 +693,6 @@ console-proof = Confirme que es usted
 console-proof-hint = Para hacer cambios, se le vuelve a preguntar pasados diez minutos.
 console-fault-proof = La contraseña o el código no son correctos. Cada código vale una sola vez: espere al siguiente.
 console-fault-proof-empty = Introduzca su contraseña y el código que su aplicación muestra en este momento.
-console-fault-proof-waits = Demasiados intentos fallidos. Inténtelo de nuevo más tarde.
 
 ## Console: overview
 console-attention = Requiere su atención
@@ -1196,7 +1195,7 @@ console-invited-text = Entregue este enlace al futuro operador. Rol: { $role }. 
 console-invited-hint = Solo se muestra aquí en este momento. Quien lo tenga se convierte en operador: entréguelo de forma que nadie más lo lea.
 console-account-password = Cambiar su contraseña
 console-account-submit = Cambiar la contraseña
-console-account-changed = Su contraseña se ha cambiado.
+console-account-changed = Su contraseña se ha cambiado. Sus demás sesiones se han cerrado.
 
 ## Console: approvals
 console-page-pending = Aprobaciones
@@ -1235,6 +1234,7 @@ console-approval-nobody = Nadie por ahora
 console-approval-changes = Qué cambiaría
 console-approval-outdated = Aquello a lo que se refiere ya no existe o ha cambiado desde entonces. Ya no se puede hacer: rechácelo y pídalo de nuevo.
 console-approval-collect-hint = Está aprobado. El resultado solo lo ve usted: hágalo otra vez con los mismos datos. Funciona una sola vez.
+console-approval-collect-file = Está aprobado. El resultado solo lo ve usted: descargue el archivo tantas veces como haga falta para tenerlo entero, hasta que termine la aprobación.
 console-approval-collect = Ir allí
 console-approval-waits-for-asker = Está aprobado. Ahora lo hace quien lo pidió.
 console-approval-approve = Aprobar
@@ -1359,6 +1359,8 @@ console-message-internal-title = Algo ha fallado
 console-message-internal = El error es nuestro y ha quedado registrado.
 console-message-link-gone-title = Este enlace ya no funciona
 console-message-link-gone = Ya se ha usado, tiene más de un día o se ha creado uno más reciente. Pida uno nuevo.
+console-message-operator-waits-title = Otro operador tiene que activar su cuenta
+console-message-operator-waits = Todo está configurado como ha elegido. Aquí hacen falta dos operadores para añadir uno: podrá iniciar sesión en cuanto otro operador haya activado su cuenta.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Usuarios

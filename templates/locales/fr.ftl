@@ -693,7 +693,6 @@ console-proof = Confirmez que c’est bien vous
 console-proof-hint = Pour toute modification, la confirmation est redemandée au bout de dix minutes.
 console-fault-proof = Le mot de passe ou le code n’est pas correct. Un code ne sert qu’une fois : attendez le suivant.
 console-fault-proof-empty = Saisissez votre mot de passe et le code que votre application affiche en ce moment.
-console-fault-proof-waits = Trop d’essais infructueux. Réessayez plus tard.
 
 ## Console: overview
 console-attention = À votre attention
@@ -1196,7 +1195,7 @@ console-invited-text = Transmettez ce lien au futur opérateur. Rôle : { $role 
 console-invited-hint = Il n’est affiché ici que maintenant. Quiconque l’a devient opérateur : transmettez-le de façon que personne d’autre ne le lise.
 console-account-password = Changer votre mot de passe
 console-account-submit = Changer le mot de passe
-console-account-changed = Votre mot de passe a été changé.
+console-account-changed = Votre mot de passe a été changé. Vos autres sessions ont été fermées.
 
 ## Console: approvals
 console-page-pending = Approbations
@@ -1235,6 +1234,7 @@ console-approval-nobody = Personne pour le moment
 console-approval-changes = Ce qui changerait
 console-approval-outdated = L’objet de la demande n’existe plus ou a été modifié depuis. Elle ne peut plus être exécutée : refusez-la et refaites une demande.
 console-approval-collect-hint = C’est approuvé. Le résultat n’est visible que pour vous : refaites l’opération avec les mêmes valeurs. Cela fonctionne une seule fois.
+console-approval-collect-file = C’est approuvé. Le résultat n’est visible que pour vous : téléchargez le fichier autant de fois qu’il le faut pour l’avoir en entier, jusqu’à la fin de l’approbation.
 console-approval-collect = Y aller
 console-approval-waits-for-asker = C’est approuvé. La personne qui l’a demandé peut maintenant le faire.
 console-approval-approve = Approuver
@@ -1359,6 +1359,8 @@ console-message-internal-title = Une erreur s’est produite
 console-message-internal = L’erreur vient de nous et a été enregistrée.
 console-message-link-gone-title = Ce lien ne fonctionne plus
 console-message-link-gone = Il a déjà été utilisé, date de plus d’un jour, ou un lien plus récent a été créé. Demandez-en un nouveau.
+console-message-operator-waits-title = Un autre opérateur doit encore activer votre compte
+console-message-operator-waits = Tout est configuré comme vous l’avez choisi. Ici, il faut deux opérateurs pour en ajouter un : vous pourrez vous connecter dès qu’un autre opérateur aura activé votre compte.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Utilisateurs

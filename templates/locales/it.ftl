@@ -694,7 +694,6 @@ console-proof = Confermi la Sua identità
 console-proof-hint = Per le modifiche, la conferma viene richiesta di nuovo dopo dieci minuti.
 console-fault-proof = Password o codice monouso non corretti. Un codice vale una sola volta: aspetti il prossimo.
 console-fault-proof-empty = Inserisca la password e il codice che la Sua app mostra in questo momento.
-console-fault-proof-waits = Troppi tentativi falliti. Riprovi più tardi.
 
 ## Console: overview
 console-attention = Richiede la Sua attenzione
@@ -1197,7 +1196,7 @@ console-invited-text = Trasmetta questo link al futuro operatore, con il ruolo {
 console-invited-hint = Viene mostrato qui solo ora. Chi lo possiede diventa operatore: lo trasmetta in modo che nessun altro lo legga.
 console-account-password = Cambi la Sua password
 console-account-submit = Cambia password
-console-account-changed = La Sua password è stata cambiata.
+console-account-changed = La Sua password è stata cambiata. Le Sue altre sessioni sono state chiuse.
 
 ## Console: approvals
 console-page-pending = Approvazioni
@@ -1236,6 +1235,7 @@ console-approval-nobody = Al momento nessuno
 console-approval-changes = Che cosa cambierebbe
 console-approval-outdated = L’oggetto della richiesta non esiste più o è stato modificato nel frattempo. Non può più essere eseguita: la rifiuti e la ripeta.
 console-approval-collect-hint = È approvato. Il risultato lo vede solo Lei: ripeta l’operazione con gli stessi dati. Funziona una sola volta.
+console-approval-collect-file = È approvato. Il risultato lo vede solo Lei: scarichi il file tutte le volte che serve per averlo intero, fino alla scadenza dell’approvazione.
 console-approval-collect = Vai
 console-approval-waits-for-asker = È approvato. Ora può farlo chi l’ha chiesto.
 console-approval-approve = Approva
@@ -1360,6 +1360,8 @@ console-message-internal-title = Qualcosa è andato storto
 console-message-internal = L’errore è nostro ed è stato registrato.
 console-message-link-gone-title = Questo link non funziona più
 console-message-link-gone = È già stato usato, risale a più di un giorno fa o ne è stato creato uno più recente. Ne chieda uno nuovo.
+console-message-operator-waits-title = Un altro operatore deve ancora attivare il Suo account
+console-message-operator-waits = Tutto è configurato come ha scelto. Qui servono due operatori per aggiungerne uno: potrà accedere non appena un altro operatore avrà attivato il Suo account.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Utenti

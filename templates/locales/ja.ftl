@@ -678,7 +678,6 @@ console-proof = ご本人であることの確認
 console-proof-hint = 変更時には、10 分経過後に再度確認を求められます。
 console-fault-proof = パスワードまたはパスコードが正しくありません。パスコードは 1 回だけ有効です。次のパスコードをお待ちください。
 console-fault-proof-empty = パスワードと、アプリにいま表示されているパスコードを入力してください。
-console-fault-proof-waits = 失敗した回数が多すぎます。しばらくしてからもう一度お試しください。
 
 ## Console: overview
 console-attention = 対応が必要な項目
@@ -1175,7 +1174,7 @@ console-invited-text = オペレーター（{ $role }）になる人に、この
 console-invited-hint = ここに表示されるのは今回だけです。リンクを持つ人は誰でもオペレーターになれます。ほかの人に読まれない方法で渡してください。
 console-account-password = パスワードを変更
 console-account-submit = パスワードを変更
-console-account-changed = パスワードを変更しました。
+console-account-changed = パスワードを変更しました。ほかのセッションは終了しました。
 
 ## Console: approvals
 console-page-pending = 承認
@@ -1214,6 +1213,7 @@ console-approval-nobody = 現在はいません
 console-approval-changes = 変更される内容
 console-approval-outdated = 対象がなくなったか、その後変更されました。もう実行できません。却下して、あらためて申請してください。
 console-approval-collect-hint = 承認されました。結果を見られるのはあなただけです。同じ内容でもう一度操作してください。1 回だけ有効です。
+console-approval-collect-file = 承認されました。結果を見られるのはあなただけです。承認の期限が切れるまで、ファイルがすべて揃うまで何度でもダウンロードできます。
 console-approval-collect = その画面へ
 console-approval-waits-for-asker = 承認されました。申請した人が実行します。
 console-approval-approve = 承認
@@ -1337,6 +1337,8 @@ console-message-internal-title = 問題が発生しました
 console-message-internal = 当方の不具合であり、記録されました。
 console-message-link-gone-title = このリンクは使えません
 console-message-link-gone = すでに使用されたか、1 日以上経過したか、新しいリンクが作成されました。新しいリンクを依頼してください。
+console-message-operator-waits-title = 別のオペレーターがあなたを有効にする必要があります
+console-message-operator-waits = 選択したとおりに設定されました。ここではオペレーターの追加に 2 人のオペレーターが必要です。別のオペレーターがあなたを有効にすると、サインインできます。
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = ユーザー

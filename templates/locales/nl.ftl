@@ -693,7 +693,6 @@ console-proof = Bevestig dat u het bent
 console-proof-hint = Voor wijzigingen wordt dit na tien minuten opnieuw gevraagd.
 console-fault-proof = Het wachtwoord of de toegangscode is niet juist. Een toegangscode is één keer geldig: wacht op de volgende.
 console-fault-proof-empty = Voer uw wachtwoord in en de toegangscode die uw app nu toont.
-console-fault-proof-waits = Te veel mislukte pogingen. Probeer het later opnieuw.
 
 ## Console: overview
 console-attention = Vraagt uw aandacht
@@ -1196,7 +1195,7 @@ console-invited-text = Geef deze link door aan de toekomstige operator, als { $r
 console-invited-hint = Hij wordt alleen nu hier getoond. Wie hem heeft, wordt operator; geef hem dus zo door dat niemand anders hem leest.
 console-account-password = Uw wachtwoord wijzigen
 console-account-submit = Wachtwoord wijzigen
-console-account-changed = Uw wachtwoord is gewijzigd.
+console-account-changed = Uw wachtwoord is gewijzigd. Uw andere sessies zijn beëindigd.
 
 ## Console: approvals
 console-page-pending = Goedkeuringen
@@ -1235,6 +1234,7 @@ console-approval-nobody = Nu niemand
 console-approval-changes = Wat er zou veranderen
 console-approval-outdated = Waar dit over gaat bestaat niet meer of is intussen gewijzigd. Het kan niet meer gebeuren: wijs het af en vraag het opnieuw aan.
 console-approval-collect-hint = Het is goedgekeurd. Het resultaat is alleen voor u: doe het nog eens met dezelfde gegevens. Het werkt één keer.
+console-approval-collect-file = Het is goedgekeurd. Het resultaat is alleen voor u: haal het bestand op, zo vaak als nodig is om het heel te hebben, tot de goedkeuring eindigt.
 console-approval-collect = Daarheen
 console-approval-waits-for-asker = Het is goedgekeurd. Wie het heeft aangevraagd, doet het nu.
 console-approval-approve = Goedkeuren
@@ -1359,6 +1359,8 @@ console-message-internal-title = Er is iets misgegaan
 console-message-internal = De fout ligt bij ons en is vastgelegd.
 console-message-link-gone-title = Deze link werkt niet meer
 console-message-link-gone = Hij is al gebruikt, is ouder dan een dag, of er is een nieuwere gemaakt. Vraag om een nieuwe.
+console-message-operator-waits-title = Een andere operator moet u nog inschakelen
+console-message-operator-waits = Alles is ingesteld zoals u hebt gekozen. Hier zijn twee operators nodig om er een toe te voegen: u kunt zich aanmelden zodra een andere operator u heeft ingeschakeld.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Gebruikers

@@ -707,7 +707,6 @@ console-proof = Potwierdź tożsamość
 console-proof-hint = Przy zmianach pytanie pojawia się ponownie po dziesięciu minutach.
 console-fault-proof = Hasło lub kod jednorazowy są nieprawidłowe. Kod jednorazowy działa tylko raz: proszę poczekać na następny.
 console-fault-proof-empty = Proszę wpisać hasło i kod jednorazowy, który aplikacja teraz pokazuje.
-console-fault-proof-waits = Za dużo nieudanych prób. Proszę spróbować później.
 
 ## Console: overview
 console-attention = Wymaga uwagi
@@ -1216,7 +1215,7 @@ console-invited-text = Proszę przekazać ten link przyszłemu operatorowi (rola
 console-invited-hint = Widać go tu tylko teraz. Kto go ma, zostaje operatorem, więc proszę go przekazać tak, aby nikt inny go nie przeczytał.
 console-account-password = Zmiana hasła
 console-account-submit = Zmień hasło
-console-account-changed = Hasło zostało zmienione.
+console-account-changed = Hasło zostało zmienione. Pozostałe sesje zostały zakończone.
 
 ## Console: approvals
 console-page-pending = Zatwierdzenia
@@ -1255,6 +1254,7 @@ console-approval-nobody = Obecnie nikt
 console-approval-changes = Co by się zmieniło
 console-approval-outdated = To, czego dotyczy zgłoszenie, już nie istnieje albo zostało zmienione. Nie można go już wykonać: proszę je odrzucić i zgłosić ponownie.
 console-approval-collect-hint = Zatwierdzono. Wynik widzi tylko osoba, która zgłosiła: proszę wykonać to jeszcze raz z tymi samymi danymi. Zadziała raz.
+console-approval-collect-file = Zatwierdzono. Wynik widzi tylko osoba, która zgłosiła: plik można pobierać tyle razy, ile trzeba, aby mieć go w całości, aż zatwierdzenie wygaśnie.
 console-approval-collect = Przejdź tam
 console-approval-waits-for-asker = Zatwierdzono. Teraz wykona to osoba, która zgłosiła.
 console-approval-approve = Zatwierdź
@@ -1381,6 +1381,8 @@ console-message-internal-title = Coś poszło nie tak
 console-message-internal = Błąd jest po naszej stronie i został zapisany.
 console-message-link-gone-title = Ten link już nie działa
 console-message-link-gone = Został użyty, ma więcej niż jeden dzień albo utworzono nowszy. Proszę poprosić o nowy.
+console-message-operator-waits-title = Konto musi jeszcze włączyć inny operator
+console-message-operator-waits = Wszystko jest skonfigurowane zgodnie z wyborem. Dodanie operatora wymaga tu dwóch operatorów: zalogować się będzie można, gdy tylko inny operator włączy konto.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Użytkownicy

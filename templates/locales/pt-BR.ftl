@@ -694,7 +694,6 @@ console-proof = Confirme que é você
 console-proof-hint = Para fazer alterações, a confirmação é pedida novamente após dez minutos.
 console-fault-proof = Senha ou código incorreto. Cada código vale uma única vez: espere o próximo.
 console-fault-proof-empty = Digite sua senha e o código que seu app mostra agora.
-console-fault-proof-waits = Muitas tentativas sem sucesso. Tente novamente mais tarde.
 
 ## Console: overview
 console-attention = Precisa da sua atenção
@@ -1197,7 +1196,7 @@ console-invited-text = Repasse este link ao futuro operador, com a função { $r
 console-invited-hint = Ele é exibido aqui somente agora. Quem o tiver se torna operador, portanto repasse-o de um modo que ninguém mais leia.
 console-account-password = Alterar sua senha
 console-account-submit = Alterar senha
-console-account-changed = Sua senha foi alterada.
+console-account-changed = Sua senha foi alterada. Suas outras sessões foram encerradas.
 
 ## Console: approvals
 console-page-pending = Aprovações
@@ -1236,6 +1235,7 @@ console-approval-nobody = Ninguém no momento
 console-approval-changes = O que mudaria
 console-approval-outdated = Aquilo de que se trata não existe mais ou foi alterado desde então. Não pode mais ser feito: recuse e solicite de novo.
 console-approval-collect-hint = Está aprovado. O resultado é só para você: faça de novo com os mesmos dados. Funciona uma única vez.
+console-approval-collect-file = Está aprovado. O resultado é só para você: baixe o arquivo quantas vezes for preciso para tê-lo completo, até o fim da aprovação.
 console-approval-collect = Ir para lá
 console-approval-waits-for-asker = Está aprovado. Quem solicitou o faz agora.
 console-approval-approve = Aprovar
@@ -1360,6 +1360,8 @@ console-message-internal-title = Algo deu errado
 console-message-internal = O erro é nosso e foi registrado.
 console-message-link-gone-title = Este link não funciona mais
 console-message-link-gone = Ele já foi usado, tem mais de um dia ou um mais novo foi criado. Peça um novo.
+console-message-operator-waits-title = Outro operador ainda precisa ativar sua conta
+console-message-operator-waits = Tudo está configurado como você escolheu. Aqui são necessários dois operadores para adicionar um: você poderá entrar assim que outro operador ativar sua conta.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Usuários

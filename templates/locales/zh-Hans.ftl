@@ -679,7 +679,6 @@ console-proof = 请确认是您本人
 console-proof-hint = 十分钟后再进行更改时，需要重新确认。
 console-fault-proof = 密码或动态口令不正确。每个动态口令只能使用一次：请等待下一个。
 console-fault-proof-empty = 请输入密码和应用当前显示的动态口令。
-console-fault-proof-waits = 失败次数过多。请稍后重试。
 
 ## Console: overview
 console-attention = 需要您关注
@@ -1176,7 +1175,7 @@ console-invited-text = 请将此链接转交给即将担任操作员的人，角
 console-invited-hint = 链接只在此处显示这一次。得到它的人就会成为操作员，因此请以他人无法看到的方式转交。
 console-account-password = 更改密码
 console-account-submit = 更改密码
-console-account-changed = 您的密码已更改。
+console-account-changed = 您的密码已更改。您的其他会话已结束。
 
 ## Console: approvals
 console-page-pending = 审批
@@ -1215,6 +1214,7 @@ console-approval-nobody = 目前没有人
 console-approval-changes = 将会更改的内容
 console-approval-outdated = 所涉及的对象已不存在，或已被更改，无法再执行：请拒绝，然后重新申请。
 console-approval-collect-hint = 已批准。结果只供您查看：请用相同的内容再操作一次。仅一次有效。
+console-approval-collect-file = 已批准。结果只供您查看：在批准到期之前，可多次下载文件，直到完整取得为止。
 console-approval-collect = 前往
 console-approval-waits-for-asker = 已批准。现在由申请人执行。
 console-approval-approve = 批准
@@ -1338,6 +1338,8 @@ console-message-internal-title = 出错了
 console-message-internal = 这是我们的错误，已被记录。
 console-message-link-gone-title = 此链接已失效
 console-message-link-gone = 它已被使用过、已超过一天，或者已生成了更新的链接。请索取新链接。
+console-message-operator-waits-title = 需要另一名操作员启用您的账户
+console-message-operator-waits = 一切已按您的选择设置完毕。此处添加操作员需要两名操作员：另一名操作员启用您的账户后，您即可登录。
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = 用户

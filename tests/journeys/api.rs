@@ -42,8 +42,18 @@ impl<'g> Olga<'g> {
         let cookies = cookies.join("; ");
         let headers = [("Cookie", cookies.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
         let done = exchange(gateway.console, "POST", "127.0.0.1", link, &headers, body.as_bytes());
-        assert_eq!(done.status, 303, "{}", done.text());
+        // In at once, or told that another operator has to switch them on.
+        assert!(matches!(done.status, 303 | 200), "{}", done.text());
         Self { gateway, name, phone, used: vec![passcode] }
+    }
+
+    /// Whoever is switched off, with all that is right.
+    pub(crate) fn is_turned_away(&self) {
+        // None is spent by it.
+        let passcode = self.phone.passcode_beside(&self.used).expect("a passcode that is good and not used");
+        let body = json!({"name": self.name, "password": PASSWORD, "passcode": passcode});
+        let told = ask(self.gateway, "POST", "/session", &[], Some(&body));
+        assert_eq!(told.status, 401, "{}", told.text());
     }
 
     /// A passcode that is good and not used yet.

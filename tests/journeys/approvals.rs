@@ -46,7 +46,15 @@ fn what_takes_two_operators_waits_for_the_second_and_is_done_once() {
     assert_eq!(text(&approve(&oleg, &id), "/state"), "approved");
     let link = invite();
     assert_eq!(link.status, 201, "{}", link.text());
-    joins(gateway, &link, "aude");
+    // Whoever opens it, olga as well, is an operator only when another one has read the name.
+    let mut aude = joins(gateway, &link, "aude");
+    aude.is_turned_away();
+    let aude_id = operator_id(gateway, &olga, "aude");
+    let id = held(&by(gateway, &olga, "POST", &format!("/operators/{aude_id}/enable"), &Value::Null));
+    let shown = by(gateway, &oleg, "GET", &format!("/approvals/{id}"), &Value::Null);
+    assert_eq!(text(&shown, "/approval/about"), "aude");
+    assert_eq!(text(&approve(&oleg, &id), "/state"), "done");
+    aude.signs_in();
     held(&invite());
 
     // The rest at a terminal.
@@ -111,6 +119,12 @@ fn by(gateway: &Gateway, token: &str, method: &str, path: &str, body: &Value) ->
     let bearer = format!("Bearer {token}");
     let body = Some(body).filter(|body| !body.is_null());
     ask(gateway, method, path, &[("Authorization", bearer.as_str())], body)
+}
+
+fn operator_id(gateway: &Gateway, token: &str, name: &str) -> String {
+    let all = read(&by(gateway, token, "GET", "/operators", &Value::Null));
+    let found = all["items"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+    found["id"].as_str().unwrap().to_owned()
 }
 
 fn text(answer: &Answer, at: &str) -> String {

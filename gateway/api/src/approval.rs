@@ -158,9 +158,15 @@ impl HeldAct {
         }
     }
 
-    /// What comes of it is for the eyes of whoever asked: once it is approved, they do it themselves, once.
+    /// What comes of it is for the eyes of whoever asked: when it is approved, they do it themselves.
     pub const fn is_collected(&self) -> bool {
         matches!(self, HeldAct::OperatorInvite { .. } | HeldAct::ApiKeyAdd { .. } | HeldAct::Export { .. })
+    }
+
+    /// Where it stands when whoever asked has done it. A file may be taken as often as it takes to have it whole, until the approval
+    /// ends: whether its last byte has come, nobody here knows.
+    pub const fn collected(&self) -> ApprovalState {
+        if matches!(self, HeldAct::Export { .. }) { ApprovalState::Approved } else { ApprovalState::Done }
     }
 }
 
@@ -170,7 +176,7 @@ impl HeldAct {
 pub enum ApprovalState {
     /// It waits for a second operator.
     Waiting,
-    /// It is approved, and waits for whoever asked to do it ([`HeldAct::is_collected`]).
+    /// It is approved, and whoever asked may do it ([`HeldAct::is_collected`]).
     Approved,
     /// It was done.
     Done,
@@ -304,6 +310,13 @@ mod tests {
             assert!(text.contains(act.name()), "{text}");
             assert!(Permission::parse(&act.permission().to_string()).is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn only_a_file_may_be_taken_more_than_once() {
+        let again = |act: &HeldAct| act.collected() == ApprovalState::Approved;
+        let names: Vec<&str> = some_of_each().iter().filter(|act| again(act)).map(HeldAct::name).collect();
+        assert_eq!(names, ["export"]);
     }
 
     #[test]

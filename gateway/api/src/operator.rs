@@ -178,6 +178,8 @@ pub struct NewOperator {
     pub folded: FoldedName,
     /// What they may do.
     pub role: RoleRef,
+    /// Switched off from the beginning: another operator has to switch them on.
+    pub disabled: bool,
     /// argon2id in PHC form.
     pub password_hash: String,
     /// The plugin of the second factor.

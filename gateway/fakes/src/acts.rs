@@ -405,6 +405,7 @@ impl Rows {
                 self.changes.push((kind, SettingChange { version, at: now, operator, changes }));
                 true
             }
+            Act::SettingsStill { seen } => seen.iter().all(|(kind, version)| self.version_of(*kind) == *version),
             Act::OperatorAdd(new) => {
                 // Names in tests are folded already, as those of users are.
                 if self.operators.iter().any(|one| one.name.to_lowercase() == new.folded.as_str()) {
@@ -415,7 +416,7 @@ impl Rows {
                     id: new.id,
                     name: new.name,
                     role,
-                    disabled: false,
+                    disabled: new.disabled,
                     password_hash: new.password_hash,
                     plugin: new.plugin,
                     opened: new.opened,
@@ -432,10 +433,13 @@ impl Rows {
                 }
                 right
             }),
-            Act::OperatorPassword { id, hash } => self.change_operator(&id, |one| {
-                one.password_hash = hash;
-                true
-            }),
+            Act::OperatorPassword { id, hash, keep } => {
+                self.operator_sessions.retain(|_, session| session.operator.id != id || session.id == keep);
+                self.change_operator(&id, |one| {
+                    (one.password_hash, one.version) = (hash, one.version + 1);
+                    true
+                })
+            }
             Act::OperatorRole { id, from, role } => {
                 let Some(role) = self.held(&role) else { return false };
                 self.has_role_as_judged(&id, &from)

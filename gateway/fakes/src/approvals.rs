@@ -57,7 +57,8 @@ impl Rows {
             act.decided_by = by.map(|(_, name)| name).or(act.decided_by.take());
         }
         act.expires_at = expires_at.unwrap_or(act.expires_at);
-        (act.state, act.decided_at) = (to, Some(now));
+        act.decided_at = if from == to { act.decided_at } else { Some(now) };
+        act.state = to;
         true
     }
 

@@ -201,7 +201,7 @@ pub(crate) struct Going<'a> {
 
 /// Refused unless it stands where it must. Of two who approve it at once one does; nobody approves what they have asked for.
 pub(crate) async fn go(tx: &mut Tx, at: At<'_>, id: &ApprovalId, going: Going<'_>) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE pending_act SET state = $4, decided_at = $5, decided_by = COALESCE($7, decided_by), \
+    const SQL: &str = "UPDATE pending_act SET state = $4, decided_at = CASE WHEN $3 = $4 THEN decided_at ELSE $5 END, decided_by = COALESCE($7, decided_by), \
                        expires_at = COALESCE($8, expires_at) \
                        WHERE virtual_server = $1 AND id = $2 AND state = $3 AND (expires_at > $5) = ($4 <> 'expired') \
                        AND CASE WHEN $4 = 'expired' THEN TRUE \

@@ -477,6 +477,10 @@ impl At<'_> {
                 let new = settings::NewDocument { kind: *kind, seen: *seen, body, operator, changes };
                 settings::set(tx, self, new).await
             }
+            Act::SettingsStill { seen } => {
+                settings::hold_to_rely(tx, self).await?;
+                settings::unchanged(tx, self, seen).await
+            }
             Act::ProvisioningTaskAdd(new) => provisioning::add(tx, self, new).await,
             Act::ProvisioningFill { task, seen, next, entries } => {
                 provisioning::fill(tx, self, *task, (seen.as_deref(), next.as_deref()), entries).await
@@ -516,7 +520,7 @@ impl At<'_> {
             Act::ImportEnd { id } => imports::end(tx, self, id).await,
             Act::OperatorAdd(new) => operators::add(tx, self, new).await,
             Act::OperatorUse { id, version, opened } => operators::spend(tx, self, id, *version, opened).await,
-            Act::OperatorPassword { id, hash } => operators::set_password(tx, self, id, hash).await,
+            Act::OperatorPassword { id, hash, keep } => operators::set_password(tx, self, id, (hash, keep)).await,
             Act::OperatorRole { id, from, role } => operators::set_role(tx, self, id, (from, role)).await,
             Act::OperatorDisable { id, from, disabled } => operators::disable(tx, self, (id, from), *disabled).await,
             Act::OperatorStands { id, may, gives } => operators::stands(tx, self, id, (*may, gives)).await,

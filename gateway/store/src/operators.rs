@@ -257,7 +257,7 @@ macro_rules! role_is_there {
 pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &NewOperator) -> Result<(), Failure> {
     const SQL: &str = concat!(
         "INSERT INTO operator (virtual_server, id, name, folded_name, role, disabled, password_hash, plugin, sealed, \
-         version, created_at) SELECT $1, $2, $3, $4, $5, FALSE, $6, $7, $8, 1, $9 WHERE ",
+         version, created_at) SELECT $1, $2, $3, $4, $5, $10, $6, $7, $8, 1, $9 WHERE ",
         role_is_there!("$5"),
         " ON CONFLICT DO NOTHING"
     );
@@ -265,7 +265,8 @@ pub(crate) async fn add(tx: &mut Tx, at: At<'_>, new: &NewOperator) -> Result<()
     let (vs, id, folded, role) = (at.vs.as_str(), new.id.as_str(), new.folded.as_str(), new.role.as_str());
     let sealed = at.inner.sealer.seal(place(id, at.vs), new.opened.expose())?;
     let now = at.now.millis();
-    some(change_in!(tx, SQL, vs, id, &new.name, folded, role, &new.password_hash, &new.plugin, sealed, now)?)
+    let (hash, plugin, off) = (&new.password_hash, &new.plugin, new.disabled);
+    some(change_in!(tx, SQL, vs, id, &new.name, folded, role, hash, plugin, sealed, now, off)?)
 }
 
 /// As a user's passcode: written over the version that it was made of, or not at all.
@@ -282,9 +283,21 @@ pub(crate) async fn spend(
     some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), version, sealed)?)
 }
 
-pub(crate) async fn set_password(tx: &mut Tx, at: At<'_>, id: &OperatorId, hash: &str) -> Result<(), Failure> {
-    const SQL: &str = "UPDATE operator SET password_hash = $3 WHERE virtual_server = $1 AND id = $2";
-    some(change_in!(tx, SQL, at.vs.as_str(), id.as_str(), hash)?)
+/// Whoever had the password before may be somebody else: of the sessions only the one stays in which it is changed, and whoever is
+/// about to sign in with the old one has read another version.
+pub(crate) async fn set_password(
+    tx: &mut Tx,
+    at: At<'_>,
+    id: &OperatorId,
+    (hash, keep): (&str, &SessionId),
+) -> Result<(), Failure> {
+    const SQL: &str =
+        "UPDATE operator SET password_hash = $3, version = version + 1 WHERE virtual_server = $1 AND id = $2";
+    const END: &str = "DELETE FROM operator_session WHERE virtual_server = $1 AND operator_id = $2 AND id <> $3";
+    let (vs, id) = (at.vs.as_str(), id.as_str());
+    some(change_in!(&mut *tx, SQL, vs, id, hash)?)?;
+    change_in!(&mut *tx, END, vs, id, keep.as_str())?;
+    Ok(())
 }
 
 /// Refused unless so many operators who may do everything are switched on.

@@ -240,6 +240,7 @@ mod tests {
             name: "olga".into(),
             folded: FoldedName::assume("olga"),
             role: Role::Administrator.into(),
+            disabled: false,
             password_hash: String::new(),
             plugin: "otp".into(),
             opened: SecretBytes::new(b"secret".to_vec()),

@@ -128,6 +128,7 @@ pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
         ("message-unavailable", message("unavailable", 503)),
         ("message-internal", message("internal", 500)),
         ("message-link-gone", message("link-gone", 410)),
+        ("message-operator-waits", message("operator-waits", 200)),
     ];
     let past = crate::console_past::samples::past_pages().into_iter();
     let past = past.map(|(name, page)| (name, ConsolePage::Past(page)));

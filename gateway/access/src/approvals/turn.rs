@@ -74,7 +74,7 @@ impl Seal {
 
     /// Under one that was given before: whoever asked does it now.
     fn collected(act: PendingAct, by: (OperatorId, String)) -> Self {
-        let (from, to) = (ApprovalState::Approved, ApprovalState::Done);
+        let (from, to) = (ApprovalState::Approved, act.act.collected());
         let moved = Act::PendingActMove { id: act.id, from, to, by: Some(by), expires_at: None };
         Self { moved: Some(moved), given: None, approved_by: act.decided_by }
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use doorward_api::operator::{NewOperatorSession, Operator};
 use doorward_api::ports::{Act, Change, MeterKey, MeterScope, PasswordCheck, Taken};
-use doorward_api::{CommitError, EventKind, FoldedName, OperatorId, Secret, SessionId, StoreError, Timestamp, Token};
+use doorward_api::{
+    AuditEvent, CommitError, EventKind, FoldedName, OperatorId, Secret, SessionId, StoreError, Timestamp, Token,
+};
 
 use super::{Caller, LIFE, OperatorDesk, OperatorError, Passcode, Spent, enabled};
 use crate::names::fold_name;
@@ -66,10 +68,16 @@ impl Wrong {
             Wrong::Used => "passcode_used",
         }
     }
+
+    /// The record of it.
+    pub(super) fn told(self, caller: &Caller, operator: Option<&Operator>) -> AuditEvent {
+        let name = operator.map(|operator| operator.name.as_str());
+        caller.event(EventKind::OperatorLoginFailed, name).with("reason", self.as_str())
+    }
 }
 
 /// The places that a try has taken below the limits. It counts as a failure until it has proved to be none.
-pub(super) struct Try {
+struct Try {
     name: MeterKey,
     name_ends: Timestamp,
     address: MeterKey,
@@ -121,14 +129,16 @@ impl OperatorDesk {
         name: &FoldedName,
         proof: &Proof,
     ) -> Result<Result<(Token, Operator), (Wrong, Option<Operator>)>, OperatorError> {
-        let mut password = None;
+        let mut looked: Option<(Option<String>, bool)> = None;
         for _ in 0..ROUNDS {
             let found = self.ports.operators.operator_by_name(&caller.vs, name).await?;
-            let right = match password {
-                Some(right) => right,
+            let hash = found.as_ref().map(|operator| operator.password_hash.clone());
+            // It may have been changed meanwhile.
+            let right = match looked.filter(|(of, _)| *of == hash) {
+                Some((_, right)) => right,
                 None => self.password(found.as_ref(), &proof.password).await?,
             };
-            password = Some(right);
+            looked = Some((hash, right));
             let judged = self.judge(found.as_ref(), right, &proof.passcode, caller.now).await?;
             let (operator, spent) = match (found, judged) {
                 (Some(operator), Judged::Right(spent)) => (operator, spent),
@@ -189,7 +199,7 @@ impl OperatorDesk {
     }
 
     /// Takes a place for a try of a name from an address, or says until when there is none.
-    pub(super) async fn take_try(&self, caller: &Caller, name: &str) -> Result<Result<Try, Timestamp>, StoreError> {
+    async fn take_try(&self, caller: &Caller, name: &str) -> Result<Result<Try, Timestamp>, StoreError> {
         let Caller { vs, address, now, .. } = caller;
         let (locked, until) = self.ports.meters.read(vs, &lock_meter(name), *now).await?;
         if locked > 0 {
@@ -209,18 +219,18 @@ impl OperatorDesk {
     }
 
     /// The failures of the name are forgotten, and this was none of the address.
-    pub(super) async fn was_right(&self, caller: &Caller, counted: &Try) -> Result<(), StoreError> {
+    async fn was_right(&self, caller: &Caller, counted: &Try) -> Result<(), StoreError> {
         self.ports.meters.forget(&caller.vs, &counted.name).await?;
         self.ports.meters.give_back(&caller.vs, &counted.address, counted.address_ends).await
     }
 
-    pub(super) async fn was_not_looked_at(&self, caller: &Caller, counted: &Try) -> Result<(), StoreError> {
+    async fn was_not_looked_at(&self, caller: &Caller, counted: &Try) -> Result<(), StoreError> {
         self.ports.meters.give_back(&caller.vs, &counted.name, counted.name_ends).await?;
         self.ports.meters.give_back(&caller.vs, &counted.address, counted.address_ends).await
     }
 
     /// Records a failure. The last that is permitted makes the name wait: until then.
-    pub(super) async fn was_wrong(
+    async fn was_wrong(
         &self,
         caller: &Caller,
         counted: Try,
@@ -236,9 +246,7 @@ impl OperatorDesk {
                 Taken::Full { until } => until,
             });
         }
-        let mut event = caller
-            .event(EventKind::OperatorLoginFailed, operator.map(|operator| operator.name.as_str()))
-            .with("reason", wrong.as_str());
+        let mut event = wrong.told(caller, operator);
         if let Some(until) = until {
             event = event.with("lockedUntil", until.rfc3339());
         }
@@ -255,7 +263,7 @@ pub(super) fn spend(operator: &Operator, spent: Spent) -> Change {
 }
 
 /// What a name is counted by. What was typed can be a password in the wrong field, so only its hash is kept.
-pub(super) fn key_of(folded: Option<&FoldedName>, typed: &str) -> String {
+fn key_of(folded: Option<&FoldedName>, typed: &str) -> String {
     let name = folded.map_or(typed, FoldedName::as_str);
     HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, name.as_bytes()).as_ref())
 }

@@ -1,5 +1,8 @@
 //! How operators are made: by a link that is good once, behind which its holder chooses name and password and proves a
 //! second factor. The first administrator's link is printed at start; there is no password to begin with.
+//!
+//! While what gives powers takes two operators, a new one is switched off until a second operator has switched them on. Whoever
+//! asked for a link could open it themselves; so it is not the link that is approved at the end but who came by it, by name.
 
 use std::time::Duration;
 
@@ -7,6 +10,7 @@ use data_encoding::BASE64URL_NOPAD;
 use doorward_api::operator::{HeldRole, NewOperator, Operator, OperatorSession, Role, RoleRef};
 use doorward_api::plugin::OfferView;
 use doorward_api::ports::{Act, Change, OneTime, OneTimePurpose};
+use doorward_api::settings::{Approvals, Held, SettingKind};
 use doorward_api::{
     AuditEvent, CommitError, EventContext, EventKind, HeldAct, Module, OperatorId, Secret, SecretBytes, StoreError,
     Timestamp, Token, TokenHash, VirtualServerId,
@@ -17,6 +21,7 @@ use super::staff::may_change;
 use super::{Caller, OperatorDesk, OperatorError, Passcode, SHORTEST_PASSWORD, enabled, offer_request};
 use crate::names::fold_name;
 use crate::passwords::{HashError, LONGEST_PASSWORD};
+use crate::settings::setting;
 
 /// How long a link is good.
 pub const LINK_LIFE: Duration = Duration::from_hours(24);
@@ -29,7 +34,8 @@ const FIRST: TokenHash = TokenHash::from_bytes([0; 32]);
 /// The link in it ends by itself.
 const FIRST_LIFE: Duration = Duration::from_hours(10 * 365 * 24);
 
-/// Of two processes that start in the same moment one is late, and tries again.
+/// Of two processes that start in the same moment one is late, and tries again. So is who comes by a link while it is being
+/// changed what takes two operators.
 const ROUNDS: u32 = 4;
 
 /// What the store keeps of a link.
@@ -50,6 +56,14 @@ struct Found {
     kept: TokenHash,
     /// Who made it. Nobody made the first administrator's.
     by: Option<OperatorId>,
+}
+
+/// By whom what a link gives is given.
+struct Given {
+    /// By two operators: the second one has to come yet.
+    by_two: bool,
+    /// What has to hold for it.
+    holds: Vec<Act>,
 }
 
 /// A link that was made and not used yet.
@@ -119,6 +133,8 @@ pub enum Finished {
         /// For the cookie.
         session: Token,
     },
+    /// The operator is made and switched off: another one has to switch them on.
+    Waits,
     /// Not yet; the link stays good.
     Wrong(Vec<SetupFault>),
     /// The link was used meanwhile, or is over or void, or the browser has lost what it was shown.
@@ -256,7 +272,7 @@ impl OperatorDesk {
         Ok(Some(Setup { role: found.role, uri, key, keep }))
     }
 
-    /// Makes the operator and signs them in.
+    /// Makes the operator, and signs them in where nobody has to switch them on before.
     ///
     /// # Errors
     /// [`OperatorError::Busy`], or a store or a plugin that does not answer: then the link stays good.
@@ -296,29 +312,55 @@ impl OperatorDesk {
             name: name.to_owned(),
             folded,
             role: found.role.of.clone(),
+            disabled: false,
             password_hash: self.hash(&form.password).await?,
             plugin: plugin.to_owned(),
             opened,
         };
-        let session = Token::draw(self.ports.entropy.as_ref());
-        let begun = self.new_session(&operator.id, &session, caller.now);
-        let created = caller.event(EventKind::OperatorCreated, Some(name)).with("role", found.role.name.as_str());
+        for _ in 0..ROUNDS {
+            let given = self.given(&caller.vs, found).await?;
+            let (change, finished) = self.making(caller, found, &operator, given);
+            match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
+                Ok(()) => return Ok(finished),
+                Err(CommitError::Lost { what: "settings_still", .. }) => {}
+                Err(CommitError::Lost { what: "operator_add", .. }) => {
+                    return Ok(Finished::Wrong(vec![SetupFault::NameTaken]));
+                }
+                Err(CommitError::Lost { .. }) => return Ok(Finished::Gone),
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Unavailable("what takes two operators was changed each time".into()).into())
+    }
+
+    fn making(&self, caller: &Caller, found: &Found, operator: &NewOperator, given: Given) -> (Change, Finished) {
+        let operator = NewOperator { disabled: given.by_two, ..operator.clone() };
+        let (id, name) = (operator.id.clone(), operator.name.clone());
+        let mut created = caller.event(EventKind::OperatorCreated, Some(&name)).with("role", found.role.name.as_str());
+        if given.by_two {
+            created = created.with("disabled", true);
+        }
         let mut change = Change::of(take(found.kept));
-        if let Some(id) = found.by.clone() {
-            let (may, gives) = (Module::Operators.edit(), found.role.of.clone());
-            change = change.and(Act::OperatorStands { id, may, gives });
+        change.acts.extend(given.holds);
+        let change = change.and(Act::OperatorAdd(Box::new(operator))).record(created);
+        if given.by_two {
+            return (change, Finished::Waits);
         }
-        let change = change
-            .and(Act::OperatorAdd(Box::new(operator)))
-            .and(Act::OperatorSessionStart(begun))
-            .record(created)
-            .record(caller.event(EventKind::OperatorLogin, Some(name)));
-        match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
-            Ok(()) => Ok(Finished::Done { session }),
-            Err(CommitError::Lost { what: "operator_add", .. }) => Ok(Finished::Wrong(vec![SetupFault::NameTaken])),
-            Err(CommitError::Lost { .. }) => Ok(Finished::Gone),
-            Err(CommitError::Store(error)) => Err(error.into()),
-        }
+        let session = Token::draw(self.ports.entropy.as_ref());
+        let begun = self.new_session(&id, &session, caller.now);
+        let login = caller.event(EventKind::OperatorLogin, Some(&name));
+        (change.and(Act::OperatorSessionStart(begun)).record(login), Finished::Done { session })
+    }
+
+    /// By whom what a link gives is given at this moment. The link itself does not tell: it may have been made before that was
+    /// changed. The first administrator's is given by whoever starts the gateway.
+    async fn given(&self, vs: &VirtualServerId, found: &Found) -> Result<Given, OperatorError> {
+        let Some(id) = found.by.clone() else { return Ok(Given { by_two: false, holds: Vec::new() }) };
+        let wanted = setting::<Approvals>(self.ports.settings.as_ref(), vs).await?;
+        let (may, gives) = (Module::Operators.edit(), found.role.of.clone());
+        let still = Act::SettingsStill { seen: vec![(SettingKind::Approvals, wanted.version)] };
+        let holds = vec![Act::OperatorStands { id, may, gives }, still];
+        Ok(Given { by_two: wanted.document.take_two(Held::Operators), holds })
     }
 
     /// What is wrong with name and password.

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use doorward_api::operator::OperatorSession;
-use doorward_api::ports::{Act, Change};
-use doorward_api::{CommitError, EventKind, Timestamp, Token, VirtualServerId};
+use doorward_api::ports::{Act, Change, MeterKey, MeterScope, Taken};
+use doorward_api::{CommitError, EventKind, StoreError, Timestamp, Token, VirtualServerId};
 
-use super::enter::{Judged, Wrong, key_of, spend};
+use super::enter::{Judged, Wrong, spend};
 use super::{Caller, OperatorDesk, OperatorError, Proof};
-use crate::names::fold_name;
 
 /// A session that is not used ends after this.
 pub const IDLE: Duration = Duration::from_mins(30);
@@ -16,6 +15,9 @@ pub const IDLE: Duration = Duration::from_mins(30);
 pub const LIFE: Duration = Duration::from_hours(12);
 /// For so long a proof is good for changes of tokens, settings and operators.
 pub const FRESH: Duration = Duration::from_mins(10);
+
+/// So many wrong proofs in a row end a session.
+const WRONG_PROOFS: u32 = 5;
 
 /// A use within this of the one before is not written.
 const TOUCH: Duration = Duration::from_mins(1);
@@ -27,11 +29,8 @@ pub enum Reproved {
     Yes,
     /// Password or passcode is not right.
     NotAccepted,
-    /// Too much went wrong.
-    Waits {
-        /// Until then.
-        until: Timestamp,
-    },
+    /// Too much went wrong: the session has ended.
+    Ended,
 }
 
 /// Whether the proofs of a session are recent enough for what weighs more.
@@ -67,7 +66,8 @@ impl OperatorDesk {
         self.ports.ledger.commit(&caller.vs, change, caller.now).await.map_err(super::gone)
     }
 
-    /// Password and passcode once more, within a session. Counted and recorded as a sign-in is.
+    /// Password and passcode once more, within a session. Counted by the session: who signs in wrongly from outside, under
+    /// whatever name, keeps nobody from changes who is in.
     ///
     /// # Errors
     /// As [`OperatorDesk::sign_in`]; [`OperatorError::NotFound`] when the session has ended meanwhile.
@@ -77,24 +77,43 @@ impl OperatorDesk {
         session: &OperatorSession,
         proof: &Proof,
     ) -> Result<Reproved, OperatorError> {
-        let name = &session.operator.name;
-        let counted = match self.take_try(caller, &key_of(fold_name(name).as_ref(), name)).await? {
-            Ok(counted) => counted,
-            Err(until) => return Ok(Reproved::Waits { until }),
-        };
+        let meter = MeterKey { scope: MeterScope::OperatorProof, key: session.id.to_string() };
+        let (vs, meters) = (&caller.vs, &self.ports.meters);
+        let taken = meters.take_place(vs, &meter, WRONG_PROOFS, LIFE, caller.now).await?;
+        // Whoever took the last place ends the session.
+        let Taken::Place { number, ends } = taken else { return Ok(Reproved::Ended) };
         match self.reprove_once(caller, session, proof).await {
             Ok(None) => {
-                self.was_right(caller, &counted).await?;
+                meters.forget(vs, &meter).await?;
                 Ok(Reproved::Yes)
             }
-            Ok(Some(wrong)) => {
-                let until = self.was_wrong(caller, counted, wrong, Some(&session.operator)).await?;
-                Ok(until.map_or(Reproved::NotAccepted, |until| Reproved::Waits { until }))
-            }
+            Ok(Some(wrong)) => Ok(self.proved_wrong(caller, session, wrong, number >= WRONG_PROOFS).await?),
             Err(error) => {
-                self.was_not_looked_at(caller, &counted).await?;
+                meters.give_back(vs, &meter, ends).await?;
                 Err(error)
             }
+        }
+    }
+
+    /// Records a failure. The last that is permitted ends the session.
+    async fn proved_wrong(
+        &self,
+        caller: &Caller,
+        session: &OperatorSession,
+        wrong: Wrong,
+        last: bool,
+    ) -> Result<Reproved, StoreError> {
+        let event = wrong.told(caller, Some(&session.operator)).with("again", true);
+        let (change, told) = if last {
+            let end = Change::of(Act::OperatorSessionEnd { id: session.id.clone() });
+            (end.record(event.with("sessionEnded", true)), Reproved::Ended)
+        } else {
+            (Change::only(event), Reproved::NotAccepted)
+        };
+        match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
+            Err(CommitError::Store(error)) => Err(error),
+            // Neither act has a condition.
+            Ok(()) | Err(CommitError::Lost { .. }) => Ok(told),
         }
     }
 

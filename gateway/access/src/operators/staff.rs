@@ -98,7 +98,7 @@ impl OperatorDesk {
         self.change(caller, seal, &operator, act, event).await
     }
 
-    /// An operator's own new password. Every role may.
+    /// An operator's own new password, which ends all their sessions but this one. Every role may.
     ///
     /// # Errors
     /// [`OperatorError::NotFresh`], [`OperatorError::Busy`], or a store that does not answer. What is wrong with the password is
@@ -116,7 +116,8 @@ impl OperatorDesk {
             return Ok(Err(fault));
         }
         let hash = self.hash(password).await?;
-        let change = Change::of(Act::OperatorPassword { id: by.operator.id.clone(), hash })
+        let (id, keep) = (by.operator.id.clone(), by.id.clone());
+        let change = Change::of(Act::OperatorPassword { id, hash, keep })
             .record(caller.event(EventKind::OperatorPasswordChanged, Some(&by.operator.name)));
         self.ports.ledger.commit(&caller.vs, change, caller.now).await.map_err(super::gone)?;
         Ok(Ok(()))

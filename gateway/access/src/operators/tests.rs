@@ -330,7 +330,7 @@ async fn who_signs_out_is_out() {
 }
 
 #[tokio::test]
-async fn changes_take_a_proof_of_the_last_ten_minutes_and_a_new_one_is_counted_like_a_sign_in() {
+async fn changes_take_a_proof_of_the_last_ten_minutes_and_a_passcode_is_good_for_one() {
     let (stage, olga) = Stage::with_olga().await;
     assert!(stage.desk.invite(&at(9), &olga, Role::Auditor).await.is_ok());
     let stale = stage.desk.invite(&at(10), &olga, Role::Auditor).await;
@@ -348,6 +348,49 @@ async fn changes_take_a_proof_of_the_last_ten_minutes_and_a_new_one_is_counted_l
     let live = stage.world.with(|rows| rows.operator_sessions.values().next().unwrap().clone());
     assert_eq!(live.proved_at, at(11).now);
     assert!(stage.desk.invite(&at(12), &live, Role::Auditor).await.is_ok());
+}
+
+#[tokio::test]
+async fn strangers_who_sign_in_wrongly_keep_nobody_from_changes_who_is_in() {
+    let (stage, olga) = Stage::with_olga().await;
+    let elsewhere = Caller { address: [192, 0, 2, 7].into(), ..at(11) };
+    let nonsense = Proof { password: Secret::new("guessed"), passcode: Secret::new("000000") };
+    for _ in 0..5 {
+        stage.enter(&elsewhere, "olga", &nonsense).await;
+    }
+    let proof = stage.right("olga", at(11).now);
+    assert!(matches!(stage.enter(&at(11), "olga", &proof).await, Entered::Waits { .. }), "outside the name waits");
+    assert_eq!(stage.desk.reprove(&at(11), &olga, &proof).await.unwrap(), Reproved::Yes);
+}
+
+#[tokio::test]
+async fn five_wrong_proofs_in_a_row_end_the_session_in_which_they_were_tried_and_no_other() {
+    let (stage, olga) = Stage::with_olga().await;
+    let Entered::Welcome { session } = stage.enter(&at(1), "olga", &stage.right("olga", at(1).now)).await else {
+        panic!("right, and not let in");
+    };
+    let right = |minute| stage.right("olga", at(minute).now);
+    let prove = |minute, proof: Proof| {
+        let (desk, olga) = (&stage.desk, &olga);
+        async move { desk.reprove(&at(minute), olga, &proof).await.unwrap() }
+    };
+    for _ in 0..4 {
+        assert_eq!(prove(11, wrong(&right(11), "passcode")).await, Reproved::NotAccepted);
+    }
+    assert_eq!(prove(11, right(11)).await, Reproved::Yes, "that forgets the four");
+    for _ in 0..4 {
+        assert_eq!(prove(13, wrong(&right(13), "password")).await, Reproved::NotAccepted);
+    }
+    assert_eq!(prove(13, wrong(&right(13), "password")).await, Reproved::Ended);
+    let told = details(&stage.world, EventKind::OperatorLoginFailed);
+    assert_eq!(
+        (&told["sessionEnded"], &told["again"], &told["reason"]),
+        (&true.into(), &true.into(), &"password".into())
+    );
+    assert_eq!(prove(13, right(13)).await, Reproved::Ended, "right or not");
+    assert!(stage.world.with(|rows| rows.operator_sessions.values().all(|one| one.id != olga.id)));
+    assert!(stage.session(&session, at(13).now).await.is_some(), "the other one lives");
+    assert!(matches!(stage.enter(&at(14), "olga", &right(14)).await, Entered::Welcome { .. }), "and so may a new one");
 }
 
 #[tokio::test]
@@ -381,14 +424,21 @@ async fn only_administrators_change_operators_and_the_last_one_stays() {
 }
 
 #[tokio::test]
-async fn an_operator_changes_their_own_password() {
+async fn an_operator_changes_their_own_password_and_only_the_session_stays_in_which_they_do() {
     let (stage, olga) = Stage::with_olga().await;
+    let Entered::Welcome { session: elsewhere } = stage.enter(&at(1), "olga", &stage.right("olga", at(1).now)).await
+    else {
+        panic!("right, and not let in");
+    };
     let change = |password: &str| {
         let (desk, olga, password) = (&stage.desk, &olga, Secret::new(password));
         async move { desk.change_password(&at(1), olga, &password).await.unwrap() }
     };
     assert_eq!(change("too short").await, Err(SetupFault::PasswordLength));
+    assert!(stage.session(&elsewhere, at(1).now).await.is_some());
     assert_eq!(change("another horse entirely").await, Ok(()));
+    assert!(stage.session(&elsewhere, at(1).now).await.is_none(), "whoever has the old one may be somebody else");
+    assert!(stage.world.with(|rows| rows.operator_sessions.values().any(|one| one.id == olga.id)));
     assert_eq!(stage.world.kinds().last(), Some(&EventKind::OperatorPasswordChanged));
     let caller = at(5);
     let old = stage.right("olga", caller.now);

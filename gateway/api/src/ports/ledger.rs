@@ -398,6 +398,12 @@ pub enum Act {
         /// What it changes.
         changes: Vec<FieldChange>,
     },
+    /// Documents of the settings are as they were read. Changes nothing, and holds them until the change is done. Lost when one of
+    /// them is another by now.
+    SettingsStill {
+        /// Which, and the versions read.
+        seen: Vec<(SettingKind, i64)>,
+    },
     /// A new provisioning task. Lost when there is one of this number.
     ProvisioningTaskAdd(Box<NewTask>),
     /// Users of a task, each of them once. Lost unless its group is read as far as was seen, or when it was removed; and where a rule
@@ -571,12 +577,15 @@ pub enum Act {
         /// The plugin's new bytes.
         opened: SecretBytes,
     },
-    /// Another password hash. Lost when there is no such operator.
+    /// Another password hash, and the end of the operator's sessions, but for the one in which it is changed. Lost when there is
+    /// no such operator.
     OperatorPassword {
         /// Whose.
         id: OperatorId,
         /// argon2id in PHC form.
         hash: String,
+        /// The session that stays.
+        keep: SessionId,
     },
     /// Another role. Lost when there is no such operator or role, when they have another one than was judged or it permits more
     /// by now, or when no administrator would be left.
@@ -643,7 +652,8 @@ pub enum Act {
     /// An act of an operator that waits for another one. Lost when as many wait as may, in all or of who asks.
     PendingActAdd(Box<NewPendingAct>),
     /// What becomes of it. Lost unless it stands at `from`, and is not over; to [`ApprovalState::Expired`], unless it is. Nobody
-    /// but whoever asked withdraws it, or does what was approved; nobody but others approves or refuses it.
+    /// but whoever asked withdraws it, or does what was approved; nobody but others approves or refuses it. Where it goes on standing
+    /// at `from`, only that is looked at.
     PendingActMove {
         /// Which.
         id: ApprovalId,
@@ -718,6 +728,7 @@ impl Act {
             Act::GroupMember { .. } => "group_member",
             Act::GroupNest { .. } => "group_nest",
             Act::SettingSet { .. } => "setting_set",
+            Act::SettingsStill { .. } => "settings_still",
             Act::ProvisioningTaskAdd(_) => "provisioning_task_add",
             Act::ProvisioningFill { .. } => "provisioning_fill",
             Act::ProvisioningTaskEdit { .. } => "provisioning_task_edit",

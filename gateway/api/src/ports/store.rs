@@ -146,6 +146,8 @@ pub enum MeterScope {
     Operator,
     /// Operators' sign-ins that failed, by address.
     OperatorAddress,
+    /// Operators who proved anew who they are, and failed, by session.
+    OperatorProof,
     /// Temporary passcodes of a user that were looked at, wrong or not.
     TemporaryPasscode,
     /// Codes of the help desk that a user typed in a day.
@@ -174,6 +176,7 @@ impl MeterScope {
             MeterScope::Flows => "flows",
             MeterScope::Operator => "operator",
             MeterScope::OperatorAddress => "operator_address",
+            MeterScope::OperatorProof => "operator_proof",
             MeterScope::TemporaryPasscode => "temporary_passcode",
             MeterScope::HelpDeskCode => "help_desk_code",
             MeterScope::RecoveryCode => "recovery_code",

@@ -153,9 +153,10 @@ pub(super) async fn prove(asked: Asked, given: ProofGiven) -> Result<Found<Sessi
             Ok(Found(SessionShown::of(&asked.vs.id, session)))
         }
         Ok(Reproved::NotAccepted) => Err(not_accepted()),
-        Ok(Reproved::Waits { until }) => Err(Problem::wait(until.since(asked.visitor.now))),
-        // It has ended meanwhile.
-        Err(doorward_access::operators::OperatorError::NotFound) => Err(Problem::signed_out(true)),
+        // By too many wrong ones, or meanwhile.
+        Ok(Reproved::Ended) | Err(doorward_access::operators::OperatorError::NotFound) => {
+            Err(Problem::signed_out(true))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -14,7 +14,7 @@ use doorward_views::console_access::role_said;
 use http::{HeaderMap, StatusCode};
 
 use super::caller::{Caller, SessionCookie};
-use super::faces::link_gone;
+use super::faces::{link_gone, operator_waits};
 use super::signed::{LanguagePost, OutsidePost, SignedPost};
 use super::{Console, Shared};
 use crate::answer::{Answer, LONG, see_other, with_cookie};
@@ -166,6 +166,10 @@ pub(super) async fn finish(State(console): State<Shared>, Path(link): Path<Strin
     match done {
         Finished::Done { session } => {
             let response = welcome(&caller, &vs.id, session, "/")?;
+            Ok(with_cookie(response, caller.cookies.clear(CookieName::ConsoleSetup)))
+        }
+        Finished::Waits => {
+            let response = operator_waits(&console, &caller)?;
             Ok(with_cookie(response, caller.cookies.clear(CookieName::ConsoleSetup)))
         }
         Finished::Wrong(faults) => {

@@ -102,9 +102,18 @@ const fn name(kind: ErrorKind) -> &'static str {
 
 /// A link that is no longer good.
 pub(super) fn link_gone(console: &Console, caller: &Caller) -> Answer {
-    let status = StatusCode::GONE;
+    said(console, caller, "link-gone", StatusCode::GONE)
+}
+
+/// An operator who has chosen how to sign in, and is to be switched on by another one.
+pub(super) fn operator_waits(console: &Console, caller: &Caller) -> Answer {
+    said(console, caller, "operator-waits", StatusCode::OK)
+}
+
+/// One thing, to somebody who is not signed in.
+fn said(console: &Console, caller: &Caller, kind: &str, status: StatusCode) -> Answer {
     let message = ConsoleMessage {
-        kind: "link-gone".to_owned(),
+        kind: kind.to_owned(),
         status: status.as_u16(),
         request_id: caller.request_id.clone(),
         onward: Some("/".to_owned()),

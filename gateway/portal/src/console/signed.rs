@@ -11,8 +11,8 @@ use doorward_access::site::VirtualServer;
 use doorward_api::operator::OperatorSession;
 use doorward_api::{Permission, Secret, Token};
 use doorward_views::console::{ConsoleFrame, Fault as Said, OperatorName, ProofFields};
-use http::header;
 use http::request::Parts;
+use http::{StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::caller::Caller;
@@ -194,7 +194,10 @@ impl SignedPost {
                 Ok(())
             }
             Reproved::NotAccepted => Err(wrong("console-fault-proof")),
-            Reproved::Waits { .. } => Err(wrong("console-fault-proof-waits")),
+            Reproved::Ended => {
+                let fault = Fault::new(ErrorKind::Denied, "the session has ended: too many proofs were wrong");
+                return Err(Fault { status: StatusCode::SEE_OTHER, ..fault.onward(signin_url(&signed.caller.here)) });
+            }
         })
     }
 }

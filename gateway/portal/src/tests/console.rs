@@ -619,6 +619,27 @@ async fn an_operator_changes_their_password() {
 }
 
 #[tokio::test]
+async fn too_many_wrong_proofs_lead_to_the_sign_in() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    console.later(11);
+    let page = olga.get("/operators").await;
+    let wrong = [("role", "auditor"), ("proof_password", "guessed"), ("proof_passcode", "000000")];
+    for _ in 0..4 {
+        let told = olga.send(&page, "/operators/invite", &wrong).await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", told.body);
+    }
+    let told = olga.send(&page, "/operators/invite", &wrong).await;
+    assert_eq!(
+        (told.status, told.location()),
+        (StatusCode::SEE_OTHER, "/signin?next=%2Foperators%2Finvite"),
+        "{}",
+        told.body
+    );
+    assert!(olga.get(told.location()).await.body.contains("Your session has ended."));
+}
+
+#[tokio::test]
 async fn the_language_is_the_browsers_until_one_is_chosen() {
     let console = Console::start();
     let olga = console.signed_in("olga", Role::Administrator).await;

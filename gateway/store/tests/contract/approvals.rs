@@ -97,7 +97,7 @@ async fn an_act_is_kept_whole_and_found_by_who_has_to_do_with_it(world: Arc<Worl
 async fn an_act_moves_once_and_only_by_whom_it_may_be_moved(world: Arc<World>) {
     use ApprovalState::{Approved, Done, Refused, Waiting, Withdrawn};
     let store = inhabited(&world).await;
-    for name in ["a", "b", "c", "d"] {
+    for name in ["a", "b", "c", "d", "e"] {
         done(commit(&store, keep(act(name, "olga"))).await);
     }
     for to in [Done, Approved, Refused] {
@@ -125,6 +125,15 @@ async fn an_act_moves_once_and_only_by_whom_it_may_be_moved(world: Arc<World>) {
     done(commit_at(&store, go_on("c", Approved, Done, "olga"), NOW + secs(DAY + 1)).await);
     let c = store.pending_act(&vs(), &ApprovalId::new("c")).await.unwrap().unwrap();
     assert_eq!((c.state, c.decided_by.as_deref(), Some(c.expires_at)), (Done, Some("oleg"), later));
+    // What may be done more than once goes on standing there, since when it was approved.
+    done(commit(&store, go_on("e", Waiting, Approved, "oleg")).await);
+    lost(commit_at(&store, go_on("e", Approved, Approved, "oleg"), NOW + secs(5)).await, 0);
+    done(commit_at(&store, go_on("e", Approved, Approved, "olga"), NOW + secs(5)).await);
+    let e = store.pending_act(&vs(), &ApprovalId::new("e")).await.unwrap().unwrap();
+    assert_eq!((e.state, e.decided_at, e.decided_by.as_deref()), (Approved, Some(NOW), Some("oleg")));
+    lost(commit_at(&store, go_on("e", Approved, Approved, "olga"), NOW + secs(DAY)).await, 0);
+    done(commit(&store, go_on("e", Approved, Withdrawn, "olga")).await);
+    lost(commit(&store, go_on("e", Approved, Approved, "olga")).await, 0);
     done(commit(&store, go_on("d", Waiting, Withdrawn, "olga")).await);
     let d = store.pending_act(&vs(), &ApprovalId::new("d")).await.unwrap().unwrap();
     assert_eq!((d.state, d.decided_by), (Withdrawn, None));

@@ -228,6 +228,7 @@ pub(crate) fn operator(name: &str, role: Role) -> NewOperator {
         name: name.into(),
         folded: FoldedName::assume(name.to_lowercase()),
         role: role.into(),
+        disabled: false,
         password_hash: "$argon2id$of-an-operator".into(),
         plugin: "otp".into(),
         opened: bytes("second factor"),

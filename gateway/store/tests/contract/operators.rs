@@ -13,6 +13,9 @@ use crate::world::World;
 both!(
     an_operator_reads_back_as_they_were_made,
     an_operators_passcode_is_used_once,
+    who_is_made_switched_off_signs_in_nowhere_and_is_no_administrator_yet,
+    a_new_password_leaves_one_session,
+    what_rests_on_a_document_is_undone_when_it_is_another_by_now,
     a_session_at_the_console_lives_as_long_as_it_is_used,
     an_operator_who_is_switched_off_has_no_session_and_gets_none,
     a_virtual_server_keeps_its_last_administrator,
@@ -39,6 +42,10 @@ fn used(name: &str, version: i64) -> Act {
     Act::OperatorUse { id: OperatorId::new(name), version, opened: bytes("spent") }
 }
 
+fn password(name: &str, keep: &str) -> Act {
+    Act::OperatorPassword { id: OperatorId::new(name), hash: "$argon2id$new".into(), keep: SessionId::new(keep) }
+}
+
 async fn names(store: &Store) -> Vec<String> {
     store.operators(&vs()).await.unwrap().into_iter().map(|one| one.name).collect()
 }
@@ -59,13 +66,13 @@ async fn an_operator_reads_back_as_they_were_made(world: Arc<World>) {
 
     let again = NewOperator { id: OperatorId::new("another"), name: "OLGA".into(), ..operator("Olga", Role::Auditor) };
     lost(commit(&store, Act::OperatorAdd(Box::new(again))).await, 0);
-    let password = |name: &str| Act::OperatorPassword { id: OperatorId::new(name), hash: "$argon2id$new".into() };
+    let password = |name: &str| password(name, "s");
     done(commit(&store, password("Paul")).await);
     done(commit(&store, role(&store, "Paul", Role::Administrator).await).await);
     let paul = store.operator(&vs(), &OperatorId::new("Paul")).await.unwrap().unwrap();
     assert_eq!(
         (paul.password_hash.as_str(), paul.role, paul.version),
-        ("$argon2id$new", Role::Administrator.into(), 1)
+        ("$argon2id$new", Role::Administrator.into(), 2)
     );
     for act in [
         password("nobody"),
@@ -86,6 +93,46 @@ async fn an_operators_passcode_is_used_once(world: Arc<World>) {
     lost(commit(&store, used("nobody", 1)).await, 0);
     let olga = store.operator(&vs(), &OperatorId::new("olga")).await.unwrap().unwrap();
     assert_eq!((olga.version, olga.opened.expose()), (2, &b"spent"[..]));
+}
+
+async fn who_is_made_switched_off_signs_in_nowhere_and_is_no_administrator_yet(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, add("olga", Role::Administrator)).await);
+    let otto = NewOperator { disabled: true, ..operator("otto", Role::Administrator) };
+    done(commit(&store, Act::OperatorAdd(Box::new(otto))).await);
+    lost(commit(&store, Act::OperatorSessionStart(operator_session("s", "otto"))).await, 0);
+    lost(commit(&store, disable(&store, "olga", true).await).await, 0);
+    done(commit(&store, disable(&store, "otto", false).await).await);
+    done(commit(&store, Act::OperatorSessionStart(operator_session("s", "otto"))).await);
+    done(commit(&store, disable(&store, "olga", true).await).await);
+}
+
+async fn a_new_password_leaves_one_session(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for name in ["olga", "paul"] {
+        done(commit(&store, add(name, Role::Administrator)).await);
+        for place in ["here", "there"] {
+            done(commit(&store, Act::OperatorSessionStart(operator_session(&format!("{name} {place}"), name))).await);
+        }
+    }
+    done(commit(&store, password("olga", "olga here")).await);
+    let lives = async |name: &str| store.operator_session(&vs(), &hash(name), secs(60), NOW).await.unwrap().is_some();
+    assert!(lives("olga here").await && !lives("olga there").await);
+    assert!(lives("paul here").await && lives("paul there").await, "of olga only");
+    // Whoever was about to sign in with the old one has read another version.
+    lost(commit(&store, used("olga", 1)).await, 0);
+    done(commit(&store, used("olga", 2)).await);
+}
+
+async fn what_rests_on_a_document_is_undone_when_it_is_another_by_now(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    let still = |seen| Act::SettingsStill { seen: vec![(SettingKind::Lockout, 0), (SettingKind::Approvals, seen)] };
+    done(commit(&store, still(0)).await);
+    lost(commit(&store, still(1)).await, 0);
+    done(commit(&store, set(SettingKind::Approvals, 0)).await);
+    lost(store.commit(&vs(), Change::of(add("olga", Role::Administrator)).and(still(0)), NOW).await, 1);
+    assert!(names(&store).await.is_empty());
+    done(store.commit(&vs(), Change::of(add("olga", Role::Administrator)).and(still(1)), NOW).await);
 }
 
 async fn a_session_at_the_console_lives_as_long_as_it_is_used(world: Arc<World>) {
@@ -262,7 +309,7 @@ async fn the_operators_of_one_virtual_server_are_nobody_in_another(world: Arc<Wo
     let elsewhere = async |act: Act| store.commit(&other, Change::of(act), NOW).await;
     for act in [
         used("olga", 1),
-        Act::OperatorPassword { id: olga.clone(), hash: "$argon2id$theirs".into() },
+        password("olga", "none"),
         role(&store, "olga", Role::Auditor).await,
         disable(&store, "olga", true).await,
         disable(&store, "olga", false).await,

@@ -2,6 +2,7 @@
 
 use doorward_api::Module;
 use doorward_api::operator::RoleRef;
+use doorward_api::settings::Approvals;
 
 use super::*;
 
@@ -95,4 +96,69 @@ async fn who_was_shown_the_page_before_makes_nobody_either() {
     let again = desk.finish(&caller, link.expose(), Some(&setup.keep), &form).await.unwrap();
     assert!(matches!(again, Finished::Gone));
     assert_eq!(desk.operators(&vs()).await.unwrap().len(), 2);
+}
+
+/// What gives powers takes two operators from now on.
+fn takes_two(stage: &Stage) {
+    stage.world.with(|rows| rows.set(&Approvals { operators: true, ..Approvals::default() }));
+}
+
+/// Whoever came by a link to where a second operator has to switch them on.
+async fn waits(stage: &Stage, link: &Token, name: &str, caller: Caller) -> Operator {
+    let setup = stage.desk.setup(&caller, "Example", link.expose(), None).await.unwrap().unwrap();
+    let form = form(name, &shown(&setup, caller.now));
+    let finished = stage.desk.finish(&caller, link.expose(), Some(&setup.keep), &form).await.unwrap();
+    assert!(matches!(finished, Finished::Waits), "{finished:?}");
+    let all = stage.desk.operators(&vs()).await.unwrap();
+    all.into_iter().find(|one| one.name == name).unwrap()
+}
+
+#[tokio::test]
+async fn who_opens_their_own_approved_link_is_no_second_operator() {
+    let (stage, olga, mallory) = with_mallory().await;
+    takes_two(&stage);
+    let desk = &stage.desk;
+    let Err(OperatorError::Held(id)) = desk.invite(&at(1), &olga, Role::Administrator).await else {
+        panic!("it waits")
+    };
+    stage.world.with(|rows| {
+        let act = rows.pending_acts.iter_mut().find(|act| act.id == id).unwrap();
+        (act.state, act.decided_by) = (doorward_api::ApprovalState::Approved, Some("mallory".into()));
+    });
+    let link = desk.invite(&at(1), &olga, Role::Administrator).await.unwrap();
+    let otto = waits(&stage, &link, "otto", at(2)).await;
+    assert!(otto.disabled && otto.role == Role::Administrator);
+    assert_eq!(stage.world.kinds().last(), Some(&EventKind::OperatorCreated), "nobody has signed in");
+    assert_eq!(details(&stage.world, EventKind::OperatorCreated)["disabled"], true);
+    let right = stage.right("otto", at(5).now);
+    assert!(matches!(stage.enter(&at(5), "otto", &right).await, Entered::NotAccepted));
+    assert!(!leads_on(&stage, &link).await, "it is used up");
+
+    // To switch them on takes two, and whoever approves reads the name.
+    let on = desk.set_disabled(&at(5), &olga, &otto.id, false).await;
+    assert!(matches!(on, Err(OperatorError::Held(_))), "{on:?}");
+    assert_eq!(stage.world.with(|rows| rows.pending_acts.last().unwrap().about.clone()), "otto");
+    // And nobody is one of the last two while they wait.
+    let off = desk.set_disabled(&at(5), &olga, &mallory.operator.id, true).await;
+    assert!(matches!(off, Err(OperatorError::LastAdministrator)), "{off:?}");
+}
+
+#[tokio::test]
+async fn a_link_from_before_it_took_two_makes_no_second_operator_either() {
+    let (stage, olga, _) = with_mallory().await;
+    let link = stage.desk.invite(&at(1), &olga, Role::Administrator).await.unwrap();
+    takes_two(&stage);
+    assert!(waits(&stage, &link, "otto", at(2)).await.disabled);
+}
+
+#[tokio::test]
+async fn a_link_that_is_used_while_the_rule_is_switched_on_makes_no_second_operator() {
+    let (stage, olga, _) = with_mallory().await;
+    let link = stage.desk.invite(&at(1), &olga, Role::Administrator).await.unwrap();
+    let setup = stage.desk.setup(&at(1), "Example", link.expose(), None).await.unwrap().unwrap();
+    let (caller, form) = (at(2), form("otto", &shown(&setup, at(2).now)));
+    // While the password is hashed.
+    let (finished, ()) =
+        tokio::join!(stage.desk.finish(&caller, link.expose(), Some(&setup.keep), &form), async { takes_two(&stage) },);
+    assert!(matches!(finished.unwrap(), Finished::Waits));
 }
