@@ -1230,6 +1230,12 @@ console-done-invitation-withdrawn = سُحبت الدعوة: رابطها لا �
 console-invited-title = الرابط جاهز
 console-invited-text = سلّم هذا الرابط إلى المشغّل المرتقب، بدور: { $role }. يعمل مرة واحدة، حتى { $time }.
 console-invited-hint = لا يُعرض هنا إلا الآن. من يملكه يصبح مشغّلًا، لذا سلّمه بطريقة لا يقرؤه بها أحد غيره.
+console-task-operator-recovery = استعادة الوصول
+console-task-operator-recovery-text = يُنشأ رابط يعيد به { $what } تعيين كلمة المرور والعامل الثاني. يبقى الاسم والدور ومفاتيح API كما هي. عند استخدامه تُنهى كل جلساته.
+console-task-operator-recovery-two = من يملك الرابط يمكنه تسجيل الدخول باسم { $what }. وحيث يتطلب منح الصلاحيات مشغّلَين، يُعطَّل { $what } عند استخدامه إلى أن يوافق مشغّل آخر على تفعيله.
+console-recovery-text = سلّم هذا الرابط إلى { $name } شخصيًا. يعمل مرة واحدة، حتى { $time }.
+console-recovery-hint = لا يُعرض هنا إلا الآن. من يملكه يمكنه تسجيل الدخول باسم { $name }، فلا تعطه لأحد غيره.
+console-setup-anew = اختر كلمة مرور جديدة واربط تطبيق مصادقة، { $name }. لا يتغيّر شيء قبل أن تنتهي؛ وعندها تُنهى كل جلساتك.
 console-account-password = تغيير كلمة المرور
 console-account-submit = تغيير كلمة المرور
 console-account-changed = تغيّرت كلمة المرور الخاصة بك، وأُنهيت جلساتك الأخرى.
@@ -1400,7 +1406,7 @@ console-message-internal = الخطأ من جانبنا وقد سُجّل.
 console-message-link-gone-title = لم يعد هذا الرابط يعمل
 console-message-link-gone = سبق استخدامه، أو مضى عليه أكثر من يوم، أو أُنشئ رابط أحدث. اطلب رابطًا جديدًا.
 console-message-operator-waits-title = يجب أن يفعّل مشغّل آخر حسابك
-console-message-operator-waits = كل شيء مُعدّ كما اخترت. تتطلب إضافة مشغّل هنا مشغّلَين: يمكنك تسجيل الدخول فور أن يفعّل مشغّل آخر حسابك.
+console-message-operator-waits = كل شيء مُعدّ كما اخترت. يمكنك تسجيل الدخول فور أن يفعّل مشغّل آخر حسابك.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = المستخدمون

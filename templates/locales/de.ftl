@@ -1193,6 +1193,12 @@ console-done-invitation-withdrawn = Die Einladung ist zurückgezogen: Ihr Link f
 console-invited-title = Der Link ist fertig
 console-invited-text = Geben Sie diesen Link dem künftigen Operator, als { $role }. Er gilt einmal, bis { $time }.
 console-invited-hint = Er wird nur jetzt hier gezeigt. Wer ihn hat, wird Operator; geben Sie ihn so weiter, dass niemand sonst ihn liest.
+console-task-operator-recovery = Zugang wiederherstellen
+console-task-operator-recovery-text = Es wird ein Link erstellt, mit dem { $what } Passwort und zweiten Faktor neu festlegt. Name, Rolle und API-Schlüssel bleiben. Wird er benutzt, enden alle Sitzungen des Kontos.
+console-task-operator-recovery-two = Wer den Link hat, kann sich als { $what } anmelden. Wo es zwei Operatoren braucht, um Rechte zu geben, wird { $what } dabei abgeschaltet, bis ein anderer Operator das Einschalten genehmigt hat.
+console-recovery-text = Geben Sie diesen Link { $name } persönlich. Er gilt einmal, bis { $time }.
+console-recovery-hint = Er wird nur jetzt hier gezeigt. Wer ihn hat, kann sich als { $name } anmelden; geben Sie ihn niemandem sonst.
+console-setup-anew = Wählen Sie ein neues Passwort und verbinden Sie eine Authenticator-App, { $name }. Bis Sie fertig sind, ändert sich nichts; dann enden alle Ihre Sitzungen.
 console-account-password = Passwort ändern
 console-account-submit = Passwort ändern
 console-account-changed = Ihr Passwort wurde geändert. Ihre anderen Sitzungen wurden beendet.
@@ -1360,7 +1366,7 @@ console-message-internal = Der Fehler liegt bei uns und ist festgehalten.
 console-message-link-gone-title = Dieser Link gilt nicht mehr
 console-message-link-gone = Er wurde benutzt, ist älter als einen Tag, oder es gibt einen neueren. Bitten Sie um einen neuen.
 console-message-operator-waits-title = Ein anderer Operator muss Sie noch einschalten
-console-message-operator-waits = Alles ist eingerichtet, wie Sie es gewählt haben. Hier braucht es zwei Operatoren, um einen hinzuzufügen: Sie können sich anmelden, sobald ein anderer Operator Sie eingeschaltet hat.
+console-message-operator-waits = Alles ist eingerichtet, wie Sie es gewählt haben. Sie können sich anmelden, sobald ein anderer Operator Sie eingeschaltet hat.
 
 ## Die Konsole: Benutzer, Token, Gruppen und Dateien mit Token
 console-page-users = Benutzer

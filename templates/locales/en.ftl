@@ -1194,6 +1194,12 @@ console-done-invitation-withdrawn = The invitation is withdrawn: its link leads 
 console-invited-title = The link is ready
 console-invited-text = Pass this link on to the operator to be, as { $role }. It is good once, until { $time }.
 console-invited-hint = It is shown here only now. Whoever has it becomes an operator, so pass it on in a way that nobody else reads.
+console-task-operator-recovery = Recover access
+console-task-operator-recovery-text = A link is made by which { $what } sets password and second factor anew. Name, role and API keys stay. When it is used, their sessions end.
+console-task-operator-recovery-two = Whoever has the link can sign in as { $what }. Where it takes two operators to give powers, { $what } is switched off when it is used, until another operator has approved to switch them on.
+console-recovery-text = Give this link to { $name } in person. It is good once, until { $time }.
+console-recovery-hint = It is shown here only now. Whoever has it can sign in as { $name }, so give it to nobody else.
+console-setup-anew = Choose a new password and connect an authenticator app, { $name }. Nothing is changed until you finish; then all your sessions end.
 console-account-password = Change your password
 console-account-submit = Change password
 console-account-changed = Your password was changed. Your other sessions have ended.
@@ -1361,7 +1367,7 @@ console-message-internal = The mistake is ours and has been recorded.
 console-message-link-gone-title = This link no longer works
 console-message-link-gone = It has been used, is older than a day, or a newer one was made. Ask for a new one.
 console-message-operator-waits-title = Another operator has to switch you on
-console-message-operator-waits = Everything is set up as you have chosen. Here it takes two operators to make one: you can sign in as soon as another operator has switched you on.
+console-message-operator-waits = Everything is set up as you have chosen. You can sign in as soon as another operator has switched you on.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Users

@@ -1193,6 +1193,12 @@ console-done-invitation-withdrawn = La invitación se ha retirado: su enlace no 
 console-invited-title = El enlace está listo
 console-invited-text = Entregue este enlace al futuro operador. Rol: { $role }. Vale una sola vez. Fin de validez: { $time }.
 console-invited-hint = Solo se muestra aquí en este momento. Quien lo tenga se convierte en operador: entréguelo de forma que nadie más lo lea.
+console-task-operator-recovery = Recuperar el acceso
+console-task-operator-recovery-text = Se crea un enlace con el que { $what } establece de nuevo la contraseña y el segundo factor. El nombre, el rol y las claves de API se mantienen. Al usarlo, se cierran todas sus sesiones.
+console-task-operator-recovery-two = Quien tenga el enlace puede iniciar sesión como { $what }. Donde hacen falta dos operadores para dar permisos, { $what } queda desactivado al usarlo, hasta que otro operador apruebe su activación.
+console-recovery-text = Entregue este enlace en persona a { $name }. Vale una sola vez. Fin de validez: { $time }.
+console-recovery-hint = Solo se muestra aquí en este momento. Quien lo tenga puede iniciar sesión como { $name }: no se lo dé a nadie más.
+console-setup-anew = Elija una contraseña nueva y conecte una aplicación de autenticación, { $name }. No cambia nada hasta que termine; entonces se cierran todas sus sesiones.
 console-account-password = Cambiar su contraseña
 console-account-submit = Cambiar la contraseña
 console-account-changed = Su contraseña se ha cambiado. Sus demás sesiones se han cerrado.
@@ -1360,7 +1366,7 @@ console-message-internal = El error es nuestro y ha quedado registrado.
 console-message-link-gone-title = Este enlace ya no funciona
 console-message-link-gone = Ya se ha usado, tiene más de un día o se ha creado uno más reciente. Pida uno nuevo.
 console-message-operator-waits-title = Otro operador tiene que activar su cuenta
-console-message-operator-waits = Todo está configurado como ha elegido. Aquí hacen falta dos operadores para añadir uno: podrá iniciar sesión en cuanto otro operador haya activado su cuenta.
+console-message-operator-waits = Todo está configurado como ha elegido. Podrá iniciar sesión en cuanto otro operador haya activado su cuenta.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Usuarios

@@ -1193,6 +1193,12 @@ console-done-invitation-withdrawn = L’invitation est retirée : son lien ne m�
 console-invited-title = Le lien est prêt
 console-invited-text = Transmettez ce lien au futur opérateur. Rôle : { $role }. Le lien ne sert qu’une fois. Fin de validité : { $time }.
 console-invited-hint = Il n’est affiché ici que maintenant. Quiconque l’a devient opérateur : transmettez-le de façon que personne d’autre ne le lise.
+console-task-operator-recovery = Rétablir l’accès
+console-task-operator-recovery-text = Un lien est créé, avec lequel { $what } définit à nouveau son mot de passe et son second facteur. Le nom, le rôle et les clés d’API restent. Quand il sert, toutes ses sessions sont fermées.
+console-task-operator-recovery-two = Quiconque a le lien peut se connecter en tant que { $what }. Là où il faut deux opérateurs pour donner des droits, { $what } est alors désactivé jusqu’à ce qu’un autre opérateur ait approuvé son activation.
+console-recovery-text = Remettez ce lien à { $name } en personne. Il ne sert qu’une fois. Fin de validité : { $time }.
+console-recovery-hint = Il n’est affiché ici que maintenant. Quiconque l’a peut se connecter en tant que { $name } : ne le donnez à personne d’autre.
+console-setup-anew = Choisissez un nouveau mot de passe et connectez une application d’authentification, { $name }. Rien n’est changé avant la fin ; toutes vos sessions sont alors fermées.
 console-account-password = Changer votre mot de passe
 console-account-submit = Changer le mot de passe
 console-account-changed = Votre mot de passe a été changé. Vos autres sessions ont été fermées.
@@ -1360,7 +1366,7 @@ console-message-internal = L’erreur vient de nous et a été enregistrée.
 console-message-link-gone-title = Ce lien ne fonctionne plus
 console-message-link-gone = Il a déjà été utilisé, date de plus d’un jour, ou un lien plus récent a été créé. Demandez-en un nouveau.
 console-message-operator-waits-title = Un autre opérateur doit encore activer votre compte
-console-message-operator-waits = Tout est configuré comme vous l’avez choisi. Ici, il faut deux opérateurs pour en ajouter un : vous pourrez vous connecter dès qu’un autre opérateur aura activé votre compte.
+console-message-operator-waits = Tout est configuré comme vous l’avez choisi. Vous pourrez vous connecter dès qu’un autre opérateur aura activé votre compte.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Utilisateurs

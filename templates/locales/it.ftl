@@ -1194,6 +1194,12 @@ console-done-invitation-withdrawn = L’invito è stato ritirato: il suo link no
 console-invited-title = Il link è pronto
 console-invited-text = Trasmetta questo link al futuro operatore, con il ruolo { $role }. Vale una sola volta, fino a: { $time }.
 console-invited-hint = Viene mostrato qui solo ora. Chi lo possiede diventa operatore: lo trasmetta in modo che nessun altro lo legga.
+console-task-operator-recovery = Ripristina l’accesso
+console-task-operator-recovery-text = Viene creato un link con cui { $what } imposta di nuovo la password e il secondo fattore. Nome, ruolo e chiavi API restano. Quando viene usato, tutte le sue sessioni vengono chiuse.
+console-task-operator-recovery-two = Chi possiede il link può accedere come { $what }. Dove servono due operatori per dare permessi, { $what } viene disattivato quando il link è usato, finché un altro operatore non ne approva l’attivazione.
+console-recovery-text = Consegni questo link di persona a { $name }. Vale una sola volta, fino a: { $time }.
+console-recovery-hint = Viene mostrato qui solo ora. Chi lo possiede può accedere come { $name }: non lo dia a nessun altro.
+console-setup-anew = Scelga una nuova password e colleghi un’app di autenticazione, { $name }. Nulla cambia finché non ha finito; allora tutte le Sue sessioni vengono chiuse.
 console-account-password = Cambi la Sua password
 console-account-submit = Cambia password
 console-account-changed = La Sua password è stata cambiata. Le Sue altre sessioni sono state chiuse.
@@ -1361,7 +1367,7 @@ console-message-internal = L’errore è nostro ed è stato registrato.
 console-message-link-gone-title = Questo link non funziona più
 console-message-link-gone = È già stato usato, risale a più di un giorno fa o ne è stato creato uno più recente. Ne chieda uno nuovo.
 console-message-operator-waits-title = Un altro operatore deve ancora attivare il Suo account
-console-message-operator-waits = Tutto è configurato come ha scelto. Qui servono due operatori per aggiungerne uno: potrà accedere non appena un altro operatore avrà attivato il Suo account.
+console-message-operator-waits = Tutto è configurato come ha scelto. Potrà accedere non appena un altro operatore avrà attivato il Suo account.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Utenti

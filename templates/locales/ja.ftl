@@ -1172,6 +1172,12 @@ console-done-invitation-withdrawn = 招待を取り消しました。リンク�
 console-invited-title = リンクの準備ができました
 console-invited-text = オペレーター（{ $role }）になる人に、このリンクを渡してください。{ $time } まで、1 回だけ有効です。
 console-invited-hint = ここに表示されるのは今回だけです。リンクを持つ人は誰でもオペレーターになれます。ほかの人に読まれない方法で渡してください。
+console-task-operator-recovery = アクセスを回復
+console-task-operator-recovery-text = { $what } がパスワードと第 2 要素を設定し直すためのリンクを作成します。名前、ロール、API キーはそのままです。リンクが使用されると、すべてのセッションが終了します。
+console-task-operator-recovery-two = リンクを持つ人は誰でも { $what } としてサインインできます。権限の付与に 2 人のオペレーターが必要な場合、リンクが使用されると { $what } は無効になり、別のオペレーターが有効化を承認するまでそのままです。
+console-recovery-text = このリンクを { $name } に直接渡してください。{ $time } まで、1 回だけ有効です。
+console-recovery-hint = ここに表示されるのは今回だけです。リンクを持つ人は誰でも { $name } としてサインインできます。ほかの人には渡さないでください。
+console-setup-anew = { $name } さん、新しいパスワードを選び、認証アプリを接続してください。完了するまで何も変わりません。完了すると、すべてのセッションが終了します。
 console-account-password = パスワードを変更
 console-account-submit = パスワードを変更
 console-account-changed = パスワードを変更しました。ほかのセッションは終了しました。
@@ -1338,7 +1344,7 @@ console-message-internal = 当方の不具合であり、記録されました�
 console-message-link-gone-title = このリンクは使えません
 console-message-link-gone = すでに使用されたか、1 日以上経過したか、新しいリンクが作成されました。新しいリンクを依頼してください。
 console-message-operator-waits-title = 別のオペレーターがあなたを有効にする必要があります
-console-message-operator-waits = 選択したとおりに設定されました。ここではオペレーターの追加に 2 人のオペレーターが必要です。別のオペレーターがあなたを有効にすると、サインインできます。
+console-message-operator-waits = 選択したとおりに設定されました。別のオペレーターがあなたを有効にすると、サインインできます。
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = ユーザー

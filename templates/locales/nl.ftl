@@ -1193,6 +1193,12 @@ console-done-invitation-withdrawn = De uitnodiging is ingetrokken: de link leidt
 console-invited-title = De link is klaar
 console-invited-text = Geef deze link door aan de toekomstige operator, als { $role }. Hij is één keer geldig, tot { $time }.
 console-invited-hint = Hij wordt alleen nu hier getoond. Wie hem heeft, wordt operator; geef hem dus zo door dat niemand anders hem leest.
+console-task-operator-recovery = Toegang herstellen
+console-task-operator-recovery-text = Er wordt een link gemaakt waarmee { $what } wachtwoord en tweede factor opnieuw instelt. Naam, rol en API-sleutels blijven. Zodra hij wordt gebruikt, eindigen alle sessies.
+console-task-operator-recovery-two = Wie de link heeft, kan zich aanmelden als { $what }. Waar twee operators nodig zijn om rechten te geven, wordt { $what } daarbij uitgeschakeld, totdat een andere operator het inschakelen heeft goedgekeurd.
+console-recovery-text = Geef deze link persoonlijk aan { $name }. Hij is één keer geldig, tot { $time }.
+console-recovery-hint = Hij wordt alleen nu hier getoond. Wie hem heeft, kan zich aanmelden als { $name }; geef hem dus aan niemand anders.
+console-setup-anew = Kies een nieuw wachtwoord en verbind een authenticator-app, { $name }. Er verandert niets totdat u alles afrondt; dan eindigen al uw sessies.
 console-account-password = Uw wachtwoord wijzigen
 console-account-submit = Wachtwoord wijzigen
 console-account-changed = Uw wachtwoord is gewijzigd. Uw andere sessies zijn beëindigd.
@@ -1360,7 +1366,7 @@ console-message-internal = De fout ligt bij ons en is vastgelegd.
 console-message-link-gone-title = Deze link werkt niet meer
 console-message-link-gone = Hij is al gebruikt, is ouder dan een dag, of er is een nieuwere gemaakt. Vraag om een nieuwe.
 console-message-operator-waits-title = Een andere operator moet u nog inschakelen
-console-message-operator-waits = Alles is ingesteld zoals u hebt gekozen. Hier zijn twee operators nodig om er een toe te voegen: u kunt zich aanmelden zodra een andere operator u heeft ingeschakeld.
+console-message-operator-waits = Alles is ingesteld zoals u hebt gekozen. U kunt zich aanmelden zodra een andere operator u heeft ingeschakeld.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Gebruikers

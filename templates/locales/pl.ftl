@@ -1213,6 +1213,12 @@ console-done-invitation-withdrawn = Zaproszenie zostało wycofane: jego link nig
 console-invited-title = Link jest gotowy
 console-invited-text = Proszę przekazać ten link przyszłemu operatorowi (rola: { $role }). Działa jeden raz, do { $time }.
 console-invited-hint = Widać go tu tylko teraz. Kto go ma, zostaje operatorem, więc proszę go przekazać tak, aby nikt inny go nie przeczytał.
+console-task-operator-recovery = Przywróć dostęp
+console-task-operator-recovery-text = Powstanie link, przez który { $what } ustawi na nowo hasło i drugi składnik. Nazwa, rola i klucze API pozostają. Po jego użyciu wszystkie sesje zostaną zakończone.
+console-task-operator-recovery-two = Kto ma link, może się zalogować jako { $what }. Tam, gdzie nadawanie uprawnień wymaga dwóch operatorów, konto { $what } zostanie wtedy wyłączone, aż inny operator zatwierdzi jego włączenie.
+console-recovery-text = Proszę przekazać ten link osobiście: { $name }. Działa jeden raz, do { $time }.
+console-recovery-hint = Widać go tu tylko teraz. Kto go ma, może się zalogować jako { $name }, więc proszę nie dawać go nikomu innemu.
+console-setup-anew = Proszę wybrać nowe hasło i połączyć aplikację uwierzytelniającą ({ $name }). Do zakończenia nic się nie zmienia; potem wszystkie sesje zostaną zakończone.
 console-account-password = Zmiana hasła
 console-account-submit = Zmień hasło
 console-account-changed = Hasło zostało zmienione. Pozostałe sesje zostały zakończone.
@@ -1382,7 +1388,7 @@ console-message-internal = Błąd jest po naszej stronie i został zapisany.
 console-message-link-gone-title = Ten link już nie działa
 console-message-link-gone = Został użyty, ma więcej niż jeden dzień albo utworzono nowszy. Proszę poprosić o nowy.
 console-message-operator-waits-title = Konto musi jeszcze włączyć inny operator
-console-message-operator-waits = Wszystko jest skonfigurowane zgodnie z wyborem. Dodanie operatora wymaga tu dwóch operatorów: zalogować się będzie można, gdy tylko inny operator włączy konto.
+console-message-operator-waits = Wszystko jest skonfigurowane zgodnie z wyborem. Zalogować się będzie można, gdy tylko inny operator włączy konto.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Użytkownicy

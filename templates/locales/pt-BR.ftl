@@ -1194,6 +1194,12 @@ console-done-invitation-withdrawn = O convite foi retirado: o link não leva a l
 console-invited-title = O link está pronto
 console-invited-text = Repasse este link ao futuro operador, com a função { $role }. Ele vale uma única vez, até { $time }.
 console-invited-hint = Ele é exibido aqui somente agora. Quem o tiver se torna operador, portanto repasse-o de um modo que ninguém mais leia.
+console-task-operator-recovery = Recuperar o acesso
+console-task-operator-recovery-text = É criado um link com o qual { $what } define de novo a senha e o segundo fator. Nome, função e chaves de API permanecem. Quando ele é usado, todas as suas sessões terminam.
+console-task-operator-recovery-two = Quem tiver o link pode entrar como { $what }. Onde são necessários dois operadores para dar permissões, { $what } é desativado quando o link é usado, até que outro operador aprove a ativação.
+console-recovery-text = Entregue este link pessoalmente a { $name }. Ele vale uma única vez, até { $time }.
+console-recovery-hint = Ele é exibido aqui somente agora. Quem o tiver pode entrar como { $name }, portanto não o dê a mais ninguém.
+console-setup-anew = Escolha uma nova senha e conecte um aplicativo autenticador, { $name }. Nada muda até você concluir; então todas as suas sessões terminam.
 console-account-password = Alterar sua senha
 console-account-submit = Alterar senha
 console-account-changed = Sua senha foi alterada. Suas outras sessões foram encerradas.
@@ -1361,7 +1367,7 @@ console-message-internal = O erro é nosso e foi registrado.
 console-message-link-gone-title = Este link não funciona mais
 console-message-link-gone = Ele já foi usado, tem mais de um dia ou um mais novo foi criado. Peça um novo.
 console-message-operator-waits-title = Outro operador ainda precisa ativar sua conta
-console-message-operator-waits = Tudo está configurado como você escolheu. Aqui são necessários dois operadores para adicionar um: você poderá entrar assim que outro operador ativar sua conta.
+console-message-operator-waits = Tudo está configurado como você escolheu. Você poderá entrar assim que outro operador ativar sua conta.
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = Usuários

@@ -1173,6 +1173,12 @@ console-done-invitation-withdrawn = 邀请已撤回：其链接已失效。
 console-invited-title = 链接已生成
 console-invited-text = 请将此链接转交给即将担任操作员的人，角色为{ $role }。链接仅限使用一次，在 { $time } 之前有效。
 console-invited-hint = 链接只在此处显示这一次。得到它的人就会成为操作员，因此请以他人无法看到的方式转交。
+console-task-operator-recovery = 恢复访问
+console-task-operator-recovery-text = 将生成一个链接，{ $what } 可通过它重新设置密码和第二因素。名称、角色和 API 密钥保持不变。链接使用后，其所有会话都会结束。
+console-task-operator-recovery-two = 得到链接的人都能以 { $what } 的身份登录。如果授予权限需要两名操作员，则链接使用后 { $what } 会被停用，直到另一名操作员批准启用。
+console-recovery-text = 请将此链接当面交给 { $name }。链接仅限使用一次，在 { $time } 之前有效。
+console-recovery-hint = 链接只在此处显示这一次。得到它的人都能以 { $name } 的身份登录，因此请勿交给其他任何人。
+console-setup-anew = { $name }，请选择新密码并连接身份验证器应用。完成之前不会有任何更改；完成后，您的所有会话都会结束。
 console-account-password = 更改密码
 console-account-submit = 更改密码
 console-account-changed = 您的密码已更改。您的其他会话已结束。
@@ -1339,7 +1345,7 @@ console-message-internal = 这是我们的错误，已被记录。
 console-message-link-gone-title = 此链接已失效
 console-message-link-gone = 它已被使用过、已超过一天，或者已生成了更新的链接。请索取新链接。
 console-message-operator-waits-title = 需要另一名操作员启用您的账户
-console-message-operator-waits = 一切已按您的选择设置完毕。此处添加操作员需要两名操作员：另一名操作员启用您的账户后，您即可登录。
+console-message-operator-waits = 一切已按您的选择设置完毕。另一名操作员启用您的账户后，您即可登录。
 
 ## The console: users, tokens, groups and files of tokens
 console-page-users = 用户

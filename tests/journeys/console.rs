@@ -3,7 +3,8 @@
 
 use serde_json::json;
 
-use crate::world::{Gateway, Timed, browse, exchange};
+use super::api::{Olga, ask, read};
+use crate::world::{Database, Gateway, Installation, Timed, browse, exchange, words};
 
 fn at_console(gateway: &Gateway, host: &str, path: &str) -> crate::world::Answer {
     exchange(gateway.console, "GET", host, path, &[], b"")
@@ -80,4 +81,33 @@ fn a_restart_without_operators_voids_the_link_that_was_printed_before() {
     assert_ne!(before, after);
     assert_eq!(at_console(&gateway, "127.0.0.1", &before).status, 410);
     assert_eq!(at_console(&gateway, "127.0.0.1", &after).status, 200);
+}
+
+#[test]
+fn a_lone_administrator_who_has_lost_everything_comes_back_by_the_database() {
+    let installation = Installation::with_users(Database::Sqlite);
+    let served = installation.serve();
+    let gateway = &served.gateway;
+    let mut olga = Olga::becomes_administrator(gateway);
+    let before = olga.signs_in();
+    let told = installation.command(&["operator", "recover", "OLGA"], &[], "");
+    assert!(told.status.success(), "{}", words(&told));
+    let said = words(&told);
+    let link = said.lines().find_map(|line| line.find("/setup/").and_then(|at| line.get(at..))).expect("a link");
+    let mut olga = Olga::joins(gateway, link, "olga");
+    let now = olga.signs_in();
+    let who = |token: &str| {
+        let bearer = format!("Bearer {token}");
+        ask(gateway, "GET", "/session", &[("Authorization", bearer.as_str())], None)
+    };
+    assert_eq!(read(&who(&now)).pointer("/operator/role").unwrap(), "administrator", "she is who she was");
+    assert_eq!(who(&before).status, 401, "the sessions of before have ended");
+    assert_eq!(at_console(gateway, "127.0.0.1", link).status, 410, "it was good once");
+    let nobody = installation.command(&["operator", "recover", "nobody"], &[], "");
+    assert_eq!(nobody.status.code(), Some(2), "{}", words(&nobody));
+    let trail =
+        String::from_utf8(installation.command(&["audit", "export"], &["--format", "json"], "").stdout).unwrap();
+    for (event, says) in [("OPERATOR_RECOVERY_OFFERED", "command line"), ("OPERATOR_RECOVERED", "olga")] {
+        assert!(trail.lines().any(|line| line.contains(event) && line.contains(says)), "{event}");
+    }
 }

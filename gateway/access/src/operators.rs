@@ -9,6 +9,7 @@ mod invite;
 mod keep;
 mod keys;
 mod once;
+mod recover;
 mod roles;
 mod staff;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use invite::{Finished, Invited, LINK_LIFE, Setup, SetupFault, SetupForm};
 pub use keep::{FRESH, IDLE, LIFE, Reproved, is_fresh};
 pub use keys::{KEY_PREFIX, KeyEntered, KeyForm, KeyRecord, KeyText, LONGEST_KEY_DAYS, MOST_API_KEYS};
 pub use once::{KEY_LIFE, Once, Request, Reserved};
+pub use recover::recovery_link;
 pub use roles::{MOST_ROLES, RoleForm, RoleRecord};
 
 /// Fewest characters of an operator's password.
@@ -120,6 +122,9 @@ pub enum OperatorError {
     /// It is their own role.
     #[error("nobody changes their own role")]
     OwnRole,
+    /// It is their own password and second factor: who is signed in has both.
+    #[error("another operator has to do it")]
+    OwnRecovery,
     /// An operator has the role.
     #[error("an operator has this role")]
     RoleInUse,

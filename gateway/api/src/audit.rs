@@ -154,6 +154,8 @@ pub enum EventKind {
     OperatorDisabled,
     OperatorEnabled,
     OperatorPasswordChanged,
+    OperatorRecoveryOffered,
+    OperatorRecovered,
     RoleChanged,
     RoleCreated,
     RoleUpdated,
@@ -176,7 +178,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them, in the order of the catalogue.
-    pub const ALL: [EventKind; 151] = [
+    pub const ALL: [EventKind; 153] = [
         EventKind::AuthSuccess,
         EventKind::AuthFailure,
         EventKind::AuthLocked,
@@ -311,6 +313,8 @@ impl EventKind {
         EventKind::OperatorDisabled,
         EventKind::OperatorEnabled,
         EventKind::OperatorPasswordChanged,
+        EventKind::OperatorRecoveryOffered,
+        EventKind::OperatorRecovered,
         EventKind::RoleChanged,
         EventKind::RoleCreated,
         EventKind::RoleUpdated,

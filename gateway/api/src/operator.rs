@@ -188,6 +188,23 @@ pub struct NewOperator {
     pub opened: SecretBytes,
 }
 
+/// An operator who has chosen password and second factor anew.
+#[derive(Debug, Clone)]
+pub struct RecoveredOperator {
+    /// The row.
+    pub id: OperatorId,
+    /// The role that they have, by which it was judged whether it may be done.
+    pub judged: HeldRole,
+    /// The password hash that was read.
+    pub seen: String,
+    /// The new one, argon2id in PHC form.
+    pub password_hash: String,
+    /// The plugin of the new second factor.
+    pub plugin: String,
+    /// What that plugin keeps, its first passcode spent.
+    pub opened: SecretBytes,
+}
+
 /// A live session at the console.
 #[derive(Debug, Clone)]
 pub struct OperatorSession {

@@ -2,7 +2,7 @@
 
 use doorward_api::audit::EventKind;
 use doorward_api::credential::{AddedPasskey, NewStock};
-use doorward_api::operator::{ApiKey, CustomRole, HeldRole, Operator, OperatorSession, RoleRef};
+use doorward_api::operator::{ApiKey, CustomRole, HeldRole, Operator, OperatorSession, RecoveredOperator, RoleRef};
 use doorward_api::ports::Act;
 use doorward_api::push::{Push, PushState};
 use doorward_api::recovery::SeenRecoveryCodes;
@@ -439,6 +439,20 @@ impl Rows {
                     (one.password_hash, one.version) = (hash, one.version + 1);
                     true
                 })
+            }
+            Act::OperatorRecover(anew) => {
+                let RecoveredOperator { id, judged, seen, password_hash, plugin, opened } = *anew;
+                let same = self.has_role_as_judged(&id, &judged);
+                let right = self.change_operator(&id, |one| {
+                    let right = same && one.password_hash == seen;
+                    if right {
+                        (one.password_hash, one.plugin, one.opened) = (password_hash, plugin, opened);
+                        one.version += 1;
+                    }
+                    right
+                });
+                self.operator_sessions.retain(|_, session| !right || session.operator.id != id);
+                right
             }
             Act::OperatorRole { id, from, role } => {
                 let Some(role) = self.held(&role) else { return false };

@@ -72,10 +72,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     };
     std::fs::create_dir_all(&config.checkpoints)
         .map_err(|cause| Failure::Other(format!("audit.checkpoints: {}: {cause}", config.checkpoints.display())))?;
-    let origin = match &config.console_origin {
-        Some(console) => console.origin.clone(),
-        None => format!("http://{}", reachable(config.console)),
-    };
+    let origin = console_address(&config);
     let mut gateway = wire::wire(settings(config, listeners.certificates()), &store, runtime.handle())?;
     for FirstLink { name, link } in first_links(&runtime, &gateway, &origin)? {
         tracing::warn!(virtual_server = name, link, "console first administrator {name} {link}");
@@ -100,6 +97,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Finding, Failure> {
     served?;
     finish(runtime, &store);
     Ok(Finding::Good)
+}
+
+/// Where operators find the console.
+pub(crate) fn console_address(config: &Resolved) -> String {
+    match &config.console_origin {
+        Some(console) => console.origin.clone(),
+        None => format!("http://{}", reachable(config.console)),
+    }
 }
 
 /// The way in for the first administrator of a virtual server.

@@ -521,6 +521,7 @@ impl At<'_> {
             Act::OperatorAdd(new) => operators::add(tx, self, new).await,
             Act::OperatorUse { id, version, opened } => operators::spend(tx, self, id, *version, opened).await,
             Act::OperatorPassword { id, hash, keep } => operators::set_password(tx, self, id, (hash, keep)).await,
+            Act::OperatorRecover(anew) => operators::recover(tx, self, anew).await,
             Act::OperatorRole { id, from, role } => operators::set_role(tx, self, id, (from, role)).await,
             Act::OperatorDisable { id, from, disabled } => operators::disable(tx, self, (id, from), *disabled).await,
             Act::OperatorStands { id, may, gives } => operators::stands(tx, self, id, (*may, gives)).await,

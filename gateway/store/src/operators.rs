@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use doorward_api::credential::Version;
 use doorward_api::operator::{
-    ApiKey, CustomRole, HeldRole, NewOperator, NewOperatorSession, Operator, OperatorSession, RoleRef,
+    ApiKey, CustomRole, HeldRole, NewOperator, NewOperatorSession, Operator, OperatorSession, RecoveredOperator,
+    RoleRef,
 };
 use doorward_api::ports::Operators;
 use doorward_api::{
@@ -300,6 +301,25 @@ pub(crate) async fn set_password(
     Ok(())
 }
 
+/// Refused unless the password is the one that was read: so a link is good once, and none beside it. Whoever has more powers by
+/// now is another one than was judged.
+pub(crate) async fn recover(tx: &mut Tx, at: At<'_>, anew: &RecoveredOperator) -> Result<(), Failure> {
+    const SQL: &str = "UPDATE operator SET password_hash = $4, plugin = $5, sealed = $6, version = version + 1 \
+                       WHERE virtual_server = $1 AND id = $2 AND password_hash = $3";
+    settings::hold_to_rely(tx, at).await?;
+    as_judged(tx, at, &anew.id, &anew.judged).await?;
+    let (vs, id) = (at.vs.as_str(), anew.id.as_str());
+    let sealed = at.inner.sealer.seal(place(id, at.vs), anew.opened.expose())?;
+    some(change_in!(&mut *tx, SQL, vs, id, &anew.seen, &anew.password_hash, &anew.plugin, sealed)?)?;
+    end_sessions(tx, at, &anew.id).await
+}
+
+async fn end_sessions(tx: &mut Tx, at: At<'_>, of: &OperatorId) -> Result<(), Failure> {
+    const SQL: &str = "DELETE FROM operator_session WHERE virtual_server = $1 AND operator_id = $2";
+    change_in!(tx, SQL, at.vs.as_str(), of.as_str())?;
+    Ok(())
+}
+
 /// Refused unless so many operators who may do everything are switched on.
 pub(crate) async fn administrators_are_there(tx: &mut Tx, at: At<'_>, least: u32) -> Result<(), Failure> {
     const SQL: &str = concat!("SELECT ", administrators!(""));
@@ -368,17 +388,15 @@ pub(crate) async fn disable(
         administrators!(" AND one.id <> $2"),
         " >= $3)"
     );
-    const END: &str = "DELETE FROM operator_session WHERE virtual_server = $1 AND operator_id = $2";
     settings::hold_to_change(tx, at).await?;
     as_judged(tx, at, id, from).await?;
-    let (vs, id) = (at.vs.as_str(), id.as_str());
+    let vs = at.vs.as_str();
     if !disabled {
-        return some(change_in!(tx, ON, vs, id)?);
+        return some(change_in!(tx, ON, vs, id.as_str())?);
     }
     let least = approvals::least_administrators(tx, at).await?;
-    some(change_in!(&mut *tx, OFF, vs, id, least)?)?;
-    change_in!(&mut *tx, END, vs, id)?;
-    Ok(())
+    some(change_in!(&mut *tx, OFF, vs, id.as_str(), least)?)?;
+    end_sessions(tx, at, id).await
 }
 
 /// Refused unless the operator is switched on and may this now, with all that the role permits which is given. Whoever takes any

@@ -465,7 +465,9 @@ pub struct SetupPage {
     pub action: String,
     /// What the operator will be.
     pub role: Said,
-    /// The name as it was typed.
+    /// An operator sets password and second factor anew, and keeps their name.
+    pub anew: bool,
+    /// The name as it was typed, or as it stays.
     pub name: String,
     /// The link of the QR code.
     pub uri: String,
@@ -838,6 +840,8 @@ pub struct InvitedPage {
     pub role: Said,
     /// Until when it is good.
     pub until: Timestamp,
+    /// Who sets password and second factor anew by it, by name; none where it makes one more operator.
+    pub of: Option<String>,
 }
 
 /// One's own account.

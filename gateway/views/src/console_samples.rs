@@ -67,6 +67,7 @@ pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
             "setup-wrong",
             ConsolePage::Setup(Box::new(setup(vec![Fault::plain(Some("passcode"), "console-fault-passcode")]))),
         ),
+        ("setup-anew", ConsolePage::Setup(Box::new(SetupPage { anew: true, ..setup(Vec::new()) }))),
         ("start", ConsolePage::Start(overview(Vec::new()))),
         ("start-attention", ConsolePage::Start(overview(attention()))),
         (
@@ -106,6 +107,16 @@ pub(crate) fn console_pages() -> Vec<(&'static str, ConsolePage)> {
                 link: "http://127.0.0.1:8081/setup/Zm9vYmFyYmF6".into(),
                 role: built_in_said(Role::Auditor),
                 until: NOW + Duration::from_secs(86_400),
+                of: None,
+            }),
+        ),
+        (
+            "invited-anew",
+            ConsolePage::Invited(InvitedPage {
+                link: "http://127.0.0.1:8081/setup/Zm9vYmFyYmF6".into(),
+                role: built_in_said(Role::Auditor),
+                until: NOW + Duration::from_secs(86_400),
+                of: Some("<b>otto</b>".into()),
             }),
         ),
         (
@@ -141,6 +152,7 @@ fn setup(faults: Vec<Fault>) -> SetupPage {
     SetupPage {
         action: "/setup/Zm9v".into(),
         role: built_in_said(Role::Administrator),
+        anew: false,
         name: "<olga>".into(),
         uri: URI.into(),
         key: KEY.into(),

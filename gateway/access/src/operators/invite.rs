@@ -50,20 +50,40 @@ struct Invitation {
 }
 
 /// A link that was found good.
-struct Found {
-    role: HeldRole,
+pub(super) struct Found {
+    pub(super) whom: Whom,
+    /// What they will be, or are.
+    pub(super) role: HeldRole,
+    pub(super) purpose: OneTimePurpose,
     /// Under which it is kept.
-    kept: TokenHash,
-    /// Who made it. Nobody made the first administrator's.
-    by: Option<OperatorId>,
+    pub(super) kept: TokenHash,
+    /// The operator who made it. None made the first administrator's, nor what is made on the database itself.
+    pub(super) by: Option<OperatorId>,
+}
+
+/// For whom a link is.
+pub(super) enum Whom {
+    /// One more operator.
+    New,
+    /// One who sets password and second factor anew.
+    Again(Box<Operator>),
+}
+
+impl Found {
+    /// The link is used up, where this holds.
+    pub(super) fn taken(&self, holds: Vec<Act>) -> Change {
+        let mut change = Change::of(Act::OneTimeTake { purpose: self.purpose, hash: self.kept });
+        change.acts.extend(holds);
+        change
+    }
 }
 
 /// By whom what a link gives is given.
-struct Given {
+pub(super) struct Given {
     /// By two operators: the second one has to come yet.
-    by_two: bool,
+    pub(super) by_two: bool,
     /// What has to hold for it.
-    holds: Vec<Act>,
+    pub(super) holds: Vec<Act>,
 }
 
 /// A link that was made and not used yet.
@@ -85,8 +105,10 @@ const MOST_INVITED: u32 = 200;
 /// What the page behind a link shows.
 #[derive(Debug)]
 pub struct Setup {
-    /// What the operator will be.
+    /// What the operator will be, or is.
     pub role: HeldRole,
+    /// The name of who sets password and second factor anew; whoever is new chooses one.
+    pub name: Option<String>,
     /// The text of the second factor's QR code.
     pub uri: Secret,
     /// Its key, to be typed.
@@ -98,7 +120,7 @@ pub struct Setup {
 /// What was filled in behind a link.
 #[derive(Debug, Clone)]
 pub struct SetupForm {
-    /// The name to sign in with.
+    /// The name to sign in with. Whoever has one keeps it.
     pub name: String,
     /// The password.
     pub password: Secret,
@@ -128,12 +150,12 @@ pub enum SetupFault {
 /// What became of it.
 #[derive(Debug)]
 pub enum Finished {
-    /// The operator is made and signed in.
+    /// The operator is made, or has both anew, and is signed in.
     Done {
         /// For the cookie.
         session: Token,
     },
-    /// The operator is made and switched off: another one has to switch them on.
+    /// The same, but they are switched off: another one has to switch them on.
     Waits,
     /// Not yet; the link stays good.
     Wrong(Vec<SetupFault>),
@@ -255,8 +277,12 @@ impl OperatorDesk {
         kept: Option<&str>,
     ) -> Result<Option<Setup>, OperatorError> {
         let Some(found) = self.find(caller, link).await? else { return Ok(None) };
+        let name = match &found.whom {
+            Whom::New => None,
+            Whom::Again(operator) => Some(operator.name.clone()),
+        };
         let (_, kind) = self.second_factor()?;
-        let request = offer_request(&found.role.name, issuer);
+        let request = offer_request(name.as_deref().unwrap_or(&found.role.name), issuer);
         let opened = match kept.and_then(|kept| self.open(caller, link, kept)) {
             Some(opened) => opened,
             None => kind.offer(&request, caller.now).await?.opened,
@@ -269,10 +295,10 @@ impl OperatorDesk {
         let OfferView::Secret { uri, key } = kind.show(&opened, &request)? else {
             return Err(OperatorError::NoSecondFactor);
         };
-        Ok(Some(Setup { role: found.role, uri, key, keep }))
+        Ok(Some(Setup { role: found.role, name, uri, key, keep }))
     }
 
-    /// Makes the operator, and signs them in where nobody has to switch them on before.
+    /// Makes the operator, or gives them what they have chosen anew, and signs them in where nobody has to switch them on before.
     ///
     /// # Errors
     /// [`OperatorError::Busy`], or a store or a plugin that does not answer: then the link stays good.
@@ -285,7 +311,7 @@ impl OperatorDesk {
     ) -> Result<Finished, OperatorError> {
         let Some(found) = self.find(caller, link).await? else { return Ok(Finished::Gone) };
         let Some(opened) = kept.and_then(|kept| self.open(caller, link, kept)) else { return Ok(Finished::Gone) };
-        let mut faults = self.faults(caller, form).await?;
+        let mut faults = self.faults(caller, &found.whom, form).await?;
         let (plugin, _) = self.second_factor()?;
         let passcode = self.check(plugin, &opened, &form.passcode, caller.now).await?;
         let Passcode::Right { updated } = passcode else {
@@ -295,7 +321,10 @@ impl OperatorDesk {
         if !faults.is_empty() {
             return Ok(Finished::Wrong(faults));
         }
-        self.make(caller, &found, form, (plugin, updated)).await
+        match &found.whom {
+            Whom::New => self.make(caller, &found, form, (plugin, updated)).await,
+            Whom::Again(operator) => self.set_anew(caller, (&found, operator), form, (plugin, updated)).await,
+        }
     }
 
     async fn make(
@@ -317,9 +346,18 @@ impl OperatorDesk {
             plugin: plugin.to_owned(),
             opened,
         };
+        self.commit_by_link(caller, found, |given| self.making(caller, found, &operator, given)).await
+    }
+
+    /// Does what a link gives by what holds at this moment, and anew where that was changed meanwhile.
+    pub(super) async fn commit_by_link(
+        &self,
+        caller: &Caller,
+        found: &Found,
+        change: impl Fn(Given) -> (Change, Finished),
+    ) -> Result<Finished, OperatorError> {
         for _ in 0..ROUNDS {
-            let given = self.given(&caller.vs, found).await?;
-            let (change, finished) = self.making(caller, found, &operator, given);
+            let (change, finished) = change(self.given(&caller.vs, found).await?);
             match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
                 Ok(()) => return Ok(finished),
                 Err(CommitError::Lost { what: "settings_still", .. }) => {}
@@ -340,20 +378,25 @@ impl OperatorDesk {
         if given.by_two {
             created = created.with("disabled", true);
         }
-        let mut change = Change::of(take(found.kept));
-        change.acts.extend(given.holds);
-        let change = change.and(Act::OperatorAdd(Box::new(operator))).record(created);
-        if given.by_two {
-            return (change, Finished::Waits);
-        }
+        let change = found.taken(given.holds).and(Act::OperatorAdd(Box::new(operator))).record(created);
+        if given.by_two { (change, Finished::Waits) } else { self.signing_in(caller, change, (&id, &name)) }
+    }
+
+    /// And a session.
+    pub(super) fn signing_in(
+        &self,
+        caller: &Caller,
+        change: Change,
+        (id, name): (&OperatorId, &str),
+    ) -> (Change, Finished) {
         let session = Token::draw(self.ports.entropy.as_ref());
-        let begun = self.new_session(&id, &session, caller.now);
-        let login = caller.event(EventKind::OperatorLogin, Some(&name));
+        let begun = self.new_session(id, &session, caller.now);
+        let login = caller.event(EventKind::OperatorLogin, Some(name));
         (change.and(Act::OperatorSessionStart(begun)).record(login), Finished::Done { session })
     }
 
     /// By whom what a link gives is given at this moment. The link itself does not tell: it may have been made before that was
-    /// changed. The first administrator's is given by whoever starts the gateway.
+    /// changed. What no operator has made is given by whoever holds the gateway and its database.
     async fn given(&self, vs: &VirtualServerId, found: &Found) -> Result<Given, OperatorError> {
         let Some(id) = found.by.clone() else { return Ok(Given { by_two: false, holds: Vec::new() }) };
         let wanted = setting::<Approvals>(self.ports.settings.as_ref(), vs).await?;
@@ -364,22 +407,23 @@ impl OperatorDesk {
     }
 
     /// What is wrong with name and password.
-    async fn faults(&self, caller: &Caller, form: &SetupForm) -> Result<Vec<SetupFault>, OperatorError> {
-        let mut faults = Vec::new();
-        match fold_name(&form.name) {
-            None => faults.push(SetupFault::Name),
-            Some(folded) => {
-                if self.ports.operators.operator_by_name(&caller.vs, &folded).await?.is_some() {
-                    faults.push(SetupFault::NameTaken);
-                }
-            }
-        }
-        match check_password(&form.password, &form.name) {
+    async fn faults(&self, caller: &Caller, whom: &Whom, form: &SetupForm) -> Result<Vec<SetupFault>, OperatorError> {
+        let (mut faults, name) = match whom {
+            Whom::New => (self.faults_of_name(caller, &form.name).await?, form.name.as_str()),
+            Whom::Again(operator) => (Vec::new(), operator.name.as_str()),
+        };
+        match check_password(&form.password, name) {
             Err(fault) => faults.push(fault),
             Ok(()) if form.password.expose() != form.again.expose() => faults.push(SetupFault::Differs),
             Ok(()) => {}
         }
         Ok(faults)
+    }
+
+    async fn faults_of_name(&self, caller: &Caller, name: &str) -> Result<Vec<SetupFault>, OperatorError> {
+        let Some(folded) = fold_name(name) else { return Ok(vec![SetupFault::Name]) };
+        let taken = self.ports.operators.operator_by_name(&caller.vs, &folded).await?.is_some();
+        Ok(taken.then_some(SetupFault::NameTaken).into_iter().collect())
     }
 
     pub(super) async fn hash(&self, password: &Secret) -> Result<String, OperatorError> {
@@ -394,7 +438,11 @@ impl OperatorDesk {
         let Some(hash) = Token::parse(link).map(|link| link.hash()) else { return Ok(None) };
         if let Some(invitation) = self.invitation(caller, &hash).await? {
             let good = self.good(&caller.vs, invitation).await?;
-            return Ok(good.map(|(role, by)| Found { kept: hash, by: Some(by.id), role }));
+            let (whom, purpose) = (Whom::New, OneTimePurpose::OperatorInvite);
+            return Ok(good.map(|(role, by)| Found { whom, role, purpose, kept: hash, by: Some(by.id) }));
+        }
+        if let Some(found) = self.find_recovery(caller, hash).await? {
+            return Ok(Some(found));
         }
         let first = self.invitation(caller, &FIRST).await?;
         let good =
@@ -403,7 +451,8 @@ impl OperatorDesk {
             return Ok(None);
         }
         let nobody = self.ports.operators.operators(&caller.vs).await?.is_empty();
-        Ok(nobody.then(|| Found { role: Role::Administrator.into(), kept: FIRST, by: None }))
+        let (whom, purpose) = (Whom::New, OneTimePurpose::OperatorInvite);
+        Ok(nobody.then(|| Found { whom, role: Role::Administrator.into(), purpose, kept: FIRST, by: None }))
     }
 
     /// What an invitation gives and who made it, if that is still theirs to give.

@@ -2,6 +2,7 @@
 
 mod keys;
 mod links;
+mod recovery;
 mod roles;
 
 use std::sync::Arc;

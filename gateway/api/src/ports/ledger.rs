@@ -14,7 +14,7 @@ use crate::ids::{
 };
 use crate::import_job::NewImportJob;
 use crate::mail::NewMail;
-use crate::operator::{CustomRole, HeldRole, NewApiKey, NewOperator, NewOperatorSession, RoleRef};
+use crate::operator::{CustomRole, HeldRole, NewApiKey, NewOperator, NewOperatorSession, RecoveredOperator, RoleRef};
 use crate::permission::Permission;
 use crate::proof::Proofs;
 use crate::provisioning::{NewEntry, NewTask, TaskNumber};
@@ -587,6 +587,9 @@ pub enum Act {
         /// The session that stays.
         keep: SessionId,
     },
+    /// Another password and another second factor, and the end of all sessions. Lost when there is no such operator, when they have
+    /// another password than was read, or another role than was judged or it permits more by now.
+    OperatorRecover(Box<RecoveredOperator>),
     /// Another role. Lost when there is no such operator or role, when they have another one than was judged or it permits more
     /// by now, or when no administrator would be left.
     OperatorRole {
@@ -753,6 +756,7 @@ impl Act {
             Act::OperatorAdd(_) => "operator_add",
             Act::OperatorUse { .. } => "operator_use",
             Act::OperatorPassword { .. } => "operator_password",
+            Act::OperatorRecover(_) => "operator_recover",
             Act::OperatorRole { .. } => "operator_role",
             Act::OperatorDisable { .. } => "operator_disable",
             Act::OperatorStands { .. } => "operator_stands",
@@ -782,6 +786,8 @@ pub enum OneTimePurpose {
     Dispute,
     /// The link by which an operator is made: name, password and second factor are chosen behind it.
     OperatorInvite,
+    /// The link by which an operator sets password and second factor anew.
+    OperatorRecovery,
     /// What an operator's request under a key of theirs was answered with (24 hours).
     Idempotency,
     /// Somebody was reminded of a deadline: nobody is, twice on the same day before it.
@@ -797,6 +803,7 @@ impl OneTimePurpose {
             OneTimePurpose::Ticket => "ticket",
             OneTimePurpose::Dispute => "dispute",
             OneTimePurpose::OperatorInvite => "operator_invite",
+            OneTimePurpose::OperatorRecovery => "operator_recovery",
             OneTimePurpose::Idempotency => "idempotency",
             OneTimePurpose::EnrolmentReminder => "enrolment_reminder",
             OneTimePurpose::PasskeyCeremony => "passkey_ceremony",

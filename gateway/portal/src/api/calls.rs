@@ -793,6 +793,20 @@ fn operators_calls() -> Vec<Call> {
         )
         .fails(&last)
         .held(),
+        Call::new(
+            Module::Operators.edit(),
+            Method::POST,
+            &below("recovery"),
+            "recoverOperator",
+            "Make a link by which an operator sets password and second factor anew",
+            staff::recover,
+        )
+        .about(
+            "Name, role and API keys stay; their sessions end when it is used. Where operators take two, they are switched off by it, \
+             until another operator has approved to switch them on.",
+        )
+        .once()
+        .fails(&[Kind::BeyondOwn, Kind::OwnRecovery, Kind::LastAdministrator]),
     ]
 }
 

@@ -35,6 +35,7 @@ pub(super) enum Kind {
     LastAdministrator,
     BeyondOwn,
     OwnRole,
+    OwnRecovery,
     RoleInUse,
     OwnRequest,
     NotOwnRequest,
@@ -60,7 +61,7 @@ pub(super) enum Kind {
 impl Kind {
     /// Every kind that has a name.
     #[cfg(test)]
-    pub(super) const ALL: [Kind; 31] = [
+    pub(super) const ALL: [Kind; 32] = [
         Kind::Malformed,
         Kind::SignInRequired,
         Kind::NotAccepted,
@@ -76,6 +77,7 @@ impl Kind {
         Kind::LastAdministrator,
         Kind::BeyondOwn,
         Kind::OwnRole,
+        Kind::OwnRecovery,
         Kind::RoleInUse,
         Kind::OwnRequest,
         Kind::NotOwnRequest,
@@ -116,6 +118,7 @@ impl Kind {
             Kind::LastAdministrator => (StatusCode::CONFLICT, "last-administrator", "The last administrator stays"),
             Kind::BeyondOwn => (StatusCode::FORBIDDEN, "beyond-own", "It is more than you may do yourself"),
             Kind::OwnRole => (StatusCode::CONFLICT, "own-role", "Nobody changes their own role"),
+            Kind::OwnRecovery => (StatusCode::CONFLICT, "own-recovery", "Another operator has to do it"),
             Kind::RoleInUse => (StatusCode::CONFLICT, "role-in-use", "An operator has this role"),
             Kind::OwnRequest => (StatusCode::CONFLICT, "own-request", "Nobody approves what they have asked for"),
             Kind::NotOwnRequest => (StatusCode::CONFLICT, "not-own-request", "Only who has asked takes it back"),
@@ -319,6 +322,7 @@ impl From<OperatorError> for Problem {
             OperatorError::NotFound => Self::not_found(),
             OperatorError::Beyond => Self::new(Kind::BeyondOwn, told),
             OperatorError::OwnRole => Self::new(Kind::OwnRole, told),
+            OperatorError::OwnRecovery => Self::new(Kind::OwnRecovery, told),
             OperatorError::RoleInUse => Self::new(Kind::RoleInUse, told),
             OperatorError::Conflict => Self::new(Kind::ChangedMeanwhile, "look at it anew, then decide"),
             OperatorError::Invalid(faults) => Self::invalid(faults.into_iter().map(Wrong::from).collect()),

@@ -164,6 +164,29 @@ impl Shown for InvitationsShown {
     }
 }
 
+/// A link by which an operator sets password and second factor anew.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NewRecovery)]
+pub(super) struct NewRecovery {
+    /// The link. It is told this once, and good once.
+    link: String,
+    /// The operator's name.
+    name: String,
+    /// Its end.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+impl Shown for NewRecovery {
+    fn example() -> Self {
+        Self {
+            link: "https://console.example.org/setup/9Xu0dYv8W3oZ1cQeTbNsRkHjLmPgAfDiUyVxCwBqE4o".to_owned(),
+            name: "olga".to_owned(),
+            expires_at: SOME_TIME.rfc3339(),
+        }
+    }
+}
+
 body! {
     /// What an operator shall be.
     RoleGiven {
@@ -236,4 +259,13 @@ async fn switch(asked: &Asked, disabled: bool) -> Result<Found<OperatorShown>, P
     let id = asked.id("operator");
     asked.api.parts.operators.set_disabled(&asked.at(), &asked.session, &id, disabled).await?;
     shown(asked, &id).await
+}
+
+/// `POST /operators/{operator}/recovery`
+pub(super) async fn recover(asked: Asked, _: Nothing) -> Result<Drawn<NewRecovery>, Problem> {
+    let (at, id, desk) = (asked.at(), asked.id("operator"), &asked.api.parts.operators);
+    let name = desk.operator(&at.vs, &id).await?.name;
+    let link = desk.recover(&at, &asked.session, &id).await?;
+    let link = format!("{}/setup/{}", asked.visitor.origin, link.expose());
+    Ok(Drawn(NewRecovery { link, name, expires_at: (at.now + LINK_LIFE).rfc3339() }))
 }

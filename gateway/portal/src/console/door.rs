@@ -141,6 +141,8 @@ fn setup_page(
     let page = SetupPage {
         action: format!("/setup/{link}"),
         role: role_said(&setup.role),
+        anew: setup.name.is_some(),
+        name: setup.name.unwrap_or(page.name),
         uri: setup.uri.expose().to_owned(),
         key: setup.key.expose().to_owned(),
         qr_svg: qr::svg(setup.uri.expose()),

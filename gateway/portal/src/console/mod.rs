@@ -168,6 +168,11 @@ fn routes(console: Shared) -> Router {
             get(staff::ask_withdraw).post(staff::withdraw),
         )
         .route("/operators/{id}", Takes::look_and_edit(Module::Operators), get(staff::one).post(staff::change))
+        .route(
+            "/operators/{id}/recovery",
+            Takes::edit(Module::Operators),
+            get(staff::ask_recovery).post(staff::recover),
+        )
         .route(roles::HERE, Takes::look(Module::Roles), get(roles::list))
         .route("/operators/roles/new", Takes::edit(Module::Roles), get(roles::ask_new).post(roles::add))
         .route("/operators/roles/{id}", Takes::look_and_edit(Module::Roles), get(roles::one).post(roles::change))

@@ -290,6 +290,7 @@ impl From<OperatorError> for Fault {
             OperatorError::Beyond => ErrorKind::Denied,
             OperatorError::LastAdministrator
             | OperatorError::OwnRole
+            | OperatorError::OwnRecovery
             | OperatorError::RoleInUse
             | OperatorError::Conflict
             | OperatorError::Invalid(_) => ErrorKind::BadRequest,

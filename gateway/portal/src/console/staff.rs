@@ -1,7 +1,7 @@
 //! The pages of operators.
 
 use axum::extract::{Path, RawQuery, State};
-use doorward_access::operators::{Invited, OperatorError};
+use doorward_access::operators::{Invited, LINK_LIFE, OperatorError};
 use doorward_api::Module;
 use doorward_api::OperatorId;
 use doorward_api::operator::{Operator, RoleRef};
@@ -13,7 +13,7 @@ use doorward_views::console_access::{RoleChoice, role_said};
 use doorward_views::console_records::TaskPage;
 use http::StatusCode;
 
-use super::records::{at, crumb, done, notice, query, show_task, unproved};
+use super::records::{Refused, at, crumb, done, notice, query, show_task, unproved};
 use super::signed::{Signed, SignedPost};
 use super::{Console, Shared, roles};
 use crate::answer::Answer;
@@ -127,7 +127,8 @@ pub(super) async fn invite(State(console): State<Shared>, mut post: SignedPost) 
     let page = InvitedPage {
         link: format!("{}/setup/{}", signed.caller.origin, link.expose()),
         role: role.said,
-        until: signed.caller.now + doorward_access::operators::LINK_LIFE,
+        until: signed.caller.now + LINK_LIFE,
+        of: None,
     };
     console.page(signed, HERE, StatusCode::OK, ConsolePage::Invited(page))
 }
@@ -194,6 +195,60 @@ pub(super) async fn change(State(console): State<Shared>, Path(id): Path<String>
     let proof = if faults.is_empty() { ProofFields::default() } else { proof };
     let page = OperatorPage { of: typed, faults, proof, ..OperatorPage::default() };
     one_page(&console, &post.signed, StatusCode::UNPROCESSABLE_ENTITY, page).await
+}
+
+fn recovery_path(id: &OperatorId) -> String {
+    format!("{}/recovery", at(HERE, id.as_str()))
+}
+
+fn recovery(operator: &Operator) -> TaskPage {
+    let their = at(HERE, operator.id.as_str());
+    let text = |key: &str| Told::new(key).about(operator.name.as_str());
+    TaskPage {
+        crumbs: vec![
+            crumb(Words::words("console-page-operators"), HERE),
+            crumb(Words::text(operator.name.as_str()), &their),
+        ],
+        key: "console-task-operator-recovery".to_owned(),
+        about: operator.name.clone(),
+        texts: vec![text("console-task-operator-recovery-text"), text("console-task-operator-recovery-two")],
+        action: recovery_path(&operator.id),
+        cancel: their,
+        ..TaskPage::default()
+    }
+}
+
+/// `GET /operators/{id}/recovery`
+pub(super) async fn ask_recovery(State(console): State<Shared>, Path(id): Path<String>, signed: Signed) -> Answer {
+    let operator = console.parts.operators.operator(&signed.vs.id, &OperatorId::new(id)).await?;
+    show_task(&console, &signed, HERE, recovery(&operator), None)
+}
+
+/// `POST /operators/{id}/recovery`: the link is shown once.
+pub(super) async fn recover(State(console): State<Shared>, Path(id): Path<String>, mut post: SignedPost) -> Answer {
+    let id = OperatorId::new(id);
+    let operator = console.parts.operators.operator(&post.signed.vs.id, &id).await?;
+    if let Some(refused) = unproved(&console, &mut post).await? {
+        return show_task(&console, &post.signed, HERE, recovery(&operator), Some(refused));
+    }
+    let signed = &post.signed;
+    let refused = match console.parts.operators.recover(&signed.caller.at(&signed.vs.id), &signed.session, &id).await {
+        Ok(link) => {
+            let page = InvitedPage {
+                link: format!("{}/setup/{}", signed.caller.origin, link.expose()),
+                role: role_said(&operator.role),
+                until: signed.caller.now + LINK_LIFE,
+                of: Some(operator.name),
+            };
+            return console.page(signed, HERE, StatusCode::OK, ConsolePage::Invited(page));
+        }
+        Err(OperatorError::LastAdministrator) => "console-fault-last-administrator",
+        Err(OperatorError::Beyond) => "console-fault-beyond",
+        Err(error) => return Err(error.into()),
+    };
+    let (status, faults) = (StatusCode::CONFLICT, vec![Said::plain(None, refused)]);
+    let refused = Refused { status, faults, proof: None };
+    show_task(&console, signed, HERE, recovery(&operator), Some(refused))
 }
 
 /// What is wrong with the role.

@@ -619,6 +619,33 @@ async fn an_operator_changes_their_password() {
 }
 
 #[tokio::test]
+async fn a_colleague_is_given_a_link_by_which_they_come_in_anew() {
+    let console = Console::start();
+    let olga = console.signed_in("olga", Role::Administrator).await;
+    let otto = console.signed_in("otto", Role::Auditor).await;
+    let ids = console.store.with(|rows| rows.operators.iter().map(|one| one.id.to_string()).collect::<Vec<_>>());
+    assert!(!olga.get(&format!("/operators/{}", ids[0])).await.body.contains("/recovery"), "not for oneself");
+    let path = format!("/operators/{}/recovery", ids[1]);
+    assert!(olga.get(&format!("/operators/{}", ids[1])).await.body.contains(&format!("href=\"{path}\"")));
+    let page = olga.get(&path).await;
+    assert!(page.body.contains("API keys stay"), "{}", page.body);
+    let told = send(&olga, &page, &path, &[]).await;
+    assert!(told.body.contains("in person") && !told.body.contains("action=\"/language\""), "{}", told.body);
+    let link = format!("/setup/{}", told.body.split("/setup/").nth(1).unwrap().split('<').next().unwrap());
+
+    let anew = console.browser();
+    let page = anew.get(&link).await;
+    assert!(!page.body.contains("name=\"name\"") && page.body.contains("value=\"otto\""), "{}", page.body);
+    let key = page.body.split("id=\"key\"").nth(1).unwrap().split(['>', '<']).nth(1).unwrap();
+    let passcode = shown(key, console.caller().now);
+    let fields = [("password", "another horse battery"), ("again", "another horse battery"), ("passcode", &passcode)];
+    let told = anew.send(&page, &link, &fields).await;
+    assert_eq!((told.status, told.location()), (StatusCode::SEE_OTHER, "/"), "{}", told.body);
+    assert!(anew.get("/").await.body.contains("otto"));
+    assert!(otto.get("/").await.location().starts_with("/signin"), "the sessions of before have ended");
+}
+
+#[tokio::test]
 async fn too_many_wrong_proofs_lead_to_the_sign_in() {
     let console = Console::start();
     let olga = console.signed_in("olga", Role::Administrator).await;

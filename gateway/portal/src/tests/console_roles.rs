@@ -220,6 +220,8 @@ const MATRIX: &str = "
     POST   /operators/invite                        | -      | -       | -         | yes           | -          | yes
     GET    /operators/{operator}                    | -      | yes     | yes       | yes           | -          | yes
     POST   /operators/{operator}                    | -      | -       | -         | yes           | -          | yes
+    GET    /operators/{operator}/recovery           | -      | -       | -         | yes           | -          | yes
+    POST   /operators/{operator}/recovery           | -      | -       | -         | yes           | -          | yes
 
     GET    /operators/roles                         | -      | yes     | yes       | yes           | -          | yes
     GET    /operators/roles/new                     | -      | -       | -         | yes           | -          | yes

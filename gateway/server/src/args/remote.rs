@@ -339,6 +339,14 @@ pub(crate) enum OperatorCommand {
         /// The operator.
         operator: String,
     },
+    /// Make a link by which an operator sets password and second factor anew.
+    Recover {
+        /// The operator.
+        operator: String,
+        /// On the database of this configuration file itself, for the day when nobody else can do it.
+        #[arg(short, long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
 }
 
 /// Roles. They are named by their names, or as `id:…`.

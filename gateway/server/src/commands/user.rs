@@ -4,17 +4,16 @@ use std::io::{IsTerminal, Read};
 
 use doorward_access::names::fold_name;
 use doorward_access::passwords::{self, Passwords};
-use doorward_api::ports::{Act, Change, Credentials, Entropy, Ledger, Users};
+use doorward_api::ports::{Act, Change, Credentials, Entropy, Users};
 use doorward_api::user::{NewUser, User};
-use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Secret, TokenState, UserId, VirtualServerId};
-use doorward_audit::Checkpoints;
-use doorward_store::{Store, SystemEntropy};
+use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Secret, TokenState, UserId};
+use doorward_store::SystemEntropy;
 use zeroize::Zeroizing;
 
+use super::desk::Desk;
 use crate::args::DirectoryArgs;
 use crate::commands::authenticator::terminal::unseen;
-use crate::commands::{runtime, sign, which};
-use crate::{Failure, Finding, config, wire};
+use crate::{Failure, Finding};
 
 /// What is done in the database itself.
 pub(crate) enum Local {
@@ -100,26 +99,7 @@ pub(crate) fn user(of: &DirectoryArgs, what: Local) -> Result<Finding, Failure> 
     }
 }
 
-/// The open database of a configuration, for one of its virtual servers.
-struct Desk {
-    store: Store,
-    vs: VirtualServerId,
-    runtime: tokio::runtime::Runtime,
-    checkpoints: Checkpoints,
-}
-
 impl Desk {
-    fn open(of: &DirectoryArgs) -> Result<Self, Failure> {
-        let config = config::load(&of.config.config)?;
-        let vs = which(&config, of.virtual_server.as_deref())?;
-        let runtime = runtime()?;
-        let store = wire::open_own_store(&config, &runtime)?;
-        let checkpoints = Checkpoints::new(config.checkpoints, &config.key);
-        let now = store.clock().now();
-        runtime.block_on(store.ensure_virtual_server(&vs, now)).map_err(|e| Failure::Store(e.to_string()))?;
-        Ok(Self { store, vs, runtime, checkpoints })
-    }
-
     fn find(&self, name: &str) -> Result<User, Failure> {
         let none = || Failure::Other(format!("there is no user {name:?}"));
         let folded = fold_name(name).ok_or_else(none)?;
@@ -129,25 +109,13 @@ impl Desk {
             .ok_or_else(none)
     }
 
-    fn commit(&self, change: Change) -> Result<(), CommitError> {
-        let now = self.store.clock().now();
-        self.runtime.block_on(self.store.commit(&self.vs, change, now))
-    }
-
     /// Says what was done, and signs its record.
-    fn told(mut self, name: &str, what: &str, password: Option<&Secret>) -> Result<Finding, Failure> {
+    fn told(self, name: &str, what: &str, password: Option<&Secret>) -> Result<Finding, Failure> {
         println!("{name} {what}.");
         if let Some(password) = password {
             println!("password {}", password.expose());
         }
-        sign(&self.runtime, &mut self.checkpoints, &self.store, &self.vs)?;
-        Ok(Finding::Good)
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        self.store.close();
+        self.sign()
     }
 }
 

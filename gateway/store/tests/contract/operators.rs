@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_api::operator::{NewOperator, NewOperatorSession, Role};
+use doorward_api::operator::{NewOperator, NewOperatorSession, RecoveredOperator, Role};
 use doorward_api::ports::*;
 use doorward_api::*;
 use doorward_store::Store;
@@ -15,6 +15,7 @@ both!(
     an_operators_passcode_is_used_once,
     who_is_made_switched_off_signs_in_nowhere_and_is_no_administrator_yet,
     a_new_password_leaves_one_session,
+    who_is_recovered_has_another_password_and_second_factor_and_no_session,
     what_rests_on_a_document_is_undone_when_it_is_another_by_now,
     a_session_at_the_console_lives_as_long_as_it_is_used,
     an_operator_who_is_switched_off_has_no_session_and_gets_none,
@@ -122,6 +123,35 @@ async fn a_new_password_leaves_one_session(world: Arc<World>) {
     // Whoever was about to sign in with the old one has read another version.
     lost(commit(&store, used("olga", 1)).await, 0);
     done(commit(&store, used("olga", 2)).await);
+}
+
+async fn who_is_recovered_has_another_password_and_second_factor_and_no_session(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    for name in ["olga", "paul"] {
+        done(commit(&store, add(name, Role::HelpDesk)).await);
+        done(commit(&store, Act::OperatorSessionStart(operator_session(name, name))).await);
+    }
+    let anew = |seen: &str, judged: Role| {
+        Act::OperatorRecover(Box::new(RecoveredOperator {
+            id: OperatorId::new("olga"),
+            judged: judged.into(),
+            seen: seen.into(),
+            password_hash: "$argon2id$anew".into(),
+            plugin: "other".into(),
+            opened: bytes("another factor"),
+        }))
+    };
+    lost(commit(&store, anew("$argon2id$another", Role::HelpDesk)).await, 0);
+    lost(commit(&store, anew("$argon2id$of-an-operator", Role::Auditor)).await, 0);
+    let lives = async |name: &str| store.operator_session(&vs(), &hash(name), secs(60), NOW).await.unwrap().is_some();
+    assert!(lives("olga").await);
+    done(commit(&store, anew("$argon2id$of-an-operator", Role::HelpDesk)).await);
+    lost(commit(&store, anew("$argon2id$of-an-operator", Role::HelpDesk)).await, 0);
+    assert!(!lives("olga").await && lives("paul").await);
+    let olga = store.operator(&vs(), &OperatorId::new("olga")).await.unwrap().unwrap();
+    assert_eq!((olga.password_hash.as_str(), olga.plugin.as_str()), ("$argon2id$anew", "other"));
+    assert_eq!((olga.opened.expose(), olga.version), (&b"another factor"[..], 2));
+    assert_eq!((olga.name.as_str(), olga.role, olga.disabled), ("olga", Role::HelpDesk.into(), false));
 }
 
 async fn what_rests_on_a_document_is_undone_when_it_is_another_by_now(world: Arc<World>) {

@@ -316,6 +316,11 @@ async fn operators_are_invited_get_other_roles_and_the_last_administrator_stays(
     olga.post(&format!("/operators/{own}/disable"), json!(null)).await.is(409, "last-administrator");
     olga.put(&format!("/operators/{own}/role"), json!({"role": "auditor"})).await.is(409, "own-role");
     olga.post("/operators/nobody/enable", json!(null)).await.is(404, "not-found");
+    olga.post(&format!("/operators/{own}/recovery"), json!(null)).await.is(409, "own-recovery");
+    let told = olga.post(&format!("/operators/{aude}/recovery"), json!(null)).await;
+    assert_eq!((told.status.as_u16(), &told.body["name"]), (201, &json!("aude")), "{}", told.text);
+    let link = told.body["link"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert!(world.leads_on("first", link).await);
 }
 
 #[tokio::test]

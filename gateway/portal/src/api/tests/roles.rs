@@ -136,6 +136,7 @@ const MATRIX: &str = "
     PUT    /operators/{operator}/role                   | -      | -       | -         | yes           | -          | yes       | -
     POST   /operators/{operator}/disable                | -      | -       | -         | yes           | -          | yes       | -
     POST   /operators/{operator}/enable                 | -      | -       | -         | yes           | -          | yes       | -
+    POST   /operators/{operator}/recovery               | -      | -       | -         | yes           | -          | yes       | -
 
     GET    /roles                                       | -      | yes     | yes       | yes           | -          | yes       | yes
     POST   /roles                                       | -      | -       | -         | yes           | -          | yes       | -

@@ -35,7 +35,11 @@ use clap::CommandFactory;
 
 use self::line::Line;
 use self::problem::Refusal;
-use crate::args::{AuditCommand, Cli, Command, CompletionsArgs, PolicyCommand, RemoteArgs, UserCommand};
+use crate::args::{
+    AuditCommand, Cli, Command, CompletionsArgs, ConfigArgs, DirectoryArgs, OperatorCommand, PolicyCommand, Remote,
+    RemoteArgs, UserCommand,
+};
+use crate::commands::operator::recover as recover_operator;
 use crate::commands::user::{self, Local};
 use crate::{Failure, Finding};
 
@@ -98,6 +102,23 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
     }
 }
 
+/// `doorward operator …`: one of them works on the database itself, where that is said.
+fn operator(args: Remote<OperatorCommand>) -> Outcome {
+    match args.command {
+        OperatorCommand::Recover { operator, config: Some(config) } => {
+            let RemoteArgs { server, virtual_server, token_file, ca, json } = args.at;
+            if server.is_some() || token_file.is_some() || ca.is_some() || json {
+                return Err(Stop::because(
+                    "-c means the database itself: leave out --server, --token-file, --ca and --json",
+                ));
+            }
+            let of = DirectoryArgs { config: ConfigArgs { config }, virtual_server };
+            recover_operator(&of, &operator).map_err(Stop::Failed)
+        }
+        command => Line::open(&args.at).and_then(|line| operators::run(&line, command)),
+    }
+}
+
 /// `doorward policy replay`, over the API.
 pub(crate) fn replay(at: &RemoteArgs, policies: &Path) -> Result<Finding, Failure> {
     ended(policies::replay(at, policies))
@@ -115,7 +136,7 @@ pub(crate) fn run(command: Command) -> Result<Finding, Failure> {
         Command::Request(args) => Line::open(&args.at).and_then(|line| requests::run(&line, args.command)),
         Command::Approval(args) => Line::open(&args.at).and_then(|line| approvals::run(&line, args.command)),
         Command::Settings(args) => settings::run(&args.at, args.command),
-        Command::Operator(args) => Line::open(&args.at).and_then(|line| operators::run(&line, args.command)),
+        Command::Operator(args) => operator(args),
         Command::Role(args) => Line::open(&args.at).and_then(|line| roles::run(&line, args.command)),
         Command::ApiKey(args) => Line::open(&args.at).and_then(|line| roles::keys(&line, args.command)),
         Command::Audit(AuditCommand::List(args)) => past::trail(*args),

@@ -43,6 +43,12 @@ pub(super) fn run(line: &Line, command: OperatorCommand) -> Outcome {
         }
         OperatorCommand::Disable { operator: name } => switch(line, &name, "disable", "switched off"),
         OperatorCommand::Enable { operator: name } => switch(line, &name, "enable", "switched on"),
+        OperatorCommand::Recover { operator: name, .. } => {
+            let operator = operator(line, &name)?;
+            let made = line.call(&Call::new(Method::POST, path(&operator, "/recovery")?).once())?.body;
+            let said = format!("For {}. Good once, until {}.", text(&made, "name"), text(&made, "expires_at"));
+            told(line, &made, &said, "link")
+        }
     }
 }
 
