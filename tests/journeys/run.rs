@@ -409,6 +409,8 @@ fn the_example_configuration_knows_every_key_that_it_shows() {
         .replace("/etc/doorward/master.key", &format!("{folder}master.key"))
         .replace("mail-ca.pem", &format!("{folder}site.pem"))
         .replace("siem-ca.pem", &format!("{folder}site.pem"))
+        .replace("doorward-siem.pem", &format!("{folder}site.pem"))
+        .replace("doorward-siem.key", &format!("{folder}site.key"))
         .replace("hooks-ca.pem", &format!("{folder}site.pem"))
         .replace("/etc/doorward/chat.secret", &format!("{folder}chat.secret"))
         .replace("intranet-ca.pem", &format!("{folder}site.pem"))
@@ -423,8 +425,10 @@ fn the_example_configuration_knows_every_key_that_it_shows() {
     std::fs::create_dir(installation.path("templates")).unwrap();
     make_key(&installation.path("push.pem"));
     installation.write("chat.secret", &format!("whsec_{}\n", "A".repeat(32)));
-    let only_its_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    std::fs::set_permissions(installation.path("chat.secret"), only_its_owner).unwrap();
+    let only_its_owner: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    for file in ["chat.secret", "site.key"] {
+        std::fs::set_permissions(installation.path(file), only_its_owner.clone()).unwrap();
+    }
     let file = installation.write("example.toml", &text);
     // The demo's policies name an application that the example has not.
     std::fs::remove_file(installation.path("policies/public.cedar")).unwrap();

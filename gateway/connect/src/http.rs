@@ -19,8 +19,10 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::client::WantsClientCert;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, ConfigBuilder};
 use tower::Service;
 
 pub use ask::{HttpAsk, HttpTold};
@@ -176,7 +178,12 @@ fn told(error: &dyn std::error::Error) -> String {
 }
 
 /// TLS that believes these authorities and no others.
-pub(crate) fn believing(pem: &str) -> Result<rustls::ClientConfig, HttpConfigError> {
+pub(crate) fn believing(pem: &str) -> Result<ClientConfig, HttpConfigError> {
+    Ok(trusting(pem)?.with_no_client_auth())
+}
+
+/// The same, where it is not said yet who we are.
+pub(crate) fn trusting(pem: &str) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, HttpConfigError> {
     let wrong = |cause: String| HttpConfigError::Authorities(cause);
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
@@ -187,10 +194,10 @@ pub(crate) fn believing(pem: &str) -> Result<rustls::ClientConfig, HttpConfigErr
         return Err(wrong("there is none in the file".to_owned()));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|cause| HttpConfigError::Tls(cause.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    Ok(config.with_root_certificates(roots))
 }
 
 /// The address, if it is one to connect to as far as it can be told without looking its name up.

@@ -19,7 +19,9 @@ pub use http::{HttpAnswer, HttpAsk, HttpClient, HttpConfigError, HttpError, Http
 pub use outbox::{Means, OutboxParts, OutboxSender};
 pub use push::WebPush;
 pub use smtp::{Protection, Smtp, SmtpConfigError, SmtpSettings};
-pub use syslog::{Collector, CollectorConfigError, CollectorError, CollectorProtection, CollectorSettings};
+pub use syslog::{
+    Collector, CollectorConfigError, CollectorError, CollectorIdentity, CollectorProtection, CollectorSettings,
+};
 
 #[cfg(test)]
 mod testing;

@@ -5,18 +5,21 @@
 //! has read everything, does the batch count. A collector that is killed in between resets the connection, and gets the batch
 //! again.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward_api::Secret;
 use hyper_rustls::ConfigBuilderExt;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::http::believing;
+use crate::http::trusting;
 
 /// Where messages go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +41,32 @@ pub enum CollectorProtection {
     Tls {
         /// The authorities in PEM form that are believed, and no others; the public ones where there are none.
         authorities: Option<String>,
+        /// What is shown to it, should it ask who we are.
+        identity: Option<CollectorIdentity>,
     },
+}
+
+/// A certificate, and its key.
+#[derive(Clone)]
+pub struct CollectorIdentity {
+    /// In PEM form, with those that lead to an authority, the first one ours.
+    pub certificates: String,
+    /// In PEM form.
+    pub key: Secret,
+}
+
+impl PartialEq for CollectorIdentity {
+    fn eq(&self, other: &Self) -> bool {
+        self.certificates == other.certificates && self.key.expose() == other.key.expose()
+    }
+}
+
+impl Eq for CollectorIdentity {}
+
+impl fmt::Debug for CollectorIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CollectorIdentity").finish_non_exhaustive()
+    }
 }
 
 /// Settings that cannot be. For the operator.
@@ -50,6 +78,9 @@ pub enum CollectorConfigError {
     /// The authorities cannot be read, or TLS cannot be set up.
     #[error("TLS to the collector cannot be set up: {0}")]
     Tls(String),
+    /// What we would show of ourselves cannot be read, or does not belong together.
+    #[error("certificate and key for the collector cannot be used: {0}")]
+    Identity(String),
 }
 
 /// Why a batch was not taken, as far as it is known: some of it may have been.
@@ -100,9 +131,9 @@ impl Collector {
         let CollectorSettings { host, port, protection } = settings;
         let tls = match protection {
             CollectorProtection::None => None,
-            CollectorProtection::Tls { authorities } => {
+            CollectorProtection::Tls { authorities, identity } => {
                 let name = ServerName::try_from(host.clone()).map_err(|_| CollectorConfigError::Name(host.clone()))?;
-                Some((TlsConnector::from(Arc::new(client(authorities.as_deref())?)), name))
+                Some((TlsConnector::from(Arc::new(client(authorities.as_deref(), identity.as_ref())?)), name))
             }
         };
         Ok(Self { host, port, tls, limits: Limits::DEFAULT })
@@ -182,15 +213,28 @@ async fn within<T>(limit: Duration, step: impl Future<Output = io::Result<T>>) -
     }
 }
 
-fn client(authorities: Option<&str>) -> Result<rustls::ClientConfig, CollectorConfigError> {
-    if let Some(pem) = authorities {
-        return believing(pem).map_err(|cause| CollectorConfigError::Tls(cause.to_string()));
+fn client(
+    authorities: Option<&str>,
+    identity: Option<&CollectorIdentity>,
+) -> Result<rustls::ClientConfig, CollectorConfigError> {
+    let builder = match authorities {
+        Some(pem) => trusting(pem).map_err(|cause| CollectorConfigError::Tls(cause.to_string()))?,
+        None => rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|cause| CollectorConfigError::Tls(cause.to_string()))?
+            .with_webpki_roots(),
+    };
+    let Some(identity) = identity else { return Ok(builder.with_no_client_auth()) };
+    let unusable = |cause: String| CollectorConfigError::Identity(cause);
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(identity.certificates.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|cause| unusable(cause.to_string()))?;
+    if chain.is_empty() {
+        return Err(unusable("there is no certificate in the file".to_owned()));
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|cause| CollectorConfigError::Tls(cause.to_string()))?;
-    Ok(config.with_webpki_roots().with_no_client_auth())
+    let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes());
+    let key = key.map_err(|cause| unusable(format!("the key: {cause}")))?;
+    builder.with_client_auth_cert(chain, key).map_err(|cause| unusable(cause.to_string()))
 }
 
 #[cfg(test)]
@@ -198,7 +242,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::testing::{CA, tls_reader};
+    use crate::testing::{CA, CLIENT, CLIENT_KEY, tls_reader, tls_reader_of_clients};
 
     const SOON: Duration = Duration::from_secs(5);
 
@@ -208,8 +252,22 @@ mod tests {
     }
 
     fn over_tls(host: &str, port: u16, authorities: Option<&str>) -> Collector {
-        let protection = CollectorProtection::Tls { authorities: authorities.map(str::to_owned) };
-        Collector::new(CollectorSettings { host: host.into(), port, protection }).unwrap().with_patience(SOON)
+        known(host, port, authorities, None).unwrap()
+    }
+
+    fn known(
+        host: &str,
+        port: u16,
+        authorities: Option<&str>,
+        identity: Option<CollectorIdentity>,
+    ) -> Result<Collector, CollectorConfigError> {
+        let protection = CollectorProtection::Tls { authorities: authorities.map(str::to_owned), identity };
+        let collector = Collector::new(CollectorSettings { host: host.into(), port, protection })?;
+        Ok(collector.with_patience(SOON))
+    }
+
+    fn identity(certificates: &str, key: &str) -> Option<CollectorIdentity> {
+        Some(CollectorIdentity { certificates: certificates.to_owned(), key: Secret::new(key) })
     }
 
     async fn listener() -> (TcpListener, u16) {
@@ -273,6 +331,29 @@ mod tests {
         }
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_collector_that_asks_who_we_are_is_shown_our_certificate_and_takes_nothing_of_others() {
+        let (port, heard) = tls_reader_of_clients();
+        let doorward = known("localhost", port, Some(CA), identity(CLIENT, CLIENT_KEY)).unwrap();
+        assert_eq!(doorward.deliver(b"3 abc").await, Ok(()));
+        assert_eq!(heard.join().unwrap(), b"3 abc");
+
+        let (port, heard) = tls_reader_of_clients();
+        let error = over_tls("localhost", port, Some(CA)).deliver(b"3 abc").await.unwrap_err();
+        assert!(matches!(error, CollectorError::BrokenOff(_) | CollectorError::Unreachable(_)), "{error:?}");
+        assert_eq!(heard.join().unwrap(), b"");
+    }
+
+    #[test]
+    fn a_certificate_without_its_key_is_refused() {
+        for (certificates, key) in [(CLIENT, CA), (CLIENT, ""), ("", CLIENT_KEY), (CA, CLIENT_KEY)] {
+            let error = known("localhost", 1, Some(CA), identity(certificates, key)).err();
+            assert!(matches!(error, Some(CollectorConfigError::Identity(_))), "{error:?}");
+        }
+        let shown = format!("{:?}", identity(CLIENT, CLIENT_KEY));
+        assert!(!shown.contains("BEGIN"), "{shown}");
+    }
+
     /// There is no way back to plain text.
     #[tokio::test]
     async fn a_collector_without_tls_gets_nothing() {
@@ -292,10 +373,7 @@ mod tests {
 
     #[test]
     fn settings_that_cannot_be_are_refused() {
-        let tls = |host: &str, authorities: Option<&str>| {
-            let protection = CollectorProtection::Tls { authorities: authorities.map(str::to_owned) };
-            Collector::new(CollectorSettings { host: host.into(), port: 6514, protection }).err()
-        };
+        let tls = |host: &str, authorities: Option<&str>| known(host, 6514, authorities, None).err();
         assert_eq!(tls("siem.example.test", None), None);
         assert_eq!(tls("10.0.0.1", Some(CA)), None);
         assert!(matches!(tls("not a name", None), Some(CollectorConfigError::Name(_))));

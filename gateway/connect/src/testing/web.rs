@@ -6,10 +6,18 @@ use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{WantsServerCert, WebPkiClientVerifier};
+use rustls::{ConfigBuilder, WantsVerifier};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::sink::{CERTIFICATE, KEY};
+
+/// Who signs the certificates of clients.
+const CLIENT_CA: &str = include_str!("client-ca.pem");
+/// A client's certificate, signed by them.
+pub(crate) const CLIENT: &str = include_str!("client.pem");
+pub(crate) const CLIENT_KEY: &str = include_str!("client.key.pem");
 
 /// A web server on a free port of loopback that answers every request alike.
 pub(crate) struct Web {
@@ -94,9 +102,21 @@ pub(crate) fn tls_web() -> u16 {
 
 /// One that speaks TLS as `localhost`, reads one connection to its end and says nothing. Gives its port, and what it read.
 pub(crate) fn tls_reader() -> (u16, std::thread::JoinHandle<Vec<u8>>) {
+    reader(tls_server())
+}
+
+/// The same, of those alone who show a certificate of the clients' authority.
+pub(crate) fn tls_reader_of_clients() -> (u16, std::thread::JoinHandle<Vec<u8>>) {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(CLIENT_CA.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+    reader(tls_server_that(|builder| builder.with_client_cert_verifier(verifier)))
+}
+
+fn reader(config: rustls::ServerConfig) -> (u16, std::thread::JoinHandle<Vec<u8>>) {
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let config = tls_server();
     let reading = std::thread::spawn(move || {
         let (socket, _) = listener.accept().unwrap();
         let tls = rustls::ServerConnection::new(Arc::new(config)).unwrap();
@@ -108,11 +128,16 @@ pub(crate) fn tls_reader() -> (u16, std::thread::JoinHandle<Vec<u8>>) {
 }
 
 fn tls_server() -> rustls::ServerConfig {
+    tls_server_that(|builder| builder.with_no_client_auth())
+}
+
+type Asking = ConfigBuilder<rustls::ServerConfig, WantsVerifier>;
+type Showing = ConfigBuilder<rustls::ServerConfig, WantsServerCert>;
+
+fn tls_server_that(asks: impl FnOnce(Asking) -> Showing) -> rustls::ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
+    let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    asks(builder)
         .with_single_cert(
             vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap()],
             PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap(),

@@ -150,6 +150,12 @@ pub(crate) struct SyslogTable {
     /// Who must have signed the collector's certificate; nobody else is believed then.
     #[serde(default)]
     pub(crate) ca_file: Option<Spanned<PathBuf>>,
+    /// What is shown to a collector that asks who we are, with its chain.
+    #[serde(default)]
+    pub(crate) cert_file: Option<Spanned<PathBuf>>,
+    /// Its key, readable by the service alone.
+    #[serde(default)]
+    pub(crate) key_file: Option<Spanned<PathBuf>>,
     #[serde(default)]
     pub(crate) facility: Option<Spanned<String>>,
     #[serde(default)]

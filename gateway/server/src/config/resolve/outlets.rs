@@ -5,10 +5,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use doorward_api::{EventKind, OutletId, VirtualServerId};
+use doorward_api::{EventKind, OutletId, Secret, VirtualServerId};
 use doorward_audit::outlets::syslog::{Facility, is_app_name};
 use doorward_audit::outlets::webhook::{Interest, Secrets};
-use doorward_connect::{Collector, CollectorProtection, CollectorSettings, HttpClient, Reach};
+use doorward_connect::{
+    Collector, CollectorConfigError, CollectorIdentity, CollectorProtection, CollectorSettings, HttpClient, Reach,
+};
 use toml::Spanned;
 
 use super::{Place, is_key, open_to_others};
@@ -43,10 +45,14 @@ impl fmt::Display for OutletWay {
             Self::Syslog { collector: CollectorSettings { host, port, protection }, .. } => {
                 let way = match protection {
                     CollectorProtection::None => "plain TCP, readable by whoever is on the way",
-                    CollectorProtection::Tls { authorities: None } => "TLS, public authorities",
-                    CollectorProtection::Tls { authorities: Some(_) } => "TLS, authorities of your own",
+                    CollectorProtection::Tls { authorities: None, .. } => "TLS, public authorities",
+                    CollectorProtection::Tls { authorities: Some(_), .. } => "TLS, authorities of your own",
                 };
-                write!(f, "syslog to {host} port {port} ({way})")
+                let known = match protection {
+                    CollectorProtection::Tls { identity: Some(_), .. } => ", with a certificate of its own",
+                    _ => "",
+                };
+                write!(f, "syslog to {host} port {port} ({way}{known})")
             }
             // The URL may be a secret.
             Self::Webhook(WebhookSettings { interest, .. }) => match interest {
@@ -137,21 +143,48 @@ fn syslog(place: &Place<'_>, key: &str, table: &Spanned<SyslogTable>) -> Result<
         place.wrong(&written.address, field("address"), rule)
     })?;
     let authorities = authorities(place, &field("ca_file"), &written.ca_file)?;
-    let protection = match (written.security, &written.ca_file) {
-        (CollectorSecurity::Tls, _) => CollectorProtection::Tls { authorities },
-        (CollectorSecurity::None, None) => CollectorProtection::None,
-        (CollectorSecurity::None, Some(file)) => {
-            let rule = "is for collectors that speak TLS; without it there is no certificate to check";
-            return Err(place.wrong(file, field("ca_file"), rule));
-        }
+    let identity = identity(place, key, written)?;
+    let protection = match written.security {
+        CollectorSecurity::Tls => CollectorProtection::Tls { authorities, identity },
+        CollectorSecurity::None => plain(place, key, written)?,
     };
     let collector = CollectorSettings { host, port, protection };
-    Collector::new(collector.clone()).map_err(|cause| place.wrong(table, key, cause.to_string()))?;
+    Collector::new(collector.clone()).map_err(|cause| match (&cause, &written.cert_file) {
+        (CollectorConfigError::Identity(_), Some(file)) => place.wrong(file, field("cert_file"), cause.to_string()),
+        _ => place.wrong(table, key, cause.to_string()),
+    })?;
     Ok(OutletWay::Syslog {
         collector,
         facility: facility(place, &field("facility"), written)?,
         app_name: app_name(place, &field("app_name"), written)?,
     })
+}
+
+/// Nothing that belongs to TLS may be said then.
+fn plain(place: &Place<'_>, key: &str, written: &SyslogTable) -> Result<CollectorProtection, ConfigError> {
+    let beside = [("ca_file", &written.ca_file), ("cert_file", &written.cert_file), ("key_file", &written.key_file)];
+    match beside.iter().find_map(|(name, file)| Some((name, file.as_ref()?))) {
+        None => Ok(CollectorProtection::None),
+        Some((name, file)) => {
+            let rule = "is for collectors that speak TLS; without it there are no certificates";
+            Err(place.wrong(file, format!("{key}.{name}"), rule))
+        }
+    }
+}
+
+/// What is shown to a collector that asks who we are: certificate and key, or neither.
+fn identity(place: &Place<'_>, key: &str, written: &SyslogTable) -> Result<Option<CollectorIdentity>, ConfigError> {
+    let field = |name: &str| format!("{key}.{name}");
+    match (&written.cert_file, &written.key_file) {
+        (None, None) => Ok(None),
+        (Some(file), None) => Err(place.wrong(file, field("cert_file"), "needs `key_file` beside it")),
+        (None, Some(file)) => Err(place.wrong(file, field("key_file"), "needs `cert_file` beside it")),
+        (Some(certificate), Some(secret)) => {
+            let certificates = read(place, &field("cert_file"), certificate)?;
+            let key = Secret::new(private(place, &field("key_file"), secret)?);
+            Ok(Some(CollectorIdentity { certificates, key }))
+        }
+    }
 }
 
 fn facility(place: &Place<'_>, field: &str, written: &SyslogTable) -> Result<Facility, ConfigError> {
@@ -208,20 +241,29 @@ fn webhook(place: &Place<'_>, key: &str, written: &WebhookTable) -> Result<Webho
 }
 
 fn authorities(place: &Place<'_>, field: &str, file: &Option<Spanned<PathBuf>>) -> Result<Option<String>, ConfigError> {
-    let Some(file) = file else { return Ok(None) };
+    file.as_ref().map(|file| read(place, field, file)).transpose()
+}
+
+fn read(place: &Place<'_>, field: &str, file: &Spanned<PathBuf>) -> Result<String, ConfigError> {
     let path = place.existing(file, field)?;
     let text = std::fs::read_to_string(&path);
-    text.map(Some).map_err(|cause| place.wrong(file, field, format!("{}: {cause}", path.display())))
+    text.map_err(|cause| place.wrong(file, field, format!("{}: {cause}", path.display())))
+}
+
+/// Of a file that nobody else may read.
+fn private(place: &Place<'_>, field: &str, file: &Spanned<PathBuf>) -> Result<String, ConfigError> {
+    let path = place.existing(file, field)?;
+    if let Some(mode) = open_to_others(&path) {
+        let rule = format!("{} may be read by others (mode {mode:o}); chmod 600 it", path.display());
+        return Err(place.wrong(file, field, rule));
+    }
+    read(place, field, file)
 }
 
 fn secrets(place: &Place<'_>, field: &str, file: &Spanned<PathBuf>) -> Result<Secrets, ConfigError> {
-    let path = place.existing(file, field)?;
-    let wrong = |rule: String| place.wrong(file, field, rule);
-    if let Some(mode) = open_to_others(&path) {
-        return Err(wrong(format!("{} may be read by others (mode {mode:o}); chmod 600 it", path.display())));
-    }
-    let text = std::fs::read_to_string(&path).map_err(|cause| wrong(format!("{}: {cause}", path.display())))?;
-    Secrets::read(&text).map_err(|rule| wrong(format!("{} {rule}", path.display())))
+    let text = private(place, field, file)?;
+    Secrets::read(&text)
+        .map_err(|rule| place.wrong(file, field, format!("{} {rule}", place.path(file.get_ref()).display())))
 }
 
 fn interest(place: &Place<'_>, field: &str, written: &WebhookTable) -> Result<Interest, ConfigError> {
@@ -269,7 +311,7 @@ mod tests {
         assert_eq!(outlet.virtual_servers, [VirtualServerId::new("default")]);
         let OutletWay::Syslog { collector, facility, app_name } = &outlet.way else { panic!() };
         assert_eq!((collector.host.as_str(), collector.port), ("siem.example.org", 6514));
-        assert_eq!(collector.protection, CollectorProtection::Tls { authorities: None });
+        assert_eq!(collector.protection, CollectorProtection::Tls { authorities: None, identity: None });
         assert_eq!((*facility, app_name.as_str()), (Facility::AUTHPRIV, "doorward"));
         let plain = "[audit.syslog.siem]\naddress = \"[::1]:514\"\nsecurity = \"none\"\nfacility = \"local4\"";
         let OutletWay::Syslog { collector, .. } = &outlets(plain).unwrap()[0].way else { panic!() };
@@ -311,6 +353,19 @@ mod tests {
             (format!("{siem}\nca_file = \"gone.pem\""), "audit.syslog.siem.ca_file", "No such file"),
             (format!("{siem}\nca_file = \"secret\""), "audit.syslog.siem", "TLS to the collector cannot be set up"),
             (format!("{siem}\nsecurity = \"none\"\nca_file = \"secret\""), "audit.syslog.siem.ca_file", "speak TLS"),
+            (format!("{siem}\ncert_file = \"open\""), "audit.syslog.siem.cert_file", "needs `key_file`"),
+            (format!("{siem}\nkey_file = \"secret\""), "audit.syslog.siem.key_file", "needs `cert_file`"),
+            (format!("{siem}\ncert_file = \"open\"\nkey_file = \"open\""), "audit.syslog.siem.key_file", "chmod 600"),
+            (
+                format!("{siem}\ncert_file = \"open\"\nkey_file = \"secret\""),
+                "audit.syslog.siem.cert_file",
+                "there is no certificate in the file",
+            ),
+            (
+                format!("{siem}\nsecurity = \"none\"\ncert_file = \"open\"\nkey_file = \"secret\""),
+                "audit.syslog.siem.cert_file",
+                "speak TLS",
+            ),
             (format!("{siem}\nvirtual_servers = [\"x\"]"), "audit.syslog.siem.virtual_servers", "names no virtual"),
             (format!("{hook}\"http://hooks.example.org/\""), "audit.webhook.chat.url", "plain HTTP"),
             (format!("{hook}\"https://10.0.0.1/\""), "audit.webhook.chat.url", "no address of it is public"),
