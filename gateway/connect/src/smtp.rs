@@ -96,13 +96,14 @@ impl Limits {
 /// Why a mail was not taken. For the log; the server's own words are left out, because they may repeat the address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SendError {
-    /// The server could not be got to take mail at all: no connection, no TLS, no login. No mail was handed over.
+    /// The server could not be got to take mail at all: no connection, no TLS, no login, a sender that it does not take. No mail
+    /// was handed over.
     #[error("the mail server cannot be used: {0}")]
     Unreachable(String),
     /// Not now: a 4xx reply, or a conversation that broke off. Whether the mail was taken may be open.
     #[error("the mail server did not take the mail: {0}")]
     Later(String),
-    /// Never: a 5xx reply to this mail.
+    /// Never: a 5xx reply to the address of this mail, or to what it says.
     #[error("the mail server refused the mail with {code}")]
     Refused {
         /// The reply code.
@@ -181,7 +182,7 @@ impl Smtp {
             parameters.push(MailParameter::SmtpUtfEight);
         }
         let from = Some(self.from.email.clone());
-        within(command, server.command(Mail::new(from, parameters))).await.map_err(SendError::from)?;
+        within(command, server.command(Mail::new(from, parameters))).await.map_err(of_the_sender)?;
         within(command, server.command(Rcpt::new(to.get().clone(), Vec::new()))).await.map_err(SendError::from)?;
         within(command, server.command(Data)).await.map_err(SendError::from)?;
         // Dots at the start of a line are doubled on the way (RFC 5321 4.5.2).
@@ -256,6 +257,14 @@ impl From<StepError> for SendError {
 /// Before any mail was spoken of, no reply is about a mail.
 fn unreachable(error: StepError) -> SendError {
     SendError::Unreachable(error.describe())
+}
+
+/// A sender that is refused is no mail's fault: it is the same for every one, and so is what is wrong with it.
+fn of_the_sender(error: StepError) -> SendError {
+    match SendError::from(error) {
+        SendError::Refused { code } => SendError::Unreachable(format!("it refused the sender with {code}")),
+        other => other,
+    }
 }
 
 fn on_this_machine(host: &str) -> bool {
