@@ -321,7 +321,7 @@ impl Identities {
     async fn facts(&self, vs: &VirtualServerId, user: &UserId, now: Timestamp) -> Result<Facts, StoreError> {
         let key = (vs.clone(), user.clone());
         if let Some(facts) = self.facts.get(&key).await
-            && now.since(facts.read_at) < self.limits.facts
+            && now.near(facts.read_at, self.limits.facts)
             && facts.turn >= self.forgotten.turn_of_user(user)
         {
             return Ok(facts);
@@ -335,12 +335,12 @@ impl Identities {
 
     /// Whether a look-up may still be used.
     fn fresh(&self, lookup: &Lookup, within: Duration, now: Timestamp) -> bool {
-        let young = now.since(lookup.read_at) < within;
+        let young = now.near(lookup.read_at, within);
         match &lookup.found {
             Found::Unclear(_) => false,
             Found::Nobody => young,
             Found::Somebody(somebody) => {
-                let facts_young = now.since(somebody.facts_read_at) < self.limits.facts;
+                let facts_young = now.near(somebody.facts_read_at, self.limits.facts);
                 young && facts_young && self.remembers(lookup.turn, somebody)
             }
         }
@@ -686,6 +686,29 @@ mod tests {
         stage.world.sessions.lock().unwrap().clear();
         stage.identities.forget_all_of(&"s-portal".into());
         assert_eq!(again(&stage.app, 1999).await, None);
+    }
+
+    /// Twenty minutes later by a clock that was wrong, and is set right: what was read then is not of the last second.
+    #[tokio::test]
+    async fn what_was_read_before_the_clock_was_set_back_is_read_anew() {
+        let stage = Stage::set();
+        let place = Place::App("wiki.localhost");
+        let mut last = LastSeen::default();
+        for (at, expected) in [(now() + Duration::from_mins(20), true), (now(), false)] {
+            // On one and the same connection, signed out elsewhere in between.
+            let (vs, token) = (&stage.vs, Some(&stage.app));
+            let subject = stage.identities.identify(&mut last, vs, place, token, Purpose::Background, at).await;
+            assert_eq!(subject.unwrap().principal().is_some(), expected);
+            stage.world.sessions.lock().unwrap().clear();
+        }
+    }
+
+    #[tokio::test]
+    async fn who_a_user_was_before_the_clock_was_set_back_is_read_anew() {
+        let stage = Stage::set();
+        assert!(stage.on_wiki(now() + Duration::from_mins(10)).await.is_some());
+        stage.world.users.lock().unwrap().clear();
+        assert_eq!(stage.on_wiki(now()).await, None);
     }
 
     #[tokio::test]

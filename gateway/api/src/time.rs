@@ -37,6 +37,12 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0).max(0).unsigned_abs())
     }
 
+    /// Whether `other` lies less than `span` before or after it. What was read at a time that the clock was set back from since does
+    /// not, however much earlier it seems to be now.
+    pub fn near(self, other: Timestamp, span: Duration) -> bool {
+        self.since(other) < span && other.since(self) < span
+    }
+
     /// Reads what RFC 3339 calls a date-time, in whichever zone.
     pub fn parse(text: &str) -> Option<Self> {
         let at = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
@@ -157,6 +163,17 @@ mod tests {
     #[test]
     fn the_future_is_no_time_ago() {
         assert_eq!(Timestamp::from_secs(1).since(Timestamp::from_secs(9)), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_near_lies_on_either_side_and_what_is_far_on_neither() {
+        let (noon, span) = (Timestamp::from_secs(43_200), Duration::from_secs(5));
+        for secs in [43_196, 43_200, 43_204] {
+            assert!(noon.near(Timestamp::from_secs(secs), span), "{secs}");
+        }
+        for secs in [43_195, 43_205, 86_400, 0] {
+            assert!(!noon.near(Timestamp::from_secs(secs), span), "{secs}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Room {
     /// Takes a place, if there is one.
     async fn take(&self, vs: &VirtualServerId, now: Timestamp) -> Result<bool, StoreError> {
         let mut all = self.counted.lock().await;
-        let fresh = all.get(vs).is_some_and(|counted| now.since(counted.at) < FRESH);
+        let fresh = all.get(vs).is_some_and(|counted| now.near(counted.at, FRESH));
         if !fresh {
             let open = self.flows.open_flows(vs, now).await?;
             all.insert(vs.clone(), Counted { at: now, open });

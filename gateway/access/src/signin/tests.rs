@@ -718,6 +718,17 @@ async fn when_a_hundred_thousand_are_under_way_nobody_begins_until_some_are_over
 }
 
 #[tokio::test]
+async fn what_was_counted_before_the_clock_was_set_back_is_counted_anew() {
+    let stage = Stage::set_with(PASSWORD_AND_OTP, |rules| rules.flows_in_all = 1);
+    let mut early = Browser::new(&stage);
+    early.wait(600);
+    named(&early, "alice").await.unwrap();
+    assert!(matches!(named(&early, "bob").await, Err(DeskError::Full)));
+    stage.world.with(|rows| rows.flows.clear());
+    named(&Browser::new(&stage), "bob").await.unwrap();
+}
+
+#[tokio::test]
 async fn strangers_with_a_name_take_nobodys_place() {
     let stage = Stage::set(PASSWORD_AND_OTP);
     let alice = Browser::identified(&stage, "alice").await;
