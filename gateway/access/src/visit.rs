@@ -146,6 +146,11 @@ pub enum Opening {
         /// Where.
         url: String,
     },
+    /// Another tab was faster, and the browser has another cookie by now: 303 to the same address.
+    Again {
+        /// The address.
+        url: String,
+    },
     /// W0.
     Ask(Box<doorward_api::Screen>),
     /// No proof of any kind would help: show "access denied".

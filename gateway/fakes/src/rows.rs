@@ -239,10 +239,10 @@ impl Rows {
                 };
                 self.sessions.insert(new.token, session);
             }
-            Act::SessionRaise { id, token, proofs, expires_at } => {
-                let Some(old) = self.sessions.iter().find(|(_, s)| s.id == id).map(|(hash, _)| *hash) else {
+            Act::SessionRaise { id, old, token, proofs, expires_at } => {
+                if self.sessions.get(&old).is_none_or(|session| session.id != id) {
                     return false;
-                };
+                }
                 let Some(session) = self.sessions.remove(&old) else { return false };
                 self.sessions.insert(token, Session { proofs, expires_at, last_seen_at: now, ..session });
             }

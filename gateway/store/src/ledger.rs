@@ -444,8 +444,8 @@ impl At<'_> {
             Act::CredentialRemove { id } => credentials::remove(tx, self, id).await,
             Act::CredentialDelete { id } => credentials::delete(tx, self, id).await,
             Act::SessionStart(new) => sessions::start(tx, self, new).await,
-            Act::SessionRaise { id, token, proofs, expires_at } => {
-                sessions::raise(tx, self, id, token, proofs, *expires_at).await
+            Act::SessionRaise { id, old, token, proofs, expires_at } => {
+                sessions::raise(tx, self, id, (old, token), proofs, *expires_at).await
             }
             Act::SessionEnd { id } => sessions::end(tx, self, id).await,
             Act::SessionsEndOf { user } => sessions::end_all_of(tx, self, user).await,

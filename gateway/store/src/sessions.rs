@@ -122,14 +122,14 @@ pub(crate) async fn raise(
     tx: &mut Tx,
     at: At<'_>,
     id: &SessionId,
-    token: &TokenHash,
+    (old, token): (&TokenHash, &TokenHash),
     proofs: &Proofs,
     expires_at: Timestamp,
 ) -> Result<(), Failure> {
     const SQL: &str = "UPDATE session SET token = $3, proofs = $4, expires_at = $5, last_seen_at = $6, token_shown_at = $7 \
-                       WHERE virtual_server = $1 AND id = $2 AND portal IS NULL AND expires_at > $6";
+                       WHERE virtual_server = $1 AND id = $2 AND portal IS NULL AND expires_at > $6 AND token = $8";
     let (vs, now, end) = (at.vs.as_str(), at.now.millis(), expires_at.millis());
-    some(change_in!(tx, SQL, vs, id.as_str(), token.hex(), written(proofs)?, end, now, shown(proofs))?)
+    some(change_in!(tx, SQL, vs, id.as_str(), token.hex(), written(proofs)?, end, now, shown(proofs), old.hex())?)
 }
 
 /// The sessions of applications go with it (`ON DELETE CASCADE`).

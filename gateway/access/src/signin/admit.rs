@@ -71,19 +71,27 @@ impl Desk {
     ) -> Result<Opened, Stop> {
         let found = self.identities.session(&visit.vs.id, Place::Portal, visit.session.as_ref(), visit.now).await?;
         let before = found.map(|(session, _)| session);
-        match (&held.flow().data.raises, before) {
-            (Some(raised), Some(session)) if session.id == *raised && session.user == user.id => {
-                Ok(self.raised(visit, held, session, proofs, cookie))
+        match (&held.flow().data.raises, before, &visit.session) {
+            (Some(raised), Some(session), Some(shown)) if session.id == *raised && session.user == user.id => {
+                Ok(self.raised(visit, held, session, proofs, (shown, cookie)))
             }
-            (Some(_), _) => Err(Stop::Lost("session_raise")),
-            (None, before) => Ok(self.started(visit, held, user, proofs, cookie, before)),
+            (Some(_), ..) => Err(Stop::Lost("session_raise")),
+            (None, before, _) => Ok(self.started(visit, held, user, proofs, cookie, before)),
         }
     }
 
-    fn raised(&self, visit: &Visit, held: &Held, session: Session, proofs: Proofs, cookie: &Token) -> Opened {
+    fn raised(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        session: Session,
+        proofs: Proofs,
+        (shown, cookie): (&Token, &Token),
+    ) -> Opened {
         let proofs = proofs.merged(session.proofs);
         let act = Act::SessionRaise {
             id: session.id.clone(),
+            old: shown.hash(),
             token: cookie.hash(),
             proofs,
             // The absolute end stays: a higher level is no new day.

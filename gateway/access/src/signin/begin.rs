@@ -9,6 +9,7 @@ use doorward_api::{
 
 use crate::names::fold_name;
 use crate::sessions::Place;
+use crate::signin::later::PutOff;
 use crate::signin::passkey::Way;
 use crate::signin::room::Beginner;
 use crate::signin::{Ahead, Desk, DeskError, Stop};
@@ -59,13 +60,19 @@ impl Desk {
             Ahead::Closed { .. } => Ok(turned_away(None)),
             Ahead::Prove { .. } if self.under_way(visit, to.as_ref(), Some(&session.id)).await? => Ok(Opening::Resume),
             Ahead::Prove { next, need } => match self.put_off_quietly(visit, &session, &user, to.as_ref()).await? {
-                Some(landing) => Ok(Opening::Enough(Box::new(landing))),
-                None if self.is_blind_alley(visit, next, &way(&user, to.as_ref(), &session)).await? => {
+                PutOff::Now(landing) => Ok(Opening::Enough(Box::new(landing))),
+                PutOff::Overtaken => Ok(Opening::Again { url: Self::signin_url(sealed) }),
+                PutOff::Not if self.is_blind_alley(visit, next, &way(&user, to.as_ref(), &session)).await? => {
                     Ok(turned_away(Some(next)))
                 }
-                None => self.raise(visit, session, user, to, next, need).await,
+                PutOff::Not => self.raise(visit, session, user, to, next, need).await,
             },
         }
+    }
+
+    /// Where a sign-in to there begins.
+    pub(super) fn signin_url(sealed: Option<&str>) -> String {
+        sealed.map_or_else(|| "/signin".to_owned(), |sealed| format!("/signin?return={sealed}"))
     }
 
     /// The session is enough: straight on, with a ticket where another host is meant.

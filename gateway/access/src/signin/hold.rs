@@ -235,7 +235,7 @@ impl Desk {
     /// `/signin` on the way to a page.
     pub(crate) fn signin_to(&self, visit: &Visit, to: Option<&ReturnTo>) -> String {
         let sealed = to.and_then(|to| self.returns.seal(&visit.vs, to, visit.now));
-        sealed.map_or_else(|| "/signin".to_owned(), |sealed| format!("/signin?return={sealed}"))
+        Self::signin_url(sealed.as_deref())
     }
 
     /// An event of a flow.

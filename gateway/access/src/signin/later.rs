@@ -14,6 +14,16 @@ use crate::signin::{Ahead, Desk, DeskError, Proof, Stop};
 use crate::tickets::Handover;
 use crate::visit::{Landing, Moved, StepForm, Visit};
 
+/// What became of putting enrolment off by itself.
+pub(super) enum PutOff {
+    /// It is done: the way on, with a new cookie.
+    Now(Landing),
+    /// It is not for them, or would not be enough.
+    Not,
+    /// The session is not what it was: look again.
+    Overtaken,
+}
+
 impl Desk {
     /// What was proved, with what the user's rule says of it: a new token is on probation, and whom the rule has not reached yet
     /// needs none.
@@ -111,31 +121,41 @@ impl Desk {
         session: &Session,
         user: &User,
         to: Option<&ReturnTo>,
-    ) -> Result<Option<Landing>, DeskError> {
-        let Some(to) = to.filter(|_| !session.proofs.is_empty()) else { return Ok(None) };
+    ) -> Result<PutOff, DeskError> {
+        let Some(to) = to.filter(|_| !session.proofs.is_empty()) else { return Ok(PutOff::Not) };
+        let Some(shown) = &visit.session else { return Ok(PutOff::Not) };
         let rules = setting::<EnrolmentRules>(self.ports.settings.as_ref(), &visit.vs.id).await?.document;
         if rules.rules.is_empty() {
-            return Ok(None);
+            return Ok(PutOff::Not);
         }
-        let Some(until) = self.not_reached_until(visit, user).await? else { return Ok(None) };
+        let Some(until) = self.not_reached_until(visit, user).await? else { return Ok(PutOff::Not) };
         let proofs = Proofs { deferred_until: Some(until), ..session.proofs };
         if !matches!(self.ahead(visit, Some(to), user, proofs, Some(&session.id)), Ahead::Enough { .. }) {
-            return Ok(None);
+            return Ok(PutOff::Not);
         }
         let cookie = Token::draw(self.ports.entropy.as_ref());
-        let raise =
-            Act::SessionRaise { id: session.id.clone(), token: cookie.hash(), proofs, expires_at: session.expires_at };
+        let raise = Act::SessionRaise {
+            id: session.id.clone(),
+            old: shown.hash(),
+            token: cookie.hash(),
+            proofs,
+            expires_at: session.expires_at,
+        };
         let handover =
             Handover { portal: session.id.clone(), user: session.user.clone(), proofs, expires_at: session.expires_at };
         let (ticket, url) = self.tickets.issue(&handover, to, visit.now);
         match self.commit(visit, Change::of(raise).and(ticket)).await {
             Ok(()) => {
                 self.identities.forget_all_of(&session.id);
-                Ok(Some(Landing { url, session: Some(cookie), device: None }))
+                Ok(PutOff::Now(Landing { url, session: Some(cookie), device: None }))
             }
             Err(Stop::Fault(error)) => Err(error),
-            // The session is gone or was raised meanwhile: the flow that follows finds out.
-            Err(_) => Ok(None),
+            // The session is gone, or another tab has raised it and its cookie is another by now. What is remembered of this one
+            // would say the same again.
+            Err(_) => {
+                self.identities.forget_all_of(&session.id);
+                Ok(PutOff::Overtaken)
+            }
         }
     }
 

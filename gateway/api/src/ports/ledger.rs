@@ -209,10 +209,12 @@ pub enum Act {
     /// A new session.
     SessionStart(NewSession),
     /// A rise of level: the portal session gets a new cookie value and the merged proofs; the old value is dead at once.
-    /// Lost when the session is gone.
+    /// Lost when the session is gone, or has another cookie than the one that was shown: of two tabs that raise it, one does.
     SessionRaise {
         /// Which.
         id: SessionId,
+        /// The hash of the cookie that was shown.
+        old: TokenHash,
         /// The new cookie's hash.
         token: TokenHash,
         /// What is proved now.

@@ -34,6 +34,7 @@ pub(crate) async fn open(
     match portal.parts.desk.open(&caller.visit, query.filled("return"), remembered).await? {
         Opening::Enough(landing) => land(&caller, &landing),
         Opening::Resume => see_other(STEP),
+        Opening::Again { url } => see_other(&url),
         Opening::Raise { browser } => to_step(&caller, &browser),
         Opening::NotReceived { url } => {
             portal.message(&caller, &MessagePage::new(MessageKind::NotReceived).with_continue(url))

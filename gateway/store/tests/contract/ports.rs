@@ -98,13 +98,15 @@ async fn an_ended_portal_session_takes_its_app_sessions_along(world: Arc<World>)
 async fn a_rise_of_level_kills_the_old_cookie(world: Arc<World>) {
     let store = inhabited(&world).await;
     done(commit(&store, Act::SessionStart(portal_session("p"))).await);
-    let raise = |id: &str| Act::SessionRaise {
+    let raise_to = |id: &str, token: &str| Act::SessionRaise {
         id: SessionId::new(id),
-        token: hash("raised"),
+        old: hash("p"),
+        token: hash(token),
         proofs: Proofs::NONE.with(Factor::Password, NOW).with(Factor::Otp, NOW + secs(5)),
         expires_at: NOW + secs(9 * 3600),
     };
     done(commit(&store, raise("p")).await);
+    let raise = |id: &str| raise_to(id, "raised");
     assert_eq!(store.session(&vs(), &hash("p"), secs(60), NOW).await.unwrap(), None);
     let raised = store.session(&vs(), &hash("raised"), secs(60), NOW).await.unwrap().unwrap();
     assert_eq!(raised.id, SessionId::new("p"));
@@ -112,6 +114,8 @@ async fn a_rise_of_level_kills_the_old_cookie(world: Arc<World>) {
     assert_eq!(raised.expires_at, NOW + secs(9 * 3600));
     lost(commit(&store, raise("gone")).await, 0);
     lost(commit_at(&store, raise("p"), NOW + secs(10 * 3600)).await, 0);
+    lost(commit(&store, raise_to("p", "raised by another tab")).await, 0);
+    assert!(store.session(&vs(), &hash("raised"), secs(60), NOW).await.unwrap().is_some(), "the first cookie is good");
 }
 
 async fn when_a_token_was_shown_is_kept_of_sessions_and_flows(world: Arc<World>) {
@@ -122,7 +126,8 @@ async fn when_a_token_was_shown_is_kept_of_sessions_and_flows(world: Arc<World>)
     let session = store.session(&vs(), &hash("p"), secs(60), NOW).await.unwrap().unwrap();
     assert_eq!(session.proofs, shown(1));
     let (id, expires_at) = (session.id, session.expires_at);
-    done(commit(&store, Act::SessionRaise { id, token: hash("raised"), proofs: shown(2), expires_at }).await);
+    let raise = Act::SessionRaise { id, old: hash("p"), token: hash("raised"), proofs: shown(2), expires_at };
+    done(commit(&store, raise).await);
     let raised = store.session(&vs(), &hash("raised"), secs(60), NOW).await.unwrap().unwrap();
     assert_eq!(raised.proofs, shown(2));
 

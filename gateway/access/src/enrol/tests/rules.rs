@@ -6,7 +6,7 @@ use doorward_api::enrolment::{EnrolmentFilter, EnrolmentResult};
 use doorward_api::operator::Role;
 use doorward_api::ports::{Enrolments, Page};
 use doorward_api::settings::{Day, EnrolmentRule, EnrolmentRules, ExtraProof};
-use doorward_api::{GrantState, OperatorId, Secret, Timestamp, UserId};
+use doorward_api::{GrantState, OperatorId, Proofs, Secret, Session, Timestamp, Token, UserId};
 
 use super::*;
 use crate::manage::{By, ManageError, Manager};
@@ -156,6 +156,32 @@ async fn a_session_from_before_the_rule_is_enough_for_whom_it_has_not_reached() 
     let Opening::Enough(landing) = alice.open(Some("/page")).await else { panic!("no wizard") };
     assert!(landing.url.contains("/.doorward/enter?ticket="));
     assert_ne!(landing.session.unwrap().hash(), before.hash(), "a session that opens more has another cookie");
+}
+
+/// Two restored tabs, one of them by another process: the browser has the winner's cookie, and no session is left behind.
+#[tokio::test]
+async fn of_two_tabs_that_raise_a_session_the_later_looks_again() {
+    let stage = Stage::set(OR_LATER);
+    let mut alice = Browser::new(&stage);
+    alice.name(None, "alice").await;
+    let Moved::SignedIn(_) = alice.send(Send::Password("password of alice".into())).await else { panic!() };
+    set(&stage, EnrolmentRule { starts_on: day(now() + DAY * 2), ..rule() });
+    alice.open(None).await;
+    // The other tab was answered by another process; what this one remembers is of before.
+    let (before, cookie) = (alice.session.clone().unwrap(), Token::parse(&"A".repeat(43)).unwrap());
+    stage.world.with(|rows| {
+        let session = rows.sessions.remove(&before.hash()).unwrap();
+        let proofs = Proofs { deferred_until: Some(alice.now + DAY), ..session.proofs };
+        rows.sessions.insert(cookie.hash(), Session { proofs, ..session });
+    });
+    let Opening::Again { url } = alice.open(Some("/page")).await else { panic!("raised over the other") };
+    assert!(url.starts_with("/signin?return="));
+    assert!(
+        stage.world.with(|rows| rows.sessions.contains_key(&cookie.hash())),
+        "the cookie that the browser has is good"
+    );
+    alice.session = Some(cookie);
+    assert!(matches!(alice.open(Some("/page")).await, Opening::Enough(_)));
 }
 
 #[tokio::test]
