@@ -3,8 +3,9 @@
 use std::sync::Barrier;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::journeys::api::{Olga, ask, read};
 use crate::journeys::first_light::through_the_door;
 use crate::journeys::token_policies::set;
 use crate::world::{Database, Installation, Mail, Page, Phone, Served, Stage, Visitor, until, wrong};
@@ -98,7 +99,7 @@ fn both_at_once(served: &Served, code: &str) -> usize {
 /// Her mails about codes that were used, newest first.
 fn told(installation: &Installation) -> Vec<Mail> {
     let mut mails = installation.mails();
-    mails.retain(|mail| mail.to == ALICE && mail.subject.contains("recovery code"));
+    mails.retain(|mail| mail.to == ALICE && mail.subject.contains("recovery codes was used"));
     mails
 }
 
@@ -147,6 +148,39 @@ fn recorded(installation: &Installation, kind: &str) -> usize {
     all.lines().filter(|record| record.contains(&format!("\"{kind}\""))).count()
 }
 
+/// The phone is gone, and with it the mailbox: the help desk takes the authenticator away and reads a passcode out.
+#[test]
+fn who_rings_the_help_desk_comes_in_without_enrolling() {
+    let installation = company(Database::Sqlite);
+    let served = installation.serve();
+    let wiki = served.url("wiki", "/");
+    let mut alice = served.proxied_visitor();
+    through_the_door(&served.gateway, &mut alice, "alice", &wiki);
+    let bearer = format!("Bearer {}", Olga::becomes_administrator(&served.gateway).signs_in());
+    let call = |method: &str, path: &str, body: Option<Value>| {
+        let told = ask(&served.gateway, method, path, &[("Authorization", bearer.as_str())], body.as_ref());
+        assert!(told.status < 300, "{path}: {}", told.text());
+        read(&told)
+    };
+    let token = call("GET", "/tokens", None)["items"][0]["id"].as_str().unwrap().to_owned();
+    call("POST", &format!("/tokens/{token}/actions"), Some(json!({"action": "lost"})));
+    let removed = |mail: &Mail| mail.to == ALICE && mail.subject.contains("was removed from your account");
+    until("alice is told", || installation.mails().iter().any(removed));
+    let user = call("GET", "/users?q=alice", None)["items"][0]["id"].as_str().unwrap().to_owned();
+    let given = json!({"reason": "lost the phone", "hours": 8});
+    let given = call("POST", &format!("/users/{user}/temporary-passcode"), Some(given));
+
+    let mut elsewhere = served.proxied_visitor();
+    let page = elsewhere.sign_in(&served.gateway, "alice", &wiki);
+    page.says("You need an authenticator");
+    page.says("Sign in with a recovery code or a temporary passcode instead");
+    let page = elsewhere.type_passcode(&page, "7Q2M-K94T");
+    page.says("Not accepted. Check what you typed, and try again.");
+    let page = elsewhere.type_passcode(&page, given["passcode"].as_str().unwrap());
+    assert_eq!((page.status(), page.url.as_str()), (200, wiki.as_str()), "{}", page.words());
+    assert_eq!(call("GET", "/tokens?state=active", None)["items"], json!([]), "nothing was enrolled");
+}
+
 #[test]
 fn who_has_lost_their_phone_comes_in_by_a_code_and_enrols_another() {
     for database in [Database::Sqlite, Database::Postgres] {
@@ -155,6 +189,9 @@ fn who_has_lost_their_phone_comes_in_by_a_code_and_enrols_another() {
         let wiki = served.url("wiki", "/");
         let mut alice = served.proxied_visitor();
         let (lost, codes) = enrols_and_makes_codes(&served, &mut alice);
+
+        let made = |mail: &Mail| mail.to == ALICE && mail.subject.contains("recovery codes were made");
+        until("alice is told of the codes", || installation.mails().iter().any(made));
 
         // As it is read off the paper.
         let (mut elsewhere, page) = asked(&served);

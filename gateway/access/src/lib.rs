@@ -34,7 +34,9 @@ pub mod settings;
 pub mod signin;
 mod signout;
 pub mod site;
+mod stand_in;
 pub mod tickets;
+mod told;
 pub mod visit;
 
 #[cfg(test)]

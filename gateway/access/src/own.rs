@@ -288,7 +288,9 @@ impl Owner {
             .with("from", token.state.as_str())
             .with("to", to.as_str())
             .with("reason", WHY);
-        let suspend = Change::of(Act::CredentialState { id: token.id, from, to }).record(suspended);
+        let told = if holder.recovered { self.removal_told(visit, &holder, &token).await? } else { None };
+        let mut suspend = Change::of(Act::CredentialState { id: token.id, from, to }).record(suspended);
+        suspend.acts.extend(told);
         match self.end_everything(visit, holder, suspend, WHY).await {
             Err(OwnError::Overtaken) => Err(OwnError::Refused(Refusal::NotNow)),
             outcome => outcome,

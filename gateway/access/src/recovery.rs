@@ -4,15 +4,16 @@
 
 use doorward_api::credential::Version;
 use doorward_api::keys::{MacKey, MasterKey, Purpose};
-use doorward_api::mail::{MailKind, NewMail};
-use doorward_api::ports::{Act, Change, MeterKey, MeterScope, Taken};
+use doorward_api::mail::MailKind;
+use doorward_api::ports::{Act, Change, MeterScope};
 use doorward_api::recovery::{RecoveryCodes, SeenRecoveryCodes};
-use doorward_api::{EventKind, MailId, Secret, SelfProvisioning, StoreError, Timestamp, User, UserId, VirtualServerId};
+use doorward_api::{EventKind, Secret, SelfProvisioning, StoreError, Timestamp, User, UserId, VirtualServerId};
 use subtle::ConstantTimeEq;
 
 use crate::drawn::{drawn, in_groups, plain};
 use crate::settings::setting;
 use crate::signin::{Desk, Held};
+use crate::stand_in::Looked;
 use crate::visit::Visit;
 
 /// How many are made.
@@ -20,14 +21,6 @@ pub const COUNT: usize = 10;
 
 /// Characters of a code, without its hyphens: sixty random bits.
 pub(crate) const LENGTH: usize = 12;
-
-/// Codes of a user that are looked at in a day.
-const TRIES: u32 = 10;
-
-const DAY: std::time::Duration = std::time::Duration::from_hours(24);
-
-/// How long a notice mail is tried.
-const NOTICE_LIFE: std::time::Duration = DAY;
 
 /// For how long somebody who has signed in by a code may give their authenticator up.
 pub(crate) const MAY_REPLACE: std::time::Duration = std::time::Duration::from_mins(15);
@@ -66,24 +59,6 @@ impl RecoveryKey {
     }
 }
 
-/// The looks that one passcode has cost, of the few that a day has for what stands in for a token.
-#[derive(Default)]
-pub(crate) struct Looked(Vec<(MeterKey, Timestamp)>);
-
-impl Looked {
-    pub(crate) fn at(&mut self, meter: MeterKey, ends: Timestamp) {
-        self.0.push((meter, ends));
-    }
-
-    /// It was right.
-    pub(crate) async fn give_back(&mut self, desk: &Desk, visit: &Visit) -> Result<(), StoreError> {
-        for (meter, ends) in self.0.drain(..) {
-            desk.ports.meters.give_back(&visit.vs.id, &meter, ends).await?;
-        }
-        Ok(())
-    }
-}
-
 /// A code that was right, and what using it up means.
 pub(crate) struct RecoveryUse {
     version: Version,
@@ -110,11 +85,9 @@ impl Desk {
             return Ok(None);
         }
         let Some(seen) = self.ports.register.recovery_codes(vs, &user.id).await? else { return Ok(None) };
-        let meter = MeterKey { scope: MeterScope::RecoveryCode, key: user.id.as_str().to_owned() };
-        let Taken::Place { ends, .. } = self.ports.meters.take_place(vs, &meter, TRIES, DAY, visit.now).await? else {
+        if !looked.take(self, visit, MeterScope::RecoveryCode, &user.id).await? {
             return Ok(None);
-        };
-        looked.at(meter, ends);
+        }
         let macs = self.recovery.every_mac(vs, &user.id, typed.expose());
         let is_it = |kept: &String| {
             macs.iter().fold(false, |found, mac| found | bool::from(kept.as_bytes().ct_eq(mac.as_bytes())))
@@ -132,25 +105,10 @@ impl Desk {
         let left = code.left.macs.len();
         let act = Act::RecoveryCodesSet { user: user.id.clone(), seen: code.version, codes: Some(code.left) };
         let event = self.event(EventKind::RecoveryCodeUsed, visit, held.flow()).with("left", left);
-        let change = Change::of(act).record(event);
-        if user.email.as_deref().is_none_or(str::is_empty) {
-            return change;
-        }
-        let fields = [
-            ("when", visit.now.rfc3339()),
-            ("address", visit.address.to_canonical().to_string()),
-            ("left", left.to_string()),
-            ("portal_url", format!("{}/authenticators", visit.vs.portal_origin)),
-        ];
-        change.and(Act::MailQueue(NewMail {
-            id: MailId::new(self.ports.entropy.id()),
-            user: user.id.clone(),
-            kind: MailKind::RecoveryCodeUsed,
-            language: visit.language.clone(),
-            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect(),
-            flow: Some(held.flow().id.clone()),
-            expires_at: visit.now + NOTICE_LIFE,
-        }))
+        let what = (MailKind::RecoveryCodeUsed, Some(held.flow().id.clone()));
+        let mut change = Change::of(act).record(event);
+        change.acts.extend(self.letter_of_visit(visit, user, what, vec![("left", left.to_string())]));
+        change
     }
 
     /// Ten new codes for a user, in groups of four, and what is kept of them.

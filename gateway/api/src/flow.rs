@@ -235,6 +235,8 @@ pub enum OwnTask {
     Remove(CredentialId),
     /// Adds a passkey.
     Passkey,
+    /// Removes this passkey.
+    RemovePasskey(CredentialId),
 }
 
 impl OwnTask {
@@ -244,6 +246,7 @@ impl OwnTask {
             OwnTask::Add => "/authenticators/add".to_owned(),
             OwnTask::Remove(id) => format!("/authenticators/{id}/remove"),
             OwnTask::Passkey => "/passkeys/add".to_owned(),
+            OwnTask::RemovePasskey(id) => format!("/passkeys/{id}/remove"),
         }
     }
 }

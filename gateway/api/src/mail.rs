@@ -31,18 +31,24 @@ pub enum MailKind {
     EnrolmentApproved,
     /// Somebody has signed in by a recovery code.
     RecoveryCodeUsed,
+    /// Somebody has made recovery codes.
+    RecoveryCodesMade,
+    /// An authenticator or a passkey was removed.
+    AuthenticatorRemoved,
     /// A provisioning task: the link by which its user enrols.
     Provisioning,
 }
 
 impl MailKind {
     /// All of them.
-    pub const ALL: [MailKind; 6] = [
+    pub const ALL: [MailKind; 8] = [
         Self::VerificationCode,
         Self::EnrolmentNotice,
         Self::EnrolmentReminder,
         Self::EnrolmentApproved,
         Self::RecoveryCodeUsed,
+        Self::RecoveryCodesMade,
+        Self::AuthenticatorRemoved,
         Self::Provisioning,
     ];
 
@@ -54,6 +60,8 @@ impl MailKind {
             MailKind::EnrolmentReminder => "enrolment_reminder",
             MailKind::EnrolmentApproved => "enrolment_approved",
             MailKind::RecoveryCodeUsed => "recovery_code_used",
+            MailKind::RecoveryCodesMade => "recovery_codes_made",
+            MailKind::AuthenticatorRemoved => "authenticator_removed",
             MailKind::Provisioning => "provisioning",
         }
     }

@@ -103,6 +103,8 @@ pub enum ScreenPage {
         masked_email: Option<String>,
         /// Until when it may be put off, where it may be: a form "Later" without fields.
         later_until: Option<Timestamp>,
+        /// They have a recovery code or a temporary passcode: another form, with the field `otp`.
+        stand_in: bool,
     },
     /// Somebody else must say yes first.
     AskApproval {

@@ -367,8 +367,10 @@ impl Sender {
             (MailKind::EnrolmentReminder, Some(_)) => EventKind::EnrollmentReminderFailed,
             (MailKind::EnrolmentApproved, None) => EventKind::EnrollmentApprovedSent,
             (MailKind::EnrolmentApproved, Some(_)) => EventKind::EnrollmentApprovedFailed,
-            (MailKind::RecoveryCodeUsed, None) => EventKind::RecoveryCodeNoticeSent,
-            (MailKind::RecoveryCodeUsed, Some(_)) => EventKind::RecoveryCodeNoticeFailed,
+            (MailKind::RecoveryCodeUsed | MailKind::RecoveryCodesMade, None) => EventKind::RecoveryCodeNoticeSent,
+            (MailKind::RecoveryCodeUsed | MailKind::RecoveryCodesMade, Some(_)) => EventKind::RecoveryCodeNoticeFailed,
+            (MailKind::AuthenticatorRemoved, None) => EventKind::TokenNoticeSent,
+            (MailKind::AuthenticatorRemoved, Some(_)) => EventKind::TokenNoticeFailed,
             (MailKind::Provisioning, None) => EventKind::ProvisioningMailSent,
             (MailKind::Provisioning, Some(_)) => EventKind::ProvisioningMailFailed,
         };

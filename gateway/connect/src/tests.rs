@@ -75,7 +75,7 @@ async fn a_notice_has_records_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_reminder_an_approval_and_a_recovery_code_that_was_used_have_records_of_their_own() {
+async fn each_other_kind_of_mail_has_records_of_its_own() {
     let reminder = [("deadline", "2026-12-24"), ("days", "3"), ("portal_url", "http://login.example.test/")];
     let approved = [("portal_url", "http://login.example.test/"), ("until", "2026-11-27T14:32:05.000Z")];
     let used = [
@@ -84,11 +84,14 @@ async fn a_reminder_an_approval_and_a_recovery_code_that_was_used_have_records_o
         ("left", "9"),
         ("portal_url", "http://login.example.test/authenticators"),
     ];
+    let told = [("when", "2026-11-24T14:32:05.120Z"), ("device", "ios"), ("portal_url", "http://login.example.test/")];
     let asked = [("link", "http://login.example.test/enrol-by-mail/x"), ("until", "2026-11-27T14:32:05.000Z")];
     for (kind, fields, records) in [
         (MailKind::EnrolmentReminder, reminder.as_slice(), ["ENROLLMENT_REMINDER_SENT", "ENROLLMENT_REMINDER_FAILED"]),
         (MailKind::EnrolmentApproved, approved.as_slice(), ["ENROLLMENT_APPROVED_SENT", "ENROLLMENT_APPROVED_FAILED"]),
         (MailKind::RecoveryCodeUsed, used.as_slice(), ["RECOVERY_CODE_NOTICE_SENT", "RECOVERY_CODE_NOTICE_FAILED"]),
+        (MailKind::RecoveryCodesMade, told.as_slice(), ["RECOVERY_CODE_NOTICE_SENT", "RECOVERY_CODE_NOTICE_FAILED"]),
+        (MailKind::AuthenticatorRemoved, told.as_slice(), ["TOKEN_NOTICE_SENT", "TOKEN_NOTICE_FAILED"]),
         (MailKind::Provisioning, asked.as_slice(), ["PROVISIONING_MAIL_SENT", "PROVISIONING_MAIL_FAILED"]),
     ] {
         let (sink, world) = (Sink::start(GOOD).await, World::new());

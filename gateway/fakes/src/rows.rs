@@ -248,6 +248,9 @@ impl Rows {
             }
             Act::SessionEnd { id } => self.sessions.retain(|_, session| *session.portal() != id),
             Act::SessionsEndOf { user } => self.sessions.retain(|_, session| session.user != user),
+            Act::OtherSessionsEnd { user, keep } => {
+                self.sessions.retain(|_, session| session.user != user || *session.portal() == keep);
+            }
             Act::DeferredSessionsEnd { user, keep } => self.sessions.retain(|_, session| {
                 let put_off = session.user == user && session.proofs.deferred_until.is_some();
                 !put_off || keep.as_ref() == Some(&session.id)

@@ -449,6 +449,7 @@ impl At<'_> {
             }
             Act::SessionEnd { id } => sessions::end(tx, self, id).await,
             Act::SessionsEndOf { user } => sessions::end_all_of(tx, self, user).await,
+            Act::OtherSessionsEnd { user, keep } => sessions::end_others(tx, self, user, keep).await,
             Act::DeferredSessionsEnd { user, keep } => sessions::end_deferred(tx, self, user, keep.as_ref()).await,
             Act::OneTimePut(new) => one_times::put(tx, self, new).await,
             Act::OneTimeTake { purpose, hash } => one_times::take(tx, self, *purpose, hash).await,

@@ -145,6 +145,13 @@ pub(crate) async fn end_all_of(tx: &mut Tx, at: At<'_>, user: &UserId) -> Result
     Ok(())
 }
 
+pub(crate) async fn end_others(tx: &mut Tx, at: At<'_>, user: &UserId, keep: &SessionId) -> Result<(), Failure> {
+    const SQL: &str = "DELETE FROM session WHERE virtual_server = $1 AND user_id = $2 AND id <> $3 \
+                       AND (portal IS NULL OR portal <> $3)";
+    change_in!(tx, SQL, at.vs.as_str(), user.as_str(), keep.as_str())?;
+    Ok(())
+}
+
 pub(crate) async fn end_deferred(
     tx: &mut Tx,
     at: At<'_>,

@@ -171,6 +171,10 @@ pub(crate) const MAILS: &[File] = files![
     "mail/enrolment_approved.txt",
     "mail/recovery_code_used.html",
     "mail/recovery_code_used.txt",
+    "mail/recovery_codes_made.html",
+    "mail/recovery_codes_made.txt",
+    "mail/authenticator_removed.html",
+    "mail/authenticator_removed.txt",
     "mail/provisioning.html",
     "mail/provisioning.txt",
 ];

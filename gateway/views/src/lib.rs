@@ -158,8 +158,8 @@ impl Views {
     }
 
     /// Whether one is really to be removed.
-    pub fn passkeys_remove(&self, passkey: &PasskeyRow, chrome: &Chrome) -> Result<String, ViewsError> {
-        self.page("passkeys_remove", chrome, context! { passkey })
+    pub fn passkeys_remove(&self, passkey: &PasskeyRow, proved: bool, chrome: &Chrome) -> Result<String, ViewsError> {
+        self.page("passkeys_remove", chrome, context! { passkey, proved })
     }
 
     /// The passcode by which recovery codes are made.

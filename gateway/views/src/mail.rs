@@ -79,6 +79,8 @@ pub(crate) fn render(
         MailKind::EnrolmentReminder => enrolment_reminder(&fields)?,
         MailKind::EnrolmentApproved => enrolment_approved(&fields)?,
         MailKind::RecoveryCodeUsed => recovery_code_used(&fields)?,
+        MailKind::RecoveryCodesMade => recovery_codes_made(&fields)?,
+        MailKind::AuthenticatorRemoved => authenticator_removed(&fields)?,
         MailKind::Provisioning => provisioning(&fields)?,
     };
     let context = context! { ..own, ..common(tag, brand, look) };
@@ -111,6 +113,8 @@ const fn subject(kind: MailKind) -> &'static str {
         MailKind::EnrolmentReminder => "{{ text('mail-reminder-subject', brand=brand, deadline=deadline) }}",
         MailKind::EnrolmentApproved => "{{ text('mail-approved-subject', brand=brand) }}",
         MailKind::RecoveryCodeUsed => "{{ text('mail-recovery-subject', brand=brand) }}",
+        MailKind::RecoveryCodesMade => "{{ text('mail-codes-subject', brand=brand) }}",
+        MailKind::AuthenticatorRemoved => "{{ text('mail-removed-subject', brand=brand) }}",
         MailKind::Provisioning => "{{ text('mail-provisioning-subject', brand=brand) }}",
     }
 }
@@ -125,6 +129,11 @@ fn verification_code(fields: &Fields<'_>) -> Result<Value, ViewsError> {
 }
 
 fn enrolment_notice(fields: &Fields<'_>) -> Result<Value, ViewsError> {
+    Ok(context! { rows => device_when_and_where(fields)?, dispute_url => fields.needed("dispute_url")? })
+}
+
+/// What it is about, when, and from where.
+fn device_when_and_where(fields: &Fields<'_>) -> Result<Vec<Value>, ViewsError> {
     let device = fields.needed("device")?;
     let mut rows = vec![match Target::parse(device) {
         None if device == TokenForm::Passkey.as_str() => {
@@ -134,7 +143,7 @@ fn enrolment_notice(fields: &Fields<'_>) -> Result<Value, ViewsError> {
         None => row("mail-notice-device", one_line(device)),
     }];
     rows.extend(when_and_where(fields)?);
-    Ok(context! { rows, dispute_url => fields.needed("dispute_url")? })
+    Ok(rows)
 }
 
 /// A row of a mail's facts that says the same in every language.
@@ -168,6 +177,18 @@ fn recovery_code_used(fields: &Fields<'_>) -> Result<Value, ViewsError> {
     Ok(context! {
         rows => when_and_where(fields)?,
         left => count(fields.needed("left")?),
+        portal_url => fields.needed("portal_url")?,
+    })
+}
+
+fn recovery_codes_made(fields: &Fields<'_>) -> Result<Value, ViewsError> {
+    Ok(context! { rows => when_and_where(fields)?, portal_url => fields.needed("portal_url")? })
+}
+
+fn authenticator_removed(fields: &Fields<'_>) -> Result<Value, ViewsError> {
+    Ok(context! {
+        rows => device_when_and_where(fields)?,
+        by_operator => fields.optional("by") == Some("operator"),
         portal_url => fields.needed("portal_url")?,
     })
 }

@@ -33,6 +33,9 @@ impl NoticeView {
     /// The words of a notice on a page.
     pub(crate) fn new(notice: &Notice, page: &ScreenPage, now: Timestamp) -> Self {
         let view = Self::about(notice, field(notice, page), empty(page), now);
+        if stands_in(page) && matches!(notice, Notice::PasscodeNotAccepted { .. }) {
+            return NoticeView { key: "notice-stand-in-not-accepted", hint: None, ..view };
+        }
         let alone = matches!(page, ScreenPage::FirstPasscode { passcodes: false, .. });
         match (alone, notice_alone(notice)) {
             (true, Some(key)) => NoticeView { key, ..view },
@@ -64,6 +67,11 @@ impl NoticeView {
     /// What went well.
     pub(crate) fn good(key: &'static str) -> Self {
         NoticeView { level: "info", key, args: context! {}, hint: None, field: None }
+    }
+
+    /// And what came of it.
+    pub(crate) fn and(self, hint: &'static str) -> Self {
+        NoticeView { hint: Some(hint), ..self }
     }
 }
 
@@ -104,6 +112,15 @@ fn key(notice: &Notice, empty: &'static str) -> &'static str {
         Notice::HelpDeskCodeOver => "notice-help-desk-code-over",
         Notice::HelpDeskCodeLimit { .. } => "notice-help-desk-code-limit",
     }
+}
+
+/// Whether the page's field is for what stands in for a passcode, and for that alone.
+fn stands_in(page: &ScreenPage) -> bool {
+    matches!(
+        page,
+        ScreenPage::NeedAuthenticator { stand_in: true, .. }
+            | ScreenPage::Passcode { suspended: true, recovery: true, .. }
+    )
 }
 
 /// The words where there is no passcode to be typed instead.
@@ -204,6 +221,7 @@ fn field(notice: &Notice, page: &ScreenPage) -> Option<&'static str> {
         ScreenPage::Passcode { pin: Some(_), push: Some(PushView::Approved), .. }
         | ScreenPage::FirstPasscode { pin: Some(_), push: Some(PushView::Approved), .. } => Some("push-pin"),
         ScreenPage::Passcode { suspended: false, .. } | ScreenPage::FirstPasscode { .. } => Some("otp"),
+        page if stands_in(page) => Some("otp"),
         ScreenPage::NewPin { .. } if matches!(notice, Notice::PinDiffers) => Some("pin_again"),
         ScreenPage::NewPin { .. } => Some("pin"),
         ScreenPage::CheckEmail { delivery: Some(Delivery::Refused), .. } => Some("resend"),
@@ -248,6 +266,13 @@ mod tests {
             NoticeView::new(&Notice::PasscodeNotAccepted { times }, &ScreenPage::Password, Timestamp::default()).hint
         };
         assert_eq!((hint(1), hint(2)), (None, Some("notice-clock-hint")));
+    }
+
+    #[test]
+    fn nobody_waits_for_the_next_recovery_code() {
+        let page = ScreenPage::NeedAuthenticator { masked_email: None, later_until: None, stand_in: true };
+        let view = NoticeView::new(&Notice::PasscodeNotAccepted { times: 5 }, &page, Timestamp::default());
+        assert_eq!((view.key, view.hint, view.field), ("notice-stand-in-not-accepted", None, Some("otp")));
     }
 
     #[test]

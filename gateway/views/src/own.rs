@@ -39,7 +39,7 @@ impl OwnSaid {
         match self {
             OwnSaid::Added => NoticeView::good("own-done-added"),
             OwnSaid::NotAdded => NoticeView::error("notice-own-not-added", context! {}, None),
-            OwnSaid::Removed => NoticeView::good("own-done-removed"),
+            OwnSaid::Removed => NoticeView::good("own-done-removed").and("own-done-elsewhere"),
         }
     }
 }

@@ -51,12 +51,19 @@ pub enum PasskeysSaid {
     Removed,
     /// It was not made.
     NotAdded,
+    /// It was not removed: nothing was shown by which its owner is known.
+    NotRemoved,
 }
 
 impl PasskeysSaid {
     /// Every one.
-    pub const ALL: [PasskeysSaid; 4] =
-        [PasskeysSaid::Added, PasskeysSaid::Renamed, PasskeysSaid::Removed, PasskeysSaid::NotAdded];
+    pub const ALL: [PasskeysSaid; 5] = [
+        PasskeysSaid::Added,
+        PasskeysSaid::Renamed,
+        PasskeysSaid::Removed,
+        PasskeysSaid::NotAdded,
+        PasskeysSaid::NotRemoved,
+    ];
 
     /// The name in the page's address.
     pub const fn as_str(self) -> &'static str {
@@ -65,6 +72,7 @@ impl PasskeysSaid {
             PasskeysSaid::Renamed => "renamed",
             PasskeysSaid::Removed => "removed",
             PasskeysSaid::NotAdded => "not-added",
+            PasskeysSaid::NotRemoved => "not-removed",
         }
     }
 
@@ -77,8 +85,9 @@ impl PasskeysSaid {
         match self {
             PasskeysSaid::Added => NoticeView::good("passkeys-done-added"),
             PasskeysSaid::Renamed => NoticeView::good("own-done-renamed"),
-            PasskeysSaid::Removed => NoticeView::good("passkeys-done-removed"),
+            PasskeysSaid::Removed => NoticeView::good("passkeys-done-removed").and("own-done-elsewhere"),
             PasskeysSaid::NotAdded => NoticeView::error("notice-passkey-not-made", context! {}, None),
+            PasskeysSaid::NotRemoved => NoticeView::error("notice-passkey-not-removed", context! {}, None),
         }
     }
 }

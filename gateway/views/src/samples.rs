@@ -146,6 +146,7 @@ fn pages() -> Vec<(String, ScreenPage)> {
         ("passcode-recovery".to_owned(), with_recovery(passcode(6, false, false))),
         ("need".to_owned(), need(Some("a***@e***.test"), None)),
         ("need-later".to_owned(), need(None, Some(Timestamp::from_millis(1_798_156_800_000)))),
+        ("need-instead".to_owned(), need_or_stand_in()),
         ("code".to_owned(), check_email(Some(Delivery::Sent), None)),
         ("code-masked".to_owned(), check_email(Some(Delivery::Sent), Some("a***@e***.test"))),
         ("code-sending".to_owned(), check_email(Some(Delivery::Pending), None)),
@@ -189,7 +190,12 @@ fn pages() -> Vec<(String, ScreenPage)> {
 }
 
 fn need(masked_email: Option<&str>, later_until: Option<Timestamp>) -> ScreenPage {
-    ScreenPage::NeedAuthenticator { masked_email: masked_email.map(str::to_owned), later_until }
+    ScreenPage::NeedAuthenticator { masked_email: masked_email.map(str::to_owned), later_until, stand_in: false }
+}
+
+/// For somebody with a recovery code or a temporary passcode.
+fn need_or_stand_in() -> ScreenPage {
+    ScreenPage::NeedAuthenticator { masked_email: None, later_until: None, stand_in: true }
 }
 
 /// What is asked besides the emailed code, in every state.
@@ -531,6 +537,9 @@ fn notices(page: &ScreenPage) -> Vec<Option<Notice>> {
             Notice::NoLongerOffered,
             Notice::NotInNetwork,
         ],
+        ScreenPage::NeedAuthenticator { stand_in: true, .. } => {
+            vec![Notice::PasscodeNotAccepted { times: 1 }, Notice::Empty, Notice::Locked { until }]
+        }
         ScreenPage::FirstPasscode { passcodes: false, push: Some(push), .. } => match push {
             PushView::Offered => {
                 vec![Notice::PushUnavailable, Notice::PushDenied, Notice::PushMismatched, Notice::PushExpired]
@@ -703,8 +712,9 @@ fn passkey_pages(views: &Views, chrome: &Chrome) -> Result<Vec<(String, String)>
         ("passkeys".to_owned(), views.passkeys(&plain, chrome)?),
         ("passkeys-unproved".to_owned(), views.passkeys(&PasskeysPage { proved: false, ..plain.clone() }, chrome)?),
         ("passkeys-empty".to_owned(), views.passkeys(&empty, chrome)?),
-        ("passkeys-remove".to_owned(), views.passkeys_remove(&phone, chrome)?),
-        ("passkeys-remove-unnamed".to_owned(), views.passkeys_remove(&key, chrome)?),
+        ("passkeys-remove".to_owned(), views.passkeys_remove(&phone, true, chrome)?),
+        ("passkeys-remove-prove".to_owned(), views.passkeys_remove(&phone, false, chrome)?),
+        ("passkeys-remove-unnamed".to_owned(), views.passkeys_remove(&key, true, chrome)?),
     ];
     for said in PasskeysSaid::ALL {
         let page = PasskeysPage { said: Some(said), ..plain.clone() };
@@ -910,6 +920,32 @@ pub(crate) fn mails() -> Vec<(MailKind, BTreeMap<String, Secret>)> {
             fields(&[
                 ("link", "https://login.example.test/enrol-by-mail/Zm9vYmFyYmF6"),
                 ("until", "2026-12-04T14:32:05.000Z"),
+            ]),
+        ),
+        (
+            MailKind::RecoveryCodesMade,
+            fields(&[
+                ("when", "2026-11-24T14:32:05.000Z"),
+                ("address", "192.0.2.7"),
+                ("portal_url", "https://login.example.test/authenticators"),
+            ]),
+        ),
+        (
+            MailKind::AuthenticatorRemoved,
+            fields(&[
+                ("device", "ios"),
+                ("when", "2026-11-24T14:32:05.000Z"),
+                ("address", "192.0.2.7"),
+                ("portal_url", "https://login.example.test/authenticators"),
+            ]),
+        ),
+        (
+            MailKind::AuthenticatorRemoved,
+            fields(&[
+                ("device", "HW-000417"),
+                ("by", "operator"),
+                ("when", "2026-11-24T14:32:05.000Z"),
+                ("portal_url", "https://login.example.test/authenticators"),
             ]),
         ),
         (

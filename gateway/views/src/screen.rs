@@ -55,7 +55,9 @@ fn page_fields(screen: &Screen, qr_svg: Option<&str>) -> Value {
             }
         }
         ScreenPage::NewPin { rules } => context! { rules },
-        ScreenPage::NeedAuthenticator { masked_email, later_until } => context! { masked_email, later_until },
+        ScreenPage::NeedAuthenticator { masked_email, later_until, stand_in } => {
+            context! { masked_email, later_until, stand_in }
+        }
         ScreenPage::AskApproval { state, reason, valid_until } => {
             context! { state => approval_state(*state), reason, valid_until }
         }

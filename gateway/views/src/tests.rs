@@ -193,6 +193,7 @@ fn the_forms_are_those_that_are_promised() {
         ),
         ("need", vec!["action=\"/enrol/add\"", "name=\"add_authenticator\"", ">Add Authenticator</button>"]),
         ("need-later", vec!["action=\"/enrol/add\"", "action=\"/enrol/later\"", "form=\"later\""]),
+        ("need-instead", vec!["action=\"/enrol/add\"", "<details>", "action=\"/signin/passcode\"", "name=\"otp\""]),
         ("approval", vec!["action=\"/enrol/ask-approval\"", "action=\"/signin/cancel\""]),
         ("approval-asked", vec!["action=\"/enrol/go-on\"", "action=\"/signin/cancel\""]),
         ("approval-approved", vec!["action=\"/enrol/go-on\"", ">Continue</button>"]),
@@ -412,6 +413,7 @@ fn what_can_be_put_off_says_until_which_day() {
     );
     assert!(all["need-later"].contains("form=\"later\" aria-describedby=\"need-later\">Later</button>"));
     assert!(!all["need"].contains("/enrol/later") && !all["need"].contains("Later"));
+    assert!(!all["need"].contains("/signin/passcode"), "no field for what there is not");
 }
 
 #[test]

@@ -446,7 +446,7 @@ impl Desk {
         }
         let lockout = self.lockout(visit).await?;
         let last_of_day = match self.look_at_token(visit, &token.id, &lockout).await? {
-            Look::Once { last_of_day } => last_of_day,
+            Look::Once { last_of_day, .. } => last_of_day,
             Look::Wait(until) => return self.token_is_locked(visit, held, until).await,
         };
         match self.verify(visit, held, token, otp).await? {
@@ -481,7 +481,7 @@ impl Desk {
                 self.ports.metrics.enrollment(visit.vs.id.as_str(), "confirmed", "rejected");
                 let (id, serial) = (token.id.clone(), token.serial.clone());
                 let tried = Tried { id, serial, state: token.state, last_of_day };
-                self.passcode_rejected(visit, held, &[tried]).await
+                self.passcode_rejected(visit, held, &[tried], None).await
             }
         }
     }
@@ -518,7 +518,7 @@ impl Desk {
         }
         let lockout = self.lockout(visit).await?;
         let last_of_day = match self.look_at_token(visit, &token.id, &lockout).await? {
-            Look::Once { last_of_day } => last_of_day,
+            Look::Once { last_of_day, .. } => last_of_day,
             Look::Wait(until) => return self.token_is_locked(visit, held, until).await,
         };
         match self.verify(visit, held, &token, otp).await? {
@@ -554,7 +554,7 @@ impl Desk {
             Verified::Outer { .. } | Verified::Rejected => {
                 self.ports.metrics.enrollment(visit.vs.id.as_str(), "confirmed", "rejected");
                 let tried = Tried { id: token.id, serial: token.serial, state: token.state, last_of_day };
-                self.passcode_rejected(visit, held, &[tried]).await
+                self.passcode_rejected(visit, held, &[tried], None).await
             }
         }
     }

@@ -62,7 +62,7 @@ async fn somebody_without_a_token_gets_through_the_door() {
     alice.send(Send::Password("password of alice".into())).await;
     let screen = alice.look().await;
     assert!(
-        matches!(&screen.page, ScreenPage::NeedAuthenticator { masked_email: Some(m), later_until: None } if m == "a***@e***.test")
+        matches!(&screen.page, ScreenPage::NeedAuthenticator { masked_email: Some(m), later_until: None, stand_in: false } if m == "a***@e***.test")
     );
     assert_eq!((screen.app_name.as_deref(), screen.progress.map(|p| (p.step, p.of))), (Some("Wiki"), Some((1, 6))));
     assert!(stage.world.with(|rows| rows.mails.is_empty()), "sent on the click, not earlier");

@@ -191,7 +191,7 @@ impl Manager {
     }
 
     /// The origin of a virtual server's portal.
-    fn portal_of(&self, vs: &VirtualServerId) -> Option<String> {
+    pub(super) fn portal_of(&self, vs: &VirtualServerId) -> Option<String> {
         self.desk.site.load().virtual_server(vs).map(|vs| vs.portal_origin.clone())
     }
 }

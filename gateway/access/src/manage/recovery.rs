@@ -20,7 +20,7 @@ impl Manager {
         Ok(kept.as_ref().map(RecoveryLeft::of))
     }
 
-    /// Voids what is left of them.
+    /// Voids what is left of them. Sessions end: one may have been opened by a code.
     ///
     /// # Errors
     /// [`ManageError::NotFound`] where there are none; [`ManageError::Conflict`] when one was used at the same moment;
@@ -35,6 +35,10 @@ impl Manager {
         let kept = self.ports().register.recovery_codes(vs, user).await?.ok_or(ManageError::NotFound)?;
         let event = by.event_of(EventKind::RecoveryCodesWithdrawn, user).with("left", kept.codes.macs.len());
         let act = Act::RecoveryCodesSet { user: user.clone(), seen: kept.version, codes: None };
-        Ok(self.commit(vs, by, Change::of(act).record(event)).await?)
+        let mut change = Change::of(act).record(event);
+        change.acts.extend(Self::end_all_of(user, by));
+        self.commit(vs, by, change).await?;
+        self.desk.identities.forget_user(user);
+        Ok(())
     }
 }

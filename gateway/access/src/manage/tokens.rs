@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_api::credential::{Credential, ServerPin, TokenRecord};
+use doorward_api::mail::MailKind;
 use doorward_api::plugin::{Check, Verified};
-use doorward_api::ports::{Act, Change, Listed, MeterKey, MeterScope, Page, TokenFilter};
+use doorward_api::ports::{Act, Change, Listed, MeterScope, Page, TokenFilter};
 use doorward_api::settings::{SelfProvisioning, ServerPinPolicy, Windows};
 use doorward_api::template::{Mode, PinType};
 use doorward_api::user::TemporaryPasscode;
@@ -22,8 +23,11 @@ use super::text::line;
 use super::{By, ManageError, Manager};
 use crate::approvals::{Approval, Seal};
 use crate::drawn::{drawn, in_groups, plain};
+use crate::settings::mail_language;
 use crate::signin::pin::{succeed, was_used};
 use crate::signin::{TEMPORARY_LENGTH, passcode_tries, passcode_tries_of_day};
+use crate::stand_in::every_meter;
+use crate::told::{Letter, device};
 
 /// The longest name of a token, in characters.
 pub(crate) const LONGEST_LABEL: u32 = 64;
@@ -262,7 +266,9 @@ impl Manager {
             }
             _ => Seal::default(),
         };
-        let outcome = self.commit(vs, by, seal.on(self.change(by, &token, action))).await;
+        let mut change = self.change(by, &token, action);
+        change.acts.extend(self.removal_told(vs, by, &token, action).await?);
+        let outcome = self.commit(vs, by, seal.on(change)).await;
         if let Err(CommitError::Lost { .. }) = &outcome {
             if approval.is_some() {
                 return Err(ManageError::Conflict);
@@ -281,6 +287,33 @@ impl Manager {
             TokenAction::Delete => Ok(None),
             _ => self.token(vs, id).await.map(Some),
         }
+    }
+
+    /// The mail that tells its owner that a token or passkey was taken from them.
+    async fn removal_told(
+        &self,
+        vs: &VirtualServerId,
+        by: &By,
+        token: &TokenRecord,
+        action: TokenAction,
+    ) -> Result<Option<Act>, StoreError> {
+        let Some((owner, _)) = token.owner.as_ref().filter(|_| matches!(action, TokenAction::Revoke(_))) else {
+            return Ok(None);
+        };
+        let (Some(user), Some(portal)) = (self.ports().directory.get(vs, owner).await?, self.portal_of(vs)) else {
+            return Ok(None);
+        };
+        let language = mail_language(self.ports().settings.as_ref(), vs).await?;
+        let letter = Letter {
+            user: &user,
+            kind: MailKind::AuthenticatorRemoved,
+            language,
+            portal: &portal,
+            flow: None,
+            at: by.now,
+        };
+        let more = vec![("device", device(token.form, token.target, &token.serial)), ("by", "operator".to_owned())];
+        Ok(self.desk.letter(letter, more))
     }
 
     fn change(&self, by: &By, token: &TokenRecord, action: TokenAction) -> Change {
@@ -580,12 +613,13 @@ impl Manager {
         let given = TemporaryPasscode { hash, expires_at, reason };
         let act = Act::TemporaryPasscodeSet { user: user.clone(), passcode: Some(given) };
         self.commit(vs, by, Change::of(act).record(event)).await.map_err(gone)?;
-        let meter = MeterKey { scope: MeterScope::TemporaryPasscode, key: user.as_str().to_owned() };
-        self.ports().meters.forget(vs, &meter).await?;
+        for meter in every_meter(MeterScope::TemporaryPasscode, user) {
+            self.ports().meters.forget(vs, &meter).await?;
+        }
         Ok(GivenTemporary { passcode, expires_at })
     }
 
-    /// Takes a temporary passcode back.
+    /// Takes a temporary passcode back. Sessions end.
     ///
     /// # Errors
     /// [`ManageError::NotFound`].
@@ -596,9 +630,13 @@ impl Manager {
         user: &UserId,
     ) -> Result<(), ManageError> {
         Self::allow(by, Module::Users.edit())?;
-        let act = Act::TemporaryPasscodeSet { user: user.clone(), passcode: None };
-        let change = Change::of(act).record(by.event_of(EventKind::TemporaryPasscodeWithdrawn, user));
-        self.commit(vs, by, change).await.map_err(gone)
+        let mut change = Change::of(Act::TemporaryPasscodeSet { user: user.clone(), passcode: None });
+        // What it has opened counts no longer.
+        change.acts.extend(Self::end_all_of(user, by));
+        let change = change.record(by.event_of(EventKind::TemporaryPasscodeWithdrawn, user));
+        self.commit(vs, by, change).await.map_err(gone)?;
+        self.desk.identities.forget_user(user);
+        Ok(())
     }
 
     /// `7Q2M-K94T`: forty random bits in letters and digits that cannot be taken for one another.

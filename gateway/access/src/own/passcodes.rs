@@ -13,6 +13,7 @@ use crate::settings::setting;
 use crate::signin::first_use::first_use;
 use crate::signin::pin::{rule_of, succeed, was_used};
 use crate::signin::{Look, Tried};
+use crate::stand_in::Places;
 use crate::visit::Visit;
 
 /// A token in use that shows passcodes, in the hands of its owner.
@@ -105,7 +106,7 @@ impl Owner {
         }
         let token = &mine.token;
         let last_of_day = match self.look(visit, token).await? {
-            Look::Once { last_of_day } => last_of_day,
+            Look::Once { last_of_day, .. } => last_of_day,
             Look::Wait(until) => return Err(passcode(Notice::Locked { until })),
         };
         let windows = setting::<Windows>(self.desk.ports.settings.as_ref(), &visit.vs.id).await?.document;
@@ -221,23 +222,31 @@ impl Owner {
         let mut wrong = Vec::new();
         let mut replayed = None;
         let mut until: Option<Timestamp> = None;
+        let mut others = Places::default();
         for token in tokens {
-            let last_of_day = match self.look(visit, token).await? {
-                Look::Once { last_of_day } => last_of_day,
+            let (last_of_day, places) = match self.look(visit, token).await? {
+                Look::Once { last_of_day, places } => (last_of_day, places),
                 Look::Wait(end) => {
                     until = [until, Some(end)].into_iter().flatten().min();
                     continue;
                 }
             };
             match self.desk.verify_answer(visit, None, token, typed).await? {
-                Verified::Accepted { updated } => return Ok(Taken { token, updated }),
+                Verified::Accepted { updated } => {
+                    // It was no guess at those before it.
+                    others.give_back(&self.desk, visit).await?;
+                    return Ok(Taken { token, updated });
+                }
                 Verified::Outer { updated } => {
                     self.desk.learn(visit, token, updated).await?;
                     let refusal = Refusal::Passcode(Notice::NextPasscode);
                     return self.refuse(visit, record(token, "out_of_step"), refusal).await;
                 }
                 Verified::Replayed => replayed = Some(token),
-                Verified::Rejected => wrong.push(Wrong { token, last_of_day }),
+                Verified::Rejected => {
+                    others.join(places);
+                    wrong.push(Wrong { token, last_of_day });
+                }
             }
         }
         match (replayed, until) {

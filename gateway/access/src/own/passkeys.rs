@@ -11,7 +11,7 @@ use doorward_api::ports::{Act, Change, OneTime, OneTimePurpose};
 use doorward_api::{CredentialId, EventKind, SessionId, Timestamp, Token, TokenHash, TokenState, User};
 use serde::{Deserialize, Serialize};
 
-use super::several::fresh;
+use super::several::{FRESH, Stepped, fresh};
 use super::{Holder, OwnError, Owner, Refusal, label_line};
 use crate::dispute::Newcomer;
 use crate::signin::Stop;
@@ -187,21 +187,47 @@ impl Owner {
         Ok(self.desk.commit(visit, change).await?)
     }
 
-    /// Removes a passkey: nobody signs in by it any more.
+    /// One of them, and whether it can be removed at once (`false`: something of theirs must be shown first).
     ///
     /// # Errors
-    /// [`OwnError::NotFound`], for another's as well; [`OwnError::SignedOut`]; [`OwnError::Fault`].
-    pub async fn remove_passkey(&self, visit: &Visit, id: &CredentialId) -> Result<(), OwnError> {
+    /// As [`Owner::passkey`].
+    pub async fn removing_passkey(&self, visit: &Visit, id: &CredentialId) -> Result<(OwnPasskey, bool), OwnError> {
         let holder = self.holder(visit).await?;
         let passkey = self.own_passkey(visit, &holder, id).await?;
+        let has_token = self.has_token(visit, &holder).await?;
+        Ok((seen(&passkey), shown_lately(&holder, has_token, visit.now)))
+    }
+
+    /// Removes a passkey: nobody signs in by it any more. Or first the passcode page: a session that was left open is not enough.
+    ///
+    /// # Errors
+    /// [`OwnError::NotFound`], for another's as well; [`OwnError::Refused`] with [`Refusal::NotNow`] for somebody without a token
+    /// who has not just signed in by a passkey; [`OwnError::SignedOut`]; [`OwnError::Fault`].
+    pub async fn remove_passkey(&self, visit: &Visit, id: &CredentialId) -> Result<Stepped, OwnError> {
+        let holder = self.holder(visit).await?;
+        let passkey = self.own_passkey(visit, &holder, id).await?;
+        let has_token = self.has_token(visit, &holder).await?;
+        if !shown_lately(&holder, has_token, visit.now) {
+            if !has_token {
+                return Err(OwnError::Refused(Refusal::NotNow));
+            }
+            let user = self.user_of(visit, &holder).await?.ok_or(OwnError::SignedOut)?;
+            let flow = self.prove_first(visit, &holder, &user, OwnTask::RemovePasskey(id.clone())).await?;
+            return Ok(Stepped::Begun(flow));
+        }
         let (from, to) = (passkey.state, TokenState::Revoked);
         let event = holder
             .event(visit, EventKind::PasskeyRemoved)
             .with("serial", passkey.serial.as_str())
             .with("from", from.as_str())
             .with("to", to.as_str());
+        let told = self.removal_told(visit, &holder, &passkey).await?;
         let act = Act::CredentialState { id: passkey.id, from: vec![from], to };
-        Ok(self.desk.commit(visit, Change::of(act).record(event)).await?)
+        let mut change = Change::of(act).with(self.end_elsewhere(visit, &holder)).record(event);
+        change.acts.extend(told);
+        self.desk.commit(visit, change).await?;
+        self.desk.identities.forget_user(&holder.user);
+        Ok(Stepped::Done)
     }
 
     async fn own_passkey(&self, visit: &Visit, holder: &Holder, id: &CredentialId) -> Result<Credential, OwnError> {
@@ -248,6 +274,12 @@ impl Owner {
         let bytes = BASE64URL_NOPAD.decode(ceremony.as_bytes()).ok();
         bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(not_made)
     }
+}
+
+/// Whether they have shown a token a short while ago; or a passkey, where they have nothing else.
+fn shown_lately(holder: &Holder, has_token: bool, now: Timestamp) -> bool {
+    let proofs = &holder.session.proofs;
+    fresh(proofs, now) || !has_token && proofs.passkey.is_some_and(|at| now < at + FRESH)
 }
 
 impl Maker {

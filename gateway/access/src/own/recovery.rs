@@ -2,6 +2,7 @@
 
 use doorward_api::credential::Credential;
 use doorward_api::flow::Notice;
+use doorward_api::mail::MailKind;
 use doorward_api::ports::Act;
 use doorward_api::{EventKind, Secret};
 
@@ -88,7 +89,12 @@ impl Owner {
             seen: before.map_or(0, |before| before.version),
             codes: Some(kept),
         };
-        self.desk.commit(visit, mine.spend(visit, updated).and(act).record(made)).await?;
+        let owner = self.user_of(visit, &mine.holder).await?.ok_or(OwnError::SignedOut)?;
+        let mut change = mine.spend(visit, updated).and(act).record(made);
+        // They would be good for whoever has taken the authenticator along.
+        let told = self.desk.letter_of_visit(visit, &owner, (MailKind::RecoveryCodesMade, None), Vec::new());
+        change.acts.extend(told);
+        self.desk.commit(visit, change).await?;
         self.desk.forget_tries(visit, &mine.token.id).await;
         Ok(shown)
     }

@@ -6,19 +6,21 @@ use std::time::Duration;
 
 use doorward_api::credential::Credential;
 use doorward_api::flow::OwnTask;
+use doorward_api::mail::MailKind;
 use doorward_api::ports::{Act, Change};
 use doorward_api::{CredentialId, EventKind, Proofs, Timestamp, Token, TokenForm, TokenState, User};
 
 use super::{Holder, OwnError, OwnToken, Owner, Refusal};
 use crate::enrol::Applicant;
 use crate::signin::Stop;
+use crate::told::device;
 use crate::visit::Visit;
 
 /// The page that all of it leads back to.
 pub(crate) const OWN_PAGE: &str = "/authenticators";
 
 /// How long ago one of their tokens may have been proved.
-const FRESH: Duration = Duration::from_mins(10);
+pub(super) const FRESH: Duration = Duration::from_mins(10);
 
 /// What the user's own page says has just become of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,13 +137,38 @@ impl Owner {
             .with("from", token.state.as_str())
             .with("to", TokenState::Revoked.as_str())
             .with("reason", "removed");
-        let change = Change::of(Act::CredentialRemove { id: id.clone() })
+        let mut change = Change::of(Act::CredentialRemove { id: id.clone() })
             .and(Act::PushesCancelOf { user: holder.user.clone() })
+            .with(self.end_elsewhere(visit, &holder))
             .record(removed);
+        change.acts.extend(self.removal_told(visit, &holder, token).await?);
         match self.desk.commit(visit, change).await {
             Err(Stop::Lost(_)) => Err(not_now()),
-            outcome => Ok(outcome.map(|()| Stepped::Done)?),
+            outcome => {
+                outcome?;
+                self.desk.identities.forget_user(&holder.user);
+                Ok(Stepped::Done)
+            }
         }
+    }
+
+    /// The mail that tells its owner that something is no way in any more.
+    pub(super) async fn removal_told(
+        &self,
+        visit: &Visit,
+        holder: &Holder,
+        removed: &Credential,
+    ) -> Result<Option<Act>, OwnError> {
+        let Some(user) = self.user_of(visit, holder).await? else { return Ok(None) };
+        let more = vec![("device", device(removed.form, removed.target, &removed.serial))];
+        Ok(self.desk.letter_of_visit(visit, &user, (MailKind::AuthenticatorRemoved, None), more))
+    }
+
+    /// What was opened with something that is no good any more ends everywhere but here, where its owner has just shown another.
+    pub(super) fn end_elsewhere(&self, visit: &Visit, holder: &Holder) -> Change {
+        let user = holder.user.clone();
+        Change::of(Act::OtherSessionsEnd { user: user.clone(), keep: holder.session.id.clone() })
+            .and(Act::FlowsEndOf { user, by: Box::new(holder.context(visit)) })
     }
 
     pub(super) async fn prove_first(

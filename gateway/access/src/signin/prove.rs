@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use crate::device::DeviceNonce;
 use crate::drawn::plain;
 use crate::names::fold_name;
-use crate::recovery::{Looked, RecoveryUse};
+use crate::recovery::RecoveryUse;
 use crate::regulate::{Account, AccountLimits, Attempt, Guesser, Permission, Reached};
 use crate::settings::setting;
 use crate::signin::ahead::times_not_accepted;
@@ -30,6 +30,7 @@ use crate::signin::passkey::Way;
 use crate::signin::pin::{self, Typed, is_right, take_apart};
 use crate::signin::tokens::in_hand;
 use crate::signin::{Ahead, Desk, DeskError, Held, Rules, Stop};
+use crate::stand_in::{Looked, Places, Typist};
 use crate::visit::{Moved, StepForm, Visit};
 
 /// Characters of a temporary passcode, without its hyphens.
@@ -37,9 +38,6 @@ pub(crate) const TEMPORARY_LENGTH: usize = 8;
 
 /// What stands in the trail for the serial number of a token.
 const RECOVERY_SERIAL: &str = "recovery-code";
-
-/// Wrong temporary passcodes of a user in a day.
-const TEMPORARY_TRIES: u32 = 10;
 
 /// A proof that was right, and what must be committed with the step that it leads to.
 pub(crate) struct Proof {
@@ -88,11 +86,26 @@ pub(crate) enum Checked {
     Recovery(RecoveryUse),
     /// Wrong, for each of these.
     Rejected(Vec<Tried>),
+    /// Wrong for each of these as well, and no more looked at as what stands in for a token.
+    UsedUp {
+        /// The tokens.
+        tokens: Vec<Tried>,
+        /// Until when.
+        until: Timestamp,
+    },
     /// Not looked at: every token is locked.
     Locked {
         /// Until when at least.
         until: Timestamp,
     },
+}
+
+/// What stands in for a token.
+enum StandIn {
+    /// The temporary passcode of the user.
+    Temporary,
+    /// One of the user's recovery codes.
+    Recovery(RecoveryUse),
 }
 
 /// A token for which a passcode was wrong.
@@ -113,6 +126,8 @@ pub(crate) enum Look {
     Once {
         /// Set when it is the last time for the day: until when.
         last_of_day: Option<Timestamp>,
+        /// What the look has cost.
+        places: Places,
     },
     /// Not until then.
     Wait(Timestamp),
@@ -229,9 +244,11 @@ impl Desk {
     }
 
     pub(super) async fn try_passcode(&self, visit: &Visit, form: &StepForm, otp: &Secret) -> Result<Moved, Stop> {
-        let held = self.hold(visit, form, &[Step::Passcode, Step::CodeIssued]).await?;
-        if held.flow().step == Step::CodeIssued {
-            return self.first_passcode(visit, &held, otp).await;
+        let held = self.hold(visit, form, &[Step::Passcode, Step::Offered, Step::CodeIssued]).await?;
+        match held.flow().step {
+            Step::CodeIssued => return self.first_passcode(visit, &held, otp).await,
+            Step::Offered => return self.stand_in(visit, &held, otp).await,
+            _ => {}
         }
         if otp.is_empty() {
             return self.tell(visit, &held, unanswered(visit, &held), Vec::new()).await;
@@ -246,6 +263,39 @@ impl Desk {
             }
             _ => self.passcode_alone(visit, &held, user.as_ref(), otp).await,
         }
+    }
+
+    /// On W1: there is no token, and only what stands in for one is looked at.
+    async fn stand_in(&self, visit: &Visit, held: &Held, typed: &Secret) -> Result<Moved, Stop> {
+        let user = self.user(visit, held).await?.filter(|_| held.flow().data.proofs.has(Factor::Password));
+        let user = user.ok_or(Stop::Stale)?;
+        let codes = self.recovery_codes_are_on(&visit.vs.id).await?;
+        if !self.something_stands_in(visit, &user.id, codes).await? {
+            return Err(Stop::Stale);
+        }
+        if typed.is_empty() {
+            return self.tell(visit, held, Notice::Empty, Vec::new()).await;
+        }
+        let mut looked = Looked::by(self.typist(visit, Some(&user), CountedBy::Token));
+        match self.check_stand_in(visit, &user, typed, &mut looked).await? {
+            Some(StandIn::Temporary) => self.temporary_accepted(visit, held, &user).await,
+            Some(StandIn::Recovery(code)) => self.recovery_accepted(visit, held, &user, code).await,
+            None => self.passcode_rejected(visit, held, &[], looked.used_up).await,
+        }
+    }
+
+    /// What stands in for a token, if it is that.
+    async fn check_stand_in(
+        &self,
+        visit: &Visit,
+        user: &User,
+        typed: &Secret,
+        looked: &mut Looked,
+    ) -> Result<Option<StandIn>, Stop> {
+        if self.is_temporary(visit, user, typed, looked).await? {
+            return Ok(Some(StandIn::Temporary));
+        }
+        Ok(self.recovery_code(visit, user, typed, looked).await?.map(StandIn::Recovery))
     }
 
     /// After a right password: the token keeps count.
@@ -264,7 +314,8 @@ impl Desk {
             Checked::Temporary => self.temporary_accepted(visit, held, user).await,
             Checked::Recovery(code) => self.recovery_accepted(visit, held, user, code).await,
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
-            Checked::Rejected(tokens) => self.passcode_rejected(visit, held, &tokens).await,
+            Checked::Rejected(tokens) => self.passcode_rejected(visit, held, &tokens, None).await,
+            Checked::UsedUp { tokens, until } => self.passcode_rejected(visit, held, &tokens, Some(until)).await,
             Checked::Locked { until } => self.token_is_locked(visit, held, until).await,
         }
     }
@@ -308,6 +359,7 @@ impl Desk {
                 self.regulation.after_failure(&guess.guesser(visit), attempt, visit.now).await?;
                 self.replayed(visit, held, serial).await
             }
+            // That something is used up would tell a stranger that there is something.
             _ => self.failed(visit, held, &guess, attempt, Failed::PASSCODE, begun).await,
         }
     }
@@ -321,21 +373,32 @@ impl Desk {
         otp: &Secret,
         counted_by: CountedBy,
     ) -> Result<Checked, Stop> {
-        let mut looked = Looked::default();
+        let mut looked = Looked::by(self.typist(visit, user, counted_by));
         if let Some(user) = user {
-            if self.is_temporary(visit, user, otp, &mut looked).await? {
-                return Ok(Checked::Temporary);
-            }
-            if let Some(code) = self.recovery_code(visit, user, otp, &mut looked).await? {
-                return Ok(Checked::Recovery(code));
+            match self.check_stand_in(visit, user, otp, &mut looked).await? {
+                Some(StandIn::Temporary) => return Ok(Checked::Temporary),
+                Some(StandIn::Recovery(code)) => return Ok(Checked::Recovery(code)),
+                None => {}
             }
         }
         let checked = self.check_tokens(visit, held, user, otp, counted_by).await?;
-        if matches!(checked, Checked::Accepted { .. }) {
-            // It was no guess: whoever signs in day by day shall find their codes on paper good when they need them.
-            looked.give_back(self, visit).await?;
+        Ok(match (checked, looked.used_up) {
+            (Checked::Accepted { token, updated }, _) => {
+                // It was no guess: whoever signs in day by day shall find their codes on paper good when they need them.
+                looked.give_back(self, visit).await?;
+                Checked::Accepted { token, updated }
+            }
+            (Checked::Rejected(tokens), Some(until)) => Checked::UsedUp { tokens, until },
+            (checked, _) => checked,
+        })
+    }
+
+    fn typist(&self, visit: &Visit, user: Option<&User>, counted_by: CountedBy) -> Typist {
+        match (user.and_then(|user| self.device_of(visit, &user.id)), counted_by) {
+            (Some(_), _) => Typist::Known,
+            (None, CountedBy::Token) => Typist::ByPassword,
+            (None, CountedBy::Account) => Typist::Stranger,
         }
-        Ok(checked)
     }
 
     /// Checks a passcode against every token in use. For somebody without one it takes the same work and is wrong.
@@ -359,6 +422,7 @@ impl Desk {
         let mut rejected = Vec::new();
         let mut replayed = None;
         let mut until: Option<Timestamp> = None;
+        let mut others = Places::default();
         for token in tokens {
             if token.locked(visit.now) {
                 until = [until, token.locked_until].into_iter().flatten().min();
@@ -366,23 +430,28 @@ impl Desk {
             }
             let look = match counted_by {
                 CountedBy::Token => self.look_at_token(visit, &token.id, &lockout).await?,
-                CountedBy::Account => Look::Once { last_of_day: None },
+                CountedBy::Account => Look::Once { last_of_day: None, places: Places::default() },
             };
-            let last_of_day = match look {
-                Look::Once { last_of_day } => last_of_day,
+            let (last_of_day, places) = match look {
+                Look::Once { last_of_day, places } => (last_of_day, places),
                 Look::Wait(end) => {
                     until = [until, Some(end)].into_iter().flatten().min();
                     continue;
                 }
             };
             match self.verify(visit, held, &token, otp).await? {
-                Verified::Accepted { updated } => return Ok(Checked::Accepted { token: Box::new(token), updated }),
+                Verified::Accepted { updated } => {
+                    // It was no guess at those before it: whoever signs in by one token every day shall find the others good.
+                    others.give_back(self, visit).await?;
+                    return Ok(Checked::Accepted { token: Box::new(token), updated });
+                }
                 Verified::Outer { updated } => {
                     self.learn(visit, &token, updated).await?;
                     return Ok(Checked::NextPlease);
                 }
                 Verified::Replayed => replayed = Some(token.serial),
                 Verified::Rejected => {
+                    others.join(places);
                     rejected.push(Tried { id: token.id, serial: token.serial, state: token.state, last_of_day });
                 }
             }
@@ -412,8 +481,11 @@ impl Desk {
             Taken::Full { until } => return Ok(Look::Wait(until)),
         };
         match meters.take_place(vs, &of_day, passcode_tries_a_day, DAY, visit.now).await? {
-            Taken::Place { number, ends } => {
-                Ok(Look::Once { last_of_day: (number == passcode_tries_a_day).then_some(ends) })
+            Taken::Place { number, ends: day_ends } => {
+                let mut places = Places::default();
+                places.at(tries, ends);
+                places.at(of_day, day_ends);
+                Ok(Look::Once { last_of_day: (number == passcode_tries_a_day).then_some(day_ends), places })
             }
             Taken::Full { until } => {
                 meters.give_back(vs, &tries, ends).await?;
@@ -501,18 +573,14 @@ impl Desk {
         if typed.expose().chars().count() != TEMPORARY_LENGTH {
             return Ok(false);
         }
-        let meter = MeterKey { scope: MeterScope::TemporaryPasscode, key: user.id.as_str().to_owned() };
-        match self.ports.meters.take_place(&visit.vs.id, &meter, TEMPORARY_TRIES, DAY, visit.now).await? {
-            Taken::Full { .. } => Ok(false),
-            Taken::Place { ends, .. } => {
-                let right = is_right(&self.ports.passwords, &typed, Some(&given.hash)).await?;
-                looked.at(meter, ends);
-                if right {
-                    looked.give_back(self, visit).await?;
-                }
-                Ok(right)
-            }
+        if !looked.take(self, visit, MeterScope::TemporaryPasscode, &user.id).await? {
+            return Ok(false);
         }
+        let right = is_right(&self.ports.passwords, &typed, Some(&given.hash)).await?;
+        if right {
+            looked.give_back(self, visit).await?;
+        }
+        Ok(right)
     }
 
     async fn temporary_accepted(&self, visit: &Visit, held: &Held, user: &User) -> Result<Moved, Stop> {
@@ -587,7 +655,7 @@ impl Desk {
             Checked::NextPlease | Checked::Temporary | Checked::Recovery(_) => Err(Stop::Lost("credential_use")),
             Checked::Replayed { serial } => self.replayed(visit, held, serial).await,
             Checked::Locked { until } => self.token_is_locked(visit, held, until).await,
-            Checked::Rejected(_) => Err(Stop::Lost("credential_use")),
+            Checked::Rejected(_) | Checked::UsedUp { .. } => Err(Stop::Lost("credential_use")),
         }
     }
 
@@ -662,13 +730,20 @@ impl Desk {
         self.tell(visit, held, Notice::PasscodeUsed, vec![event]).await
     }
 
-    /// A wrong passcode after a right first factor.
-    pub(crate) async fn passcode_rejected(&self, visit: &Visit, held: &Held, tokens: &[Tried]) -> Result<Moved, Stop> {
+    /// A wrong passcode after a right first factor. `used_up`: until when it was not looked at as what stands in for a token.
+    pub(crate) async fn passcode_rejected(
+        &self,
+        visit: &Visit,
+        held: &Held,
+        tokens: &[Tried],
+        used_up: Option<Timestamp>,
+    ) -> Result<Moved, Stop> {
         let failure = self.failure(visit, held, Failed::PASSCODE);
         let mut events: Vec<AuditEvent> = self.count_for_task(visit, held, failure).await?.into_iter().collect();
         let about = self.event(EventKind::TokenLocked, visit, held.flow()).context;
         let (locked, told) = self.count_rejected(visit, tokens, &about).await?;
         events.extend(told);
+        let locked = locked.max(used_up);
         let notice = match locked {
             Some(until) => Notice::Locked { until },
             None => Notice::PasscodeNotAccepted { times: times_not_accepted(held.flow().data.notice.as_ref()) },

@@ -281,7 +281,7 @@ impl Desk {
         }
         let lockout = self.lockout(visit).await?;
         let last_of_day = match self.look_at_token(visit, &token.id, &lockout).await? {
-            Look::Once { last_of_day } => last_of_day,
+            Look::Once { last_of_day, .. } => last_of_day,
             Look::Wait(until) => return self.token_is_locked(visit, held, until).await.map(Some),
         };
         let hash = token.pin.as_ref().map(|pin| pin.hash.as_str());
@@ -289,7 +289,7 @@ impl Desk {
             return Ok(None);
         }
         let tried = Tried { id: token.id.clone(), serial: token.serial.clone(), state: token.state, last_of_day };
-        self.passcode_rejected(visit, held, &[tried]).await.map(Some)
+        self.passcode_rejected(visit, held, &[tried], None).await.map(Some)
     }
 
     /// It has come to nothing: the page says why and offers another.

@@ -8,8 +8,8 @@ use doorward_api::screen::ChallengeView;
 use doorward_api::settings::{PinOrder, ServerPinPolicy};
 use doorward_api::template::PinType;
 use doorward_api::{
-    EndedHow, Factor, Flow, FormIds, GrantState, Screen, ScreenPage, Secret, Step, Target, Template, Timestamp,
-    TokenState, User, UserId,
+    EndedHow, Factor, Flow, FormIds, GrantState, Screen, ScreenPage, Secret, Step, StoreError, Target, Template,
+    Timestamp, TokenState, User, UserId,
 };
 use doorward_tokens::Choices;
 
@@ -110,17 +110,7 @@ impl Desk {
     async fn page(&self, visit: &Visit, flow: &Flow, choices: Option<&Choices>) -> Result<Page, DeskError> {
         match flow.step {
             Step::Passcode => self.passcode_page(visit, flow).await,
-            Step::Offered => {
-                let masked_email = self.masked_email(visit, flow).await?;
-                let later_until = match &flow.user {
-                    Some(id) => match self.ports.directory.get(&visit.vs.id, id).await? {
-                        Some(user) => self.later_until(visit, &user, &flow.data).await?,
-                        None => None,
-                    },
-                    None => None,
-                };
-                Ok(ScreenPage::NeedAuthenticator { masked_email, later_until }.into())
-            }
+            Step::Offered => self.need_page(visit, flow).await,
             Step::CodeSent => self.check_email_page(visit, flow).await,
             Step::ExtraProof => {
                 // Where nothing more is asked, the next form goes on.
@@ -148,6 +138,26 @@ impl Desk {
             // The ended ones have a page of their own.
             Step::Password | Step::Confirmed | Step::Cancelled | Step::Superseded => Ok(ScreenPage::Password.into()),
         }
+    }
+
+    /// W1.
+    async fn need_page(&self, visit: &Visit, flow: &Flow) -> Result<Page, DeskError> {
+        let masked_email = self.masked_email(visit, flow).await?;
+        let user = match &flow.user {
+            Some(id) => self.ports.directory.get(&visit.vs.id, id).await?,
+            None => None,
+        };
+        let later_until = match &user {
+            Some(user) => self.later_until(visit, user, &flow.data).await?,
+            None => None,
+        };
+        let stand_in = match flow.user.as_ref().filter(|_| flow.data.proofs.has(Factor::Password)) {
+            Some(user) => {
+                self.something_stands_in(visit, user, self.recovery_codes_are_on(&visit.vs.id).await?).await?
+            }
+            None => false,
+        };
+        Ok(ScreenPage::NeedAuthenticator { masked_email, later_until, stand_in }.into())
     }
 
     /// Before a password everybody sees the same (decision A19).
@@ -186,8 +196,13 @@ impl Desk {
         Ok(Page { page, notice: push.notice })
     }
 
-    /// Whether a user whose token is held has a recovery code, where these are taken, or a temporary passcode.
-    async fn something_stands_in(&self, visit: &Visit, user: &UserId, codes: bool) -> Result<bool, DeskError> {
+    /// Whether a user who has no token, or whose token is held, has a recovery code, where these are taken, or a temporary passcode.
+    pub(super) async fn something_stands_in(
+        &self,
+        visit: &Visit,
+        user: &UserId,
+        codes: bool,
+    ) -> Result<bool, StoreError> {
         let register = &self.ports.register;
         let left = register.recovery_codes(&visit.vs.id, user).await?.is_some_and(|kept| !kept.codes.macs.is_empty());
         let given = register.temporary_passcode(&visit.vs.id, user).await?;

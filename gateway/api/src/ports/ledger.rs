@@ -232,6 +232,13 @@ pub enum Act {
         /// Whose.
         user: UserId,
     },
+    /// Ends all sessions of a user but one portal session and those that hang on it. Never lost.
+    OtherSessionsEnd {
+        /// Whose.
+        user: UserId,
+        /// The portal session.
+        keep: SessionId,
+    },
     /// Ends those sessions of a user for which enrolment was put off: there is a token now. Never lost.
     DeferredSessionsEnd {
         /// Whose.
@@ -711,6 +718,7 @@ impl Act {
             Act::SessionEnd { .. } => "session_end",
             Act::DeferredSessionsEnd { .. } => "deferred_sessions_end",
             Act::SessionsEndOf { .. } => "sessions_end_of",
+            Act::OtherSessionsEnd { .. } => "other_sessions_end",
             Act::OneTimePut(_) => "one_time_put",
             Act::OneTimeTake { .. } => "one_time_take",
             Act::MailQueue(_) => "mail_queue",

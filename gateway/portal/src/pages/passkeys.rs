@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
-use doorward_access::own::{OwnError, OwnPasskey, PasskeyBegun, Refusal};
+use doorward_access::own::{OwnError, OwnPasskey, PasskeyBegun, Refusal, Stepped};
 use doorward_api::CredentialId;
 use doorward_views::{PasskeyAddPage, PasskeyRow, PasskeysPage, PasskeysSaid, PasskeysWrong};
 use http::StatusCode;
@@ -77,21 +77,23 @@ pub(crate) async fn ask_remove(
     Extension(caller): Extension<Arc<Caller>>,
     Path(id): Path<String>,
 ) -> Answer {
-    let passkey = match portal.owner.passkey(&caller.visit, &CredentialId::from(id)).await {
-        Ok(passkey) => row(&passkey),
+    let (passkey, proved) = match portal.owner.removing_passkey(&caller.visit, &CredentialId::from(id)).await {
+        Ok((passkey, proved)) => (row(&passkey), proved),
         Err(error) => return elsewhere(error),
     };
     let here = format!("{ALL}/{}/remove", passkey.id);
     let Some(chrome) = framed(&portal, &caller, &here).await? else { return see_other("/signin") };
-    let body = portal.parts.views.passkeys_remove(&passkey, &chrome)?;
+    let body = portal.parts.views.passkeys_remove(&passkey, proved, &chrome)?;
     Ok(html(StatusCode::OK, &chrome.language, body))
 }
 
-/// `POST /passkeys/{id}/remove`.
+/// `POST /passkeys/{id}/remove`: it goes, or first the passcode page.
 pub(crate) async fn remove(State(portal): State<Shared>, Path(id): Path<String>, post: SessionPost) -> Answer {
     match portal.owner.remove_passkey(&post.caller.visit, &CredentialId::from(id)).await {
-        Ok(()) => done(PasskeysSaid::Removed),
-        Err(OwnError::Refused(_) | OwnError::Overtaken) => see_other(ALL),
+        Ok(Stepped::Done) => done(PasskeysSaid::Removed),
+        Ok(Stepped::Begun(browser)) => to_step(&post.caller, &browser),
+        Err(OwnError::Refused(_)) => done(PasskeysSaid::NotRemoved),
+        Err(OwnError::Overtaken) => see_other(ALL),
         Err(error) => elsewhere(error),
     }
 }

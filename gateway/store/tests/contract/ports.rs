@@ -19,6 +19,7 @@ both!(
     a_rise_of_level_kills_the_old_cookie,
     when_a_token_was_shown_is_kept_of_sessions_and_flows,
     all_sessions_of_a_user_end,
+    all_sessions_of_a_user_but_one_end,
     sessions_that_were_put_off_end_and_no_others,
     a_flow_reads_back_as_it_was_written,
     a_browser_finds_its_newest_flow,
@@ -149,6 +150,20 @@ async fn all_sessions_of_a_user_end(world: Arc<World>) {
     done(commit(&store, Act::SessionStart(of_bob)).await);
     done(commit(&store, Act::SessionsEndOf { user: alice() }).await);
     for (name, lives) in [("p", false), ("a", false), ("b", true)] {
+        assert_eq!(store.session(&vs(), &hash(name), secs(60), NOW).await.unwrap().is_some(), lives, "{name}");
+    }
+}
+
+async fn all_sessions_of_a_user_but_one_end(world: Arc<World>) {
+    let store = inhabited(&world).await;
+    done(commit(&store, add_user("bob", UserId::new("bob-row"), &[])).await);
+    let of_bob = doorward_api::session::NewSession { user: UserId::new("bob-row"), ..portal_session("b") };
+    let (here, elsewhere) = (app_session("a", "p"), app_session("c", "q"));
+    for new in [portal_session("p"), portal_session("q"), here, elsewhere, of_bob] {
+        done(commit(&store, Act::SessionStart(new)).await);
+    }
+    done(commit(&store, Act::OtherSessionsEnd { user: alice(), keep: SessionId::new("p") }).await);
+    for (name, lives) in [("p", true), ("a", true), ("q", false), ("c", false), ("b", true)] {
         assert_eq!(store.session(&vs(), &hash(name), secs(60), NOW).await.unwrap().is_some(), lives, "{name}");
     }
 }
@@ -429,6 +444,7 @@ async fn the_ids_of_one_virtual_server_find_nothing_in_another(world: Arc<World>
     for act in [
         Act::SessionEnd { id: SessionId::new("p") },
         Act::SessionsEndOf { user: alice() },
+        Act::OtherSessionsEnd { user: alice(), keep: SessionId::new("none") },
         Act::FlowsSupersede { user: alice(), keep: FlowId::new("none"), by: Box::default() },
     ] {
         done(store.commit(&other, Change::of(act), NOW).await);

@@ -137,11 +137,62 @@ async fn one_is_renamed_and_removed_by_its_owner_only() {
     assert_eq!(refused(story.owner.rename_passkey(&visit, &id, "a\nb").await), Refusal::LabelText);
     story.owner.rename_passkey(&visit, &id, "My phone").await.unwrap();
     assert_eq!(story.owner.passkey(&visit, &id).await.unwrap().label, "My phone");
-    story.owner.remove_passkey(&visit, &id).await.unwrap();
+    assert!(matches!(story.owner.remove_passkey(&visit, &id).await, Ok(Stepped::Done)));
     assert!(story.passkeys().await.passkeys.is_empty());
     assert_eq!(details(&story.stage.world, EventKind::PasskeyRemoved)["to"], "revoked");
+    let mail = story.stage.world.with(|rows| rows.mails.last().map(|mail| (mail.kind, mail.fields["device"].clone())));
+    let (kind, device) = mail.unwrap();
+    assert_eq!((kind, device.expose()), (MailKind::AuthenticatorRemoved, "passkey"));
     assert!(matches!(story.owner.remove_passkey(&visit, &id).await, Err(OwnError::NotFound)));
     story.make("phone again").await.unwrap();
+}
+
+#[tokio::test]
+async fn ten_minutes_later_a_session_alone_removes_none() {
+    let mut story = Story::with_passkeys().await;
+    story.make("phone").await.unwrap();
+    let id = story.passkeys().await.passkeys[0].id.clone();
+    story.browser.wait(10 * 60);
+    assert!(!story.owner.removing_passkey(&story.browser.visit(), &id).await.unwrap().1);
+    let begun = story.owner.remove_passkey(&story.browser.visit(), &id).await;
+    let Ok(Stepped::Begun(flow)) = begun else { panic!("{begun:?}") };
+    assert_eq!(story.passkeys().await.passkeys.len(), 1);
+    story.browser.flow = Some(flow);
+    let passcode = story.passcode();
+    let Moved::SignedIn(landing) = story.browser.send(Send::Passcode(passcode)).await else { panic!("not raised") };
+    assert!(landing.url.ends_with(&format!("/passkeys/{id}/remove")), "{}", landing.url);
+    let done = story.owner.remove_passkey(&story.browser.visit(), &id).await;
+    assert!(matches!(done, Ok(Stepped::Done)), "{done:?}");
+}
+
+#[tokio::test]
+async fn whoever_has_passkeys_only_removes_one_when_they_have_just_signed_in_by_one() {
+    let mut story = Story::with_passkeys().await;
+    story.make("phone").await.unwrap();
+    let id = story.passkeys().await.passkeys[0].id.clone();
+    story.stage.world.with(|rows| rows.credentials[0].state = TokenState::Revoked);
+    story.browser.wait(20 * 60);
+    let refused_now = story.owner.remove_passkey(&story.browser.visit(), &id).await;
+    assert!(matches!(refused_now, Err(OwnError::Refused(Refusal::NotNow))), "{refused_now:?}");
+    let now = story.browser.now;
+    story.stage.world.with(|rows| rows.sessions.values_mut().for_each(|session| session.proofs.passkey = Some(now)));
+    story.browser.wait(2);
+    let done = story.owner.remove_passkey(&story.browser.visit(), &id).await;
+    assert!(matches!(done, Ok(Stepped::Done)), "{done:?}");
+}
+
+#[tokio::test]
+async fn what_a_passkey_has_opened_elsewhere_ends_with_it() {
+    let mut story = Story::with_passkeys().await;
+    story.make("phone").await.unwrap();
+    story.browser.wait(60);
+    assert!(story.opens(&story.passcode()).await, "another browser");
+    assert_eq!(story.stage.world.with(|rows| rows.portal_sessions("u-alice").len()), 2);
+    let id = story.passkeys().await.passkeys[0].id.clone();
+    story.owner.remove_passkey(&story.browser.visit(), &id).await.unwrap();
+    let left = story.stage.world.with(|rows| rows.portal_sessions("u-alice"));
+    assert_eq!(left.len(), 1);
+    assert_eq!(story.passkeys().await.passkeys.len(), 0, "and here they are still in");
 }
 
 #[tokio::test]

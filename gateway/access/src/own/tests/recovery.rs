@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use doorward_api::mail::MailKind;
+use doorward_api::ports::{MeterKey, MeterScope, Meters};
 use doorward_api::settings::{Document, EnrolmentRule, EnrolmentRules};
+use doorward_api::user::TemporaryPasscode;
 use doorward_api::{EventKind, ScreenPage, SelfProvisioning, Step};
 
 use super::*;
@@ -50,6 +53,8 @@ async fn a_code_stands_in_for_a_passcode_once_and_its_owner_is_told() {
     let stage = stage(PASSWORD_AND_OTP);
     let (alice, codes) = with_codes(&stage).await;
     assert_eq!((codes.len(), left(&stage)), (COUNT, COUNT));
+    let told = stage.world.with(|rows| rows.mails.last().map(|mail| (mail.kind, mail.user.clone())));
+    assert_eq!(told, Some((MailKind::RecoveryCodesMade, "u-alice".into())), "nor are they made in secret");
     assert!(codes.iter().all(|code| code.len() == 14 && code.matches('-').count() == 2), "{codes:?}");
     let mut elsewhere = asked(&stage, &alice).await;
     let typed = codes[3].to_lowercase().replace('-', " ");
@@ -84,6 +89,64 @@ async fn codes_are_not_guessed() {
     let mut other = asked(&stage, &alice).await;
     other.send(Send::Passcode(codes[0].clone())).await;
     assert_eq!(left(&stage), COUNT, "for today no code is looked at any more");
+}
+
+/// alice in the browser in which she has signed in before.
+async fn at_home(stage: &Arc<Stage>, at: &Browser) -> Browser {
+    let mut browser = Browser { device: at.device.clone(), ..Browser::new(stage) };
+    browser.now = at.now;
+    browser.name(Some("/page"), "alice").await;
+    if browser.page_name().await == "password" {
+        browser.send(Send::Password("password of alice".into())).await;
+    }
+    browser
+}
+
+/// LG-06: a name is not enough to shut somebody's paper off.
+#[tokio::test]
+async fn what_strangers_type_uses_up_no_look_of_the_owner() {
+    let stage = stage(OTP_ALONE);
+    let (mut alice, codes) = with_codes(&stage).await;
+    let mut stranger = Browser::new(&stage);
+    stranger.now = alice.now;
+    stranger.name(Some("/page"), "alice").await;
+    for _ in 0..12 {
+        stranger.send(Send::Passcode("AAAA-AAAA-AAAA".into())).await;
+        stranger.wait(300);
+    }
+    let told = stranger.look().await.notice;
+    assert!(
+        !matches!(told, Some(Notice::Locked { .. })),
+        "nor does a stranger learn that there is something: {told:?}"
+    );
+    alice.now = stranger.now;
+    let mut home = at_home(&stage, &alice).await;
+    assert!(matches!(home.send(Send::Passcode(codes[0].clone())).await, Moved::SignedIn(_)));
+}
+
+#[tokio::test]
+async fn whoever_has_the_password_is_stopped_by_no_stranger_and_stops_no_known_browser() {
+    let stage = stage(PASSWORD_AND_OTP);
+    let (mut alice, codes) = with_codes(&stage).await;
+    let (vs, scope) = (&stage.vs.id, MeterScope::RecoveryCode);
+    let of_strangers = MeterKey { scope, key: "u-alice".into() };
+    for _ in 0..10 {
+        stage.world.take_place(vs, &of_strangers, 10, Duration::from_hours(24), alice.now).await.unwrap();
+    }
+    let mut elsewhere = asked(&stage, &alice).await;
+    assert!(matches!(elsewhere.send(Send::Passcode(codes[0].clone())).await, Moved::SignedIn(_)));
+    let mut thief = asked(&stage, &alice).await;
+    let until = thief.now + Duration::from_hours(24);
+    for _ in 0..10 {
+        thief.send(Send::Passcode("AAAA-AAAA-AAAA".into())).await;
+    }
+    thief.wait(16 * 60);
+    let mut thief = asked(&stage, &thief).await;
+    thief.send(Send::Passcode(codes[1].clone())).await;
+    assert_eq!(thief.look().await.notice, Some(Notice::Locked { until }), "it is said, and not taken for wrong");
+    alice.now = thief.now;
+    let mut home = at_home(&stage, &alice).await;
+    assert!(matches!(home.send(Send::Passcode(codes[1].clone())).await, Moved::SignedIn(_)));
 }
 
 #[tokio::test]
@@ -182,6 +245,7 @@ async fn whoever_came_in_by_a_code_gives_the_lost_one_up_and_enrols_another() {
     assert!(stage.world.kinds().contains(&EventKind::TokenLost));
     stage.world.with(|rows| {
         assert_eq!(rows.credentials[0].state, TokenState::Lost);
+        assert_eq!(rows.mails.last().unwrap().kind, MailKind::AuthenticatorRemoved);
         assert!(rows.portal_sessions("u-alice").is_empty(), "out everywhere");
     });
     let again = asked(&stage, &elsewhere).await;
@@ -282,6 +346,40 @@ async fn whoever_has_nothing_that_stands_in_is_shown_no_field_for_it() {
     assert!(matches!(page, ScreenPage::Passcode { suspended: true, recovery: false, .. }), "{page:?}");
 }
 
+/// The help desk has revoked what was lost, and reads a passcode out: no phone and no mailbox is needed to get in.
+#[tokio::test]
+async fn whoever_has_no_token_signs_in_by_what_stands_in_for_one() {
+    let stage = stage(PASSWORD_AND_OTP);
+    let (alice, codes) = with_codes(&stage).await;
+    let hash = stage.desk.ports.passwords.hash(Secret::new("7Q2MK94T")).await.unwrap();
+    stage.world.with(|rows| {
+        rows.credentials[0].state = TokenState::Revoked;
+        let expires_at = alice.now + Duration::from_hours(8);
+        let given = TemporaryPasscode { hash, expires_at, reason: "lost".into() };
+        rows.temporary_passcodes.insert("u-alice".into(), given);
+    });
+    for typed in ["7q2m-k94t", codes[0].as_str()] {
+        let mut browser = asked(&stage, &alice).await;
+        let page = browser.look().await.page;
+        assert!(matches!(page, ScreenPage::NeedAuthenticator { stand_in: true, .. }), "{page:?}");
+        browser.send(Send::Passcode(String::new())).await;
+        assert_eq!(browser.look().await.notice, Some(Notice::Empty));
+        browser.send(Send::Passcode("7Q2M-K94Z".into())).await;
+        assert_eq!(browser.look().await.notice, Some(Notice::PasscodeNotAccepted { times: 1 }));
+        assert!(matches!(browser.send(Send::Passcode(typed.into())).await, Moved::SignedIn(_)), "{typed}");
+    }
+    assert_eq!((left(&stage), stage.world.with(|rows| rows.credentials.len())), (COUNT - 1, 1), "nothing was enrolled");
+}
+
+#[tokio::test]
+async fn whoever_has_nothing_that_stands_in_is_offered_an_authenticator_and_nothing_else() {
+    let stage = stage(PASSWORD_AND_OTP);
+    let mut alice = asked(&stage, &Browser::new(&stage)).await;
+    assert!(matches!(alice.look().await.page, ScreenPage::NeedAuthenticator { stand_in: false, .. }));
+    alice.send(Send::Passcode("7Q2M-K94T".into())).await;
+    assert_eq!(alice.page_name().await, "need_authenticator", "and a form that was made up opens nothing");
+}
+
 /// With a PIN, a passcode may be as long as a code. A right one is no guess at one.
 #[tokio::test]
 async fn signing_in_day_by_day_uses_up_no_look_at_the_codes() {
@@ -334,6 +432,8 @@ async fn the_help_desk_sees_how_many_are_left_and_voids_them() {
     let auditor = manager.withdraw_recovery_codes(vs, &by(doorward_api::operator::Role::Auditor), user).await;
     assert!(auditor.is_err());
     manager.withdraw_recovery_codes(vs, &by(doorward_api::operator::Role::HelpDesk), user).await.unwrap();
+    let sessions = stage.world.with(|rows| rows.portal_sessions("u-alice").len());
+    assert_eq!(sessions, 0, "one may have been opened by a code");
     let mut elsewhere = asked(&stage, &alice).await;
     elsewhere.send(Send::Passcode(codes[0].clone())).await;
     assert_eq!(elsewhere.page_name().await, "passcode");

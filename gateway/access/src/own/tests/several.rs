@@ -3,6 +3,7 @@
 use doorward_api::SelfProvisioning;
 use doorward_api::flow::Notice;
 use doorward_api::mail::MailKind;
+use doorward_fakes::ToyTokens;
 
 use super::*;
 use crate::stage::OTP_ALONE;
@@ -309,9 +310,40 @@ async fn one_that_its_user_can_do_without_is_removed_and_its_place_is_free() {
     let told = story.stage.world.with(|rows| rows.events.last().cloned()).unwrap();
     assert_eq!((told.kind, &told.details["actor"]), (EventKind::TokenRevoked, &"user".into()));
     assert_eq!(told.details["reason"], "removed");
+    let mail = story.stage.world.with(|rows| rows.mails.last().map(|mail| (mail.kind, mail.fields["device"].clone())));
+    let (kind, device) = mail.unwrap();
+    assert_eq!((kind, device.expose()), (MailKind::AuthenticatorRemoved, "android"), "its owner is told");
     assert!(matches!(story.remove(&ids[1]).await, Err(OwnError::Refused(Refusal::NotNow))), "the last one stays");
     assert!(matches!(story.remove(&ids[0]).await, Err(OwnError::NotFound)));
     assert_eq!(story.adding().await, Some(true), "another may be added");
+}
+
+#[tokio::test]
+async fn what_it_has_opened_elsewhere_ends_with_one_that_is_removed() {
+    let mut story = Story::with_two(2).await;
+    story.browser.wait(60);
+    let mut elsewhere = Browser::identified(&story.stage, "alice").await;
+    elsewhere.now = story.browser.now;
+    assert!(story.opens(&story.passcode()).await);
+    assert_eq!(story.stage.world.with(|rows| rows.portal_sessions("u-alice").len()), 2);
+    let ids = story.ids().await;
+    assert!(matches!(story.remove(&ids[0]).await, Ok(Stepped::Done)));
+    assert_eq!(story.stage.world.with(|rows| rows.portal_sessions("u-alice").len()), 1);
+    assert_eq!(story.ids().await, [ids[1].clone()], "here they are still in");
+    assert_eq!(elsewhere.look().await.page.name(), "ended", "a sign-in that was under way is over");
+}
+
+/// Within a quarter of an hour, oftener than a token may be wrong in it.
+#[tokio::test]
+async fn signing_in_by_one_uses_up_no_try_of_the_other() {
+    let mut story = Story::with_two(2).await;
+    for _ in 0..12 {
+        story.browser.wait(60);
+        assert!(story.opens(&story.passcode()).await);
+    }
+    let now = story.browser.now;
+    let first = story.stage.world.with(|rows| ToyTokens::passcode(&rows.credentials[0].opened, now));
+    assert!(story.opens(&first).await);
 }
 
 #[tokio::test]
