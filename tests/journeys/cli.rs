@@ -150,6 +150,7 @@ fn somebody_signs_in_cares_for_a_user_and_signs_out() {
     terminal.good(&["user", "disable", "dora"]);
     assert_eq!(terminal.json(&["user", "show", "dora"])["disabled"], true);
     terminal.good(&["user", "enable", "dora"]);
+    assert!(terminal.good(&["user", "unlock", "dora"]).contains("failed tries are forgotten"));
     let passcode = terminal.good(&["user", "temporary-passcode", "dora", "--reason", "left it at home"]);
     assert!(passcode.contains("passcode "), "{passcode}");
     terminal.good(&["user", "temporary-passcode", "dora", "--withdraw"]);

@@ -10,6 +10,7 @@ mod gauges;
 mod grants;
 mod groups;
 mod import;
+mod lock;
 pub mod policies;
 mod provisioning;
 mod provisioning_rules;
@@ -43,6 +44,7 @@ pub use decisions::{LONGEST_FILES, MOST_FILES, Replayed, ShadowLoaded, ShadowSet
 pub use gauges::{MOST_GAUGED, MissingGauges, Reached};
 pub use grants::GivenCode;
 pub use import::{ImportReport, Imported, RowOutcome};
+pub use lock::tries_of;
 pub use provisioning::{LONGEST_NOTE, MOST_DAYS, MOST_NAMES, TaskForm, TaskProgress, USUAL_DAYS};
 pub use provisioning_rules::{RuleEffect, RulePreview, RulePreviewLine, RuleQuestion, WouldTake};
 pub use push::{CallerAnswer, CallerCheck};

@@ -357,6 +357,30 @@ impl Regulation {
         give_back(self.meters.as_ref(), who.vs, &kept).await
     }
 
+    /// Until when an account is locked for browsers that it does not know; `None` where it is not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn locked_until(
+        &self,
+        vs: &VirtualServerId,
+        account: &Account,
+        limits: AccountLimits,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let evaluated = limits.permitted.saturating_add(1);
+        let mut locked = None;
+        for (meter, full) in
+            [(lock_meter(account), 1), (tries_meter(account), evaluated), (day_meter(account), self.rules.per_day)]
+        {
+            let (counted, until) = self.meters.read(vs, &meter, now).await?;
+            if counted >= full {
+                locked = locked.max(Some(until));
+            }
+        }
+        Ok(locked)
+    }
+
     /// The password was not looked at after all: it is as if nobody had tried.
     ///
     /// # Errors
@@ -375,6 +399,12 @@ impl std::fmt::Debug for Regulation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Regulation").field("rules", &self.rules).finish_non_exhaustive()
     }
+}
+
+/// Every meter of an account, but those of single browsers that it knows: one that has used its tries up is a browser like any
+/// other, and let in where any other is.
+pub fn meters_of(account: &Account) -> [MeterKey; 4] {
+    [tries_meter(account), day_meter(account), lock_meter(account), devices_meter(account)]
 }
 
 fn tries_meter(account: &Account) -> MeterKey {

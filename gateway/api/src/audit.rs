@@ -129,6 +129,7 @@ pub enum EventKind {
     UserCreated,
     UserDisabled,
     UserEnabled,
+    UserUnlocked,
     UserPasswordChanged,
     UserPasswordRehashed,
     AccessPolicyChanged,
@@ -180,7 +181,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them, in the order of the catalogue.
-    pub const ALL: [EventKind; 153] = [
+    pub const ALL: [EventKind; 156] = [
         EventKind::AuthSuccess,
         EventKind::AuthFailure,
         EventKind::AuthLocked,
@@ -265,9 +266,9 @@ impl EventKind {
         EventKind::RecoveryCodesWithdrawn,
         EventKind::RecoveryCodeNoticeSent,
         EventKind::RecoveryCodeNoticeFailed,
-        EventKind::PasskeyAdded,
         EventKind::TokenNoticeSent,
         EventKind::TokenNoticeFailed,
+        EventKind::PasskeyAdded,
         EventKind::PasskeyRemoved,
         EventKind::ProvisioningTaskCreated,
         EventKind::ProvisioningTaskEdited,
@@ -290,6 +291,7 @@ impl EventKind {
         EventKind::UserCreated,
         EventKind::UserDisabled,
         EventKind::UserEnabled,
+        EventKind::UserUnlocked,
         EventKind::UserPasswordChanged,
         EventKind::UserPasswordRehashed,
         EventKind::AccessPolicyChanged,

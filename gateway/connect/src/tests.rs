@@ -198,9 +198,6 @@ async fn a_5xx_reply_refuses_for_good_and_its_text_gets_nowhere() {
     }
 }
 
-#[tokio::test]
-async fn what_a_server_says_is_not_repeated_in_errors() {
-    let sink = Sink::start(Behaviour::rcpt("550 5.1.1 <alice@example.test>: unknown user")).await;
 /// One wrong setting, here or there, and no mail is lost by it.
 #[tokio::test]
 async fn a_sender_that_is_refused_is_no_mails_fault() {
@@ -218,6 +215,9 @@ async fn a_sender_that_is_refused_is_no_mails_fault() {
     }
 }
 
+#[tokio::test]
+async fn what_a_server_says_is_not_repeated_in_errors() {
+    let sink = Sink::start(Behaviour::rcpt("550 5.1.1 <alice@example.test>: unknown user")).await;
     for behaviour in [
         Behaviour::rcpt("550 <alice@example.test>"),
         Behaviour::rcpt("450 <alice@example.test>"),

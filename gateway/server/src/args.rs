@@ -325,6 +325,14 @@ pub(crate) enum UserCommand {
         /// The sign-in name.
         name: String,
     },
+    /// End the lock of a user's account: failed tries are forgotten (API).
+    Unlock {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// The sign-in name, or `id:…`.
+        name: String,
+    },
     /// End all sessions of a user (API).
     SignOut {
         /// Whom to ask.

@@ -172,6 +172,8 @@ pub struct UserPage {
     pub email: Option<String>,
     /// Switched off.
     pub disabled: bool,
+    /// Until when the account is locked by failed tries.
+    pub locked_until: Option<Timestamp>,
     /// There is a local password.
     pub has_password: bool,
     /// When they were made.

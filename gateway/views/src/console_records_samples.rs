@@ -121,7 +121,7 @@ fn users() -> UsersPage {
     UsersPage {
         find: "al".into(),
         users: vec![
-            line("alice", &["disabled", "locked", "no-token"]),
+            line("alice", &["disabled", "account-locked", "locked", "no-token"]),
             UserLine { display_name: String::new(), email: None, ..line("<b>bob</b>", &[]) },
         ],
         parts: parts(),
@@ -143,6 +143,7 @@ fn user() -> UserPage {
         ("refuse", true),
         ("withdraw-grant", true),
         ("verify", false),
+        ("unlock", false),
         ("sign-out", false),
         ("enable", false),
         ("disable", true),
@@ -153,6 +154,7 @@ fn user() -> UserPage {
         display_name: "Alice <b>".into(),
         email: Some("alice@example.test".into()),
         disabled: true,
+        locked_until: Some(NOW),
         has_password: true,
         created_at: NOW,
         groups: vec![linked("staff"), linked("<b>")],

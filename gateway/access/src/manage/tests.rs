@@ -1,7 +1,11 @@
 //! What operators do, and what they are told when it cannot be done.
 
+use std::time::Duration;
+
+use doorward_api::flow::Notice;
+use doorward_api::mail::MailKind;
 use doorward_api::operator::Role;
-use doorward_api::ports::{Page, TokenFilter};
+use doorward_api::ports::{MeterKey, MeterScope, Meters, Page, TokenFilter};
 use doorward_api::settings::{Appearance, Document, Lockout, Logo, SelfProvisioning, ServerPinPolicy, TargetUsers};
 use doorward_api::template::PinType;
 use doorward_api::user::{GroupRecord, UserRecord};
@@ -270,6 +274,90 @@ async fn pins_are_drawn_where_the_policy_says_so_and_typed_where_it_lets_them() 
     assert!(stored.must_change && stored.hash.starts_with("$argon2id$"));
     let records = stage.world.with(|rows| format!("{:?}", rows.events));
     assert!(!records.contains("2468") && !records.contains(drawn.expose()));
+}
+
+/// Strangers have locked alice, who rings the help desk from a new browser.
+async fn locked(stage: &Arc<Stage>) -> Browser {
+    let mut browser = Browser::new(stage);
+    browser.name(Some("/page?x=1"), "alice").await;
+    for _ in 0..4 {
+        browser.send(Send::Password("wrong".into())).await;
+    }
+    browser.send(Send::Password("password of alice".into())).await;
+    assert!(matches!(browser.look().await.notice, Some(Notice::AccountLocked { .. })));
+    browser
+}
+
+#[tokio::test]
+async fn the_help_desk_sees_the_lock_of_an_account_and_ends_it() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let (manager, vs, user) = (manager(&stage), &stage.vs.id, alice(&stage).await.user.id);
+    let now = crate::testing::now();
+    assert_eq!(manager.user_locked_until(vs, &user, now).await.unwrap(), None);
+    let mut browser = locked(&stage).await;
+    let until = now + Duration::from_mins(15);
+    assert_eq!(manager.user_locked_until(vs, &user, now).await.unwrap(), Some(until));
+    assert!(matches!(manager.unlock_user(vs, &by(Role::Auditor), &user).await, Err(ManageError::Forbidden)));
+    manager.unlock_user(vs, &by(Role::HelpDesk), &user).await.unwrap();
+    let event = stage.world.with(|rows| rows.events.last().cloned()).unwrap();
+    assert_eq!((event.kind, event.context.user), (EventKind::UserUnlocked, Some(user.clone())));
+    assert_eq!(manager.user_locked_until(vs, &user, now).await.unwrap(), None);
+    browser.send(Send::Password("password of alice".into())).await;
+    assert_eq!(browser.page_name().await, "need_authenticator");
+    let nobody = manager.unlock_user(vs, &admin(), &"nobody".into()).await;
+    assert!(matches!(nobody, Err(ManageError::NotFound)));
+}
+
+#[tokio::test]
+async fn an_account_whose_day_is_used_up_is_seen_and_unlocked_as_well() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let (manager, vs, user) = (manager(&stage), &stage.vs.id, alice(&stage).await.user.id);
+    let now = crate::testing::now();
+    let of_day = MeterKey { scope: MeterScope::Password, key: format!("day:user:{user}") };
+    for _ in 0..80 {
+        stage.world.count(vs, &of_day, Duration::from_hours(24), now).await.unwrap();
+    }
+    assert_eq!(manager.user_locked_until(vs, &user, now).await.unwrap(), Some(now + Duration::from_hours(24)));
+    manager.unlock_user(vs, &admin(), &user).await.unwrap();
+    assert_eq!(manager.user_locked_until(vs, &user, now).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn another_password_ends_the_lock_that_the_old_one_was_guessed_at() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let (manager, vs, user) = (manager(&stage), &stage.vs.id, alice(&stage).await.user.id);
+    locked(&stage).await;
+    manager.set_password(vs, &by(Role::HelpDesk), &user, None).await.unwrap();
+    assert_eq!(manager.user_locked_until(vs, &user, crate::testing::now()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn whose_authenticator_an_operator_takes_is_told_by_mail() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    Browser::enrolled(&stage, "alice").await;
+    let (manager, vs) = (manager(&stage), &stage.vs.id);
+    let id = stage.world.with(|rows| rows.credentials[0].id.clone());
+    let mails = || stage.world.with(|rows| rows.mails.len());
+    let before = mails();
+    manager.act_on_token(vs, &by(Role::HelpDesk), &id, TokenAction::Suspend).await.unwrap();
+    assert_eq!(mails(), before, "it is held, and comes back");
+    manager.act_on_token(vs, &by(Role::HelpDesk), &id, TokenAction::Revoke(RevokeReason::Lost)).await.unwrap();
+    let mail = stage.world.with(|rows| rows.mails.last().cloned()).unwrap();
+    assert_eq!((mail.kind, mail.user.as_str()), (MailKind::AuthenticatorRemoved, "u-alice"));
+    assert_eq!((mail.fields["by"].expose(), mail.fields.contains_key("address")), ("operator", false));
+}
+
+/// Whoever had got in by it is out, as with a token that is taken back.
+#[tokio::test]
+async fn what_a_temporary_passcode_has_opened_ends_when_it_is_taken_back() {
+    let stage = Stage::set(PASSWORD_AND_OTP);
+    let (manager, vs, user) = (manager(&stage), &stage.vs.id, alice(&stage).await.user.id);
+    let given = manager.give_temporary_passcode(vs, &admin(), &user, "lost", 4).await.unwrap();
+    let mut browser = Browser::identified(&stage, "alice").await;
+    let typed = given.passcode.expose().to_owned();
+    assert!(matches!(browser.send(Send::Passcode(typed)).await, Moved::SignedIn(_)));
+    manager.withdraw_temporary_passcode(vs, &by(Role::HelpDesk), &user).await.unwrap();
+    assert!(stage.world.with(|rows| rows.portal_sessions("u-alice").is_empty()));
 }
 
 #[tokio::test]

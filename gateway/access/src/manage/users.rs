@@ -206,7 +206,7 @@ impl Manager {
         }
     }
 
-    /// Another password: typed, or drawn and told once. Sessions end.
+    /// Another password: typed, or drawn and told once. Sessions end, and so does a lock.
     ///
     /// # Errors
     /// [`ManageError::Invalid`] with `password`; [`ManageError::NotFound`].
@@ -227,6 +227,8 @@ impl Manager {
         let change = change.record(by.event_of(EventKind::UserPasswordChanged, id));
         self.commit(vs, by, change).await.map_err(gone)?;
         self.desk.identities.forget_user(id);
+        // What was tried was tried on another password.
+        self.forget_tries_of(vs, id).await?;
         Ok(drawn.map(GivenPassword))
     }
 

@@ -90,7 +90,7 @@ fn challenge(flow: &Flow) -> PasskeyChallenge {
 }
 
 /// Tries are counted for a user, since whoever guesses has no passkey that they could be counted by.
-fn tries(user: &UserId) -> CredentialId {
+pub(crate) fn tries(user: &UserId) -> CredentialId {
     CredentialId::new(format!("passkeys:{user}"))
 }
 

@@ -356,6 +356,15 @@ fn users_calls() -> Vec<Call> {
         Call::new(
             Module::Users.edit(),
             Method::POST,
+            &below("unlock"),
+            "unlockUser",
+            "End the lock of a user's account",
+            users::unlock,
+        )
+        .about("Forgets the failed tries with the account. A token that is locked has a call of its own."),
+        Call::new(
+            Module::Users.edit(),
+            Method::POST,
             &below("sign-out"),
             "signUserOut",
             "End a user's sessions",

@@ -28,6 +28,10 @@ pub(super) struct UserShown {
     email: Option<String>,
     /// Switched off.
     disabled: bool,
+    /// Until when the account is locked by failed tries, for browsers in which its user has not signed in before; `null` where it is
+    /// not.
+    #[schema(format = DateTime)]
+    locked_until: Option<String>,
     /// There is a local password.
     has_password: bool,
     /// The groups that they are in themselves, by name.
@@ -55,7 +59,7 @@ struct TemporaryShown {
 }
 
 impl UserShown {
-    fn of(record: UserRecord) -> Self {
+    fn of(record: UserRecord, locked_until: Option<Timestamp>) -> Self {
         let temporary = record.temporary_passcode;
         Self {
             id: record.user.id.to_string(),
@@ -63,6 +67,7 @@ impl UserShown {
             display_name: record.user.display_name,
             email: record.user.email,
             disabled: record.user.disabled,
+            locked_until: locked_until.map(Timestamp::rfc3339),
             has_password: record.has_password,
             groups: GroupName::all(record.direct_groups),
             all_groups: GroupName::all(record.user.groups),
@@ -81,6 +86,7 @@ impl Shown for UserShown {
             display_name: "Alice Liddell".to_owned(),
             email: Some("alice@example.org".to_owned()),
             disabled: false,
+            locked_until: None,
             has_password: true,
             groups: vec![GroupName::example()],
             all_groups: vec![GroupName::example()],
@@ -308,19 +314,23 @@ body! {
 
 /// `GET /users`
 pub(super) async fn list(asked: Asked, _: Nothing) -> Result<Found<UsersShown>, Problem> {
-    let found = asked.api.parts.manager.users(&asked.vs.id, asked.query("q"), &asked.page()).await?;
-    Ok(Found(UsersShown { items: found.items.into_iter().map(UserShown::of).collect(), next: found.next }))
+    let (vs, manager) = (&asked.vs.id, &asked.api.parts.manager);
+    let found = manager.users(vs, asked.query("q"), &asked.page()).await?;
+    let locks = manager.locked_until(vs, found.items.iter().map(|one| &one.user.id), asked.by().now).await?;
+    let items = found.items.into_iter().zip(locks).map(|(record, locked)| UserShown::of(record, locked)).collect();
+    Ok(Found(UsersShown { items, next: found.next }))
 }
 
 /// `GET /users/{user}`
 pub(super) async fn get(asked: Asked, _: Nothing) -> Result<Versioned<UserShown>, Problem> {
     let record = asked.api.parts.manager.user(&asked.vs.id, &asked.id("user")).await?;
-    Ok(versioned(record))
+    versioned(&asked, record).await
 }
 
-fn versioned(record: UserRecord) -> Versioned<UserShown> {
+async fn versioned(asked: &Asked, record: UserRecord) -> Result<Versioned<UserShown>, Problem> {
     let version = record.version;
-    Versioned(UserShown::of(record), version)
+    let locked = asked.api.parts.manager.user_locked_until(&asked.vs.id, &record.user.id, asked.by().now).await?;
+    Ok(Versioned(UserShown::of(record, locked), version))
 }
 
 /// `POST /users`
@@ -342,7 +352,7 @@ pub(super) async fn add(asked: Asked, given: NewUser) -> Result<Made<NewUserShow
     };
     let (record, drawn) = asked.api.parts.manager.add_user(&asked.vs.id, &asked.by(), form).await?;
     let at = format!("/users/{}", record.user.id);
-    Ok(Made { at, body: NewUserShown { user: UserShown::of(record), password: drawn.map(told) } })
+    Ok(Made { at, body: NewUserShown { user: UserShown::of(record, None), password: drawn.map(told) } })
 }
 
 fn told(GivenPassword(password): GivenPassword) -> String {
@@ -355,7 +365,7 @@ pub(super) async fn update(asked: Asked, given: UserGiven) -> Result<Versioned<U
         UserForm { display_name: given.display_name, email: given.email.unwrap_or_default(), groups: given.groups };
     let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
     let record = manager.update_user(&asked.vs.id, &asked.by(), &id, asked.version, &form).await?;
-    Ok(versioned(record))
+    versioned(&asked, record).await
 }
 
 /// `DELETE /users/{user}`
@@ -383,7 +393,14 @@ pub(super) async fn enable(asked: Asked, _: Nothing) -> Result<Versioned<UserSho
 
 async fn switch(asked: &Asked, disabled: bool) -> Result<Versioned<UserShown>, Problem> {
     let (id, manager) = (asked.id("user"), &asked.api.parts.manager);
-    Ok(versioned(manager.disable_user(&asked.vs.id, &asked.by(), &id, disabled).await?))
+    let record = manager.disable_user(&asked.vs.id, &asked.by(), &id, disabled).await?;
+    versioned(asked, record).await
+}
+
+/// `POST /users/{user}/unlock`
+pub(super) async fn unlock(asked: Asked, _: Nothing) -> Result<Versioned<UserShown>, Problem> {
+    let record = asked.api.parts.manager.unlock_user(&asked.vs.id, &asked.by(), &asked.id("user")).await?;
+    versioned(&asked, record).await
 }
 
 /// `POST /users/{user}/sign-out`

@@ -51,6 +51,7 @@ enum Task {
     Refuse,
     WithdrawGrant,
     Verify,
+    Unlock,
     SignOut,
     Enable,
     Disable,
@@ -59,7 +60,7 @@ enum Task {
 
 impl Task {
     /// In the order of the page.
-    const ALL: [Task; 14] = [
+    const ALL: [Task; 15] = [
         Task::Edit,
         Task::Password,
         Task::Temporary,
@@ -70,6 +71,7 @@ impl Task {
         Task::Refuse,
         Task::WithdrawGrant,
         Task::Verify,
+        Task::Unlock,
         Task::SignOut,
         Task::Enable,
         Task::Disable,
@@ -88,6 +90,7 @@ impl Task {
             Task::Refuse => "refuse",
             Task::WithdrawGrant => "withdraw-grant",
             Task::Verify => "verify",
+            Task::Unlock => "unlock",
             Task::SignOut => "sign-out",
             Task::Enable => "enable",
             Task::Disable => "disable",
@@ -120,6 +123,7 @@ impl Task {
         user: &UserRecord,
         standing: &Standing,
         recovery: Option<&RecoveryLeft>,
+        locked: bool,
         signed: &Signed,
     ) -> bool {
         let there = match self {
@@ -132,6 +136,7 @@ impl Task {
             Task::HelpDeskCode => standing.needs(NeededGrant::HelpDeskCode),
             Task::Refuse => standing.is(GrantState::Asked),
             Task::WithdrawGrant => standing.any(),
+            Task::Unlock => locked,
             Task::Enable => user.user.disabled,
             // Whoever is switched off is nobody to the help desk either.
             Task::Verify | Task::Disable => !user.user.disabled,
@@ -153,8 +158,10 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
     let (find, page) = (query.text("q").trim().to_owned(), part(&query));
     let found = console.parts.manager.users(&signed.vs.id, &find, &page).await?;
     let mut users = Vec::new();
-    for user in &found.items {
-        users.push(line(&console, &signed, user).await?);
+    let ids = found.items.iter().map(|user| &user.user.id);
+    let locks = console.parts.manager.locked_until(&signed.vs.id, ids, signed.caller.now).await?;
+    for (user, locked) in found.items.iter().zip(locks) {
+        users.push(line(&console, &signed, user, locked.is_some()).await?);
     }
     let page = UsersPage {
         parts: parts(HERE, &[("q", &find)], &page.after, found.next.as_deref()),
@@ -166,12 +173,13 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
     show(&console, &signed, HERE, StatusCode::OK, RecordsPage::Users(page))
 }
 
-async fn line(console: &Console, signed: &Signed, user: &UserRecord) -> Result<UserLine, Fault> {
+async fn line(console: &Console, signed: &Signed, user: &UserRecord, locked: bool) -> Result<UserLine, Fault> {
     let tokens = tokens_of(console, signed, &user.user.id).await?;
-    let locked = tokens.iter().any(|token| token.locked_until.is_some_and(|end| end > signed.caller.now));
+    let token_locked = tokens.iter().any(|token| token.locked_until.is_some_and(|end| end > signed.caller.now));
     let badges = [
         ("disabled", user.user.disabled),
-        ("locked", locked),
+        ("account-locked", locked),
+        ("locked", token_locked),
         ("no-token", !tokens.iter().any(|token| token.form.is_token())),
     ];
     Ok(UserLine {
@@ -207,8 +215,9 @@ pub(super) async fn one(
     let preview = console.parts.manager.preview(&signed.vs.id, &user.user.name, signed.caller.now).await?;
     let standing = Standing::of(&console, &signed, &user).await?;
     let recovery = console.parts.manager.recovery_codes(&signed.vs.id, &user.user.id).await?;
+    let locked_until = console.parts.manager.user_locked_until(&signed.vs.id, &user.user.id, signed.caller.now).await?;
     let outer = user.user.groups.iter().filter(|group| !user.direct_groups.contains(group));
-    let possible = |task: &Task| task.possible(&user, &standing, recovery.as_ref(), &signed);
+    let possible = |task: &Task| task.possible(&user, &standing, recovery.as_ref(), locked_until.is_some(), &signed);
     let tasks = Task::ALL.into_iter().filter(possible).map(|task| TaskLink {
         path: format!("{path}/{}", task.as_str()),
         key: task.key(),
@@ -228,6 +237,7 @@ pub(super) async fn one(
         display_name: user.user.display_name.clone(),
         email: user.user.email.clone(),
         disabled: user.user.disabled,
+        locked_until,
         has_password: user.has_password,
         created_at: user.created_at,
         notice: notice(&query),
@@ -465,7 +475,13 @@ async fn page(
             let standing = Standing::of(console, signed, user).await?;
             decision_page(&mut page, task, &standing, fields);
         }
-        Task::Withdraw | Task::WithdrawRecoveryCodes | Task::Verify | Task::SignOut | Task::Enable | Task::Disable => {}
+        Task::Withdraw
+        | Task::WithdrawRecoveryCodes
+        | Task::Verify
+        | Task::Unlock
+        | Task::SignOut
+        | Task::Enable
+        | Task::Disable => {}
     }
     Ok(page)
 }
@@ -603,6 +619,10 @@ async fn carry_out(
         Task::WithdrawGrant => {
             manager.withdraw_grant(vs, &by, id).await?;
             done(&path, "grant-withdrawn")
+        }
+        Task::Unlock => {
+            manager.unlock_user(vs, &by, id).await?;
+            done(&path, "unlocked")
         }
         Task::SignOut => {
             manager.sign_out_everywhere(vs, &by, id).await?;

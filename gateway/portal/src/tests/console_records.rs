@@ -1,12 +1,15 @@
 //! The console's pages of users, tokens, groups and files of tokens, over ports in memory.
 
+use std::time::Duration;
+
 use doorward_api::credential::Credential;
 use doorward_api::operator::Role;
+use doorward_api::ports::{MeterKey, MeterScope, Meters};
 use doorward_api::push::PushState;
 use doorward_api::recovery::{RecoveryCodes, SeenRecoveryCodes};
 use doorward_api::settings::{Document, SelfProvisioning, ServerPinPolicy, TargetUsers};
 use doorward_api::template::PinType;
-use doorward_api::{EventKind, TokenForm, TokenState, UserId};
+use doorward_api::{EventKind, TokenForm, TokenState, UserId, VirtualServerId};
 use doorward_fakes::now;
 use http::{Method, StatusCode};
 
@@ -223,6 +226,28 @@ async fn a_user_is_cared_for() {
     let saved = hugo.send(&edit, "/users/u-bob/edit", &[("display_name", "Bob"), ("group_add", "staff")]).await;
     assert_eq!(saved.location(), "/users/u-bob?done=saved", "{}", saved.body);
     assert_eq!(console.store.with(|rows| rows.users[1].groups.len()), 1, "those that were stay");
+}
+
+#[tokio::test]
+async fn the_lock_of_an_account_is_seen_and_ended() {
+    let console = Console::start();
+    let hugo = console.signed_in("hugo", Role::HelpDesk).await;
+    let offered = "href=\"/users/u-bob/unlock\"";
+    assert!(!hugo.get("/users/u-bob").await.body.contains(offered), "there is no lock");
+    let lock = MeterKey { scope: MeterScope::Password, key: "lock:user:u-bob".into() };
+    console
+        .store
+        .take_place(&VirtualServerId::from("default"), &lock, 1, Duration::from_mins(15), now())
+        .await
+        .unwrap();
+    let page = hugo.get("/users/u-bob").await;
+    assert!(page.body.contains("Too many failed tries: this account is locked until"), "{}", page.body);
+    assert!(page.body.contains(offered), "{}", page.body);
+    assert!(hugo.get("/users").await.body.contains("account locked"));
+    assert_eq!(fill(&hugo, "/users/u-bob/unlock", &[]).await.location(), "/users/u-bob?done=unlocked");
+    assert_eq!(console.store.kinds().last(), Some(&EventKind::UserUnlocked));
+    let page = hugo.get("/users/u-bob?done=unlocked").await;
+    assert!(page.body.contains("The failed tries were forgotten.") && !page.body.contains(offered), "{}", page.body);
 }
 
 /// Bob has made recovery codes, and so many are left.

@@ -118,6 +118,8 @@ const MATRIX: &str = "
     GET    /users/{user}/verify                     | -      | -       | yes       | yes           | -          | yes
     POST   /users/{user}/verify                     | -      | -       | yes       | yes           | -          | yes
     GET    /users/{user}/verification/{push}        | -      | -       | yes       | yes           | -          | yes
+    GET    /users/{user}/unlock                     | -      | -       | yes       | yes           | -          | yes
+    POST   /users/{user}/unlock                     | -      | -       | yes       | yes           | -          | yes
     GET    /users/{user}/sign-out                   | -      | -       | yes       | yes           | -          | yes
     POST   /users/{user}/sign-out                   | -      | -       | yes       | yes           | -          | yes
     GET    /users/{user}/disable                    | -      | -       | yes       | yes           | -          | yes

@@ -2,9 +2,10 @@
 
 use std::io::{IsTerminal, Read};
 
+use doorward_access::manage::tries_of;
 use doorward_access::names::fold_name;
 use doorward_access::passwords::{self, Passwords};
-use doorward_api::ports::{Act, Change, Credentials, Entropy, Users};
+use doorward_api::ports::{Act, Change, Credentials, Entropy, Meters, Users};
 use doorward_api::user::{NewUser, User};
 use doorward_api::{AuditEvent, CommitError, EventContext, EventKind, Secret, TokenState, UserId};
 use doorward_store::SystemEntropy;
@@ -87,6 +88,10 @@ pub(crate) fn user(of: &DirectoryArgs, what: Local) -> Result<Finding, Failure> 
                 .and(flows_end_of(&user.id))
                 .record(event(EventKind::UserPasswordChanged, &user.id, &user.name));
             desk.commit(change).map_err(Failure::other)?;
+            // What was tried was tried on another password.
+            for meter in tries_of(&user.id) {
+                desk.runtime.block_on(desk.store.forget(&desk.vs, &meter)).map_err(Failure::other)?;
+            }
             desk.told(&name, "has a new password; open sessions were ended", generate.then_some(&password))
         }
         Local::Switch { name, disabled } => switch(of, &name, disabled),

@@ -42,6 +42,7 @@ async fn a_user_comes_changes_and_goes() {
     assert_eq!(olga.post(&format!("{place}/disable"), json!(null)).await.body["disabled"], true);
     assert_eq!(olga.post(&format!("{place}/enable"), json!(null)).await.body["disabled"], false);
     assert_eq!(olga.post(&format!("{place}/sign-out"), json!(null)).await.status, 204);
+    assert_eq!(olga.post(&format!("{place}/unlock"), json!(null)).await.body["locked_until"], Value::Null);
 
     assert_eq!(olga.delete(&place).await.status, 204);
     olga.get(&place).await.is(404, "not-found");

@@ -64,6 +64,7 @@ const MATRIX: &str = "
     POST   /users/{user}/password                       | -      | -       | yes       | yes           | -          | yes       | yes
     POST   /users/{user}/disable                        | -      | -       | yes       | yes           | -          | yes       | yes
     POST   /users/{user}/enable                         | -      | -       | yes       | yes           | -          | yes       | yes
+    POST   /users/{user}/unlock                         | -      | -       | yes       | yes           | -          | yes       | yes
     POST   /users/{user}/sign-out                       | -      | -       | yes       | yes           | -          | yes       | yes
     POST   /users/{user}/temporary-passcode             | -      | -       | yes       | yes           | -          | yes       | yes
     DELETE /users/{user}/temporary-passcode             | -      | -       | yes       | yes           | -          | yes       | yes

@@ -19,7 +19,8 @@ const COLUMNS: [Column; 5] = [
     ("OFF", "disabled"),
 ];
 
-const FIRST: [&str; 7] = ["name", "display_name", "email", "disabled", "has_password", "groups", "all_groups"];
+const FIRST: [&str; 8] =
+    ["name", "display_name", "email", "disabled", "locked_until", "has_password", "groups", "all_groups"];
 
 /// One of those that do not work on the database.
 pub(super) fn run(command: UserCommand) -> Outcome {
@@ -67,6 +68,9 @@ pub(super) fn run(command: UserCommand) -> Outcome {
             switch(&Line::open(&at.remote)?, &name, "disable", "is switched off; open sessions were ended")
         }
         UserCommand::Enable { at, name } => switch(&Line::open(&at.remote)?, &name, "enable", "is switched on"),
+        UserCommand::Unlock { at, name } => {
+            switch(&Line::open(&at)?, &name, "unlock", "is not locked any more; failed tries are forgotten")
+        }
         UserCommand::SignOut { at, name } => switch(&Line::open(&at)?, &name, "sign-out", "is signed out everywhere"),
         UserCommand::TemporaryPasscode { at, name, reason, hours, withdraw } => {
             let line = Line::open(&at)?;

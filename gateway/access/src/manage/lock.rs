@@ -1,0 +1,78 @@
+//! What operators see of an account that is locked by failed tries, and how they end it: whoever rings the help desk must not wait
+//! for a day.
+
+use doorward_api::ports::{Change, MeterKey, MeterScope};
+use doorward_api::settings::Lockout;
+use doorward_api::user::UserRecord;
+use doorward_api::{EventKind, Module, StoreError, Timestamp, UserId, VirtualServerId};
+
+use super::{By, ManageError, Manager};
+use crate::regulate::{Account, AccountLimits, meters_of};
+use crate::settings::setting;
+use crate::signin::passkey::tries;
+use crate::signin::{passcode_tries, passcode_tries_of_day};
+use crate::stand_in::every_meter;
+
+/// Every meter that failed tries with an account fill, whatever was tried. What tokens count is theirs.
+pub fn tries_of(user: &UserId) -> Vec<MeterKey> {
+    let by_passkey = tries(user);
+    let mut meters = meters_of(&Account::User(user.clone())).to_vec();
+    meters.extend([passcode_tries(&by_passkey), passcode_tries_of_day(&by_passkey)]);
+    for scope in [MeterScope::TemporaryPasscode, MeterScope::RecoveryCode] {
+        meters.extend(every_meter(scope, user));
+    }
+    meters
+}
+
+impl Manager {
+    /// Until when each of these accounts is locked for browsers that it does not know; `None` for one that is not.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`].
+    pub async fn locked_until(
+        &self,
+        vs: &VirtualServerId,
+        users: impl IntoIterator<Item = &UserId> + Send,
+        now: Timestamp,
+    ) -> Result<Vec<Option<Timestamp>>, ManageError> {
+        let lockout = setting::<Lockout>(self.ports().settings.as_ref(), vs).await?.document;
+        let users: Vec<Account> = users.into_iter().cloned().map(Account::User).collect();
+        let mut locks = Vec::with_capacity(users.len());
+        for account in &users {
+            locks.push(self.desk.regulation.locked_until(vs, account, AccountLimits::from(&lockout), now).await?);
+        }
+        Ok(locks)
+    }
+
+    /// The same of one.
+    ///
+    /// # Errors
+    /// [`ManageError::Unavailable`].
+    pub async fn user_locked_until(
+        &self,
+        vs: &VirtualServerId,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, ManageError> {
+        Ok(self.locked_until(vs, [user], now).await?.into_iter().flatten().next())
+    }
+
+    /// Forgets the failed tries with an account, and the lock that they led to.
+    ///
+    /// # Errors
+    /// [`ManageError::NotFound`].
+    pub async fn unlock_user(&self, vs: &VirtualServerId, by: &By, id: &UserId) -> Result<UserRecord, ManageError> {
+        Self::allow(by, Module::Users.edit())?;
+        let user = self.user(vs, id).await?;
+        self.commit(vs, by, Change::only(by.event_of(EventKind::UserUnlocked, id))).await?;
+        self.forget_tries_of(vs, id).await?;
+        Ok(user)
+    }
+
+    pub(super) async fn forget_tries_of(&self, vs: &VirtualServerId, user: &UserId) -> Result<(), StoreError> {
+        for meter in tries_of(user) {
+            self.ports().meters.forget(vs, &meter).await?;
+        }
+        Ok(())
+    }
+}
