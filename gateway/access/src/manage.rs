@@ -27,13 +27,14 @@ mod users;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use doorward_api::ports::{Act, Change};
+use doorward_api::ports::{Act, Change, MeterKey};
 use doorward_api::{
     ApprovalId, AuditEvent, CommitError, EventContext, EventKind, FieldFault, FieldRule, HeldAct, OperatorId,
     Permission, Permissions, PluginError, StoreError, Timestamp, TokenState, UserId, VirtualServerId,
 };
 
 use crate::approvals::{Approval, Asks, Seal, TOO_MANY_WAIT, Turn, TurnError, TurnPorts};
+use crate::operators::Undone;
 use crate::ports::Ports;
 use crate::signin::{Desk, DeskError, Stop};
 use counting::Counting;
@@ -70,6 +71,8 @@ pub struct By {
     pub request_id: String,
     /// Now.
     pub now: Timestamp,
+    /// Of a request under a key: to be taken away by what it does.
+    pub undone: Option<Undone>,
 }
 
 /// Why nothing was done.
@@ -213,7 +216,16 @@ impl Manager {
 
     /// All of it and its records, or nothing.
     async fn commit(&self, vs: &VirtualServerId, by: &By, change: Change) -> Result<(), CommitError> {
-        self.ports().ledger.commit(vs, change, by.now).await
+        self.ports().ledger.commit(vs, Undone::by(by.undone, change), by.now).await
+    }
+
+    /// Wrong ones of before count no longer. What was drawn is told all the same, since it is told nowhere else.
+    async fn starts_anew(&self, vs: &VirtualServerId, by: &By, meters: impl IntoIterator<Item = MeterKey>) {
+        for meter in meters {
+            if let Err(error) = self.ports().meters.forget(vs, &meter).await {
+                tracing::warn!(request_id = by.request_id, %error, "wrong entries of before still count");
+            }
+        }
     }
 
     /// Who asks must have this permission.

@@ -36,7 +36,7 @@ pub use enter::{Entered, Proof};
 pub use invite::{Finished, Invited, LINK_LIFE, Setup, SetupFault, SetupForm};
 pub use keep::{FRESH, IDLE, LIFE, Reproved, is_fresh};
 pub use keys::{KEY_PREFIX, KeyEntered, KeyForm, KeyRecord, KeyText, LONGEST_KEY_DAYS, MOST_API_KEYS};
-pub use once::{KEY_LIFE, Once, Request, Reserved};
+pub use once::{Freed, KEY_LIFE, Once, Request, Reserved, Undone};
 pub use recover::recovery_link;
 pub use roles::{MOST_ROLES, RoleForm, RoleRecord};
 
@@ -99,6 +99,8 @@ pub struct Caller {
     pub now: Timestamp,
     /// What another operator has approved is done under this.
     pub approval: Option<Approval>,
+    /// Of a request under a key: to be taken away by what it does.
+    pub undone: Option<Undone>,
 }
 
 /// Why an operator's request was not done. Nothing of it was, then.

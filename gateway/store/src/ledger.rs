@@ -9,7 +9,8 @@
 //! once, since a database that is always as slow would else never be written to.
 //!
 //! An answer that says "not done" is true with one exception, which no database is free of: when the connection breaks
-//! while the commit itself is under way, nobody here can know. That is answered as `Unavailable`, and who asked reads anew.
+//! while the commit itself is under way, or it is waited for in vain, nobody here can know. That is answered as `Unavailable`,
+//! and who asked reads anew; what has to know puts a mark into the change.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -42,6 +42,7 @@ impl Approvals<'_> {
             address: None,
             request_id: at.request_id.clone(),
             now: at.now,
+            undone: None,
         };
         let (vs, manager, desk) = (&at.vs, self.manager, self.desk);
         let under = Caller { approval: Some(approval.clone()), ..at.clone() };

@@ -120,7 +120,7 @@ impl Manager {
         self.decide(vs, by, &grant, Change::default().record(event)).await?;
         // Whoever was locked out by wrong ones starts anew with this one.
         let meter = MeterKey { scope: MeterScope::HelpDeskCode, key: user.id.as_str().to_owned() };
-        self.ports().meters.forget(vs, &meter).await?;
+        self.starts_anew(vs, by, [meter]).await;
         Ok(GivenCode { code, expires_at: grant.expires_at })
     }
 

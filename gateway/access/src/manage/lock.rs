@@ -4,7 +4,7 @@
 use doorward_api::ports::{Change, MeterKey, MeterScope};
 use doorward_api::settings::Lockout;
 use doorward_api::user::UserRecord;
-use doorward_api::{EventKind, Module, StoreError, Timestamp, UserId, VirtualServerId};
+use doorward_api::{EventKind, Module, Timestamp, UserId, VirtualServerId};
 
 use super::{By, ManageError, Manager};
 use crate::regulate::{Account, AccountLimits, meters_of};
@@ -65,14 +65,9 @@ impl Manager {
         Self::allow(by, Module::Users.edit())?;
         let user = self.user(vs, id).await?;
         self.commit(vs, by, Change::only(by.event_of(EventKind::UserUnlocked, id))).await?;
-        self.forget_tries_of(vs, id).await?;
-        Ok(user)
-    }
-
-    pub(super) async fn forget_tries_of(&self, vs: &VirtualServerId, user: &UserId) -> Result<(), StoreError> {
-        for meter in tries_of(user) {
+        for meter in tries_of(id) {
             self.ports().meters.forget(vs, &meter).await?;
         }
-        Ok(())
+        Ok(user)
     }
 }

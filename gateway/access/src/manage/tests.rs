@@ -30,6 +30,7 @@ fn by(role: Role) -> By {
         address: Some([192, 0, 2, 7].into()),
         request_id: "r-7".into(),
         now: crate::testing::now(),
+        undone: None,
     }
 }
 

@@ -613,9 +613,7 @@ impl Manager {
         let given = TemporaryPasscode { hash, expires_at, reason };
         let act = Act::TemporaryPasscodeSet { user: user.clone(), passcode: Some(given) };
         self.commit(vs, by, Change::of(act).record(event)).await.map_err(gone)?;
-        for meter in every_meter(MeterScope::TemporaryPasscode, user) {
-            self.ports().meters.forget(vs, &meter).await?;
-        }
+        self.starts_anew(vs, by, every_meter(MeterScope::TemporaryPasscode, user)).await;
         Ok(GivenTemporary { passcode, expires_at })
     }
 

@@ -27,6 +27,8 @@ pub struct NewUserForm {
     pub password: Option<Secret>,
     /// A password is drawn, and told once.
     pub draw_password: bool,
+    /// They are switched off from the beginning.
+    pub disabled: bool,
 }
 
 /// What a user's record says, as it is typed.
@@ -114,7 +116,11 @@ impl Manager {
             groups: names,
         };
         let event = by.event_of(EventKind::UserCreated, &id).with("name", name);
-        let change = Change::of(Act::UserAdd(Box::new(new), id.clone())).record(event);
+        let mut change = Change::of(Act::UserAdd(Box::new(new), id.clone())).record(event);
+        if form.disabled {
+            let off = by.event_of(EventKind::UserDisabled, &id);
+            change = change.and(Act::UserDisable { user: id.clone(), disabled: true }).record(off);
+        }
         match self.commit(vs, by, change).await {
             Err(CommitError::Lost { .. }) => Err(ManageError::field("name", FieldRule::Taken)),
             outcome => {
@@ -228,7 +234,7 @@ impl Manager {
         self.commit(vs, by, change).await.map_err(gone)?;
         self.desk.identities.forget_user(id);
         // What was tried was tried on another password.
-        self.forget_tries_of(vs, id).await?;
+        self.starts_anew(vs, by, tries_of(id)).await;
         Ok(drawn.map(GivenPassword))
     }
 

@@ -18,7 +18,7 @@ use doorward_api::{
 use serde::{Deserialize, Serialize};
 
 use super::staff::may_change;
-use super::{Caller, OperatorDesk, OperatorError, Passcode, SHORTEST_PASSWORD, enabled, offer_request};
+use super::{Caller, OperatorDesk, OperatorError, Passcode, SHORTEST_PASSWORD, Undone, enabled, offer_request};
 use crate::names::fold_name;
 use crate::passwords::{HashError, LONGEST_PASSWORD};
 use crate::settings::setting;
@@ -183,7 +183,7 @@ impl OperatorDesk {
         let invitation = Invitation { role: of, link: None, by: Some(by.operator.id.clone()) };
         let put = put(link.hash(), &invitation, caller.now + LINK_LIFE);
         let event = caller.event(EventKind::OperatorInvited, Some(&by.operator.name)).with("role", role.name);
-        let change = seal.on(Change::of(put).record(event));
+        let change = Undone::by(caller.undone, seal.on(Change::of(put).record(event)));
         self.ports.ledger.commit(&caller.vs, change, caller.now).await.map_err(super::gone)?;
         Ok(link)
     }

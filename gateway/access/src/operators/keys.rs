@@ -16,7 +16,7 @@ use ring::digest::{SHA256, digest};
 
 use super::roles::within;
 use super::staff::may_change;
-use super::{APPROVAL, Caller, OperatorDesk, OperatorError, enabled};
+use super::{APPROVAL, Caller, OperatorDesk, OperatorError, Undone, enabled};
 use crate::manage::text::line;
 use crate::network::network_of;
 
@@ -174,7 +174,8 @@ impl OperatorDesk {
         let event = about(caller.event(EventKind::ApiKeyCreated, Some(&by.operator.name)), &key)
             .with("permissions", key.permissions.names())
             .with("expiresAt", key.expires_at.rfc3339());
-        let change = seal.on(Change::of(Act::ApiKeyAdd(Box::new(new))).record(event));
+        let change = Change::of(Act::ApiKeyAdd(Box::new(new))).record(event);
+        let change = Undone::by(caller.undone, seal.on(change));
         match self.ports.ledger.commit(&caller.vs, change, caller.now).await {
             Err(CommitError::Lost { what: APPROVAL, .. }) => Err(OperatorError::Conflict),
             Ok(()) => Ok((told(Some(&by.operator), key, caller.now), text)),

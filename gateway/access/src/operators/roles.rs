@@ -7,7 +7,7 @@ use doorward_api::{
 };
 
 use super::staff::may_change;
-use super::{APPROVAL, Caller, OperatorDesk, OperatorError};
+use super::{APPROVAL, Caller, OperatorDesk, OperatorError, Undone};
 use crate::approvals::Seal;
 use crate::manage::text::line;
 
@@ -212,7 +212,8 @@ impl OperatorDesk {
     }
 
     async fn commit(&self, caller: &Caller, seal: Seal, act: Act, event: AuditEvent) -> Result<(), CommitError> {
-        self.ports.ledger.commit(&caller.vs, seal.on(Change::of(act).record(event)), caller.now).await
+        let change = Undone::by(caller.undone, seal.on(Change::of(act).record(event)));
+        self.ports.ledger.commit(&caller.vs, change, caller.now).await
     }
 }
 

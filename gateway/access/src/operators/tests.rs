@@ -102,6 +102,7 @@ fn at(minutes: u64) -> Caller {
         request_id: "req-1".into(),
         now: now() + Duration::from_mins(minutes),
         approval: None,
+        undone: None,
     }
 }
 
@@ -486,8 +487,31 @@ async fn a_request_that_came_to_nothing_leaves_its_key_and_keys_belong_to_their_
     let otto = stage.join(link.expose(), "otto", at(1)).await;
     let Once::Do(reserved) = stage.desk.once(&at(1), &olga, request("k-1", "x")).await.unwrap() else { panic!("new") };
     assert!(matches!(stage.desk.once(&at(1), &otto, request("k-1", "y")).await.unwrap(), Once::Do(_)));
-    stage.desk.was_not_done(&at(1), reserved).await.unwrap();
+    assert_eq!(stage.desk.was_not_done(&at(1), reserved).await.unwrap(), Freed::Yes);
     assert!(matches!(stage.desk.once(&at(1), &olga, request("k-1", "z")).await.unwrap(), Once::Do(_)));
     let kept = stage.world.with(|rows| format!("{:?}", rows.one_times));
     assert!(!kept.contains("k-1"), "{kept}");
+}
+
+#[tokio::test]
+async fn a_key_is_freed_or_its_request_is_done_and_never_both() {
+    let (stage, olga) = Stage::with_olga().await;
+    let ask = async |minutes, key| stage.desk.once(&at(minutes), &olga, request(key, "x")).await.unwrap();
+    let under = |reserved: &Reserved| Caller { undone: Some(reserved.undone()), ..at(1) };
+    let invited = async || stage.desk.invitations(&vs(), at(1).now).await.unwrap().len();
+
+    // It was done, and something afterwards did not answer.
+    let Once::Do(reserved) = ask(1, "k-1").await else { panic!("new") };
+    stage.desk.invite(&under(&reserved), &olga, Role::HelpDesk).await.unwrap();
+    assert_eq!(stage.desk.was_not_done(&at(1), reserved).await.unwrap(), Freed::WasDone);
+    assert!(matches!(ask(1, "k-1").await, Once::Underway), "it is not done a second time");
+    assert!(matches!(ask(24 * 60 + 1, "k-1").await, Once::Do(_)), "for a day");
+
+    // It was given up, and what was under way wakes.
+    let Once::Do(reserved) = ask(1, "k-2").await else { panic!("new") };
+    let late = under(&reserved);
+    assert_eq!(stage.desk.was_not_done(&at(1), reserved).await.unwrap(), Freed::Yes);
+    assert!(stage.desk.invite(&late, &olga, Role::HelpDesk).await.is_err());
+    assert_eq!(invited().await, 1);
+    assert!(matches!(ask(1, "k-2").await, Once::Do(_)));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use doorward_access::arrival::ConsoleArrival;
 use doorward_access::manage::By;
-use doorward_access::operators::{self, KeyEntered, KeyText, is_fresh};
+use doorward_access::operators::{self, KeyEntered, KeyText, Undone, is_fresh};
 use doorward_access::site::VirtualServer;
 use doorward_api::operator::OperatorSession;
 use doorward_api::ports::Page;
@@ -22,6 +22,9 @@ use crate::fields::Fields;
 
 /// The longest text of a query.
 const LONGEST_TEXT: usize = 512;
+
+/// The longest name: one has up to 1 KiB, and a marker says it in base 64 with an id behind it.
+const LONGEST_NAME: usize = 2048;
 
 /// Of a list whose length is not said.
 const USUAL_LIMIT: u32 = 50;
@@ -54,6 +57,7 @@ impl Visitor {
             request_id: self.request_id.clone(),
             now: self.now,
             approval: None,
+            undone: None,
         }
     }
 }
@@ -64,7 +68,16 @@ pub(super) struct Outside {
     pub(super) visitor: Arc<Visitor>,
 }
 
+impl Outside {
+    /// Whoever they are, they ask for what there is.
+    pub(super) fn find(api: &Shared, call: &Call, visitor: Arc<Visitor>, parts: &Parts) -> Result<Self, Problem> {
+        Query::read(call.params, parts.uri.query().unwrap_or_default())?;
+        Ok(Self { api: api.clone(), visitor })
+    }
+}
+
 /// A call of an operator.
+#[derive(Clone)]
 pub(super) struct Asked {
     pub(super) api: Shared,
     pub(super) visitor: Arc<Visitor>,
@@ -75,14 +88,24 @@ pub(super) struct Asked {
     pub(super) api_key: Option<String>,
     /// The places of the path that are filled in.
     places: Vec<(String, String)>,
-    query: Query,
+    query: Arc<Query>,
     /// As it was sent.
     raw_query: String,
-    /// Of `If-Match`; calls that need none have none.
+    /// Of `If-Match`, one of those that were seen; calls that need none have none.
     pub(super) version: i64,
+    /// Of an `Idempotency-Key`: that nothing was done yet under it.
+    pub(super) undone: Option<Undone>,
+    /// All versions of `If-Match`.
+    seen: Vec<i64>,
 }
 
 impl Asked {
+    /// As if only one of the versions had been seen: of each the same call.
+    pub(super) fn by_version(self) -> Vec<Self> {
+        let of = |version: &i64| Self { version: *version, ..self.clone() };
+        if self.seen.len() < 2 { vec![self] } else { self.seen.iter().map(of).collect() }
+    }
+
     /// Whoever the bearer's token or key belongs to, if they may.
     pub(super) async fn find(
         api: &Shared,
@@ -98,9 +121,22 @@ impl Asked {
             return Err(Problem::not_found());
         }
         let raw_query = parts.uri.query().unwrap_or_default().to_owned();
-        let query = Query::read(call.params, &raw_query)?;
-        let version = if call.versioned { seen(&parts.headers)? } else { 0 };
-        Ok(Self { api: api.clone(), visitor, vs, session, api_key, places, query, raw_query, version })
+        let query = Arc::new(Query::read(call.params, &raw_query)?);
+        let seen = if call.versioned { seen(&parts.headers)? } else { Vec::new() };
+        let version = seen.first().copied().unwrap_or_default();
+        Ok(Self {
+            api: api.clone(),
+            visitor,
+            vs,
+            session,
+            api_key,
+            places,
+            query,
+            raw_query,
+            version,
+            undone: None,
+            seen,
+        })
     }
 
     /// The id at a place of the path.
@@ -134,12 +170,13 @@ impl Asked {
             address: Some(self.visitor.address),
             request_id: self.visitor.request_id.clone(),
             now: self.visitor.now,
+            undone: self.undone,
         }
     }
 
     /// For the operators' desk.
     pub(super) fn at(&self) -> operators::Caller {
-        self.visitor.at(&self.vs.id)
+        operators::Caller { undone: self.undone, ..self.visitor.at(&self.vs.id) }
     }
 }
 
@@ -204,18 +241,30 @@ fn bearer(headers: &HeaderMap) -> Result<Bearer, Problem> {
     KeyText::parse(token).map(Bearer::Key).or_else(session).ok_or_else(|| Problem::signed_out(true))
 }
 
-/// The version of `If-Match`: one entity-tag, as `ETag` gave it.
-fn seen(headers: &HeaderMap) -> Result<i64, Problem> {
-    let mut sent = headers.get_all(header::IF_MATCH).iter();
+/// More versions of one thing than this nobody has seen.
+const MOST_VERSIONS: usize = 8;
+
+/// The versions of `If-Match`: entity-tags, as `ETag` gave them (RFC 9110 13.1.1). A weak one is none that was given.
+fn seen(headers: &HeaderMap) -> Result<Vec<i64>, Problem> {
     let required = || Problem::new(Kind::VersionRequired, "send the ETag that you have seen as If-Match");
-    let tag = sent.next().ok_or_else(required)?;
-    if tag.as_bytes() == b"*" {
-        return Err(required());
+    let mut versions = Vec::new();
+    let mut said = false;
+    for sent in headers.get_all(header::IF_MATCH) {
+        said = true;
+        if sent.as_bytes() == b"*" {
+            return Err(required());
+        }
+        for tag in sent.to_str().unwrap_or_default().split(',').map(str::trim) {
+            let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+            let canonical = |number: &str| number.parse().ok().filter(|version: &i64| version.to_string() == number);
+            versions.extend(number.and_then(canonical));
+        }
     }
-    let tag = tag.to_str().ok().filter(|_| sent.next().is_none());
-    let number = tag.and_then(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"'));
-    let canonical = |number: &str| number.parse().ok().filter(|version: &i64| version.to_string() == number);
-    number.and_then(canonical).ok_or_else(another_version)
+    match versions.len() {
+        0 if !said => Err(required()),
+        1..=MOST_VERSIONS => Ok(versions),
+        _ => Err(another_version()),
+    }
 }
 
 pub(super) fn another_version() -> Problem {
@@ -231,8 +280,7 @@ impl Query {
         let fields = Fields::parse(query.as_bytes());
         let fields = fields.map_err(|error| Problem::invalid(vec![Wrong::new("", "query", &error.to_string())]))?;
         let mut wrong = Vec::new();
-        // Calls without any do not look at them.
-        for name in fields.names().filter(|_| !params.is_empty()) {
+        for name in fields.names() {
             if !params.iter().any(|param| param.name == name) {
                 wrong.push(Wrong::of(name, FieldRule::Unknown { value: format!("parameter {name}") }));
             }
@@ -256,7 +304,8 @@ impl Query {
 fn breaks(of: Of, text: &str) -> Option<FieldRule> {
     let names = |names: &[&str]| FieldRule::OneOf { values: names.iter().map(|name| (*name).to_owned()).collect() };
     match of {
-        Of::Text if text.len() > LONGEST_TEXT || text.contains(char::is_control) => Some(FieldRule::Text),
+        Of::Text if is_no_line(text, LONGEST_TEXT) => Some(FieldRule::Text),
+        Of::Name if is_no_line(text, LONGEST_NAME) => Some(FieldRule::Text),
         Of::Id if !is_id(text) => Some(FieldRule::Unknown { value: "such id".to_owned() }),
         Of::Between(min, max) => {
             let number = text.parse::<u32>().ok().filter(|number| (min..=max).contains(number));
@@ -265,6 +314,10 @@ fn breaks(of: Of, text: &str) -> Option<FieldRule> {
         }
         Of::Switch if !matches!(text, "true" | "false") => Some(names(&["true", "false"])),
         Of::Names(known) if !known.contains(&text) => Some(names(known)),
-        Of::Text | Of::Id | Of::Switch | Of::Names(_) => None,
+        Of::Text | Of::Name | Of::Id | Of::Switch | Of::Names(_) => None,
     }
+}
+
+fn is_no_line(text: &str, longest: usize) -> bool {
+    text.len() > longest || text.contains(char::is_control)
 }

@@ -35,6 +35,8 @@ pub(super) enum Handler {
 pub(super) enum Of {
     /// One line of text.
     Text,
+    /// A name, however long, its beginning, or what stands for one in a marker.
+    Name,
     /// An id.
     Id,
     /// A number between the two.
@@ -61,7 +63,7 @@ impl Param {
 }
 
 /// Where a long list goes on.
-pub(super) const AFTER: Param = Param::new("after", Of::Text, "The `next` of the page before.");
+pub(super) const AFTER: Param = Param::new("after", Of::Name, "The `next` of the page before.");
 /// How much of it.
 pub(super) const LIMIT: Param =
     Param::new("limit", Of::Between(1, 200), "At most so many entries; 50 when it is not said.");
@@ -220,11 +222,11 @@ impl Call {
             when(self.path.contains('{'), &[Kind::NotFound]),
             // The listener refuses a target that can be read in two ways, whichever call it is for.
             when(self.path.contains('{') || !self.params.is_empty(), &[Kind::Outcome(StatusCode::BAD_REQUEST)]),
-            when(self.takes.is_some(), &[Kind::Malformed, Kind::TooLarge, Kind::MediaType, Kind::Invalid]),
-            when(!self.params.is_empty(), &[Kind::Invalid]),
+            when(self.takes.is_some(), &[Kind::Malformed, Kind::TooLarge, Kind::MediaType]),
             when(self.versioned, &[Kind::AnotherVersion, Kind::VersionRequired]),
-            when(self.once, &[Kind::Underway, Kind::AnotherRequest, Kind::Invalid]),
-            &[Kind::Internal],
+            when(self.once, &[Kind::Underway, Kind::AnotherRequest]),
+            // A parameter that nobody knows.
+            &[Kind::Invalid, Kind::Internal],
         ]
         .concat();
         kinds.extend(&self.problems);

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::needs::Need;
 
-const BEGINS: Param = Param::new("q", Of::Text, "What names begin with; all when it is not said.");
+const BEGINS: Param = Param::new("q", Of::Name, "What names begin with; all when it is not said.");
 
-const PREVIEW: [Param; 1] = [Param { required: true, ..Param::new("user", Of::Text, "The sign-in name of a user.") }];
+const PREVIEW: [Param; 1] = [Param { required: true, ..Param::new("user", Of::Name, "The sign-in name of a user.") }];
 
 const LIST: [Param; 3] = [BEGINS, AFTER, LIMIT];
 
@@ -516,6 +516,16 @@ fn groups_calls() -> Vec<Call> {
         )
         .about("Policies name groups by this name."),
         Call::new(Module::Groups.delete(), Method::DELETE, group, "deleteGroup", "Delete a group", groups::delete),
+        Call::new(
+            Module::Groups.view(),
+            Method::GET,
+            "/groups/{group}/members",
+            "listMembers",
+            "List the members of a group",
+            groups::members,
+        )
+        .about("Those who are in it themselves, by name.")
+        .params(&[AFTER, LIMIT]),
         Call::new(Module::Groups.edit(), Method::PUT, member, "addMember", "Put a user into a group", groups::let_in),
         Call::new(
             Module::Groups.edit(),
@@ -526,8 +536,7 @@ fn groups_calls() -> Vec<Call> {
             groups::let_out,
         ),
         Call::new(Module::Groups.edit(), Method::PUT, parent, "addParent", "Put a group into another", groups::nest)
-            .about("Its members are members of the other.")
-            .fails(&[Kind::Invalid]),
+            .about("Its members are members of the other."),
         Call::new(
             Module::Groups.edit(),
             Method::DELETE,
@@ -535,8 +544,16 @@ fn groups_calls() -> Vec<Call> {
             "removeParent",
             "Take a group out of another",
             groups::unnest,
+        ),
+        Call::new(
+            Module::Provisioning.view(),
+            Method::GET,
+            "/groups/{group}/parents/{parent}/preview",
+            "previewRemoveParent",
+            "What rules would take, were a group taken out of another",
+            groups::preview_unnesting,
         )
-        .fails(&[Kind::Invalid]),
+        .about("Nothing is done. At most 2000 of its members are looked at."),
     ]
 }
 

@@ -25,7 +25,7 @@ const ABOUT: &str = "Everything that operators can do in the console, for progra
                      (RFC 9457). Times are RFC 3339, in UTC, with milliseconds. Fields and parameters that nobody \
                      knows are refused.";
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 16] = [
     ("session", "Signing in and out."),
     ("settings", "Settings and policies, one document of each kind."),
     ("users", "Users of the local directory."),
@@ -33,7 +33,12 @@ const TAGS: [(&str, &str); 11] = [
     ("groups", "Groups, their members, and which lie in which."),
     ("tokens", "Tokens, in stock and in use."),
     ("imports", "Files of tokens that were made elsewhere."),
-    ("operators", "Operators and their roles."),
+    ("provisioning", "Enrolment by email: tasks, their users, and whom rules would affect."),
+    ("operators", "Operators, and the links by which they are made."),
+    ("roles", "Roles, and what each may do."),
+    ("api-keys", "Keys by which programs call."),
+    ("approvals", "Acts that wait for a second operator."),
+    ("policies", "The access policies, and what they decide."),
     ("audit", "The audit trail."),
     ("reports", "The enrolment history, the funnel, and who has no token yet."),
     ("description", "This document."),
@@ -83,7 +88,7 @@ pub(super) fn of(calls: &[Call]) -> Value {
 }
 
 fn bearer() -> SecurityScheme {
-    let about = "The token of `POST /session`. Cookies are not looked at.";
+    let about = "The token of `POST /session`, or an API key. Cookies are not looked at.";
     SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(about)).build())
 }
 
@@ -197,7 +202,7 @@ fn parameter(name: &str, at: ParameterIn, required: bool, about: &str, schema: O
 fn values(param: Param) -> ObjectBuilder {
     let schema = ObjectBuilder::new();
     match param.of {
-        Of::Text | Of::Id => schema.schema_type(Type::String),
+        Of::Text | Of::Name | Of::Id => schema.schema_type(Type::String),
         Of::Between(min, max) => {
             schema.schema_type(Type::Integer).minimum(Some(f64::from(min))).maximum(Some(f64::from(max)))
         }

@@ -1,5 +1,7 @@
 //! Groups.
 
+use doorward_access::manage::ManageError;
+use doorward_api::settings::ProvisioningRules;
 use doorward_api::user::GroupRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,7 +10,8 @@ use super::asked::Asked;
 use super::given::{Nothing, body};
 use super::gives::{Done, Found, Made, Shown};
 use super::people::{GroupName, SOME_ID};
-use super::problem::Problem;
+use super::problem::{Problem, Wrong};
+use super::users::UsersShown;
 
 /// A group.
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,6 +71,34 @@ body! {
     example { "name": "Sales" }
 }
 
+/// From how many a rule would take what it gave.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RuleTakes)]
+struct TakesShown {
+    /// The rule, by its group.
+    rule: GroupName,
+    /// From how many users.
+    users: u64,
+}
+
+/// What provisioning rules would take, did a group lie in another no longer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UnnestingPreview)]
+pub(super) struct UnnestingShown {
+    /// By which rule, in their order; none of those that take nothing.
+    takes: Vec<TakesShown>,
+    /// How many members were looked at.
+    looked_at: u64,
+    /// Nobody is left to look at: the numbers are of everybody.
+    complete: bool,
+}
+
+impl Shown for UnnestingShown {
+    fn example() -> Self {
+        Self { takes: vec![TakesShown { rule: GroupName::example(), users: 3 }], looked_at: 12, complete: true }
+    }
+}
+
 /// `GET /groups`
 pub(super) async fn list(asked: Asked, _: Nothing) -> Result<Found<GroupsShown>, Problem> {
     let found = asked.api.parts.manager.groups(&asked.vs.id, asked.query("q"), &asked.page()).await?;
@@ -78,6 +109,14 @@ pub(super) async fn list(asked: Asked, _: Nothing) -> Result<Found<GroupsShown>,
 pub(super) async fn get(asked: Asked, _: Nothing) -> Result<Found<GroupShown>, Problem> {
     let group = asked.api.parts.manager.group(&asked.vs.id, &asked.id("group")).await?;
     Ok(Found(GroupShown::of(group)))
+}
+
+/// `GET /groups/{group}/members`
+pub(super) async fn members(asked: Asked, _: Nothing) -> Result<Found<UsersShown>, Problem> {
+    let (manager, vs) = (&asked.api.parts.manager, &asked.vs.id);
+    let group = manager.group(vs, &asked.id("group")).await?;
+    let members = manager.members(vs, &group.id, &asked.page()).await?;
+    Ok(Found(UsersShown::of(&asked, members).await?))
 }
 
 /// `POST /groups`
@@ -127,6 +166,37 @@ pub(super) async fn unnest(asked: Asked, _: Nothing) -> Result<Done, Problem> {
 
 async fn lie(asked: &Asked, member: bool) -> Result<Done, Problem> {
     let (group, into) = (asked.id("group"), asked.id("parent"));
-    asked.api.parts.manager.nest_group(&asked.vs.id, &asked.by(), &group, &into, member).await?;
+    let outcome = asked.api.parts.manager.nest_group(&asked.vs.id, &asked.by(), &group, &into, member).await;
+    outcome.map_err(at_parent)?;
     Ok(Done)
+}
+
+/// The place in the path where the group is named that a fault is about.
+fn at_parent(error: ManageError) -> Problem {
+    match error {
+        ManageError::Invalid(faults) => {
+            Problem::invalid(faults.into_iter().map(|fault| Wrong::of("parent", fault.rule)).collect())
+        }
+        error => error.into(),
+    }
+}
+
+/// `GET /groups/{group}/parents/{parent}/preview`
+pub(super) async fn preview_unnesting(asked: Asked, _: Nothing) -> Result<Found<UnnestingShown>, Problem> {
+    let (manager, vs, by) = (&asked.api.parts.manager, &asked.vs.id, asked.by());
+    let group = manager.group(vs, &asked.id("group")).await?;
+    let parent = manager.group(vs, &asked.id("parent")).await?;
+    let rules = manager.setting::<ProvisioningRules>(vs).await?.document;
+    let would = manager.preview_unnesting(vs, &by, &rules, (&group.id, &parent.id)).await?;
+    let mut takes = Vec::new();
+    for (rule, users) in would.by_rule {
+        let name = match manager.group(vs, &rule).await {
+            Ok(group) => group.name,
+            // Deleted since.
+            Err(ManageError::NotFound) => rule.to_string(),
+            Err(error) => return Err(error.into()),
+        };
+        takes.push(TakesShown { rule: GroupName { id: rule.to_string(), name }, users });
+    }
+    Ok(Found(UnnestingShown { takes, looked_at: would.looked_at, complete: would.complete }))
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use doorward_access::manage::text::{LONGEST_NAME, line};
 use doorward_access::manage::{By, ImportReport, Imported, RowOutcome};
 use doorward_api::import_job::ImportJob;
 use doorward_api::plugin::{ImportFault, ImportKey, ImportRow};
@@ -231,13 +232,16 @@ body! {
         /// The password of an encrypted file; not together with a key.
         #[schema(value_type = Option<String>, format = Password)]
         password: Option<Secret>,
+        /// What the file is called, for those who look through files that were sent: one line of at most 100 characters.
+        #[schema(max_length = 100)]
+        name: Option<String>,
     }
     example { "file_base64": "MzAwMDAwMDEsMzEzMjMzMzQzNTM2MzczODM5MzAzMTMyMzMzNDM1MzYzNzM4MzkzMCxob3RwLDYsMAo=" }
 }
 
 /// `POST /tokens/import`
 pub(super) async fn begin(asked: Asked, given: FileGiven) -> Result<Begun<ImportShown>, Problem> {
-    let key = key(&given)?;
+    let (key, name) = (key(&given)?, name(&given)?);
     let file = BASE64.decode(given.file_base64.as_bytes());
     let file = file.map_err(|_| Problem::invalid(vec![Wrong::new("file_base64", "base64", "must be base 64")]))?;
     let (plugin, rows) = read(&asked.api, file, key).await?;
@@ -251,14 +255,16 @@ pub(super) async fn begin(asked: Asked, given: FileGiven) -> Result<Begun<Import
     };
     let job = asked.api.imports.begin(job).ok_or_else(Problem::busy)?;
     let span = tracing::info_span!("import", request_id = asked.visitor.request_id);
-    tokio::spawn(take(asked.api.clone(), asked.by(), job.clone(), (plugin, rows)).instrument(span));
+    // Answered before anything is done: that it is on its way is all that is done under a key.
+    let by = By { undone: None, ..asked.by() };
+    tokio::spawn(take(asked.api.clone(), by, (job.clone(), name), (plugin, rows)).instrument(span));
     Ok(Begun { at: format!("/tokens/imports/{}", job.id), body: job.shown() })
 }
 
 /// Whatever becomes of it, it comes to an end: a job that stayed for ever would take the place of another.
-async fn take(api: Shared, by: By, job: Arc<Job>, read: (&'static str, Vec<ImportRow>)) {
+async fn take(api: Shared, by: By, (job, name): (Arc<Job>, String), read: (&'static str, Vec<ImportRow>)) {
     let (vs, id, done) = (job.vs.clone(), job.id.clone(), job.done.clone());
-    let taken = tokio::spawn(async move { api.parts.manager.import_tokens(&vs, &by, (&id, ""), read, done).await });
+    let taken = tokio::spawn(async move { api.parts.manager.import_tokens(&vs, &by, (&id, &name), read, done).await });
     let outcome = match taken.await {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(error)) => {
@@ -288,6 +294,12 @@ async fn read(api: &Shared, file: Vec<u8>, key: Option<ImportKey>) -> Result<(&'
         };
         Problem::invalid(vec![Wrong::new(field, rule, &fault.to_string())])
     })
+}
+
+fn name(given: &FileGiven) -> Result<String, Problem> {
+    let mut faults = Vec::new();
+    let name = line(&mut faults, "name", given.name.as_deref().unwrap_or_default(), LONGEST_NAME, true);
+    name.ok_or_else(|| Problem::invalid(faults.into_iter().map(Wrong::from).collect()))
 }
 
 fn key(given: &FileGiven) -> Result<Option<ImportKey>, Problem> {

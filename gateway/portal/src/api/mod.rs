@@ -160,15 +160,24 @@ async fn called(call: &Call, api: &Shared, request: Request) -> Result<Reply, Pr
     };
     match &call.handler {
         Handler::Anybody(handler) => {
+            let outside = Outside::find(api, call, visitor, &parts)?;
             let body = to_bytes(body, call.largest).await.map_err(|_| too_large())?;
-            handler(Outside { api: api.clone(), visitor }, &parts.headers, &body).await
+            handler(outside, &parts.headers, &body).await
         }
         Handler::Operator(handler) => {
             let places = places(&mut parts).await;
             let asked = Asked::find(api, call, visitor, &parts, places).await?;
             let body = to_bytes(body, call.largest).await.map_err(|_| too_large())?;
             let waits = Waits::of(&asked);
-            let outcome = once_or_more(call, (handler.as_ref(), asked), &parts, &body).await;
+            let mut outcome = Err(asked::another_version());
+            // Of several versions that were seen one can be the present one: to the others nothing is done.
+            for asked in asked.by_version() {
+                outcome = once_or_more(call, (handler.as_ref(), asked), &parts, &body).await;
+                let another = [Kind::AnotherVersion, Kind::ChangedMeanwhile];
+                if !matches!(&outcome, Err(problem) if call.versioned && another.contains(&problem.kind)) {
+                    break;
+                }
+            }
             match outcome {
                 Err(Problem { held: Some(id), .. }) => waits.told(&id).await,
                 outcome => outcome,
@@ -180,7 +189,7 @@ async fn called(call: &Call, api: &Shared, request: Request) -> Result<Reply, Pr
 /// Asks the handler, unless what is sent was sent before.
 async fn once_or_more(
     call: &Call,
-    (handler, asked): (&Answers<Asked>, Asked),
+    (handler, mut asked): (&Answers<Asked>, Asked),
     parts: &http::request::Parts,
     body: &Bytes,
 ) -> Result<Reply, Problem> {
@@ -193,10 +202,10 @@ async fn once_or_more(
         Turn::Again(reply) => Ok(reply),
         Turn::First(reserved) => {
             let (api, at) = (asked.api.clone(), asked.at());
+            asked.undone = Some(reserved.undone());
             // What is held was not done: the key is free for it once it is approved.
             let outcome = handler(asked, &parts.headers, body).await;
-            once::settle((&api.parts.operators, &at), reserved, &outcome).await;
-            outcome
+            once::settle((&api.parts.operators, &at), reserved, outcome).await
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: a request that is sent again under its key is given the first one's answer and not done again.
 
-use doorward_access::operators::{Once, Request, Reserved};
+use doorward_access::operators::{Caller, Freed, Once, OperatorDesk, Request, Reserved};
 use doorward_api::FieldRule;
 use http::HeaderMap;
 
@@ -44,19 +44,26 @@ pub(super) async fn turn(asked: &Asked, call: &str, headers: &HeaderMap, body: &
 /// Keeps the answer, or frees the key where nothing was done. What cannot be kept is told all the same: the key then
 /// stays reserved, and nothing is done a second time under it.
 pub(super) async fn settle(
-    asked: (&doorward_access::operators::OperatorDesk, &doorward_access::operators::Caller),
+    (desk, at): (&OperatorDesk, &Caller),
     reserved: Reserved,
-    outcome: &Result<Reply, Problem>,
-) {
-    let (desk, at) = asked;
-    let settled = match outcome {
-        Ok(reply) => desk.was_done(at, reserved, serde_json::to_string(reply).unwrap_or_default()).await,
+    outcome: Result<Reply, Problem>,
+) -> Result<Reply, Problem> {
+    let settled = match &outcome {
+        Ok(reply) => desk.was_done(at, reserved, serde_json::to_string(reply).unwrap_or_default()).await.map(Some),
         // Whether an answer that failed in the middle was done is not known.
-        Err(problem) if problem.kind == Kind::Internal => Ok(()),
-        Err(_) => desk.was_not_done(at, reserved).await,
+        Err(problem) if problem.kind == Kind::Internal => Ok(None),
+        Err(_) => desk.was_not_done(at, reserved).await.map(|freed| (freed == Freed::Yes).then_some(())),
     };
-    if let Err(error) = settled {
-        tracing::warn!(request_id = at.request_id, %error, "a request's key stays reserved");
+    let is_settled = match settled {
+        Ok(settled) => settled.is_some(),
+        Err(error) => {
+            tracing::warn!(request_id = at.request_id, %error, "a request's key stays reserved");
+            false
+        }
+    };
+    match outcome {
+        Err(problem) if !is_settled && problem.kind == Kind::Unavailable => Err(problem.perhaps_done()),
+        outcome => outcome,
     }
 }
 

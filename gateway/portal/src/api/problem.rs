@@ -218,9 +218,13 @@ impl Problem {
 
     /// Too much went wrong; worth trying again after that.
     pub(super) fn wait(wait: Duration) -> Self {
+        Self::until(wait, "too much went wrong with this name, or from this address")
+    }
+
+    /// Too often; worth trying again after that.
+    pub(super) fn until(wait: Duration, detail: &str) -> Self {
         let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
-        let problem = Self::new(Kind::TooMany, "too much went wrong with this name, or from this address");
-        Self { retry_after: Some(seconds), ..problem }
+        Self { retry_after: Some(seconds), ..Self::new(Kind::TooMany, detail) }
     }
 
     pub(super) fn internal(cause: impl Into<String>) -> Self {
@@ -228,13 +232,25 @@ impl Problem {
         Self { cause: Some(cause.into()), ..problem }
     }
 
+    /// Something did not answer. A change may have been made nevertheless: its commit was waited for no longer, or what is
+    /// read after it failed.
     pub(super) fn unavailable(cause: impl Into<String>) -> Self {
-        let problem = Self::new(Kind::Unavailable, "nothing was done; try again in a moment");
+        let detail = "not everything that is needed has answered; a change may have been made: look before you send it again, \
+                      or send it again under the same Idempotency-Key";
+        let problem = Self::new(Kind::Unavailable, detail);
         Self { cause: Some(cause.into()), retry_after: Some(IN_A_MOMENT), ..problem }
     }
 
     pub(super) fn busy() -> Self {
-        Self::unavailable("too much is under way")
+        let problem = Self::unavailable("too much is under way");
+        Self { detail: "nothing was done; try again in a moment".to_owned(), ..problem }
+    }
+
+    /// Under a key that stays reserved.
+    pub(super) fn perhaps_done(self) -> Self {
+        let detail =
+            "it may have been done, and is not done again under this key: look, then send it under another if need be";
+        Self { detail: detail.to_owned(), ..self }
     }
 
     pub(super) fn underway() -> Self {

@@ -37,7 +37,7 @@ const ADDRESS: Param = Param::new("address", Of::Text, "From this address.");
 const SERIAL: Param = Param::new("serial", Of::Text, "Of the token with this serial number.");
 const TYPE: Param = Param::new("type", Of::Names(&RECORD_TYPES), "Of this type.");
 const EVENT: Param = Param::new("event", Of::Text, "One of these events, with commas between them.");
-const OPERATOR: Param = Param::new("operator", Of::Text, "By the operator of this name.");
+const OPERATOR: Param = Param::new("operator", Of::Name, "By the operator of this name.");
 const TRANSACTION: Param = Param::new("transaction", Of::Id, "Of this sign-in or enrolment.");
 const TEXT: Param = Param::new("q", Of::Text, "With this text in one of their values.");
 

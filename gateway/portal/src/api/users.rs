@@ -2,6 +2,7 @@
 
 use doorward_access::manage::{CallerAnswer, CallerCheck, GivenPassword, NewUserForm, UserForm};
 use doorward_access::recovery::RecoveryLeft;
+use doorward_api::ports::Listed;
 use doorward_api::push::PushState;
 use doorward_api::user::UserRecord;
 use doorward_api::{FieldRule, GroupId, Secret, Timestamp, UserId};
@@ -105,6 +106,15 @@ pub(super) struct UsersShown {
     items: Vec<UserShown>,
     /// What to send as `after` for the next part; `null` when there is none.
     next: Option<String>,
+}
+
+impl UsersShown {
+    pub(super) async fn of(asked: &Asked, found: Listed<UserRecord>) -> Result<Self, Problem> {
+        let users = found.items.iter().map(|one| &one.user.id);
+        let locks = asked.api.parts.manager.locked_until(&asked.vs.id, users, asked.by().now).await?;
+        let items = found.items.into_iter().zip(locks).map(|(record, locked)| UserShown::of(record, locked)).collect();
+        Ok(Self { items, next: found.next })
+    }
 }
 
 impl Shown for UsersShown {
@@ -268,6 +278,8 @@ body! {
         password: Option<Secret>,
         /// A password is drawn; not together with one that is chosen.
         draw_password: Option<bool>,
+        /// Switched off from the beginning: no rule provisions them, and nobody signs in as they.
+        disabled: Option<bool>,
     }
     example {
         "name": "alice", "display_name": "Alice Liddell", "email": "alice@example.org", "groups": [],
@@ -314,11 +326,8 @@ body! {
 
 /// `GET /users`
 pub(super) async fn list(asked: Asked, _: Nothing) -> Result<Found<UsersShown>, Problem> {
-    let (vs, manager) = (&asked.vs.id, &asked.api.parts.manager);
-    let found = manager.users(vs, asked.query("q"), &asked.page()).await?;
-    let locks = manager.locked_until(vs, found.items.iter().map(|one| &one.user.id), asked.by().now).await?;
-    let items = found.items.into_iter().zip(locks).map(|(record, locked)| UserShown::of(record, locked)).collect();
-    Ok(Found(UsersShown { items, next: found.next }))
+    let found = asked.api.parts.manager.users(&asked.vs.id, asked.query("q"), &asked.page()).await?;
+    Ok(Found(UsersShown::of(&asked, found).await?))
 }
 
 /// `GET /users/{user}`
@@ -349,6 +358,7 @@ pub(super) async fn add(asked: Asked, given: NewUser) -> Result<Made<NewUserShow
         },
         password: given.password,
         draw_password,
+        disabled: given.disabled.unwrap_or(false),
     };
     let (record, drawn) = asked.api.parts.manager.add_user(&asked.vs.id, &asked.by(), form).await?;
     let at = format!("/users/{}", record.user.id);
@@ -451,7 +461,11 @@ pub(super) async fn verify(asked: Asked, _: Nothing) -> Result<Made<Verification
             Ok(Made { at, body: VerificationShown::of(answer) })
         }
         CallerCheck::NoDevice => Err(Problem::new(Kind::NoDevice, "none of the user's devices can be asked")),
-        CallerCheck::Off { until } => Err(Problem::wait(until.since(asked.by().now))),
+        CallerCheck::Off { until } => {
+            let detail =
+                "no request is sent to this user now: one is under way, or several went unanswered or were denied";
+            Err(Problem::until(until.since(asked.visitor.now), detail))
+        }
     }
 }
 

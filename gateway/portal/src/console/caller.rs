@@ -94,6 +94,7 @@ impl Caller {
             request_id: self.request_id.clone(),
             now: self.now,
             approval: None,
+            undone: None,
         }
     }
 

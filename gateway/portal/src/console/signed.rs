@@ -150,6 +150,7 @@ impl Signed {
             address: Some(self.caller.address),
             request_id: self.caller.request_id.clone(),
             now: self.caller.now,
+            undone: None,
         }
     }
 

@@ -371,6 +371,7 @@ pub(super) async fn add(State(console): State<Shared>, mut post: SignedPost) -> 
             details: entered.form(),
             password: (fields.text("password-by") == "type").then(|| Secret::new(fields.text("password"))),
             draw_password: fields.text("password-by") == "draw",
+            disabled: false,
         };
         match console.parts.manager.add_user(&signed.vs.id, &signed.by(), form).await {
             Ok((user, given)) => return told_once(&console, signed, &user, given, "created"),

@@ -198,6 +198,7 @@ impl Console {
             request_id: "req-0".into(),
             now: self.clock.now(),
             approval: None,
+            undone: None,
         }
     }
 

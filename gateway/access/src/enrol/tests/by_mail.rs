@@ -35,6 +35,7 @@ fn by(role: Role, now: Timestamp) -> By {
         address: None,
         request_id: "r-7".into(),
         now,
+        undone: None,
     }
 }
 

@@ -36,6 +36,7 @@ fn by(now: Timestamp) -> By {
         address: None,
         request_id: "r-7".into(),
         now,
+        undone: None,
     }
 }
 

@@ -69,6 +69,7 @@ fn olga() -> By {
         address: None,
         request_id: "r-7".into(),
         now: now(),
+        undone: None,
     }
 }
 

@@ -426,6 +426,7 @@ async fn the_help_desk_sees_how_many_are_left_and_voids_them() {
         address: None,
         request_id: "r-7".into(),
         now: alice.now,
+        undone: None,
     };
     let (vs, user) = (&stage.vs.id, &doorward_api::UserId::from("u-alice"));
     assert_eq!(manager.recovery_codes(vs, user).await.unwrap().map(|left| left.left), Some(COUNT));

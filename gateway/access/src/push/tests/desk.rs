@@ -15,6 +15,7 @@ fn by(role: Role, operator: &str, now: Timestamp) -> By {
         address: Some([10, 0, 0, 1].into()),
         request_id: "r-7".into(),
         now,
+        undone: None,
     }
 }
 

@@ -56,6 +56,14 @@ fn every_call_has_a_name_of_its_own_and_every_reference_leads_somewhere() {
 }
 
 #[test]
+fn every_section_says_what_it_is_about() {
+    let described = description()["tags"].clone();
+    let tags: BTreeSet<&str> = described.as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let calls = calls::all();
+    assert_eq!(tags, calls.iter().map(|call| call.tag).collect::<BTreeSet<&str>>());
+}
+
+#[test]
 fn every_call_tells_of_all_that_can_come() {
     for call in calls::all() {
         let description = description();

@@ -91,8 +91,37 @@ async fn a_query_is_read_as_strictly() {
     assert_eq!(olga.get("/tokens?owner=a%20b").await.wrong(), ["owner unknown"]);
     assert_eq!(olga.get("/self-provisioning/preview").await.wrong(), ["user required"]);
     assert_eq!(olga.get("/users?q=&after=&limit=200").await.status, 200);
+    // Whoever asks to be shown only what would be done is not obeyed by half.
+    let alice = olga.made("/users", json!({"name": "alice"})).await;
+    assert_eq!(olga.delete(&format!("/users/{alice}?dry_run=true")).await.wrong(), ["dry_run unknown"]);
+    assert_eq!(olga.get(&format!("/users/{alice}")).await.status, 200);
+    assert_eq!(olga.get("/session?x=").await.wrong(), ["x unknown"]);
+    assert_eq!(world.nobody().get("/openapi.json?x").await.wrong(), ["x unknown"]);
     let nowhere = olga.get("/users?after=bm93aGVyZQ").await;
     assert_eq!((nowhere.status, &nowhere.body["items"]), (StatusCode::OK, &json!([])));
+}
+
+#[tokio::test]
+async fn a_list_goes_on_behind_the_longest_name() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let long = |first: &str| format!("{first}{}", "門".repeat(255));
+    for name in [long("A"), long("B"), format!("C{}", "門".repeat(119))] {
+        olga.made("/users", json!({"name": name})).await;
+    }
+    let mut after = String::new();
+    let mut found = Vec::new();
+    loop {
+        let told = olga.get(&format!("/users?limit=1&after={after}")).await;
+        assert_eq!(told.status, 200, "{}", told.text);
+        found.push(told.body["items"][0]["name"].as_str().unwrap().chars().next().unwrap());
+        let Some(next) = told.body["next"].as_str() else { break };
+        after = next.to_owned();
+    }
+    assert_eq!(found, ['A', 'B', 'C']);
+    let begins = "%E9%96%80".repeat(255);
+    assert_eq!(olga.get(&format!("/users?q=a{begins}")).await.body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(olga.get(&format!("/users?after={}", "x".repeat(2049))).await.wrong(), ["after text"]);
 }
 
 #[tokio::test]
@@ -116,13 +145,17 @@ async fn a_change_of_what_has_versions_names_the_one_that_was_seen() {
     let put = async |tag: &[(&str, &str)]| olga.ask(Method::PUT, "/settings/lockout", tag, Some(new.clone())).await;
     put(&[]).await.is(428, "version-required");
     put(&[("if-match", "*")]).await.is(428, "version-required");
-    for other in ["\"1\"", "W/\"0\"", "0", "\"+0\"", "\"0\", \"1\"", "\"\""] {
+    for other in ["\"1\"", "W/\"0\"", "0", "\"+0\"", "\"1\", W/\"0\"", "\"\""] {
         put(&[("if-match", other)]).await.is(412, "another-version");
     }
     let told = put(&[("if-match", "\"0\"")]).await;
     assert_eq!((told.status, told.headers["etag"].to_str().unwrap()), (StatusCode::OK, "\"1\""), "{}", told.text);
     assert_eq!(told.body["token_minutes"], 30);
     put(&[("if-match", "\"0\"")]).await.is(412, "another-version");
+    // Whoever has seen several says so; one of them is the present one.
+    let told = put(&[("if-match", "\"0\" ,\"1\"")]).await;
+    assert_eq!((told.status, told.headers["etag"].to_str().unwrap()), (StatusCode::OK, "\"1\""), "{}", told.text);
+    put(&[("if-match", "\"0\", \"7\"")]).await.is(412, "another-version");
     let log = olga.get("/settings/lockout/changes").await;
     let entry = &log.body["items"][0];
     assert_eq!((&entry["version"], &entry["operator"]), (&json!(1), &json!("olga")));

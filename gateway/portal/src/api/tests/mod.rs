@@ -7,6 +7,7 @@ mod enrolment;
 mod isolation;
 mod keys;
 mod manner;
+mod once;
 mod policies;
 mod provisioning;
 mod provisioning_rules;

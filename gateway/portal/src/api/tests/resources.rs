@@ -156,7 +156,7 @@ async fn groups_have_members_and_lie_in_each_other_but_not_in_themselves() {
     assert_eq!(read.body["groups"].as_array().unwrap().len(), 1);
     assert_eq!(read.body["all_groups"].as_array().unwrap().len(), 2);
     let circle = olga.ask(Method::PUT, &format!("/groups/{outer}/parents/{inner}"), &[], None).await;
-    assert_eq!(circle.wrong(), ["into circle"]);
+    assert_eq!(circle.wrong(), ["parent circle"]);
     let read = olga.get(&format!("/groups/{inner}")).await;
     assert_eq!((&read.body["members"], &read.body["parents"][0]["name"]), (&json!(1), &json!("Staff")));
     let told = olga.put(&format!("/groups/{inner}"), json!({"name": "Selling"})).await;
@@ -407,4 +407,49 @@ async fn every_kind_of_settings_is_read_and_written_as_it_was_read() {
     assert_eq!((&told.body["offered"], &told.body["reason"]), (&json!(false), &json!("account_unusable")));
     assert_eq!((&told.body["terms"], &told.body["begins_at"]), (&Value::Null, &Value::Null));
     olga.get("/self-provisioning/preview?user=nobody").await.is(404, "not-found");
+}
+
+#[tokio::test]
+async fn the_members_of_a_group_are_listed_a_part_at_a_time() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let sales = olga.made("/groups", json!({"name": "Sales"})).await;
+    for name in ["carol", "alice", "bob"] {
+        olga.made("/users", json!({"name": name, "groups": [sales]})).await;
+    }
+    olga.made("/users", json!({"name": "dora"})).await;
+    let names = |told: &Value| -> Vec<String> {
+        told["items"].as_array().unwrap().iter().map(|user| user["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = olga.get(&format!("/groups/{sales}/members?limit=2")).await.body;
+    assert_eq!(names(&first), ["alice", "bob"]);
+    let next = first["next"].as_str().unwrap();
+    assert_eq!(names(&olga.get(&format!("/groups/{sales}/members?after={next}")).await.body), ["carol"]);
+    olga.get("/groups/nowhere/members").await.is(404, "not-found");
+}
+
+#[tokio::test]
+async fn before_a_group_is_taken_out_of_another_it_is_told_what_rules_would_take() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let sales = olga.made("/groups", json!({"name": "Sales"})).await;
+    let north = olga.made("/groups", json!({"name": "North"})).await;
+    let parent = format!("/groups/{north}/parents/{sales}");
+    assert_eq!(olga.ask(Method::PUT, &parent, &[], None).await.status, 204);
+    let told = olga.ask(Method::PUT, &format!("/groups/{sales}/parents/{north}"), &[], None).await;
+    assert_eq!(told.wrong(), ["parent circle"], "as the path calls it");
+    olga.made("/users", json!({"name": "alice", "groups": [north]})).await;
+    let told = olga.get(&format!("{parent}/preview")).await;
+    assert_eq!(told.body, json!({"takes": [], "looked_at": 1, "complete": true}), "{}", told.text);
+    olga.get(&format!("/groups/{north}/parents/nowhere/preview")).await.is(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_user_may_be_switched_off_from_the_beginning() {
+    let world = World::start().await;
+    let olga = world.olga().await;
+    let made = olga.post("/users", json!({"name": "alice", "disabled": true})).await;
+    assert_eq!((made.status, &made.body["user"]["disabled"]), (StatusCode::CREATED, &json!(true)), "{}", made.text);
+    let events = olga.get("/audit/records?event=USER_CREATED,USER_DISABLED").await.body;
+    assert_eq!(events["items"].as_array().unwrap().len(), 2, "as if it were done one after the other");
 }

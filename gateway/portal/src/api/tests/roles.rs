@@ -85,10 +85,12 @@ const MATRIX: &str = "
     GET    /groups/{group}                              | -      | yes     | yes       | yes           | -          | yes       | yes
     PUT    /groups/{group}                              | -      | -       | -         | yes           | -          | yes       | yes
     DELETE /groups/{group}                              | -      | -       | -         | yes           | -          | yes       | yes
+    GET    /groups/{group}/members                      | -      | yes     | yes       | yes           | -          | yes       | yes
     PUT    /groups/{group}/members/{user}               | -      | -       | -         | yes           | -          | yes       | yes
     DELETE /groups/{group}/members/{user}               | -      | -       | -         | yes           | -          | yes       | yes
     PUT    /groups/{group}/parents/{parent}             | -      | -       | -         | yes           | -          | yes       | yes
     DELETE /groups/{group}/parents/{parent}             | -      | -       | -         | yes           | -          | yes       | yes
+    GET    /groups/{group}/parents/{parent}/preview     | -      | yes     | yes       | yes           | -          | -         | yes
 
     GET    /tokens                                      | -      | yes     | yes       | yes           | yes        | -         | yes
     GET    /tokens/counts                               | -      | yes     | yes       | yes           | yes        | -         | yes

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use doorward_access::arrival::ConsoleArrival;
@@ -20,10 +21,10 @@ use doorward_access::signin::{Desk, Rules};
 use doorward_access::site::{App, AppOptions, Beside, Site, Upstream, VirtualServer};
 use doorward_api::keys::MasterKey;
 use doorward_api::plugin::{Host, Plugin, PluginInfo};
-use doorward_api::ports::{Act, Change, Clock, Entropy, Ledger, NoMetrics, Operators, Outbox, Register};
+use doorward_api::ports::{Act, AuditLog, Change, Clock, Entropy, Ledger, NoMetrics, Operators, Outbox, Register};
 use doorward_api::{
-    AppId, FoldedName, Grant, GrantDetails, GrantState, RecoveryCodes, Secret, SecretBytes, Timestamp, Token, UserId,
-    VirtualServerId,
+    AppId, CommitError, FoldedName, Grant, GrantDetails, GrantState, RecoveryCodes, Secret, SecretBytes, StoreError,
+    Timestamp, Token, UserId, VirtualServerId,
 };
 use doorward_fakes::{Dice, ToyTokens, World as Fakes};
 use doorward_policy::{Policies, Source};
@@ -53,8 +54,43 @@ impl Clock for Moved {
     }
 }
 
+/// A ledger whose answer to a change can be lost.
+pub(super) struct Torn {
+    store: Store,
+    loses: Mutex<Option<Loss>>,
+}
+
+/// What became of the change whose answer is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// It was made.
+    Made,
+    /// It was not.
+    NotMade,
+}
+
+#[async_trait]
+impl Ledger for Torn {
+    async fn commit(&self, vs: &VirtualServerId, change: Change, now: Timestamp) -> Result<(), CommitError> {
+        // Keys leave no record; what is done under them does.
+        let loss = if change.events.is_empty() { None } else { self.loses.lock().unwrap().take() };
+        if loss != Some(Loss::NotMade) {
+            self.store.commit(vs, change, now).await?;
+        }
+        match loss {
+            Some(_) => Err(StoreError::Unavailable("no answer in time".into()).into()),
+            None => Ok(()),
+        }
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+}
+
 pub(super) struct World {
     pub(super) store: Store,
+    torn: Arc<Torn>,
     operators: Arc<OperatorDesk>,
     router: Router,
     clock: Arc<Moved>,
@@ -80,11 +116,12 @@ impl World {
         };
         let store = Store::open(options, entropy.clone()).unwrap();
         let clock = Arc::new(Moved::default());
-        let (operators, router) = built(&store, clock.clone(), entropy, keys);
+        let torn = Arc::new(Torn { store: store.clone(), loses: Mutex::default() });
+        let (operators, router) = built(&torn, clock.clone(), entropy, keys);
         for vs in ["first", "second"] {
             store.ensure_virtual_server(&vs.into(), BEGINNING).await.unwrap();
         }
-        let world = Self { store, operators, router, clock, _folder: folder };
+        let world = Self { store, torn, operators, router, clock, _folder: folder };
         for (vs, name) in [("first", "olga"), ("second", "otto")] {
             let link = world.operators.first_link(&vs.into(), BEGINNING).await.unwrap().unwrap();
             world.join(vs, link.expose(), name).await;
@@ -119,12 +156,28 @@ impl World {
             request_id: "req-0".into(),
             now: self.clock.now(),
             approval: None,
+            undone: None,
         }
     }
 
     /// Time goes by.
     pub(super) fn later(&self, span: Duration) {
         *self.clock.0.lock().unwrap() += span;
+    }
+
+    /// The answer to the next change that leaves a record is lost.
+    pub(super) fn loses(&self, loss: Loss) {
+        *self.torn.loses.lock().unwrap() = Some(loss);
+    }
+
+    /// How many records the first virtual server's trail has.
+    pub(super) async fn records(&self) -> String {
+        format!("{:?}", self.store.head(&"first".into()).await.unwrap())
+    }
+
+    /// Whether such a change came.
+    pub(super) fn has_lost(&self) -> bool {
+        self.torn.loses.lock().unwrap().is_none()
     }
 
     /// What the janitor does now and then.
@@ -245,8 +298,13 @@ pub(super) fn over_fakes(fakes: &Arc<Fakes>) -> Router {
     console(ports, operator_ports, keys).1
 }
 
-fn built(store: &Store, clock: Arc<Moved>, entropy: Arc<dyn Entropy>, keys: MasterKey) -> (Arc<OperatorDesk>, Router) {
-    let store = Arc::new(store.clone());
+fn built(
+    torn: &Arc<Torn>,
+    clock: Arc<Moved>,
+    entropy: Arc<dyn Entropy>,
+    keys: MasterKey,
+) -> (Arc<OperatorDesk>, Router) {
+    let store = Arc::new(torn.store.clone());
     let passwords = Arc::new(Passwords::new(entropy.clone()));
     let ports = Ports {
         directory: Arc::new(LocalDirectory::new(store.clone(), passwords.clone())),
@@ -265,7 +323,7 @@ fn built(store: &Store, clock: Arc<Moved>, entropy: Arc<dyn Entropy>, keys: Mast
         decisions: store.clone(),
         pushes: store.clone(),
         push_sender: Fakes::new(),
-        ledger: store.clone(),
+        ledger: torn.clone(),
         mailer: Fakes::new(),
         outbox: store.clone(),
         clock,
@@ -279,7 +337,7 @@ fn built(store: &Store, clock: Arc<Moved>, entropy: Arc<dyn Entropy>, keys: Mast
         pending: store.clone(),
         one_times: store.clone(),
         meters: store.clone(),
-        ledger: store,
+        ledger: torn.clone(),
         entropy,
     };
     console(ports, operator_ports, keys)
