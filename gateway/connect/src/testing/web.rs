@@ -29,7 +29,12 @@ impl Web {
     /// `line` is the status line without the version, and perhaps more fields.
     pub(crate) async fn answering(line: &str, body: &str) -> Self {
         let length = body.len();
-        Self::start(Some(format!("HTTP/1.1 {line}\r\nContent-Length: {length}\r\n\r\n{body}"))).await
+        Self::saying(format!("HTTP/1.1 {line}\r\nContent-Length: {length}\r\n\r\n{body}")).await
+    }
+
+    /// To every request this, and nothing more.
+    pub(crate) async fn saying(answer: String) -> Self {
+        Self::start(Some(answer)).await
     }
 
     /// It takes every request and says nothing.
