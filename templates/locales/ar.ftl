@@ -1472,7 +1472,6 @@ console-users-none-found = لا يوجد مستخدم يبدأ اسمه أو ع�
 console-users-empty = لا يوجد مستخدمون بعد.
 console-badge-disabled = معطَّل
 console-badge-locked = أداة المصادقة مقفلة
-console-badge-account-locked = الحساب مقفل
 console-badge-no-token = بلا أداة مصادقة
 console-user-is-disabled = هذا المستخدم معطَّل ولا يستطيع تسجيل الدخول.
 console-user-is-locked = محاولات فاشلة كثيرة جدًّا: هذا الحساب مقفل حتى { $time } في المتصفحات التي لم يسجّل المستخدم الدخول بها من قبل.

@@ -1432,7 +1432,6 @@ console-users-none-found = Es gibt keinen Benutzer, dessen Name oder Adresse mit
 console-users-empty = Es gibt noch keine Benutzer.
 console-badge-disabled = ausgeschaltet
 console-badge-locked = Token gesperrt
-console-badge-account-locked = Konto gesperrt
 console-badge-no-token = kein Token
 console-user-is-disabled = Dieser Benutzer ist ausgeschaltet und kann sich nicht anmelden.
 console-user-is-locked = Zu viele Fehlversuche: Dieses Konto ist bis { $time } gesperrt, außer in Browsern, in denen sich die Person schon einmal angemeldet hat.

@@ -1433,7 +1433,6 @@ console-users-none-found = There is no user whose name or address begins with â€
 console-users-empty = There are no users yet.
 console-badge-disabled = switched off
 console-badge-locked = token locked
-console-badge-account-locked = account locked
 console-badge-no-token = no token
 console-user-is-disabled = This user is switched off and cannot sign in.
 console-user-is-locked = Too many failed tries: this account is locked until { $time } for browsers in which the user has not signed in before.

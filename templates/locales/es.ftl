@@ -1432,7 +1432,6 @@ console-users-none-found = No hay ningún usuario cuyo nombre o dirección empie
 console-users-empty = Todavía no hay usuarios.
 console-badge-disabled = desactivado
 console-badge-locked = token bloqueado
-console-badge-account-locked = cuenta bloqueada
 console-badge-no-token = sin token
 console-user-is-disabled = Este usuario está desactivado y no puede iniciar sesión.
 console-user-is-locked = Demasiados intentos fallidos: esta cuenta está bloqueada hasta { $time } para los navegadores en los que la persona no ha iniciado sesión antes.

@@ -1432,7 +1432,6 @@ console-users-none-found = Il n’y a pas d’utilisateur dont le nom ou l’adr
 console-users-empty = Il n’y a pas encore d’utilisateurs.
 console-badge-disabled = désactivé
 console-badge-locked = jeton bloqué
-console-badge-account-locked = compte bloqué
 console-badge-no-token = sans jeton
 console-user-is-disabled = Cet utilisateur est désactivé et ne peut pas se connecter.
 console-user-is-locked = Trop d’essais manqués : ce compte est bloqué jusqu’à { $time } pour les navigateurs dans lesquels la personne ne s’est encore jamais connectée.

@@ -1433,7 +1433,6 @@ console-users-none-found = Nessun utente ha un nome o un indirizzo che inizia co
 console-users-empty = Non ci sono ancora utenti.
 console-badge-disabled = disattivato
 console-badge-locked = token bloccato
-console-badge-account-locked = account bloccato
 console-badge-no-token = nessun token
 console-user-is-disabled = Questo utente è disattivato e non può accedere.
 console-user-is-locked = Troppi tentativi falliti: questo account è bloccato fino a { $time } per i browser in cui l’utente non ha mai eseguito l’accesso.

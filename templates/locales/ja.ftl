@@ -1410,7 +1410,6 @@ console-users-none-found = 名前またはメールアドレスが「{ $what }�
 console-users-empty = ユーザーはまだいません。
 console-badge-disabled = 無効
 console-badge-locked = トークンロック中
-console-badge-account-locked = アカウントがロック中
 console-badge-no-token = トークンなし
 console-user-is-disabled = このユーザーは無効になっており、サインインできません。
 console-user-is-locked = 失敗した試行が多すぎるため、ユーザーがこれまでサインインしたことのないブラウザーでは、このアカウントは { $time } までロックされています。

@@ -1432,7 +1432,6 @@ console-users-none-found = Er is geen gebruiker van wie de naam of het adres beg
 console-users-empty = Er zijn nog geen gebruikers.
 console-badge-disabled = uitgeschakeld
 console-badge-locked = token vergrendeld
-console-badge-account-locked = account vergrendeld
 console-badge-no-token = geen token
 console-user-is-disabled = Deze gebruiker is uitgeschakeld en kan zich niet aanmelden.
 console-user-is-locked = Te veel mislukte pogingen: dit account is tot { $time } vergrendeld voor browsers waarin de gebruiker zich niet eerder heeft aangemeld.

@@ -1454,7 +1454,6 @@ console-users-none-found = Nie ma użytkownika, którego nazwa lub adres zaczyna
 console-users-empty = Nie ma jeszcze użytkowników.
 console-badge-disabled = wyłączony
 console-badge-locked = token zablokowany
-console-badge-account-locked = konto zablokowane
 console-badge-no-token = bez tokenu
 console-user-is-disabled = Ten użytkownik jest wyłączony i nie może się logować.
 console-user-is-locked = Zbyt wiele nieudanych prób: to konto jest zablokowane do { $time } dla przeglądarek, w których użytkownik nie logował się wcześniej.

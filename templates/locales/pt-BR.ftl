@@ -1433,7 +1433,6 @@ console-users-none-found = Não há usuário cujo nome ou e-mail comece com “{
 console-users-empty = Ainda não há usuários.
 console-badge-disabled = desativado
 console-badge-locked = token bloqueado
-console-badge-account-locked = conta bloqueada
 console-badge-no-token = sem token
 console-user-is-disabled = Este usuário está desativado e não pode entrar.
 console-user-is-locked = Tentativas demais sem sucesso: esta conta está bloqueada até { $time } para navegadores em que a pessoa ainda não entrou.

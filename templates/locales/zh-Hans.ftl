@@ -1411,7 +1411,6 @@ console-users-none-found = 没有名称或地址以“{ $what }”开头的用�
 console-users-empty = 还没有用户。
 console-badge-disabled = 已停用
 console-badge-locked = 令牌已锁定
-console-badge-account-locked = 账户已锁定
 console-badge-no-token = 无令牌
 console-user-is-disabled = 此用户已停用，无法登录。
 console-user-is-locked = 失败尝试过多：在用户从未登录过的浏览器中，此账户已锁定至 { $time }。

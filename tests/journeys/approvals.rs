@@ -1,6 +1,6 @@
 //! Acts that take two operators, at a gateway that runs: asked for by one, done when another approves, and recorded.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
@@ -57,6 +57,38 @@ fn what_takes_two_operators_waits_for_the_second_and_is_done_once() {
     aude.signs_in();
     held(&invite());
 
+    // An import asks for all of it at once, and does meanwhile what takes one.
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("files");
+    let from = files.to_str().unwrap();
+    at_terminal(gateway, &olga, &["export", "--to", from], 0);
+    let edit = |name: &str, old: &str, new: &str| {
+        let text = std::fs::read_to_string(files.join(name)).unwrap();
+        assert!(text.contains(old), "{name}: {text}");
+        std::fs::write(files.join(name), text.replacen(old, new, 1)).unwrap();
+    };
+    edit("settings/lockout.json", "\"token_minutes\": 30", "\"token_minutes\": 45");
+    edit("settings/self_provisioning.json", "\"recovery_codes\": false", "\"recovery_codes\": true");
+    let groups = std::fs::read_to_string(files.join("groups.jsonl")).unwrap();
+    std::fs::write(files.join("groups.jsonl"), groups + "{\"name\":\"Later\"}\n").unwrap();
+    let told: Value =
+        serde_json::from_slice(&says(gateway, &olga, &["import", "--from", from, "--json"], 2).stdout).unwrap();
+    assert_eq!((&told["done"], &told["problem"]), (&json!(1), &Value::Null), "{told}");
+    assert_eq!(told["held"].as_array().map(Vec::len), Some(2), "{told}");
+    assert_eq!(told["held"][0]["approvers"], json!(["oleg"]), "{told}");
+    let again = at_terminal(gateway, &olga, &["import", "--from", from], 2);
+    for one in told["held"].as_array().unwrap() {
+        let id = one["id"].as_str().unwrap();
+        assert!(again.contains(id), "asked for once: {again}");
+        at_terminal(gateway, &olga, &["approval", "withdraw", id], 0);
+    }
+    let off = document(false).to_string();
+    std::fs::write(folder.path().join("off.json"), &off).unwrap();
+    let file = folder.path().join("off.json");
+    let set = ["settings", "set", "approvals", file.to_str().unwrap(), "--json"];
+    let told: Value = serde_json::from_slice(&says(gateway, &olga, &set, 2).stdout).unwrap();
+    at_terminal(gateway, &olga, &["approval", "withdraw", told["approval"]["id"].as_str().unwrap()], 0);
+
     // The rest at a terminal.
     let id = held(&by(gateway, &olga, "POST", "/operators/invitations", &json!({"role": "auditor"})));
     let says = at_terminal(gateway, &oleg, &["approval", "refuse", &id], 0);
@@ -89,12 +121,16 @@ fn what_takes_two_operators_waits_for_the_second_and_is_done_once() {
 
 /// What `doorward` says at the terminal of whoever has this token.
 fn at_terminal(gateway: &Gateway, token: &str, arguments: &[&str], code: i32) -> String {
+    words(&says(gateway, token, arguments, code))
+}
+
+fn says(gateway: &Gateway, token: &str, arguments: &[&str], code: i32) -> Output {
     let server = format!("http://127.0.0.1:{}", gateway.console);
     let mut command = Command::new(binary());
     command.args(arguments).env("DOORWARD_SERVER", server).env("DOORWARD_TOKEN", token);
     let output = run(&mut command, "");
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", words(&output));
-    words(&output)
+    output
 }
 
 /// What was answered is that it waits: its id.

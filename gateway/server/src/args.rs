@@ -341,6 +341,14 @@ pub(crate) enum UserCommand {
         /// The sign-in name, or `id:…`.
         name: String,
     },
+    /// Ask the device of a user who calls, and wait for what becomes of it; exit code 1 unless they are who they say (API).
+    Verify {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// The sign-in name, or `id:…`.
+        name: String,
+    },
     /// Draw a passcode that stands in for a token, and print it (API).
     TemporaryPasscode {
         /// Whom to ask.

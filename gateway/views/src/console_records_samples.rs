@@ -121,7 +121,7 @@ fn users() -> UsersPage {
     UsersPage {
         find: "al".into(),
         users: vec![
-            line("alice", &["disabled", "account-locked", "locked", "no-token"]),
+            line("alice", &["disabled", "locked", "no-token"]),
             UserLine { display_name: String::new(), email: None, ..line("<b>bob</b>", &[]) },
         ],
         parts: parts(),

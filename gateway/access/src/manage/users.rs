@@ -8,6 +8,7 @@ use doorward_api::{
 
 use super::groups::gone;
 use super::text::{LONGEST_NAME, address, line};
+use super::tries_of;
 use super::{By, ManageError, Manager};
 use crate::approvals::Approval;
 use crate::names::fold_name;

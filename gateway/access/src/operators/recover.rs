@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::invite::{Found, Given, LINK_LIFE, Whom};
 use super::roles::may_give;
 use super::staff::may_change;
-use super::{Caller, Finished, OperatorDesk, OperatorError, SetupForm, enabled};
+use super::{Caller, Finished, OperatorDesk, OperatorError, SetupForm, Undone, enabled};
 use crate::settings::setting;
 
 /// What the store keeps of a link.
@@ -76,7 +76,7 @@ impl OperatorDesk {
         let (link, put) =
             recovery_link(&operator, Some(by.operator.id.clone()), self.ports.entropy.as_ref(), caller.now);
         let event = caller.event(EventKind::OperatorRecoveryOffered, Some(&by.operator.name));
-        let change = Change::of(put).record(event.with("name", operator.name));
+        let change = Undone::by(caller.undone, Change::of(put).record(event.with("name", operator.name)));
         self.ports.ledger.commit(&caller.vs, change, caller.now).await.map_err(super::gone)?;
         Ok(link)
     }

@@ -115,8 +115,7 @@ pub(super) async fn get(asked: Asked, _: Nothing) -> Result<Found<GroupShown>, P
 pub(super) async fn members(asked: Asked, _: Nothing) -> Result<Found<UsersShown>, Problem> {
     let (manager, vs) = (&asked.api.parts.manager, &asked.vs.id);
     let group = manager.group(vs, &asked.id("group")).await?;
-    let members = manager.members(vs, &group.id, &asked.page()).await?;
-    Ok(Found(UsersShown::of(&asked, members).await?))
+    Ok(Found(UsersShown::of(manager.members(vs, &group.id, &asked.page()).await?)))
 }
 
 /// `POST /groups`

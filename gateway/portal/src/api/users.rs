@@ -29,9 +29,10 @@ pub(super) struct UserShown {
     email: Option<String>,
     /// Switched off.
     disabled: bool,
-    /// Until when the account is locked by failed tries, for browsers in which its user has not signed in before; `null` where it is
-    /// not.
+    /// Until when the account is locked by failed tries, for browsers in which its user has not signed in before. Absent where it
+    /// is not, and in lists, which do not look.
     #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     locked_until: Option<String>,
     /// There is a local password.
     has_password: bool,
@@ -109,11 +110,8 @@ pub(super) struct UsersShown {
 }
 
 impl UsersShown {
-    pub(super) async fn of(asked: &Asked, found: Listed<UserRecord>) -> Result<Self, Problem> {
-        let users = found.items.iter().map(|one| &one.user.id);
-        let locks = asked.api.parts.manager.locked_until(&asked.vs.id, users, asked.by().now).await?;
-        let items = found.items.into_iter().zip(locks).map(|(record, locked)| UserShown::of(record, locked)).collect();
-        Ok(Self { items, next: found.next })
+    pub(super) fn of(found: Listed<UserRecord>) -> Self {
+        Self { items: found.items.into_iter().map(|user| UserShown::of(user, None)).collect(), next: found.next }
     }
 }
 
@@ -327,7 +325,7 @@ body! {
 /// `GET /users`
 pub(super) async fn list(asked: Asked, _: Nothing) -> Result<Found<UsersShown>, Problem> {
     let found = asked.api.parts.manager.users(&asked.vs.id, asked.query("q"), &asked.page()).await?;
-    Ok(Found(UsersShown::of(&asked, found).await?))
+    Ok(Found(UsersShown::of(found)))
 }
 
 /// `GET /users/{user}`

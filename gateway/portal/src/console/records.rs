@@ -26,7 +26,7 @@ const OFFERED: u32 = 200;
 
 /// What was done, as its page is told in `?done=`.
 const DONE: &str = "console-done-";
-const DONE_WORDS: [&str; 33] = [
+const DONE_WORDS: [&str; 34] = [
     "invitation-withdrawn",
     "provisioned",
     "resent",
@@ -37,6 +37,7 @@ const DONE_WORDS: [&str; 33] = [
     "deleted",
     "disabled",
     "enabled",
+    "unlocked",
     "signed-out",
     "password",
     "withdrawn",

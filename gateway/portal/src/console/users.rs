@@ -158,10 +158,8 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
     let (find, page) = (query.text("q").trim().to_owned(), part(&query));
     let found = console.parts.manager.users(&signed.vs.id, &find, &page).await?;
     let mut users = Vec::new();
-    let ids = found.items.iter().map(|user| &user.user.id);
-    let locks = console.parts.manager.locked_until(&signed.vs.id, ids, signed.caller.now).await?;
-    for (user, locked) in found.items.iter().zip(locks) {
-        users.push(line(&console, &signed, user, locked.is_some()).await?);
+    for user in &found.items {
+        users.push(line(&console, &signed, user).await?);
     }
     let page = UsersPage {
         parts: parts(HERE, &[("q", &find)], &page.after, found.next.as_deref()),
@@ -173,12 +171,11 @@ pub(super) async fn list(State(console): State<Shared>, RawQuery(raw): RawQuery,
     show(&console, &signed, HERE, StatusCode::OK, RecordsPage::Users(page))
 }
 
-async fn line(console: &Console, signed: &Signed, user: &UserRecord, locked: bool) -> Result<UserLine, Fault> {
+async fn line(console: &Console, signed: &Signed, user: &UserRecord) -> Result<UserLine, Fault> {
     let tokens = tokens_of(console, signed, &user.user.id).await?;
     let token_locked = tokens.iter().any(|token| token.locked_until.is_some_and(|end| end > signed.caller.now));
     let badges = [
         ("disabled", user.user.disabled),
-        ("account-locked", locked),
         ("locked", token_locked),
         ("no-token", !tokens.iter().any(|token| token.form.is_token())),
     ];

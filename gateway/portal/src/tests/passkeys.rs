@@ -152,8 +152,14 @@ async fn one_is_removed_after_a_question_and_nobody_elses_is() {
         assert_eq!(send(&world, path, "remove=yes").await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let told = send(&world, "/passkeys/p-alice/remove", "remove=yes").await;
+    assert_eq!(told.location(), "/signin/step", "the session is by a password alone");
+    assert_eq!(state(&world, "p-alice"), TokenState::Active);
+    let world = self::world();
+    proved(&world);
+    let told = send(&world, "/passkeys/p-alice/remove", "remove=yes").await;
     assert_eq!(told.location(), "/passkeys?done=removed");
-    assert!(look(&world, told.location()).await.body.contains("You have no passkey."));
+    let page = look(&world, told.location()).await.body;
+    assert!(page.contains("You have no passkey.") && page.contains("You were signed out everywhere else."), "{page}");
     assert_eq!([state(&world, "p-alice"), state(&world, "p-bob")], [TokenState::Revoked, TokenState::Active]);
     assert!(world.store.kinds().contains(&EventKind::PasskeyRemoved));
 }

@@ -1,5 +1,7 @@
 //! The commands that look at what has happened.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use doorward_api::Timestamp;
 use doorward_api::settings::Day;
@@ -33,6 +35,17 @@ pub(crate) struct SpanArgs {
     /// The time zone of days, such as Europe/Berlin; UTC otherwise.
     #[arg(long, value_name = "ZONE")]
     pub(crate) tz: Option<String>,
+}
+
+/// All of it as a table.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct TableArgs {
+    /// All of it as a table (RFC 4180), which leaves a record.
+    #[arg(long, conflicts_with_all = ["limit", "after", "all"])]
+    pub(crate) csv: bool,
+    /// Write the table into this file; to standard output otherwise.
+    #[arg(long, value_name = "FILE", requires = "csv")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 /// `doorward audit list`
@@ -74,6 +87,9 @@ pub(crate) struct TrailArgs {
     /// How much.
     #[command(flatten)]
     pub(crate) page: PageArgs,
+    /// Or all of it.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
 }
 
 /// Reports.
@@ -83,10 +99,13 @@ pub(crate) enum ReportCommand {
     Enrolments {
         /// Which.
         #[command(flatten)]
-        of: HistoryArgs,
+        of: Box<HistoryArgs>,
         /// How much.
         #[command(flatten)]
         page: PageArgs,
+        /// Or all of it.
+        #[command(flatten)]
+        table: TableArgs,
     },
     /// What enrolments came to.
     Totals(HistoryArgs),
@@ -127,6 +146,12 @@ pub(crate) struct HistoryArgs {
     /// Of the token with this serial number.
     #[arg(long)]
     pub(crate) serial: Option<String>,
+    /// From this address.
+    #[arg(long)]
+    pub(crate) address: Option<String>,
+    /// On this operating system.
+    #[arg(long, value_name = "SYSTEM")]
+    pub(crate) os: Option<String>,
     /// Those that were offered and never begun, too.
     #[arg(long)]
     pub(crate) offered: bool,

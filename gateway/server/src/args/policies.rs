@@ -57,6 +57,16 @@ pub(crate) enum PolicyAsking {
     },
 }
 
+impl PolicyAsking {
+    /// Whom it asks.
+    pub(crate) fn remote(&self) -> &RemoteArgs {
+        match self {
+            Self::List { at, .. } | Self::Cases { at } | Self::Shadow { at } | Self::Records { at, .. } => at,
+            Self::Explain(args) => &args.at,
+        }
+    }
+}
+
 /// `doorward policy explain …`
 #[derive(Debug, Args)]
 pub(crate) struct PolicyExplainArgs {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::{ConfigArgs, DirectoryArgs};
+use super::{AuditCommand, Command, ConfigArgs, DirectoryArgs, PolicyCommand, UserCommand};
 
 /// Where the console is, when nothing says so.
 pub(crate) const USUAL_SERVER: &str = "http://127.0.0.1:8081";
@@ -28,6 +28,55 @@ pub(crate) struct RemoteArgs {
     /// Print the API's JSON as it is.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+}
+
+impl Command {
+    /// Whom a command asks, of those that ask a gateway.
+    pub(crate) fn remote(&self) -> Option<&RemoteArgs> {
+        match self {
+            Self::Login(args) => Some(&args.at),
+            Self::Prove(args) | Self::Logout(args) => Some(&args.at),
+            Self::Vs(args) => Some(&args.at),
+            Self::Group(args) => Some(&args.at),
+            Self::Token(args) => Some(&args.at),
+            Self::Request(args) => Some(&args.at),
+            Self::Approval(args) => Some(&args.at),
+            Self::Settings(args) => Some(&args.at),
+            Self::Operator(args) => Some(&args.at),
+            Self::Role(args) => Some(&args.at),
+            Self::ApiKey(args) => Some(&args.at),
+            Self::Audit(AuditCommand::List(args)) => Some(&args.at),
+            Self::Task(args) => Some(&args.at),
+            Self::Report(args) => Some(&args.at),
+            Self::Policy(PolicyCommand::Asking(asking)) => Some(asking.remote()),
+            Self::Call(args) => Some(&args.at),
+            Self::Export(args) => Some(&args.at),
+            Self::Import(args) => Some(&args.at),
+            Self::User(command) => command.remote(),
+            _ => None,
+        }
+    }
+}
+
+impl UserCommand {
+    /// Whom it asks, unless it is done in the database in any case.
+    pub(crate) fn remote(&self) -> Option<&RemoteArgs> {
+        match self {
+            Self::Add { at, .. } | Self::Password { at, .. } | Self::Disable { at, .. } | Self::Enable { at, .. } => {
+                Some(&at.remote)
+            }
+            Self::List { at, .. }
+            | Self::Show { at, .. }
+            | Self::Edit { at, .. }
+            | Self::Remove { at, .. }
+            | Self::SignOut { at, .. }
+            | Self::Unlock { at, .. }
+            | Self::Verify { at, .. }
+            | Self::TemporaryPasscode { at, .. }
+            | Self::RecoveryCodes { at, .. } => Some(at),
+            Self::Reactivate { .. } | Self::RevokeTokens { .. } => None,
+        }
+    }
 }
 
 /// `doorward vs …` and all the others that are several commands under one word.
@@ -148,6 +197,14 @@ pub(crate) enum GroupCommand {
         /// The group.
         group: String,
     },
+    /// Who is in a group themselves.
+    Members {
+        /// The group.
+        group: String,
+        /// How much.
+        #[command(flatten)]
+        page: PageArgs,
+    },
     /// Put users into a group.
     Join {
         /// The group.
@@ -171,12 +228,15 @@ pub(crate) enum GroupCommand {
         /// The other.
         into: String,
     },
-    /// Take a group out of another.
+    /// Take a group out of another. Where rules take something by it, that is shown before, and asked about.
     Unnest {
         /// The group.
         group: String,
         /// The other.
         out_of: String,
+        /// Do it whatever rules take by it.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -264,6 +324,11 @@ pub(crate) enum TokenCommand {
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
     },
+    /// How far a file is that was sent, and what became of its rows. Exit code 1 when a row was not taken.
+    Imports {
+        /// The import's id, as `token import` says it.
+        import: String,
+    },
 }
 
 /// Which token.
@@ -297,6 +362,11 @@ pub(crate) enum SettingsCommand {
     Changes {
         /// The kind.
         kind: String,
+    },
+    /// What a user would be offered by these settings, and on which terms.
+    Preview {
+        /// The sign-in name.
+        user: String,
     },
 }
 
@@ -548,7 +618,7 @@ pub(crate) struct CompletionsArgs {
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::super::{Cli, Command, UserCommand};
+    use super::super::Cli;
     use super::*;
 
     fn place(line: &str) -> PlaceArgs {

@@ -1,5 +1,7 @@
 //! Enrolment by email: provisioning tasks.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use super::PageArgs;
@@ -28,6 +30,21 @@ pub(crate) enum TaskCommand {
         /// How much.
         #[command(flatten)]
         page: PageArgs,
+    },
+    /// One of its users, and how far they are.
+    User {
+        /// The task.
+        task: u64,
+        /// The sign-in name, or `id:…`.
+        user: String,
+    },
+    /// Whom provisioning rules would affect, were they in force now. Nothing is done.
+    PreviewRules {
+        /// The rules, as `settings show provisioning_rules` has them; `-` for standard input. Those in force otherwise.
+        file: Option<PathBuf>,
+        /// What they would do to this user, and to nobody else.
+        #[arg(long)]
+        user: Option<String>,
     },
     /// Let users enrol by email.
     Add {

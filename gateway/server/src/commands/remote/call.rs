@@ -33,7 +33,8 @@ pub(super) fn run(args: &CallArgs) -> Outcome {
     if let Some(key) = &args.once {
         call = call.under(key.clone());
     }
-    let told = line.call(&call)?;
+    // What is no JSON is written as it is.
+    let told = line.call_for_file(&call, &mut std::io::stdout().lock())?;
     if !told.body.is_null() {
         print(&pretty(&told.body))?;
     }

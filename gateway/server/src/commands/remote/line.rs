@@ -1,6 +1,8 @@
 //! The line to a gateway's API: one call after the other, each with whatever its kind needs.
 
 use std::cell::RefCell;
+use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -86,6 +88,15 @@ impl Call {
     fn is_harmless(&self) -> bool {
         self.key.is_some() || self.method == Method::GET
     }
+
+    /// Whether it is sent again after this answer. One that makes something may have been done all the same: only its key
+    /// keeps it from being done twice.
+    fn is_worth_another_try(&self, refusal: &Refusal) -> bool {
+        match self.key {
+            Some(_) => refusal.is("unavailable") || refusal.is("underway"),
+            None => refusal.is("unavailable") && self.method != Method::POST,
+        }
+    }
 }
 
 /// What a call that was taken is answered with.
@@ -143,13 +154,29 @@ impl Line {
 
     /// Makes a call. Where it takes a fresh proof, and somebody sits at the terminal, they are asked for it.
     pub(super) fn call(&self, call: &Call) -> Result<Told, Stop> {
-        match self.made(call) {
+        self.proved(call, None)
+    }
+
+    /// Makes a call whose answer may be a file: it is written as it comes. A part of it is none.
+    pub(super) fn call_for_file(&self, call: &Call, into: &mut dyn Write) -> Result<Told, Stop> {
+        let mut sink = Sink { into, written: false, failed: None };
+        let told = self.proved(call, Some(&mut sink));
+        let failed = sink.failed.or_else(|| sink.into.flush().err());
+        match failed {
+            // Whoever reads it has seen enough (`| head`).
+            Some(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => Err(Stop::because(cause.to_string())),
+            _ => told,
+        }
+    }
+
+    fn proved(&self, call: &Call, mut sink: Option<&mut Sink<'_>>) -> Result<Told, Stop> {
+        match self.made(call, sink.as_deref_mut()) {
             Err(Stop::Refused(refusal)) if refusal.is("reproof-required") && typed::is_terminal() => {
                 aside(|| {
                     eprintln!("Prove who you are: changes take a proof of the last ten minutes.");
                     self.prove()
                 })?;
-                self.made(call).and_then(done)
+                self.made(call, sink).and_then(done)
             }
             outcome => outcome.and_then(done),
         }
@@ -158,7 +185,8 @@ impl Line {
     /// Password and passcode, once more.
     pub(super) fn prove(&self) -> Result<Told, Stop> {
         let (password, passcode) = (typed::secret("Password: ")?, typed::secret("Passcode: ")?);
-        self.made(&Call::post("/session/proof", json!({"password": password.expose(), "passcode": passcode.expose()})))
+        let proof = json!({"password": password.expose(), "passcode": passcode.expose()});
+        self.made(&Call::post("/session/proof", proof), None)
     }
 
     /// What lies there.
@@ -202,22 +230,28 @@ impl Line {
         Ok(all)
     }
 
-    /// What was turned away without being done is tried again, and so is what went lost, if that does no harm.
-    fn made(&self, call: &Call) -> Result<Told, Stop> {
+    /// What was turned away is tried again, and so is what went lost, if that does no harm.
+    fn made(&self, call: &Call, mut sink: Option<&mut Sink<'_>>) -> Result<Told, Stop> {
         let mut tried = 0;
         loop {
             tried += 1;
             let more = tried < TRIES;
-            match self.sent(call) {
+            let heard = self.sent(call, sink.as_deref_mut());
+            let begun = sink.as_ref().is_some_and(|sink| sink.written);
+            match heard {
+                Err(Lost(cause)) if begun => return Err(Stop::because(format!("the file broke off: {cause}"))),
                 Err(Lost(_)) if more && call.is_harmless() => self.rest(1),
                 Err(Lost(cause)) => {
                     return Err(Stop::because(format!("{} cannot be reached: {cause}", self.server)));
                 }
-                Ok(Err(refusal)) => match refusal.retry_after {
-                    Some(seconds) if more && refusal.is("unavailable") && seconds <= LONGEST_WAIT => self.rest(seconds),
+                Ok(Heard::Refused(refusal)) => match refusal.retry_after {
+                    Some(seconds) if more && seconds <= LONGEST_WAIT && call.is_worth_another_try(&refusal) => {
+                        self.rest(seconds);
+                    }
                     _ => return Err(self.refused(refusal)),
                 },
-                Ok(Ok(told)) => return Ok(told),
+                Ok(Heard::Odd) => return Err(odd()),
+                Ok(Heard::Told(told)) => return Ok(told),
             }
         }
     }
@@ -237,13 +271,16 @@ impl Line {
         }
     }
 
-    fn sent(&self, call: &Call) -> Result<Result<Told, Box<Refusal>>, Lost> {
+    fn sent(&self, call: &Call, sink: Option<&mut Sink<'_>>) -> Result<Heard, Lost> {
         let url = format!("{}/api/v1{}", self.server, call.path);
         let body = call.body.as_ref().map(Value::to_string).unwrap_or_default().into_bytes();
         let headers = self.headers(call);
         let ask = HttpAsk { method: call.method.clone(), url: &url, headers, body, limit: PATIENCE, longest: LONGEST };
-        let told = self.runtime.block_on(self.client.ask(ask)).map_err(Lost)?;
-        Ok(read(&told, self.manner.json))
+        let told = match sink {
+            None => self.runtime.block_on(self.client.ask(ask)),
+            Some(sink) => self.runtime.block_on(self.client.ask_for_file(ask, is_file, |part| sink.take(part))),
+        };
+        Ok(read(&told.map_err(Lost)?, self.manner.json))
     }
 
     fn headers(&self, call: &Call) -> Vec<(&'static str, String)> {
@@ -267,19 +304,60 @@ impl Line {
 /// Why a call may not have arrived.
 struct Lost(HttpError);
 
-fn read(told: &HttpTold, whole: bool) -> Result<Told, Box<Refusal>> {
-    let header =
-        |headers: &HeaderMap, name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let body: Value = serde_json::from_slice(&told.body).unwrap_or_default();
+/// Where a file goes, part by part.
+struct Sink<'a> {
+    into: &'a mut dyn Write,
+    written: bool,
+    failed: Option<std::io::Error>,
+}
+
+impl Sink<'_> {
+    fn take(&mut self, part: &[u8]) -> ControlFlow<()> {
+        self.written = true;
+        match self.into.write_all(part) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(cause) => {
+                self.failed = Some(cause);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+/// What a call is answered with.
+enum Heard {
+    Told(Told),
+    Refused(Box<Refusal>),
+    /// Neither JSON nor nothing, where no file was asked for.
+    Odd,
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// What was taken and is no JSON.
+fn is_file(status: u16, headers: &HeaderMap) -> bool {
+    let kind = header(headers, "content-type");
+    (200..300).contains(&status) && kind.is_some_and(|kind| !kind.trim_start().starts_with("application/json"))
+}
+
+fn read(told: &HttpTold, whole: bool) -> Heard {
+    let body: Option<Value> = match told.body.as_slice() {
+        [] => Some(Value::Null),
+        text => serde_json::from_slice(text).ok(),
+    };
     if !(200..300).contains(&told.status) {
+        let body = body.unwrap_or_default();
         let retry_after = header(&told.headers, "retry-after").and_then(|seconds| seconds.parse().ok());
         let mut refusal = Refusal::read(told.status, &body, retry_after);
         refusal.document = Some(body).filter(|body| whole && body.is_object());
-        return Err(Box::new(refusal));
+        return Heard::Refused(Box::new(refusal));
     }
+    let Some(body) = body else { return Heard::Odd };
     let location = header(&told.headers, "location");
     let location = location.map(|path| path.strip_prefix("/api/v1").unwrap_or(&path).to_owned());
-    Ok(Told { etag: header(&told.headers, "etag"), location, body })
+    Heard::Told(Told { etag: header(&told.headers, "etag"), location, body })
 }
 
 /// An answer that this version does not understand.
@@ -339,15 +417,9 @@ pub(super) fn text_of(file: &Path) -> Result<String, Stop> {
 
 /// What waits for another operator was not done: whoever goes on as if it were would be wrong.
 fn done(told: Told) -> Result<Told, Stop> {
-    let Some(id) = told.body.pointer("/approval/id").and_then(Value::as_str) else { return Ok(told) };
     // Of one that is only looked at nothing is said of where it is.
-    if told.location.is_none() {
-        return Ok(told);
-    }
-    let names: Vec<&str> =
-        told.body.get("approvers").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let who = if names.is_empty() { "nobody can now".to_owned() } else { format!("{} can", names.join(", ")) };
-    Err(Stop::because(format!("nothing was done yet: another operator has to approve it ({who}); it waits as {id}")))
+    let is_held = told.location.is_some() && told.body.pointer("/approval/id").is_some();
+    if is_held { Err(Stop::Held(Box::new(told.body))) } else { Ok(told) }
 }
 
 /// `?a=b&c=d` of what is not empty.
@@ -401,13 +473,43 @@ mod tests {
         headers.insert("etag", "\"4\"".parse().unwrap());
         headers.insert("location", "/api/v1/users/u".parse().unwrap());
         headers.insert("retry-after", "5".parse().unwrap());
-        let told = |status, body: &str| HttpTold { status, headers: headers.clone(), body: body.into() };
-        let taken = read(&told(201, "{\"id\":\"u\"}"), true).unwrap();
+        let heard =
+            |status, body: &str, whole| read(&HttpTold { status, headers: headers.clone(), body: body.into() }, whole);
+        let Heard::Told(taken) = heard(201, "{\"id\":\"u\"}", true) else { panic!("it was taken") };
         assert_eq!((taken.etag.as_deref(), taken.location.as_deref()), (Some("\"4\""), Some("/users/u")));
         assert_eq!(taken.body["id"], "u");
-        assert!(read(&told(204, ""), false).unwrap().body.is_null());
-        let refusal = |whole| read(&told(503, "{\"type\":\"urn:doorward:problem:unavailable\"}"), whole).unwrap_err();
+        assert!(matches!(heard(204, "", false), Heard::Told(told) if told.body.is_null()));
+        assert!(matches!(heard(200, "\"time\",\"event\"\r\n", false), Heard::Odd), "nothing is thrown away unsaid");
+        let refusal = |whole| match heard(503, "{\"type\":\"urn:doorward:problem:unavailable\"}", whole) {
+            Heard::Refused(refusal) => refusal,
+            _ => panic!("it was refused"),
+        };
         assert!(refusal(false).is("unavailable") && refusal(false).retry_after == Some(5));
         assert!(refusal(false).document.is_none() && refusal(true).document.is_some());
+        assert!(matches!(heard(502, "<html>", true), Heard::Refused(refusal) if refusal.document.is_none()));
+    }
+
+    #[test]
+    fn what_may_have_been_done_is_sent_again_under_its_key_only() {
+        let refusal = |kind: &str| {
+            let body = json!({"type": format!("urn:doorward:problem:{kind}")});
+            Refusal::read(503, &body, Some(5))
+        };
+        let (unavailable, underway) = (refusal("unavailable"), refusal("underway"));
+        let makes = Call::post("/api-keys", json!({}));
+        assert!(!makes.is_worth_another_try(&unavailable) && !makes.is_worth_another_try(&underway));
+        let makes = makes.once();
+        assert!(makes.is_worth_another_try(&unavailable) && makes.is_worth_another_try(&underway));
+        assert!(!makes.is_worth_another_try(&refusal("invalid")));
+        assert!(Call::get("/users").is_worth_another_try(&unavailable));
+        assert!(Call::delete("/users/u").is_worth_another_try(&unavailable));
+    }
+
+    #[test]
+    fn a_file_is_what_was_taken_and_is_no_json() {
+        let of = |kind: &str| HeaderMap::from_iter([(http::header::CONTENT_TYPE, kind.parse().unwrap())]);
+        assert!(is_file(200, &of("text/csv")));
+        assert!(!is_file(200, &of("application/json")) && !is_file(403, &of("text/html")));
+        assert!(!is_file(204, &HeaderMap::new()));
     }
 }

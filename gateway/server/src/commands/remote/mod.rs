@@ -32,6 +32,7 @@ use std::fmt;
 use std::path::Path;
 
 use clap::CommandFactory;
+use serde_json::{Value, json};
 
 use self::line::Line;
 use self::problem::Refusal;
@@ -48,10 +49,14 @@ use crate::{Failure, Finding};
 enum Stop {
     /// The gateway said no: exit code 1.
     Refused(Box<Refusal>),
+    /// Nothing was done yet: another operator has to approve it, as this document says. Exit code 2.
+    Held(Box<Value>),
     /// Nobody is signed in, or no longer: exit code 2.
     SignedOut(String),
     /// It could not be done: exit code 2.
     Failed(Failure),
+    /// One of these, of which programs have been told already.
+    Told(Box<Stop>),
 }
 
 impl From<Failure> for Stop {
@@ -65,16 +70,39 @@ impl Stop {
     fn because(sentence: impl Into<String>) -> Self {
         Self::Failed(Failure::Other(sentence.into()))
     }
+
+    /// There is no such thing, which is what a server says of an id that is nothing's.
+    fn not_there(what: &str, name: &str) -> Self {
+        Self::Refused(Box::new(Refusal::not_found(format!("there is no {what} {name:?}"))))
+    }
+
+    /// For programs: the document that the server sent, or a sentence in the shape of a problem.
+    fn document(&self) -> Value {
+        match self {
+            Self::Refused(refusal) if refusal.document.is_some() => refusal.document.clone().unwrap_or_default(),
+            Self::Held(held) => held.as_ref().clone(),
+            stop => json!({"type": "about:blank", "title": stop.to_string()}),
+        }
+    }
 }
 
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
+            Self::Held(held) => write!(f, "nothing was done yet: {}", approval(held)),
             Self::SignedOut(server) => write!(f, "nobody is signed in to {server}: `doorward login`"),
             Self::Failed(failure) => failure.fmt(f),
+            Self::Told(stop) => stop.fmt(f),
         }
     }
+}
+
+/// Who can approve what is held, and as what it waits.
+fn approval(held: &Value) -> String {
+    let who = show::text(held, "approvers");
+    let who = if who.is_empty() { "nobody can now".to_owned() } else { format!("{who} can") };
+    format!("another operator has to approve it ({who}); it waits as {}", show::text(held, "approval.id"))
 }
 
 /// What a command that goes its way gives.
@@ -94,11 +122,11 @@ pub(crate) fn user(command: UserCommand) -> Result<Finding, Failure> {
         UserCommand::Enable { at, name } => (at.directory(), Local::Switch { name: name.clone(), disabled: false }),
         UserCommand::Reactivate { of, name } => (Some(of.clone()), Local::Reactivate { name: name.clone() }),
         UserCommand::RevokeTokens { of, name } => (Some(of.clone()), Local::RevokeTokens { name: name.clone() }),
-        _ => return ended(users::run(command)),
+        _ => return by_api(command),
     };
     match at {
         Some(of) => user::user(&of, local),
-        None => ended(users::run(command)),
+        None => by_api(command),
     }
 }
 
@@ -119,13 +147,19 @@ fn operator(args: Remote<OperatorCommand>) -> Outcome {
     }
 }
 
+fn by_api(command: UserCommand) -> Result<Finding, Failure> {
+    let json = command.remote().is_some_and(|at| at.json);
+    ended(users::run(command), json)
+}
+
 /// `doorward policy replay`, over the API.
 pub(crate) fn replay(at: &RemoteArgs, policies: &Path) -> Result<Finding, Failure> {
-    ended(policies::replay(at, policies))
+    ended(policies::replay(at, policies), at.json)
 }
 
 /// One of the commands that ask; every other is left where it was.
 pub(crate) fn run(command: Command) -> Result<Finding, Failure> {
+    let json = command.remote().is_some_and(|at| at.json);
     let outcome = match command {
         Command::Login(args) => sign_in::login(&args),
         Command::Prove(args) => sign_in::prove(&args.at),
@@ -148,23 +182,26 @@ pub(crate) fn run(command: Command) -> Result<Finding, Failure> {
         Command::Import(args) => carry::import(&args),
         _ => Err(Stop::because("this command asks nobody")),
     };
-    ended(outcome)
+    ended(outcome, json)
 }
 
-/// Exit codes: 0 done, 1 refused, 2 it could not be done.
-fn ended(outcome: Outcome) -> Result<Finding, Failure> {
-    match outcome {
-        Ok(finding) => Ok(finding),
-        Err(Stop::Failed(failure)) => Err(failure),
-        Err(Stop::Refused(refusal)) => {
-            // Programs are told the problem itself, by which they go.
-            if let Some(document) = &refusal.document {
-                drop(show::print(&show::pretty(document)));
-            }
+/// Exit codes: 0 done, 1 refused, 2 it could not be done. Programs are told why by a document, by whose type they go.
+fn ended(outcome: Outcome, json: bool) -> Result<Finding, Failure> {
+    let (stop, is_told) = match outcome {
+        Ok(finding) => return Ok(finding),
+        Err(Stop::Told(stop)) => (*stop, true),
+        Err(stop) => (stop, false),
+    };
+    if json && !is_told {
+        drop(show::print(&show::pretty(&stop.document())));
+    }
+    match stop {
+        Stop::Failed(failure) => Err(failure),
+        Stop::Refused(refusal) => {
             eprintln!("doorward: {refusal}");
             Ok(Finding::Bad)
         }
-        Err(stop @ Stop::SignedOut(_)) => Err(Failure::other(stop)),
+        stop => Err(Failure::other(stop)),
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn user(line: &Line, name: &str) -> Result<Value, Stop> {
     if let Some(id) = by_id(name)? {
         return Ok(line.get(format!("/users/{id}"))?.body);
     }
-    let none = || Stop::because(format!("there is no user {name:?}"));
+    let none = || Stop::not_there("user", name);
     let wanted = fold_name(name).ok_or_else(none)?;
     let is = |user: &Value| fold_name(&raw(user, "name")).is_some_and(|folded| folded == wanted);
     one(line, "/users", &[("q", name.trim())], is)?.ok_or_else(none)
@@ -32,7 +32,7 @@ pub(super) fn group(line: &Line, name: &str) -> Result<Value, Stop> {
         }
         found == name.trim()
     })?;
-    exact.or(like).ok_or_else(|| Stop::because(format!("there is no group {name:?}")))
+    exact.or(like).ok_or_else(|| Stop::not_there("group", name))
 }
 
 /// A token, by serial number, or as `id:…`. Revoked ones are found when no other has the number.
@@ -45,7 +45,7 @@ pub(super) fn token(line: &Line, serial: &str) -> Result<Value, Stop> {
         return Ok(found);
     }
     let revoked = one(line, "/tokens", &[("serial", serial.trim()), ("state", "revoked")], is)?;
-    revoked.ok_or_else(|| Stop::because(format!("there is no token {serial:?}")))
+    revoked.ok_or_else(|| Stop::not_there("token", serial))
 }
 
 /// An operator, by name, or as `id:…`.
@@ -57,7 +57,7 @@ pub(super) fn operator(line: &Line, name: &str) -> Result<Value, Stop> {
     let Some(Value::Array(all)) = all.get_mut("items").map(Value::take) else { return Err(odd()) };
     let wanted = fold_name(name);
     let found = all.into_iter().find(|operator| wanted.is_some() && fold_name(&raw(operator, "name")) == wanted);
-    found.ok_or_else(|| Stop::because(format!("there is no operator {name:?}")))
+    found.ok_or_else(|| Stop::not_there("operator", name))
 }
 
 /// The id of a thing.

@@ -1,12 +1,14 @@
 //! What has happened: the audit trail, the enrolment history, and who has no token yet.
 
+use std::path::Path;
+
 use serde_json::json;
 
-use super::Outcome;
-use super::line::{Line, asking};
+use super::line::{Call, Line, asking};
 use super::named::{group, id, page, user};
 use super::show::{print, text};
 use super::table::Column;
+use super::{Outcome, Stop};
 use crate::Finding;
 use crate::args::{HistoryArgs, Remote, ReportCommand, SpanArgs, TrailArgs};
 
@@ -70,6 +72,9 @@ pub(super) fn trail(args: TrailArgs) -> Outcome {
         ("q", said(args.text)),
         ("order", if args.oldest_first { "oldest".to_owned() } else { String::new() }),
     ]);
+    if args.table.csv {
+        return taken_away(&line, "/audit/records.csv", &query, args.table.to.as_deref());
+    }
     let found = page(&line, "/audit/records", &borrowed(&query), &args.page)?;
     line.manner.list(&found, &RECORDS)
 }
@@ -78,8 +83,11 @@ pub(super) fn trail(args: TrailArgs) -> Outcome {
 pub(super) fn report(args: Remote<ReportCommand>) -> Outcome {
     let line = Line::open(&args.at)?;
     match args.command {
-        ReportCommand::Enrolments { of, page: which } => {
-            let query = history(&line, of)?;
+        ReportCommand::Enrolments { of, page: which, table } => {
+            let query = history(&line, *of)?;
+            if table.csv {
+                return taken_away(&line, "/reports/enrolments.csv", &query, table.to.as_deref());
+            }
             let found = page(&line, "/reports/enrolments", &borrowed(&query), &which)?;
             line.manner.list(&found, &ENROLMENTS)
         }
@@ -121,7 +129,23 @@ pub(super) fn report(args: Remote<ReportCommand>) -> Outcome {
     }
 }
 
-fn history(line: &Line, of: HistoryArgs) -> Result<Query, super::Stop> {
+/// A table, as it comes. A file is whole or not there.
+fn taken_away(line: &Line, path: &str, query: &Query, to: Option<&Path>) -> Outcome {
+    let call = Call::get(format!("{path}{}", asking(&borrowed(query))));
+    let Some(to) = to else {
+        line.call_for_file(&call, &mut std::io::stdout().lock())?;
+        return Ok(Finding::Good);
+    };
+    let wrong = |cause: std::io::Error| Stop::because(format!("{}: {cause}", to.display()));
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(wrong)?;
+    line.call_for_file(&call, &mut file)?;
+    file.as_file().sync_all().map_err(wrong)?;
+    file.persist(to).map_err(|cause| wrong(cause.error))?;
+    line.manner.done(&json!({"file": to.display().to_string()}), &format!("{} is written.", to.display()))
+}
+
+fn history(line: &Line, of: HistoryArgs) -> Result<Query, Stop> {
     let said = |text: Option<String>| text.unwrap_or_default();
     let mut query = span(of.span);
     query.extend([
@@ -131,6 +155,8 @@ fn history(line: &Line, of: HistoryArgs) -> Result<Query, super::Stop> {
         ("initiated_by", said(of.initiated_by)),
         ("application", said(of.application)),
         ("serial", said(of.serial)),
+        ("address", said(of.address)),
+        ("os", said(of.os)),
         ("offered", if of.offered { "true".to_owned() } else { String::new() }),
     ]);
     Ok(query)

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::show::plain;
 
@@ -41,6 +41,13 @@ impl Refusal {
     pub(super) fn read(status: u16, body: &Value, retry_after: Option<u64>) -> Self {
         let told: Self = serde_json::from_value(body.clone()).unwrap_or_default();
         Self { status, retry_after, ..told }
+    }
+
+    /// What is looked for by a name that nothing has.
+    pub(super) fn not_found(sentence: String) -> Self {
+        let (kind, title) = ("urn:doorward:problem:not-found", "There is no such thing");
+        let document = json!({"type": kind, "title": title, "status": 404, "detail": sentence});
+        Self { kind: kind.to_owned(), title: sentence, status: 404, document: Some(document), ..Self::default() }
     }
 
     /// The last part of the type.
@@ -97,8 +104,6 @@ impl fmt::Display for Refusal {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) fn run(line: &Line, command: RoleCommand) -> Outcome {
         RoleCommand::List => line.manner.list(&line.get("/roles")?.body, &ROLES),
         RoleCommand::Show { role: name } => line.manner.card(&role(line, &name)?, &FIRST_OF_ROLE),
         RoleCommand::Add { name, may } => {
-            let made = line.call(&Call::post("/roles", json!({"name": name, "permissions": may})))?.body;
+            let made = line.call(&Call::post("/roles", json!({"name": name, "permissions": may})).once())?.body;
             line.manner.card(&made, &FIRST_OF_ROLE)
         }
         RoleCommand::Edit { role: name, rename, may } => {
@@ -56,7 +56,7 @@ pub(super) fn keys(line: &Line, command: ApiKeyCommand) -> Outcome {
         ApiKeyCommand::Show { key } => line.manner.card(&find(line, "/api-keys", "API key", &key)?, &FIRST_OF_KEY),
         ApiKeyCommand::Add { name, may, days } => {
             let new = json!({"name": name, "permissions": may, "days": days});
-            let made = line.call(&Call::post("/api-keys", new))?.body;
+            let made = line.call(&Call::post("/api-keys", new).once())?.body;
             let said = format!("The key is good until {}. It is shown this once.", text(&made, "key.expires_at"));
             told(line, &made, &said, "secret")
         }
@@ -82,5 +82,5 @@ fn find(line: &Line, path: &str, what: &str, name: &str) -> Result<Value, Stop> 
         Some(id) => raw(one, "id") == id,
         None => raw(one, "name").to_lowercase() == name.trim().to_lowercase(),
     };
-    all.into_iter().find(is).ok_or_else(|| Stop::because(format!("there is no {what} {name:?}")))
+    all.into_iter().find(is).ok_or_else(|| Stop::not_there(what, name))
 }

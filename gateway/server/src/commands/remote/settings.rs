@@ -9,7 +9,7 @@ use doorward_tokens::settings::Checked;
 use serde_json::{Value, json};
 
 use super::diff::differences;
-use super::line::{Call, Line, text_of};
+use super::line::{Call, Line, asking, text_of};
 use super::show::{Manner, plain, pretty, print};
 use super::{Outcome, Stop};
 use crate::Finding;
@@ -34,6 +34,11 @@ pub(super) fn run(at: &RemoteArgs, command: SettingsCommand) -> Outcome {
             let given = read.map_err(|cause| Stop::because(format!("{name}: {cause}")))?;
             let new = checked(kind, &given).map_err(|faults| broken(&name, &faults))?;
             set(&Line::open(at)?, kind, &new, dry_run)
+        }
+        SettingsCommand::Preview { user } => {
+            let line = Line::open(at)?;
+            let preview = line.get(format!("/self-provisioning/preview{}", asking(&[("user", &user)])))?.body;
+            line.manner.card(&preview, &["offered", "targets", "terms", "reason", "begins_at"])
         }
         SettingsCommand::Changes { kind } => {
             let (kind, line) = (known(&kind)?, Line::open(at)?);

@@ -1,16 +1,18 @@
 //! Enrolment by email: provisioning tasks.
 
+use std::path::Path;
 use std::time::Duration;
 
+use doorward_api::settings::SettingKind;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::line::{Call, Line};
+use super::line::{Call, Line, asking, text_of};
 use super::named::{called, group, id, page, raw, user};
-use super::show::{plain, text};
+use super::show::{plain, print, text};
 use super::table::Column;
 use super::wait::Progress;
-use super::{Outcome, Stop};
+use super::{Outcome, Stop, settings};
 use crate::args::TaskCommand;
 
 const TASKS: [Column; 6] = [
@@ -31,6 +33,14 @@ const USERS: [Column; 6] = [
     ("OPENED AT", "opened_at"),
 ];
 
+const EFFECTS: [Column; 5] = [
+    ("NAME", "name"),
+    ("DISPLAY NAME", "display_name"),
+    ("EFFECT", "effect"),
+    ("SKIPPED", "skipped"),
+    ("SERIAL", "serial"),
+];
+
 const COUNTS: [Column; 2] = [("STATUS", "status"), ("USERS", "count")];
 
 /// How often it is asked how far the mails are.
@@ -45,6 +55,12 @@ pub(super) fn run(line: &Line, command: TaskCommand) -> Outcome {
             let query = [("status", status.as_deref().unwrap_or_default())];
             line.manner.list(&page(line, &format!("{}/users", path(task)), &query, &which)?, &USERS)
         }
+        TaskCommand::User { task, user: name } => {
+            let user = user(line, &name)?;
+            let entry = line.get(format!("{}/users/{}", path(task), id(&user)?))?.body;
+            line.manner.card(&entry, &["name", "status", "skipped", "serial", "mailed_at", "opened_at"])
+        }
+        TaskCommand::PreviewRules { file, user: name } => preview_rules(line, file.as_deref(), name.as_deref()),
         TaskCommand::Add { users, group: of, until, note, wait } => {
             let mut call = begun(line, &users, of.as_deref())?;
             for (field, said) in [("stop_date", until), ("note", note)] {
@@ -78,6 +94,28 @@ pub(super) fn run(line: &Line, command: TaskCommand) -> Outcome {
             line.manner.done(&Value::Null, &format!("{} is out of task {task}.", called(&user)))
         }
     }
+}
+
+/// Whom rules would affect: those of a file, or those in force.
+fn preview_rules(line: &Line, file: Option<&Path>, name: Option<&str>) -> Outcome {
+    let rules = match file {
+        Some(file) => {
+            let read: Result<Value, _> = serde_json::from_str(&text_of(file)?);
+            read.map_err(|cause| Stop::because(format!("{}: {cause}", file.display())))?
+        }
+        None => line.get(settings::path(SettingKind::ProvisioningRules))?.body,
+    };
+    let of = name.map(|name| id(&user(line, name)?)).transpose()?.unwrap_or_default();
+    let path = format!("/provisioning/rules/preview{}", asking(&[("user", &of)]));
+    let preview = line.call(&Call::post(path, rules))?.body;
+    if !line.manner.json {
+        for (effect, count) in preview.get("counts").and_then(Value::as_object).into_iter().flatten() {
+            print(&format!("{effect:12}  {count}"))?;
+        }
+        let more = if preview.get("complete") == Some(&Value::Bool(false)) { ", and there are more" } else { "" };
+        print(&format!("{} users were looked at{more}.", text(&preview, "looked_at")))?;
+    }
+    line.manner.list(&preview, &EFFECTS)
 }
 
 fn path(task: u64) -> String {

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::line::{Call, Line, odd};
-use super::named::{called, id, page, token, user};
+use super::named::{called, id, page, token, user, written_id};
 use super::show::{plain, print, text};
 use super::table::{Column, table};
 use super::users::told;
@@ -28,6 +28,9 @@ const COLUMNS: [Column; 6] = [
 const FIRST: [&str; 9] = ["serial", "state", "owner", "form", "plugin", "label", "target", "actions", "locked_until"];
 
 const ROWS: [Column; 4] = [("ROW", "place"), ("SERIAL", "serial"), ("OUTCOME", "outcome"), ("WHY", "message")];
+
+/// The longest name of a file, in characters.
+const LONGEST_NAME: usize = 100;
 
 /// How often it is asked how far a file is.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -94,6 +97,15 @@ pub(super) fn run(line: &Line, command: TokenCommand) -> Outcome {
         TokenCommand::Import { file, key_file, password_file } => {
             import(line, &file, key_file.as_deref(), password_file.as_deref())
         }
+        TokenCommand::Imports { import } => {
+            let place = format!("/tokens/imports/{}", written_id(&import)?);
+            let report = line.get(place)?.body;
+            if text(&report, "state") == "running" {
+                let said = format!("{} of {} rows are dealt with.", text(&report, "done"), text(&report, "rows"));
+                return line.manner.done(&report, &said);
+            }
+            reported(line, &report)
+        }
     }
 }
 
@@ -122,12 +134,24 @@ fn counts(line: &Line) -> Outcome {
 fn import(line: &Line, file: &Path, key: Option<&Path>, password: Option<&Path>) -> Outcome {
     let bytes = std::fs::read(file).map_err(|cause| Stop::because(format!("{}: {cause}", file.display())))?;
     let mut body = json!({"file_base64": BASE64.encode(&bytes)});
+    // What cannot be a name is none: it is for those who look through files that were sent.
+    let name = file.file_name().and_then(|name| name.to_str());
+    let name = name.filter(|name| name.chars().count() <= LONGEST_NAME && *name == plain(name));
+    if let (Some(name), Some(fields)) = (name, body.as_object_mut()) {
+        fields.insert("name".to_owned(), json!(name));
+    }
     for (field, from) in [("key", key), ("password", password)] {
         if let (Some(from), Some(fields)) = (from, body.as_object_mut()) {
             fields.insert(field.to_owned(), json!(typed::first_line(from)?.expose()));
         }
     }
     let begun = line.call(&Call::post("/tokens/import", body).once())?;
+    if !line.manner.json {
+        eprintln!(
+            "It goes on as {}, whatever becomes of this command: `doorward token imports` tells.",
+            text(&begun.body, "id")
+        );
+    }
     let report = followed(line, &begun.location.ok_or_else(odd)?, begun.body)?;
     reported(line, &report)
 }
@@ -165,12 +189,17 @@ fn reported(line: &Line, report: &Value) -> Outcome {
             print(&format!("{} of {} taken.", text(report, "taken"), text(report, "rows")))?;
         }
     }
+    // Programs have the report, which says so.
+    let failed = |why: &str| {
+        let stop = Stop::because(format!("{why}; send it again, nothing is taken twice"));
+        if line.manner.json { Stop::Told(Box::new(stop)) } else { stop }
+    };
     if text(report, "state") != "done" {
-        return Err(Stop::because("taking the file broke off; send it again, nothing is taken twice"));
+        return Err(failed("taking the file broke off"));
     }
     if !is_known {
-        let asked = "another process of the gateway took the file, and this one cannot tell what became of each row";
-        return Err(Stop::because(format!("{asked}; send it again, nothing is taken twice")));
+        let other = "another process of the gateway took the file, and this one cannot tell what became of each row";
+        return Err(failed(other));
     }
     Ok(if wrong { Finding::Bad } else { Finding::Good })
 }

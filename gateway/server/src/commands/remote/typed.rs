@@ -31,6 +31,11 @@ pub(super) fn line(prompt: &str) -> Result<String, Stop> {
     Ok(line.trim().to_owned())
 }
 
+/// Whether somebody at the terminal says yes. Where nobody can be asked, nobody does.
+pub(super) fn agrees(question: &str) -> Result<bool, Stop> {
+    Ok(is_terminal() && matches!(line(&format!("{question} [y/N] "))?.to_lowercase().as_str(), "y" | "yes"))
+}
+
 /// A line that is not shown.
 pub(super) fn secret(prompt: &str) -> Result<Secret, Stop> {
     unseen(prompt, LONGEST).map_err(|cause| Stop::because(cause.to_string()))?.ok_or_else(|| missing(prompt))

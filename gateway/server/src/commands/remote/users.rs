@@ -1,5 +1,7 @@
 //! Users over the API.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::line::{Call, Line, odd};
@@ -21,6 +23,9 @@ const COLUMNS: [Column; 5] = [
 
 const FIRST: [&str; 8] =
     ["name", "display_name", "email", "disabled", "locked_until", "has_password", "groups", "all_groups"];
+
+/// How often it is asked what has become of a request to a caller's device.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// One of those that do not work on the database.
 pub(super) fn run(command: UserCommand) -> Outcome {
@@ -72,6 +77,7 @@ pub(super) fn run(command: UserCommand) -> Outcome {
             switch(&Line::open(&at)?, &name, "unlock", "is not locked any more; failed tries are forgotten")
         }
         UserCommand::SignOut { at, name } => switch(&Line::open(&at)?, &name, "sign-out", "is signed out everywhere"),
+        UserCommand::Verify { at, name } => verify(&Line::open(&at)?, &name),
         UserCommand::TemporaryPasscode { at, name, reason, hours, withdraw } => {
             let line = Line::open(&at)?;
             let user = user(&line, &name)?;
@@ -106,6 +112,35 @@ pub(super) fn run(command: UserCommand) -> Outcome {
             Err(Stop::because("this is done in the database"))
         }
     }
+}
+
+/// Asks the device of whoever calls, and waits for the answer.
+fn verify(line: &Line, name: &str) -> Outcome {
+    let user = user(line, name)?;
+    let path = format!("/users/{}/verification", id(&user)?);
+    let mut asked = line.call(&Call::new(http::Method::POST, path).once())?;
+    let place = asked.location.take().ok_or_else(odd)?;
+    let mut now = asked.body;
+    let opens = if now.get("by_hand") == Some(&Value::Bool(true)) { ", which they have to open," } else { "" };
+    let number = text(&now, "number");
+    eprintln!(
+        "Read {number} to {}, who enters it in the app{opens} until {}.",
+        called(&user),
+        text(&now, "expires_at")
+    );
+    while raw(&now, "state") == "pending" {
+        std::thread::sleep(PAUSE);
+        now = line.get(&*place)?.body;
+    }
+    let state = raw(&now, "state");
+    let is_right = state == "approved";
+    let said = if is_right {
+        format!("It is {}.", called(&user))
+    } else {
+        format!("It is not known that it is {}: {}.", called(&user), plain(&state))
+    };
+    line.manner.done(&now, &said)?;
+    Ok(if is_right { Finding::Good } else { Finding::Bad })
 }
 
 fn switch(line: &Line, name: &str, how: &str, said: &str) -> Outcome {

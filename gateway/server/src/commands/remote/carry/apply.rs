@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::super::line::{Call, Line};
 use super::super::named::id;
 use super::super::settings;
-use super::super::show::{plain, print, text};
+use super::super::show::{Manner, plain, print, text};
 use super::super::wait::{Progress, aside};
-use super::super::{Outcome, Stop};
+use super::super::{Outcome, Stop, approval};
 use super::files::{User, lowered, with_groups};
 use super::plan::{Plan, Step};
 use super::there::{GONE, There};
@@ -42,35 +42,99 @@ impl Ids {
     }
 }
 
-/// All of it: how many of the changes were made, and how it ended.
-pub(super) fn all(line: &Line, there: &There, plan: &Plan) -> (usize, Outcome) {
+/// How far it came.
+pub(super) struct Came {
+    /// So many of the changes were made.
+    pub(super) done: usize,
+    /// What waits for another operator, and who can approve it.
+    pub(super) held: Vec<Value>,
+    /// Why one of them was not made, if one was not.
+    pub(super) problem: Option<Stop>,
+}
+
+/// All of it. What takes two operators is asked for, and what does not hang on it is done meanwhile.
+pub(super) fn all(line: &Line, there: &There, plan: &Plan) -> Came {
     let mut ids = Ids {
         groups: there.groups.iter().map(|group| (group.is.name.clone(), group.id.clone())).collect(),
         roles: there.roles.iter().map(|role| (lowered(&role.is.name), role.id.clone())).collect(),
     };
     let progress = Progress::of(plan.steps.len(), "changes", line.manner.json);
+    let (mut done, mut held) = (0, Vec::new());
+    let mut waiting: Vec<&Step> = Vec::new();
     let mut without_password = 0;
-    for (done, step) in plan.steps.iter().enumerate() {
-        if matches!(step, Step::UserAdd(_)) {
-            without_password += 1;
+    for step in &plan.steps {
+        if waiting.iter().any(|other| has_to_wait(step, other)) {
+            continue;
         }
-        if let Err(stop) = one(line, &mut ids, step) {
-            drop(progress);
-            let manner = super::super::show::Manner { colour: false, ..line.manner };
-            eprintln!("{done} of {} changes were made; this one was not:\n{}", plan.steps.len(), step.told(&manner));
-            return (done, Err(stop));
+        match one(line, &mut ids, step) {
+            Ok(()) => {
+                done += 1;
+                without_password += usize::from(matches!(step, Step::UserAdd(_)));
+            }
+            Err(Stop::Held(document)) => {
+                let told = step.told(&plainly(line));
+                aside(|| eprintln!("{told}\n    {}", approval(&document)));
+                held.push(waits(&document));
+                waiting.push(step);
+            }
+            Err(stop) => {
+                drop(progress);
+                let all = plan.steps.len();
+                eprintln!("{done} of {all} changes were made; this one was not:\n{}", step.told(&plainly(line)));
+                return Came { done, held, problem: Some(stop) };
+            }
         }
-        progress.at(done + 1);
+        progress.at(done + held.len());
     }
     drop(progress);
-    let done = plan.steps.len();
     if without_password > 0 {
         eprintln!("{without_password} users were added without a password: `doorward user password NAME`");
     }
-    if line.manner.json || done == 0 {
-        return (done, Ok(Finding::Good));
+    Came { done, held, problem: None }
+}
+
+/// What waits, with who can approve it beside.
+fn waits(document: &Value) -> Value {
+    let mut act = document.get("approval").cloned().unwrap_or_default();
+    if let (Some(fields), Some(approvers)) = (act.as_object_mut(), document.get("approvers")) {
+        fields.insert("approvers".to_owned(), approvers.clone());
     }
-    (done, print(&format!("{done} changes were made.")).map(|()| Finding::Good))
+    act
+}
+
+fn plainly(line: &Line) -> Manner {
+    Manner { colour: false, ..line.manner }
+}
+
+/// How it ends, in words and by the exit code.
+pub(super) fn ended(line: &Line, plan: &Plan, came: Came) -> Outcome {
+    let (done, held) = (came.done, came.held.len());
+    if let Some(stop) = came.problem {
+        return Err(stop);
+    }
+    if held > 0 {
+        let all = plan.steps.len();
+        let rest = match all.saturating_sub(done + held) {
+            0 => String::new(),
+            rest => format!(", and {rest} hang on them"),
+        };
+        return Err(Stop::because(format!(
+            "{done} of {all} changes were made; {held} wait for another operator{rest}: once they are approved, the same again \
+             does the rest"
+        )));
+    }
+    if !line.manner.json && done > 0 {
+        print(&format!("{done} changes were made."))?;
+    }
+    // What was left to others is not as the files say.
+    Ok(if plan.leaves_something() { Finding::Bad } else { Finding::Good })
+}
+
+/// Whether a step cannot be done before another, which waits.
+fn has_to_wait(step: &Step, other: &Step) -> bool {
+    // Who gains comes first: nobody else may be left who may do everything.
+    let ends = matches!(step, Step::OperatorSwitch { disabled: true, .. });
+    ends && matches!(other, Step::OperatorRole { .. } | Step::OperatorSwitch { .. }) || step.hangs_on(other)
 }
 
 fn one(line: &Line, ids: &mut Ids, step: &Step) -> Result<(), Stop> {
@@ -103,7 +167,7 @@ fn one(line: &Line, ids: &mut Ids, step: &Step) -> Result<(), Stop> {
         }
         Step::RoleAdd(role) => {
             let body = json!({"name": role.name, "permissions": role.permissions});
-            let made = line.call(&Call::post("/roles", body))?.body;
+            let made = line.call(&Call::post("/roles", body).once())?.body;
             ids.roles.insert(lowered(&role.name), id(&made)?);
         }
         Step::RoleEdit { id, version, new, .. } => {
@@ -129,15 +193,12 @@ fn one(line: &Line, ids: &mut Ids, step: &Step) -> Result<(), Stop> {
 }
 
 fn add(line: &Line, ids: &Ids, user: &User) -> Result<(), Stop> {
+    // Whoever is switched off is so from the beginning: a second call could fail, or come too late.
     let body = json!({
         "name": user.name, "display_name": user.display_name, "email": user.email, "groups": ids.all(&user.groups)?,
+        "disabled": user.disabled,
     });
-    let made = line.call(&Call::post("/users", body).once())?.body;
-    if user.disabled {
-        let made = made.get("user").cloned().unwrap_or_default();
-        switch(line, &format!("/users/{}", id(&made)?), true)?;
-    }
-    Ok(())
+    line.call(&Call::post("/users", body).once()).map(drop)
 }
 
 fn switch(line: &Line, path: &str, disabled: bool) -> Result<(), Stop> {

@@ -1,19 +1,21 @@
 //! A whole virtual server as files, out of one gateway and into another, by the API: what an operator may not do, no
 //! file can.
 //!
-//! `files.rs` reads and writes the folder, `judge.rs` holds it against the server's rules, `there.rs` looks at the server, `plan.rs` compares the two, `apply.rs` does
-//! what the comparison asks for.
+//! `files.rs` reads and writes the folder, `judge.rs` holds it against the server's rules, `there.rs` looks at the server,
+//! `plan.rs` compares the two, `powers.rs` says what of it whoever asks may do, `apply.rs` does what the comparison asks for.
 
 mod apply;
 mod files;
 mod judge;
 mod plan;
+mod powers;
 mod there;
 
 use serde_json::{Value, json};
 
+use self::apply::Came;
 use self::plan::Plan;
-use self::there::There;
+use self::there::{There, Wanted};
 use super::line::Line;
 use super::show::{plain, pretty, print};
 use super::{Outcome, Stop};
@@ -24,7 +26,7 @@ use crate::args::{PutInArgs, TakeOutArgs};
 pub(super) fn export(args: &TakeOutArgs) -> Outcome {
     let line = Line::open(&args.at)?;
     files::may_write(&args.to).map_err(Stop::because)?;
-    let content = There::look(&line)?.content();
+    let content = There::look(&line, &Wanted::all())?.content();
     files::write(&args.to, &content)?;
     let groups = content.groups.as_ref().map_or(0, Vec::len);
     let users = content.users.as_ref().map_or(0, Vec::len);
@@ -47,21 +49,22 @@ pub(super) fn export(args: &TakeOutArgs) -> Outcome {
 pub(super) fn import(args: &PutInArgs) -> Outcome {
     let content = files::read(&args.from, args.prune).map_err(all_of)?;
     let line = Line::open(&args.at)?;
-    let there = There::look(&line)?;
+    let there = There::look(&line, &Wanted::of(&content))?;
     let plan = Plan::of(&content, &there, args.prune, args.invite).map_err(all_of)?;
     if args.dry_run {
         told(&line, &plan)?;
-        return Ok(if plan.steps.is_empty() { Finding::Good } else { Finding::Bad });
+        return Ok(if plan.differs() { Finding::Bad } else { Finding::Good });
     }
     if line.manner.json {
         // Programs read one document: what it says is known at the end only.
-        let (done, outcome) = apply::all(&line, &there, &plan);
-        let (report, outcome) = reported(&plan, done, outcome);
-        let printed = print(&pretty(&report));
-        return outcome.and_then(|finding| printed.map(|()| finding));
+        let came = apply::all(&line, &there, &plan);
+        let printed = print(&pretty(&reported(&plan, &came)));
+        let ended = apply::ended(&line, &plan, came).map_err(|stop| Stop::Told(Box::new(stop)));
+        return ended.and_then(|finding| printed.map(|()| finding));
     }
     told(&line, &plan)?;
-    apply::all(&line, &there, &plan).1
+    let came = apply::all(&line, &there, &plan);
+    apply::ended(&line, &plan, came)
 }
 
 /// Keys and names of a folder from elsewhere are words from outside.
@@ -78,35 +81,24 @@ fn told(line: &Line, plan: &Plan) -> Result<(), Stop> {
         print(&step.told(&line.manner))?;
     }
     for note in &plan.notes {
-        eprintln!("{note}");
+        eprintln!("{}", note.said);
     }
-    if plan.steps.is_empty() {
+    if !plan.differs() {
         print("It is as the files say.")?;
     }
     Ok(())
 }
 
-/// What was to be done, how many of the changes were made, and the problem of the one that was not; null where all were.
-/// The problem is taken out of what it ended with: nobody prints it a second time.
-fn reported(plan: &Plan, done: usize, outcome: Outcome) -> (Value, Outcome) {
+/// What was to be done, how many of the changes were made, what waits for another operator, and the problem of the one that was
+/// not made; null where there is none.
+fn reported(plan: &Plan, came: &Came) -> Value {
     let mut report = plan.record();
-    let (problem, outcome) = match outcome {
-        Ok(finding) => (Value::Null, Ok(finding)),
-        Err(mut stop) => {
-            let document = match &mut stop {
-                Stop::Refused(refusal) => refusal.document.take(),
-                _ => None,
-            };
-            // What did not come from the server is a sentence, in the shape of a problem.
-            let document = document.unwrap_or_else(|| json!({"type": "about:blank", "title": stop.to_string()}));
-            (document, Err(stop))
-        }
-    };
     if let Some(fields) = report.as_object_mut() {
-        fields.insert("done".to_owned(), json!(done));
-        fields.insert("problem".to_owned(), problem);
+        fields.insert("done".to_owned(), json!(came.done));
+        fields.insert("held".to_owned(), json!(came.held));
+        fields.insert("problem".to_owned(), came.problem.as_ref().map_or(Value::Null, Stop::document));
     }
-    (report, outcome)
+    report
 }
 
 #[cfg(test)]

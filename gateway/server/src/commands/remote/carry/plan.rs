@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use doorward_api::Permissions;
 use doorward_api::operator::Role as BuiltIn;
 use doorward_api::settings::SettingKind;
 use serde::Serialize;
@@ -10,7 +11,8 @@ use serde_json::{Value, json};
 use super::super::diff::{Difference, differences};
 use super::super::show::{Colour, Manner, plain};
 use super::files::{Content, Group, Operator, Role, User, folded, lowered, with_groups};
-use super::there::{GONE, Known, There};
+use super::powers::Powers;
+use super::there::{GONE, Known, Own, There};
 
 /// One change. They are done in the order in which they stand.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,12 +49,29 @@ pub(super) enum Step {
     RoleRemove { id: String, name: String },
 }
 
+/// What stays as it is all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Note {
+    pub(super) what: Remark,
+    pub(super) said: String,
+}
+
+/// Of which kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remark {
+    /// It says the same in other letters.
+    Spelling,
+    /// It is otherwise than the files say, and was not asked to be made so.
+    Differs,
+    /// It is otherwise, and whoever asks cannot make it so.
+    Cannot,
+}
+
 /// All of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
-    /// What stays different all the same.
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Note>,
 }
 
 impl Plan {
@@ -84,20 +103,50 @@ impl Plan {
             plan.roles(roles, there, prune, &mut removals);
         }
         if let Some(operators) = &content.operators {
-            plan.operators(operators, there, invite);
+            plan.operators(operators, there, &Powers::of(content, there), invite);
         }
         plan.steps.extend(removals);
         plan.steps.extend(late);
-        // What takes two operators comes last: all before it would have to wait.
-        let (last, before): (Vec<Step>, Vec<Step>) = plan.steps.into_iter().partition(Step::holds_others);
-        plan.steps = before.into_iter().chain(last).collect();
+        plan.leave_to_others(content, there);
+        plan.steps.sort_by_key(|step| step.turn(&there.own));
         Ok(plan)
+    }
+
+    /// Whether the server is otherwise than the files say, whatever is done about it.
+    pub(super) fn differs(&self) -> bool {
+        !self.steps.is_empty() || self.notes.iter().any(|note| note.what != Remark::Spelling)
+    }
+
+    /// Whether something is left to others.
+    pub(super) fn leaves_something(&self) -> bool {
+        self.notes.iter().any(|note| note.what == Remark::Cannot)
     }
 
     /// For programs.
     pub(super) fn record(&self) -> Value {
         let steps: Vec<Value> = self.steps.iter().map(Step::record).collect();
-        json!({ "changes": steps, "notes": self.notes })
+        let note = |note: &Note| json!({"note": note.said, "difference": note.what != Remark::Spelling});
+        json!({ "changes": steps, "notes": self.notes.iter().map(note).collect::<Vec<_>>() })
+    }
+
+    fn note(&mut self, what: Remark, said: impl Into<String>) {
+        self.notes.push(Note { what, said: said.into() });
+    }
+
+    /// What whoever asks can never do is no part of the plan: it would end there, with half of it done.
+    fn leave_to_others(&mut self, content: &Content, there: &There) {
+        let powers = Powers::of(content, there);
+        let mut left: Vec<Step> = Vec::new();
+        for step in std::mem::take(&mut self.steps) {
+            let hangs = || left.iter().any(|other| step.hangs_on(other)).then(|| "what it hangs on is".to_owned());
+            let Some(why) = powers.against(&step).or_else(hangs) else {
+                self.steps.push(step);
+                continue;
+            };
+            let (deed, kind, name, _) = step.parts();
+            self.note(Remark::Cannot, format!("{deed} {kind} {}: left out, since {why}", plain(&name)));
+            left.push(step);
+        }
     }
 
     /// The groups that go, by name, and what can be done only once they are gone. Nobody is taken out of them before: whoever
@@ -218,10 +267,9 @@ impl Plan {
         let some: Vec<String> = names.iter().take(SOME).map(|name| plain(name)).collect();
         let more = if names.len() > SOME { ", …" } else { "" };
         let count = names.len();
-        self.notes.push(format!(
-            "{count} {what} are not in the files and stay ({}{more}); --prune removes them",
-            some.join(", ")
-        ));
+        let some = some.join(", ");
+        let said = format!("{count} {what} are not in the files and stay ({some}{more}); --prune removes them");
+        self.note(Remark::Differs, said);
     }
 
     fn users(&mut self, users: &[User], there: &There, leaving: &BTreeSet<&str>) {
@@ -234,7 +282,8 @@ impl Plan {
             };
             let name = &old.is.name;
             if *name != new.name {
-                self.notes.push(format!("{} is spelt {} there; names stay as they are", plain(&new.name), plain(name)));
+                let said = format!("{} is spelt {} there; names stay as they are", plain(&new.name), plain(name));
+                self.note(Remark::Spelling, said);
             }
             // Groups are called here as they will be: a group that is spelt otherwise is no other. One that goes takes its
             // members out itself.
@@ -302,7 +351,7 @@ impl Plan {
     }
 
     /// Operators make themselves, behind a link: they can be changed here, and invited.
-    fn operators(&mut self, operators: &[Operator], there: &There, invite: bool) {
+    fn operators(&mut self, operators: &[Operator], there: &There, powers: &Powers<'_>, invite: bool) {
         let known: BTreeMap<String, &Known<Operator>> =
             there.operators.iter().map(|known| (folded(&known.is.name), known)).collect();
         let mut changes = Vec::new();
@@ -321,23 +370,23 @@ impl Plan {
                 // Whoever is switched off is not waited for.
                 None if new.disabled => {}
                 None if invite => changes.push(Step::OperatorInvite { name, role }),
-                None => self.notes.push(format!(
-                    "the operator {} ({}) is not there; --invite makes a link for them",
-                    plain(&name),
-                    plain(&role)
-                )),
+                None => {
+                    let (name, role) = (plain(&name), plain(&role));
+                    let said = format!("the operator {name} ({role}) is not there; --invite makes a link for them");
+                    self.note(Remark::Differs, said);
+                }
             }
         }
-        // Who gains comes first: the last administrator cannot go before there is another.
+        // Who gains comes first: the last who may do everything cannot go before there is another.
         changes.sort_by_key(|step| match step {
             Step::OperatorSwitch { disabled: false, .. } => 0,
-            Step::OperatorRole { role, .. } if role == "administrator" => 1,
+            Step::OperatorRole { role, .. } if powers.of_role(role) == Permissions::ALL => 1,
             _ => 2,
         });
         self.steps.extend(changes);
         let wanted: BTreeSet<String> = operators.iter().map(|operator| folded(&operator.name)).collect();
         for other in there.operators.iter().filter(|known| !wanted.contains(&folded(&known.is.name))) {
-            self.notes.push(format!("the operator {} is not in the files and stays", plain(&other.is.name)));
+            self.note(Remark::Differs, format!("the operator {} is not in the files and stays", plain(&other.is.name)));
         }
     }
 }
@@ -423,9 +472,46 @@ fn missing_roles(content: &Content, there: &There, prune: bool) -> Vec<String> {
 }
 
 impl Step {
-    /// It makes what comes after it wait for another operator.
-    const fn holds_others(&self) -> bool {
-        matches!(self, Self::Setting { kind: SettingKind::Approvals, .. })
+    /// Whether it cannot be done unless another is.
+    pub(super) fn hangs_on(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::OperatorRole { role, .. } | Self::OperatorInvite { role, .. }, Self::RoleAdd(new)) => {
+                lowered(role) == lowered(&new.name)
+            }
+            // A role that somebody has stays.
+            (Self::RoleRemove { name, .. }, Self::OperatorRole { old, .. }) => lowered(name) == lowered(old),
+            (step, Self::GroupAdd { name } | Self::GroupRename { name, .. }) => step.names_group(name),
+            _ => false,
+        }
+    }
+
+    fn names_group(&self, wanted: &str) -> bool {
+        match self {
+            Self::GroupNest { group, into, .. } => group == wanted || into == wanted,
+            Self::UserAdd(user) => user.groups.iter().any(|group| group == wanted),
+            Self::UserEdit { new, .. } => new.groups.iter().any(|group| group == wanted),
+            Self::Setting { new, .. } => {
+                let mut names = false;
+                let seen: Result<Value, ()> = with_groups(new, &mut |group| {
+                    names |= group == wanted;
+                    Ok(group.to_owned())
+                });
+                drop(seen);
+                names
+            }
+            _ => false,
+        }
+    }
+
+    /// When its turn is, beside the order in which steps are found.
+    fn turn(&self, own: &Own) -> u8 {
+        match self {
+            // It makes what comes after it wait for another operator.
+            Self::Setting { kind: SettingKind::Approvals, .. } => 1,
+            // It ends the session.
+            Self::OperatorSwitch { name, disabled: true, .. } if folded(name) == folded(&own.name) => 2,
+            _ => 0,
+        }
     }
 
     /// What is done, to what kind of thing, of which name, and what of it changes.

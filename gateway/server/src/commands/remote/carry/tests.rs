@@ -1,10 +1,11 @@
 use std::path::Path;
 
+use doorward_api::Permissions;
 use serde_json::json;
 
 use super::files::{Content, Group, Operator, Role, User};
-use super::plan::Step;
-use super::there::Known;
+use super::plan::{Remark, Step};
+use super::there::{Known, Own};
 use super::*;
 use crate::commands::remote::problem::Refusal;
 
@@ -70,12 +71,15 @@ fn there(content: &Content) -> There {
         users: known(content.users.as_ref()),
         roles: known(content.clone().ordered().roles.as_ref()),
         operators: known(content.operators.as_ref()),
+        // Somebody who is in no file.
+        own: Own { name: "root".to_owned(), role: "administrator".to_owned(), may: Permissions::ALL },
     }
 }
 
+const PLAIN: super::super::show::Manner = super::super::show::Manner { json: false, width: None, colour: false };
+
 fn told(plan: &Plan) -> Vec<String> {
-    let manner = super::super::show::Manner { json: false, width: None, colour: false };
-    plan.steps.iter().map(|step| step.told(&manner)).collect()
+    plan.steps.iter().map(|step| step.told(&PLAIN)).collect()
 }
 
 fn put(folder: &Path, name: &str, text: &str) {
@@ -291,23 +295,20 @@ fn files_that_may_have_lost_lines_remove_nothing() {
 fn programs_are_told_a_real_run_in_one_document() {
     let empty = Content::default();
     let plan = Plan::of(&Content { groups: some().groups, ..empty.clone() }, &there(&empty), false, false).unwrap();
-    let (report, outcome) = reported(&plan, 3, Ok(Finding::Good));
-    assert!(matches!(outcome, Ok(Finding::Good)));
-    assert_eq!((&report["done"], &report["problem"]), (&json!(3), &Value::Null));
+    let came = |done, problem| Came { done, held: Vec::new(), problem };
+    let report = reported(&plan, &came(3, None));
+    assert_eq!((&report["done"], &report["problem"], &report["held"]), (&json!(3), &Value::Null, &json!([])));
     assert_eq!(report["changes"].as_array().map(Vec::len), Some(3));
     assert!(report["notes"].is_array() && report.get("problem").is_some(), "{report}");
 
     let document = json!({"type": "urn:doorward:problem:invalid", "title": "Fields break rules", "status": 422});
     let mut refusal = Refusal::read(422, &document, None);
     refusal.document = Some(document.clone());
-    let (report, outcome) = reported(&plan, 1, Err(Stop::Refused(Box::new(refusal))));
+    let report = reported(&plan, &came(1, Some(Stop::Refused(Box::new(refusal)))));
     assert_eq!((&report["done"], &report["problem"]), (&json!(1), &document));
-    let Err(Stop::Refused(refusal)) = outcome else { panic!("the exit code goes by the refusal") };
-    assert_eq!(refusal.document, None, "nobody prints it a second time");
 
-    let (report, outcome) = reported(&plan, 0, Err(Stop::because("it cannot be reached")));
+    let report = reported(&plan, &came(0, Some(Stop::because("it cannot be reached"))));
     assert_eq!(report["problem"], json!({"type": "about:blank", "title": "it cannot be reached"}));
-    assert!(matches!(outcome, Err(Stop::Failed(_))));
 }
 
 #[test]
@@ -364,7 +365,7 @@ fn what_differs_is_changed_and_what_is_not_in_the_files_stays_unless_it_is_said(
         ]
     );
     assert!(
-        plan.notes.iter().any(|note| note.contains("1 users are not in the files and stay (bob)")),
+        plan.notes.iter().any(|note| note.said.contains("1 users are not in the files and stay (bob)")),
         "{:?}",
         plan.notes
     );
@@ -460,4 +461,127 @@ fn a_change_is_told_to_programs_too() {
     let said = json!({"action": "change", "kind": "group", "name": "Sales",
                       "fields": [{"field": "parents", "old": null, "new": "Staff"}]});
     assert_eq!(step.record(), said);
+}
+
+#[test]
+fn what_stays_otherwise_is_a_difference_although_nothing_is_to_be_done() {
+    let same = some().ordered();
+    let extra = |change: &dyn Fn(&mut Content)| {
+        let mut old = some();
+        change(&mut old);
+        Plan::of(&same, &there(&old), false, false).unwrap()
+    };
+    let stranger = extra(&|old| old.operators.as_mut().unwrap().push(operator("mallory", "administrator")));
+    let missing = extra(&|old| old.operators.as_mut().unwrap().truncate(1));
+    let user_more = extra(&|old| old.users.as_mut().unwrap().push(user("zoe", &[])));
+    let role_more = extra(&|old| old.roles.as_mut().unwrap().push(role("Spare", &["users:view"])));
+    for plan in [stranger, missing, user_more, role_more] {
+        assert!(plan.steps.is_empty() && plan.differs(), "{plan:?}");
+        assert_eq!(plan.record()["notes"][0]["difference"], true, "{plan:?}");
+    }
+    let spelt = extra(&|old| old.users.as_mut().unwrap()[0].name = "BOB".to_owned());
+    assert!(!spelt.differs(), "{spelt:?}");
+    assert_eq!(spelt.record()["notes"][0]["difference"], false);
+}
+
+#[test]
+fn what_whoever_asks_can_never_do_is_left_out_and_said() {
+    let mut new = some().ordered();
+    new.roles = Some(vec![role("Token desk", &["tokens:view"])]);
+    new.operators = Some(vec![operator("olga", "auditor"), operator("hugo", "auditor")]);
+    let plan_of = |own: Own| Plan::of(&new, &There { own, ..there(&some()) }, false, false).unwrap();
+    let cannot = |plan: &Plan| -> Vec<String> {
+        let left = plan.notes.iter().filter(|note| note.what == Remark::Cannot);
+        left.map(|note| note.said.clone()).collect()
+    };
+    // Their own role, by which they may everything.
+    let olga = Own { name: "OLGA".to_owned(), role: "administrator".to_owned(), may: Permissions::ALL };
+    let plan = plan_of(olga);
+    assert_eq!(cannot(&plan), ["change operator olga: left out, since nobody changes their own role"]);
+    assert_eq!(plan.steps.len(), 2, "{plan:?}");
+    assert!(plan.differs() && plan.leaves_something());
+    // Their own role's definition.
+    let hugo = Own { name: "hugo".to_owned(), role: "x0".to_owned(), may: Permissions::ALL };
+    let plan = plan_of(hugo);
+    let own = "since nobody changes their own role";
+    assert_eq!(
+        cannot(&plan),
+        [format!("change role Token desk: left out, {own}"), format!("change operator hugo: left out, {own}")]
+    );
+    // A key, and somebody who may not give what an administrator may.
+    let key = Own { name: "olga".to_owned(), role: "administrator".to_owned(), may: Permissions::ALL.of_key() };
+    let plan = plan_of(key);
+    assert!(plan.steps.is_empty(), "{plan:?}");
+    assert!(cannot(&plan).iter().all(|said| said.contains("it takes the permission ")), "{plan:?}");
+    let may = there::permissions(["operators:edit", "roles:edit", "tokens:edit"]);
+    let lesser = Own { name: "rita".to_owned(), role: "x9".to_owned(), may };
+    let plan = plan_of(lesser);
+    assert!(
+        cannot(&plan).iter().any(|said| said.contains("olga") && said.contains("nobody gives or takes")),
+        "{plan:?}"
+    );
+}
+
+#[test]
+fn who_comes_to_do_everything_does_so_before_another_ceases_and_ones_own_end_is_the_last_step() {
+    let mut old = some();
+    let all = Permissions::ALL.names();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    old.roles.as_mut().unwrap().push(role("Owner", &all));
+    let mut new = old.clone();
+    new.users = Some(vec![]);
+    new.operators = Some(vec![
+        operator("anna", "auditor"),
+        Operator { disabled: true, ..operator("root", "administrator") },
+        operator("zeno", "Owner"),
+    ]);
+    old.operators =
+        Some(vec![operator("anna", "administrator"), operator("root", "administrator"), operator("zeno", "auditor")]);
+    let plan = Plan::of(&new.ordered(), &there(&old), true, false).unwrap();
+    let told = told(&plan);
+    let at =
+        |what: &str| told.iter().position(|step| step.contains(what)).unwrap_or_else(|| panic!("{what}: {told:?}"));
+    assert!(at("operator zeno") < at("operator anna"), "{told:?}");
+    assert_eq!(at("operator root"), told.len() - 1, "{told:?}");
+}
+
+#[test]
+fn no_more_is_looked_at_than_the_files_are_about() {
+    let only = Content { settings: [("lockout", lockout(3))].into(), ..Content::default() };
+    let (some, all) = (Wanted::of(&only), Wanted::all());
+    assert_ne!(some, all);
+    assert_eq!(Wanted::of(&Content { settings: [("lockout", lockout(3))].into(), ..Content::default() }), some);
+    let operators = Content { operators: Some(vec![]), ..Content::default() };
+    let roles_too = Content { roles: Some(vec![]), operators: Some(vec![]), ..Content::default() };
+    assert_eq!(Wanted::of(&operators), Wanted::of(&roles_too), "operators have roles");
+}
+
+#[test]
+fn what_hangs_on_a_step_is_not_done_without_it() {
+    let empty = Content {
+        settings: [("lockout", lockout(4)), ("self_provisioning", self_provisioning(&[]))].into(),
+        operators: Some(vec![operator("olga", "administrator")]),
+        ..Content::default()
+    };
+    let plan = Plan::of(&some().ordered(), &there(&empty), false, true).unwrap();
+    let hang = |what: &str| -> Vec<String> {
+        let other = plan.steps.iter().find(|step| step.told(&PLAIN).starts_with(what)).unwrap();
+        let hang = plan.steps.iter().filter(|step| step.hangs_on(other));
+        hang.map(|step| step.told(&PLAIN).lines().next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(hang("+ group Sales"), ["~ group Sales", "+ user bob", "~ settings self_provisioning"]);
+    assert_eq!(hang("+ role Token desk"), ["+ operator hugo"]);
+    assert_eq!(hang("~ settings"), [] as [&str; 0]);
+    // Somebody who may care for settings alone does those that name no group of theirs.
+    let may = there::permissions(["self_provisioning:edit", "access_policies:edit"]);
+    let own = Own { name: "sue".to_owned(), role: "x9".to_owned(), may };
+    let mut new = some();
+    new.settings.insert("lockout", lockout(7));
+    let plan = Plan::of(&new.ordered(), &There { own, ..there(&empty) }, false, true).unwrap();
+    assert_eq!(told(&plan), ["~ settings lockout\n    ~ account_failures: 4 → 7"]);
+    assert!(
+        plan.notes
+            .iter()
+            .any(|note| note.said.ends_with("settings self_provisioning: left out, since what it hangs on is"))
+    );
 }

@@ -1,8 +1,9 @@
 //! A virtual server as it stands, with what is needed to change it: ids and versions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use doorward_api::settings::SettingKind;
+use doorward_api::{Permission, Permissions};
 use serde_json::Value;
 
 use super::super::line::{Line, odd};
@@ -23,9 +24,48 @@ pub(super) struct Known<T> {
     pub(super) is: T,
 }
 
+/// Whoever asks. What they may not do is left to others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Own {
+    pub(super) name: String,
+    /// The id of their role.
+    pub(super) role: String,
+    /// What they may do; of an API key: what is left of it.
+    pub(super) may: Permissions,
+}
+
+/// What is looked at: groups always, since everything else names them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    settings: BTreeSet<&'static str>,
+    users: bool,
+    roles: bool,
+    operators: bool,
+}
+
+impl Wanted {
+    /// Everything.
+    pub(super) fn all() -> Self {
+        let settings = SettingKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        Self { settings, users: true, roles: true, operators: true }
+    }
+
+    /// What the files are about: who imports a part needs to see no more than that.
+    pub(super) fn of(content: &Content) -> Self {
+        Self {
+            settings: content.settings.keys().copied().collect(),
+            users: content.users.is_some(),
+            // Operators have roles.
+            roles: content.roles.is_some() || content.operators.is_some(),
+            operators: content.operators.is_some(),
+        }
+    }
+}
+
 /// All of it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct There {
+    pub(super) own: Own,
     /// Documents with their groups by name, and their versions.
     pub(super) settings: BTreeMap<&'static str, (Value, String)>,
     pub(super) groups: Vec<Known<Group>>,
@@ -38,32 +78,38 @@ pub(super) struct There {
 impl There {
     /// Looks at it, a page at a time. What others change meanwhile may be seen half; its version says so when it is to
     /// be changed.
-    pub(super) fn look(line: &Line) -> Result<Self, Stop> {
-        let mut there = Self::default();
+    pub(super) fn look(line: &Line, wanted: &Wanted) -> Result<Self, Stop> {
+        let mut there = Self { own: own(&line.get("/session")?.body)?, ..Self::default() };
         let progress = Progress::unknown("read", line.manner.json);
         line.each("/groups", &[], |items| {
             progress.more(items.len());
             there.groups.extend(items.iter().map(group).collect::<Result<Vec<_>, _>>()?);
             Ok(true)
         })?;
-        line.each("/users", &[], |items| {
-            progress.more(items.len());
-            there.users.extend(items.iter().map(user).collect::<Result<Vec<_>, _>>()?);
-            Ok(true)
-        })?;
-        let roles = line.get("/roles")?.body;
-        let roles = roles.get("items").and_then(Value::as_array).ok_or_else(odd)?;
-        let made = roles.iter().filter(|role| role.get("built_in") != Some(&Value::Bool(true)));
-        there.roles = made.map(role).collect::<Result<_, _>>()?;
-        let operators = line.get("/operators")?.body;
-        let operators = operators.get("items").and_then(Value::as_array).ok_or_else(odd)?;
-        there.operators = operators.iter().map(operator).collect::<Result<_, _>>()?;
+        if wanted.users {
+            line.each("/users", &[], |items| {
+                progress.more(items.len());
+                there.users.extend(items.iter().map(user).collect::<Result<Vec<_>, _>>()?);
+                Ok(true)
+            })?;
+        }
+        if wanted.roles {
+            let roles = line.get("/roles")?.body;
+            let roles = roles.get("items").and_then(Value::as_array).ok_or_else(odd)?;
+            let made = roles.iter().filter(|role| role.get("built_in") != Some(&Value::Bool(true)));
+            there.roles = made.map(role).collect::<Result<_, _>>()?;
+        }
+        if wanted.operators {
+            let operators = line.get("/operators")?.body;
+            let operators = operators.get("items").and_then(Value::as_array).ok_or_else(odd)?;
+            there.operators = operators.iter().map(operator).collect::<Result<_, _>>()?;
+        }
         let names: BTreeMap<&str, &str> =
             there.groups.iter().map(|group| (group.id.as_str(), group.is.name.as_str())).collect();
         let mut named = |id: &str| -> Result<String, Stop> {
             Ok(names.get(id).map_or_else(|| format!("{GONE}{id}"), |name| (*name).to_owned()))
         };
-        for kind in SettingKind::ALL {
+        for kind in SettingKind::ALL.into_iter().filter(|kind| wanted.settings.contains(kind.as_str())) {
             let told = line.get(settings::path(kind))?;
             let document = with_groups(&told.body, &mut named)?;
             there.settings.insert(kind.as_str(), (document, told.etag.ok_or_else(odd)?));
@@ -93,6 +139,18 @@ fn names(of: &Value, field: &str) -> Result<Vec<String>, Stop> {
 
 fn disabled(of: &Value) -> Result<bool, Stop> {
     of.get("disabled").and_then(Value::as_bool).ok_or_else(odd)
+}
+
+/// The permissions that are named; those of a later release are nothing that this one asks for.
+pub(super) fn permissions<'a>(names: impl IntoIterator<Item = &'a str>) -> Permissions {
+    names.into_iter().filter_map(Permission::parse).fold(Permissions::NONE, Permissions::with)
+}
+
+fn own(session: &Value) -> Result<Own, Stop> {
+    let operator = session.get("operator").ok_or_else(odd)?;
+    let may = operator.get("permissions").and_then(Value::as_array).ok_or_else(odd)?;
+    let may = permissions(may.iter().filter_map(Value::as_str));
+    Ok(Own { name: raw(operator, "name"), role: raw(operator, "role"), may })
 }
 
 fn group(told: &Value) -> Result<Known<Group>, Stop> {
