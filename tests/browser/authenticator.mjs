@@ -1,7 +1,7 @@
 // What the stories of the authenticator share: the devices, the app as somebody uses it, and the portal's pages that lead to it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { Look, asFarAsTheChoice, asFarAsThePassword, check, choose, press, same, scan, url, world } from './lib.mjs';
+import { Look, arrived, asFarAsTheChoice, asFarAsThePassword, check, choose, press, same, scan, url, world } from './lib.mjs';
 
 export const APP = url('authenticator', '/a/');
 export const WIKI = url('wiki', '/page');
@@ -273,7 +273,7 @@ export async function firstPasscode(page, within = 10_000) {
 /** Types a passcode; done when the next page is there. */
 export async function typePasscode(page, passcode) {
   await page.fill('#otp', passcode);
-  await Promise.all([page.waitForNavigation(), page.press('#otp', 'Enter')]);
+  await arrived(page, () => page.press('#otp', 'Enter'));
 }
 
 /** Another browser, as far as the passcode. */

@@ -130,8 +130,8 @@ export async function press(page, selector) {
   await arrived(page, () => page.click(selector));
 }
 
-/** The page on the way into an application leads on by itself. */
-async function arrived(page, go) {
+/** Does what leads to another page; done when that is there. The page on the way into an application leads on by itself. */
+export async function arrived(page, go) {
   await Promise.all([page.waitForNavigation(), go()]);
   if (new URL(page.url()).pathname === '/.doorward/enter') {
     await page.waitForURL((url) => url.pathname !== '/.doorward/enter');
