@@ -6,10 +6,10 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::isolation::one_of_each;
-use super::world::{Loss, Told, World};
+use super::world::{Loss, Program, Told, World};
 use crate::api::calls;
 
-/// Calls that are done at once, and a body for each; `{user}` is somebody.
+/// Calls that are done at once, and a body for each; `{user}` is somebody, and `{operator}` a colleague.
 fn done_at_once() -> Vec<(&'static str, Value)> {
     vec![
         ("/users", json!({"name": "bob", "draw_password": true})),
@@ -21,9 +21,28 @@ fn done_at_once() -> Vec<(&'static str, Value)> {
         ("/groups", json!({"name": "North"})),
         ("/provisioning/tasks", json!({"users": ["alice"]})),
         ("/operators/invitations", json!({"role": "auditor"})),
+        ("/operators/{operator}/recovery", json!({})),
         ("/roles", json!({"name": "Door", "permissions": ["tokens:view"]})),
         ("/api-keys", json!({"name": "weekly", "permissions": ["tokens:view"], "days": 1})),
     ]
+}
+
+/// Those whom the calls are about.
+struct About {
+    user: String,
+    operator: String,
+}
+
+impl About {
+    async fn some(world: &World, olga: &Program<'_>) -> Self {
+        let heidi = world.another(olga, "heidi", "help_desk").await;
+        let operator = heidi.get("/session").await.body["operator"]["id"].as_str().unwrap().to_owned();
+        Self { user: one_of_each(olga).await["user"].clone(), operator }
+    }
+
+    fn fill(&self, path: &str) -> String {
+        path.replace("{user}", &self.user).replace("{operator}", &self.operator)
+    }
 }
 
 /// A file is taken after it was answered; the other two take a token with such a PIN, and a device.
@@ -40,9 +59,9 @@ fn every_call_that_takes_a_key_is_tried() {
 async fn what_was_done_although_its_answer_was_lost_is_not_done_again() {
     let world = World::start().await;
     let olga = world.olga().await;
-    let user = one_of_each(&olga).await["user"].clone();
+    let about = About::some(&world, &olga).await;
     for (nth, (path, body)) in done_at_once().into_iter().enumerate() {
-        let (path, key) = (path.replace("{user}", &user), format!("k-{nth}"));
+        let (path, key) = (about.fill(path), format!("k-{nth}"));
         let send =
             async || -> Told { olga.ask(Method::POST, &path, &[("idempotency-key", &key)], Some(body.clone())).await };
         world.loses(Loss::Made);
@@ -60,9 +79,9 @@ async fn what_was_done_although_its_answer_was_lost_is_not_done_again() {
 async fn what_was_not_done_may_be_tried_again_under_its_key() {
     let world = World::start().await;
     let olga = world.olga().await;
-    let user = one_of_each(&olga).await["user"].clone();
+    let about = About::some(&world, &olga).await;
     for (nth, (path, body)) in done_at_once().into_iter().enumerate() {
-        let (path, key) = (path.replace("{user}", &user), format!("k-{nth}"));
+        let (path, key) = (about.fill(path), format!("k-{nth}"));
         let send =
             async || -> Told { olga.ask(Method::POST, &path, &[("idempotency-key", &key)], Some(body.clone())).await };
         world.loses(Loss::NotMade);
