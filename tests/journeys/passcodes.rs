@@ -276,7 +276,7 @@ fn masked(answer: &Answer, name: &str, page: Option<&Page>) -> String {
     let mut random: Vec<String> = Vec::new();
     if let Some(form) = page.and_then(|page| page.try_form("csrf")) {
         random.extend(
-            ["csrf", "flow", "nonce"]
+            ["csrf", "flow", "nonce", "return"]
                 .iter()
                 .filter_map(|field| form.fields.get(*field))
                 .filter(|v| !v.is_empty())
@@ -284,7 +284,7 @@ fn masked(answer: &Answer, name: &str, page: Option<&Page>) -> String {
         );
     }
     if let Some(form) = page.and_then(|page| page.try_form("flow")) {
-        random.extend(["csrf", "flow", "nonce"].iter().filter_map(|field| form.fields.get(*field)).cloned());
+        random.extend(["csrf", "flow", "nonce", "return"].iter().filter_map(|field| form.fields.get(*field)).cloned());
     }
     for value in random {
         text = text.replace(&value, "…");

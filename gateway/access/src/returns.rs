@@ -21,8 +21,9 @@ use crate::site::VirtualServer;
 /// with its key at the latest.
 const LIFE: Duration = Duration::from_hours(7 * 24);
 
-/// The longest sealed text; a longer address is given up, and the user arrives at the portal's start page.
-const LONGEST: usize = 4096;
+/// The longest sealed text; a longer address is given up, and the user arrives at the portal's start page. With room for a path of
+/// 1,500 bytes, which is in it twice, and well below what is read of a target.
+const LONGEST: usize = 5 * 1024;
 
 /// Seals and opens return addresses.
 #[derive(Clone)]
@@ -138,6 +139,16 @@ mod tests {
         let mut moved = virtual_server("default");
         moved.apps.clear();
         assert_eq!(returns().open(&moved, &text, now()), None);
+    }
+
+    #[test]
+    fn a_long_address_comes_back_whole() {
+        let vs = virtual_server("default");
+        let path = format!("/{}", "x".repeat(1_500));
+        let client = Some("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap());
+        let to = ReturnTo { path: path.clone(), client, ..return_to(&path) };
+        let text = returns().seal(&vs, &to, now()).unwrap();
+        assert_eq!(returns().open(&vs, &text, now()), Some(to));
     }
 
     #[test]
