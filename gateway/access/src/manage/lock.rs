@@ -25,26 +25,7 @@ pub fn tries_of(user: &UserId) -> Vec<MeterKey> {
 }
 
 impl Manager {
-    /// Until when each of these accounts is locked for browsers that it does not know; `None` for one that is not.
-    ///
-    /// # Errors
-    /// [`ManageError::Unavailable`].
-    pub async fn locked_until(
-        &self,
-        vs: &VirtualServerId,
-        users: impl IntoIterator<Item = &UserId> + Send,
-        now: Timestamp,
-    ) -> Result<Vec<Option<Timestamp>>, ManageError> {
-        let lockout = setting::<Lockout>(self.ports().settings.as_ref(), vs).await?.document;
-        let users: Vec<Account> = users.into_iter().cloned().map(Account::User).collect();
-        let mut locks = Vec::with_capacity(users.len());
-        for account in &users {
-            locks.push(self.desk.regulation.locked_until(vs, account, AccountLimits::from(&lockout), now).await?);
-        }
-        Ok(locks)
-    }
-
-    /// The same of one.
+    /// Until when an account is locked for browsers that it does not know; `None` where it is not. Three reads: not for lists.
     ///
     /// # Errors
     /// [`ManageError::Unavailable`].
@@ -54,7 +35,9 @@ impl Manager {
         user: &UserId,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, ManageError> {
-        Ok(self.locked_until(vs, [user], now).await?.into_iter().flatten().next())
+        let lockout = setting::<Lockout>(self.ports().settings.as_ref(), vs).await?.document;
+        let (account, limits) = (Account::User(user.clone()), AccountLimits::from(&lockout));
+        Ok(self.desk.regulation.locked_until(vs, &account, limits, now).await?)
     }
 
     /// Forgets the failed tries with an account, and the lock that they led to.

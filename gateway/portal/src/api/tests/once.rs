@@ -45,6 +45,11 @@ impl About {
     }
 }
 
+async fn under_key(by: &Program<'_>, path: &str, nth: usize, body: &Value) -> Told {
+    let key = format!("k-{nth}");
+    by.ask(Method::POST, path, &[("idempotency-key", &key)], Some(body.clone())).await
+}
+
 /// A file is taken after it was answered; the other two take a token with such a PIN, and a device.
 const NOT_HERE: [&str; 3] = ["/tokens/import", "/tokens/{token}/pin", "/users/{user}/verification"];
 
@@ -61,9 +66,8 @@ async fn what_was_done_although_its_answer_was_lost_is_not_done_again() {
     let olga = world.olga().await;
     let about = About::some(&world, &olga).await;
     for (nth, (path, body)) in done_at_once().into_iter().enumerate() {
-        let (path, key) = (about.fill(path), format!("k-{nth}"));
-        let send =
-            async || -> Told { olga.ask(Method::POST, &path, &[("idempotency-key", &key)], Some(body.clone())).await };
+        let path = about.fill(path);
+        let send = async || under_key(&olga, &path, nth, &body).await;
         world.loses(Loss::Made);
         let told = send().await;
         assert!(world.has_lost(), "{path}: {}", told.text);
@@ -81,9 +85,8 @@ async fn what_was_not_done_may_be_tried_again_under_its_key() {
     let olga = world.olga().await;
     let about = About::some(&world, &olga).await;
     for (nth, (path, body)) in done_at_once().into_iter().enumerate() {
-        let (path, key) = (about.fill(path), format!("k-{nth}"));
-        let send =
-            async || -> Told { olga.ask(Method::POST, &path, &[("idempotency-key", &key)], Some(body.clone())).await };
+        let path = about.fill(path);
+        let send = async || under_key(&olga, &path, nth, &body).await;
         world.loses(Loss::NotMade);
         send().await.is(503, "unavailable");
         let (done, again) = (send().await, send().await);
